@@ -1,0 +1,139 @@
+//! What was asked, of which addresses, from where, and how far it got.
+//!
+//! Silence means something only inside a coverage: the collector cannot say "declared, not seen"
+//! of an address that no coverage holds among its asked ones.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::address_set::AddressSet;
+use crate::observation::{Method, Vantage};
+use crate::time::Timestamp;
+
+/// Why an address was not asked, or not asked to the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// On the deny list.
+    Denied,
+    /// The policy of the network or class forbids this method there.
+    Policy,
+    /// The method needs a privilege that the agent did not have.
+    NoPrivilege,
+    /// The method works on a directly connected link only, and the network is behind a router.
+    NotOnLink,
+    /// No interface or route led there, or the interface went down.
+    Unreachable,
+    /// The system refused to send.
+    SendFailed,
+    /// No credential was configured for the network.
+    NoCredential,
+    /// The scan was stopped before its turn came.
+    Interrupted,
+    /// The budget of packets was used up.
+    Budget,
+    /// It is the agent's own address.
+    Own,
+    /// The target had gone silent or slow, and was left in peace.
+    BackedOff,
+    /// The port is one that must never be sent to.
+    ForbiddenPort,
+}
+
+/// Addresses that were not asked, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotAsked {
+    /// Which.
+    pub addresses: AddressSet,
+    /// Why.
+    pub why: Why,
+}
+
+/// How far one method got in one network in one scan.
+///
+/// `asked` holds the addresses whose tries were all spent or that answered; an address of `cidr`
+/// is in `asked` or in one of `not_asked`, or is no host address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// From where.
+    pub vantage: Vantage,
+    /// By which method.
+    pub method: Method,
+    /// The network as declared.
+    pub cidr: IpNet,
+    /// When the first question left.
+    pub from: Timestamp,
+    /// When the last answer came or the last try ran out.
+    pub to: Timestamp,
+    /// How often a silent address was asked.
+    pub tries: u8,
+    /// Asked to the end.
+    pub asked: AddressSet,
+    /// Answered; a subset of `asked`.
+    pub answered: AddressSet,
+    /// Not asked, or not to the end.
+    pub not_asked: Vec<NotAsked>,
+}
+
+impl Method {
+    /// Whether silence to this method shows that nobody has the address.
+    ///
+    /// A host on the link cannot use IPv4 without answering ARP (RFC 826); everything above it may
+    /// be dropped by a host firewall, so silence there shows nothing.
+    pub const fn silence_is_conclusive(self) -> bool {
+        match self {
+            Self::Arp | Self::NeighbourTable => true,
+            Self::IcmpEcho | Self::TcpConnect | Self::Udp | Self::Snmp | Self::Mdns => false,
+        }
+    }
+}
+
+impl Coverage {
+    /// Whether this coverage shows that `address` was asked in a way to which every host answers,
+    /// and stayed silent.
+    pub fn shows_absence(&self, address: IpAddr) -> bool {
+        self.method.silence_is_conclusive()
+            && self.asked.contains(address)
+            && !self.answered.contains(address)
+    }
+}
+
+/// The kinds of packet that the governor counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PacketKind {
+    /// An ARP request.
+    ArpRequest,
+    /// An ICMP or ICMPv6 echo request.
+    Echo,
+    /// A TCP connection attempt (one `connect()`, closed at once if accepted).
+    TcpConnect,
+    /// An SNMP request.
+    Snmp,
+    /// An mDNS or DNS-SD question.
+    Mdns,
+}
+
+/// What was sent to one target: the log that clears the scanner when a device hiccups.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    /// The declared network.
+    pub network: String,
+    /// The address asked (a group address for multicast).
+    pub target: IpAddr,
+    /// What kind of packet.
+    pub kind: PacketKind,
+    /// How many.
+    pub packets: u64,
+    /// Octets, counted from the outermost header that the agent wrote.
+    pub octets: u64,
+    /// When the first left.
+    pub first: Timestamp,
+    /// When the last left.
+    pub last: Timestamp,
+}

@@ -1,0 +1,286 @@
+//! One thing learned (a [`Fact`]), and who said it, where, when and how (an [`Observation`]).
+//!
+//! Observations are the only ground truth: everything the collector shows is derived from them and
+//! may be thrown away. The agent stamps them in one place (`agent::engine`) and has no opinion of
+//! what they mean.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::addr::Mac;
+use crate::text::Text;
+use crate::time::Timestamp;
+
+/// Where something was seen: which agent, on which interface, for which declared network
+/// (the observation point of RFC 7011 §2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vantage {
+    /// The agent's name, unique in one collector.
+    pub agent: String,
+    /// The name of the interface that the agent used, as its system calls it; empty if the
+    /// system's routing chose.
+    pub interface: String,
+    /// The name of the declared network that was looked at.
+    pub network: String,
+}
+
+/// How something was learned. One technique, one variant.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// ARP requests on the link (RFC 826), answers read as frames.
+    Arp,
+    /// The neighbour table of the agent's own system, after it was given a reason to resolve.
+    NeighbourTable,
+    /// ICMP or ICMPv6 echo (RFC 792, RFC 4443 §4.1).
+    IcmpEcho,
+    /// TCP `connect()`: open or refused.
+    TcpConnect,
+    /// A UDP datagram whose port was unreachable, or that was answered.
+    Udp,
+    /// SNMP (RFC 3411–3418).
+    Snmp,
+    /// mDNS and DNS-SD (RFC 6762, RFC 6763).
+    Mdns,
+}
+
+/// The addresses from which the answer came, as the wire showed them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Speaker {
+    /// Source address of the packet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// Source address of the frame; only where the frame itself was seen on the device's own link,
+    /// so that a router's address never stands for what is behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
+}
+
+/// A sign of life that carries nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// An echo reply.
+    Echo,
+    /// A TCP connection was accepted on this port, and closed at once.
+    TcpOpen(u16),
+    /// A TCP connection was refused by a reset.
+    TcpRefused(u16),
+    /// A UDP datagram to this port came back as ICMP port unreachable (RFC 1122 §3.2.2.1).
+    UdpUnreachable(u16),
+}
+
+/// Something that was asked of a device that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// SNMPv2-MIB system group.
+    SnmpSystem,
+    /// IF-MIB ifTable (and ifXTable where there is one).
+    SnmpInterfaces,
+    /// IP-MIB ipAddressTable, or the older ipAddrTable.
+    SnmpAddresses,
+    /// The DNS-SD services that the device announces.
+    MdnsServices,
+}
+
+/// How a question ended. Distinct ends never share a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered in full.
+    Complete,
+    /// The answer broke off; what is missing is unknown, so it is never authoritative.
+    Partial,
+    /// The device said no (for example noSuchName, authorizationError, port unreachable).
+    Refused,
+    /// No answer within every try. With SNMP v1/v2c a wrong community looks the same.
+    Silent,
+    /// The answer made no sense.
+    Malformed,
+}
+
+/// One thing learned. The subject is the [`Speaker`] unless the variant says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fact {
+    /// An ARP packet said that `mac` has `ip` (sender addresses, RFC 826).
+    Arp {
+        /// Sender protocol address.
+        ip: Ipv4Addr,
+        /// Sender hardware address.
+        mac: Mac,
+    },
+    /// The agent's own system resolved `ip` to `mac` on a directly connected link.
+    Neighbour {
+        /// The neighbour's address.
+        ip: IpAddr,
+        /// The link-layer address that answered for it.
+        mac: Mac,
+    },
+    /// The device gave a sign of life.
+    Answered(Reply),
+    /// SNMPv2-MIB system group (RFC 3418). `sysUpTime` is left out: it changes with every look.
+    System {
+        /// sysDescr.
+        description: Text,
+        /// sysObjectID in dotted decimal, without a leading dot.
+        object_id: String,
+        /// sysName.
+        name: Text,
+        /// sysLocation.
+        location: Text,
+        /// sysContact.
+        contact: Text,
+    },
+    /// A row of IF-MIB ifTable and ifXTable (RFC 2863).
+    Interface {
+        /// ifIndex, 1 or more.
+        index: u32,
+        /// ifName; empty where the device has no ifXTable.
+        name: Text,
+        /// ifDescr.
+        description: Text,
+        /// ifAlias.
+        alias: Text,
+        /// ifType (IANAifType-MIB number; 6 is ethernetCsmacd, 24 softwareLoopback).
+        kind: u32,
+        /// ifPhysAddress, where it is six octets long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mac: Option<Mac>,
+        /// Whether ifOperStatus is up(1).
+        up: bool,
+    },
+    /// A row of IP-MIB ipAddressTable (RFC 4293) or ipAddrTable (RFC 1213): an own address.
+    InterfaceAddress {
+        /// ifIndex of the interface that has it.
+        index: u32,
+        /// The address.
+        ip: IpAddr,
+        /// Length of its prefix in bits, where the device said it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefix: Option<u8>,
+    },
+    /// A DNS-SD service instance (RFC 6763 §4.1).
+    Service {
+        /// For example `_ipp._tcp`.
+        service: Text,
+        /// The instance name, unescaped.
+        instance: Text,
+        /// The SRV target without the trailing dot, for example `MFP-3F.local`; empty if none came.
+        host: Text,
+        /// The SRV port; 0 if no SRV record came.
+        port: u16,
+        /// TXT key/value pairs (RFC 6763 §6) in order of key.
+        txt: Vec<(Text, Text)>,
+    },
+    /// A name that the device gives itself in an address or reverse record, without trailing dot.
+    HostName {
+        /// The name, for example `nurse-pc-07.local`.
+        name: Text,
+    },
+    /// A question to the speaker ended thus.
+    Asked {
+        /// What was asked.
+        question: Question,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// A fact with its circumstances.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// When the answer arrived, by the agent's clock.
+    pub at: Timestamp,
+    /// Where it was seen.
+    pub vantage: Vantage,
+    /// How it was learned.
+    pub method: Method,
+    /// Who said it.
+    pub speaker: Speaker,
+    /// What was said.
+    pub fact: Fact,
+}
+
+/// Names an observation by its content: the first 16 octets of a SHA-256 over its JSON.
+///
+/// The same observation delivered twice has the same id, whatever batch brought it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObservationId([u8; 16]);
+
+impl Observation {
+    /// The id of this observation.
+    pub fn id(&self) -> ObservationId {
+        // Serialising these types cannot fail: no map has a key that is not a string.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let digest = Sha256::digest(&json);
+        let mut id = [0; 16];
+        for (to, from) in id.iter_mut().zip(digest) {
+            *to = from;
+        }
+        ObservationId(id)
+    }
+}
+
+impl ObservationId {
+    /// The id with these octets.
+    pub const fn new(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+
+    /// Its octets.
+    pub const fn octets(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+impl fmt::Display for ObservationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for ObservationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not an observation id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an observation id: 32 hexadecimal digits are needed")]
+pub struct NotAnId;
+
+impl FromStr for ObservationId {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(NotAnId);
+        }
+        u128::from_str_radix(text, 16).map(|n| Self(n.to_be_bytes())).map_err(|_| NotAnId)
+    }
+}
+
+impl Serialize for ObservationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObservationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

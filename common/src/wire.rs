@@ -1,0 +1,52 @@
+//! Codecs, one protocol a file: strict, total decode; infallible encode.
+//!
+//! Decoding checks structure only and never panics or indexes; what a value means is for others.
+//! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
+//! target per codec holds both laws.
+
+/// Bytes that cannot be decoded, and why: small enough to count by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Malformed {
+    /// The buffer ends before the structure does.
+    #[error("truncated: {need} octets needed, {have} there")]
+    Truncated {
+        /// Octets needed.
+        need: usize,
+        /// Octets there.
+        have: usize,
+    },
+    /// A field has a value that this codec does not read.
+    #[error("unsupported {field}: {value}")]
+    Unsupported {
+        /// The field as its specification spells it.
+        field: &'static str,
+        /// Its value.
+        value: u32,
+    },
+    /// A length, count or offset contradicts the rest.
+    #[error("inconsistent {field}")]
+    Inconsistent {
+        /// The field as its specification spells it.
+        field: &'static str,
+    },
+    /// A checksum does not fit.
+    #[error("wrong checksum")]
+    Checksum,
+}
+
+/// A protocol data unit that reads from and writes to octets.
+pub trait Wire: Sized {
+    /// The value at the start of `bytes`, and the octets after it.
+    fn decode(bytes: &[u8]) -> Result<(Self, &[u8]), Malformed>;
+
+    /// Appends the octets of this value.
+    fn encode(&self, out: &mut Vec<u8>);
+}
+
+/// The first `N` octets, and the rest.
+pub fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), Malformed> {
+    bytes
+        .split_first_chunk::<N>()
+        .map(|(head, rest)| (*head, rest))
+        .ok_or(Malformed::Truncated { need: N, have: bytes.len() })
+}
