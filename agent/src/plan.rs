@@ -1,0 +1,161 @@
+//! What to scan, as meant. `config` makes a [`Plan`] from what was written; the engine sees nothing
+//! else. Every range was checked when it was made.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use daicho_common::addr::Mac;
+use ipnet::IpNet;
+
+/// What may be done in a network (DOMAIN §7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// Sighting only: ARP (or the neighbour table); no question above the link.
+    Sighting,
+    /// Sighting, echo, and gentle questions (SNMP where configured, DNS-SD). The default.
+    #[default]
+    Gentle,
+    /// All of that and TCP liveness on the configured ports.
+    Full,
+}
+
+/// A declared network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Its name, as the hospital calls it; the CIDR if it was given none.
+    pub name: String,
+    /// Its addresses. IPv4 for now, /12 or longer.
+    pub cidr: IpNet,
+    /// What may be done there.
+    pub policy: Policy,
+    /// Most packets a second into this network, 1–1,000,000.
+    pub packets_per_second: u32,
+    /// SNMP communities, tried in this order, and none else. Empty: SNMP is not asked.
+    pub communities: Vec<Community>,
+    /// UDP port of SNMP agents (161 unless the network was configured otherwise).
+    pub snmp_port: u16,
+    /// TCP ports for liveness under [`Policy::Full`], and without privilege under any policy but
+    /// [`Policy::Sighting`]; never a forbidden one.
+    pub tcp_ports: Vec<u16>,
+}
+
+/// An SNMP community: a secret, so it never prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Community(Vec<u8>);
+
+impl Community {
+    /// Takes the secret.
+    pub fn new(secret: impl Into<Vec<u8>>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret, for the packet.
+    pub fn secret(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Community {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Community(…)")
+    }
+}
+
+/// What is never touched, at the moment of sending; wins over every other setting (DOMAIN §7.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DenyList {
+    /// Addresses and networks.
+    pub nets: Vec<IpNet>,
+    /// MAC addresses: an address last known to belong to one of them is not sent to.
+    pub macs: Vec<Mac>,
+    /// First three octets of MAC addresses, likewise.
+    pub ouis: Vec<[u8; 3]>,
+    /// Interfaces that nothing leaves by.
+    pub interfaces: Vec<String>,
+}
+
+/// How fast, and how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Most packets a second in all, 1–1,000,000.
+    pub packets_per_second: u32,
+    /// Most packets a second to one target, 1–1,000; two packets to one target are at least
+    /// 1/this apart.
+    pub target_packets_per_second: u32,
+    /// How long an answer is waited for, 50 ms–60 s.
+    pub timeout: Duration,
+    /// How often a silent address is asked in all, 1–10.
+    pub tries: u8,
+    /// Most packets that a scan may send; 0 for no limit.
+    pub budget: u64,
+}
+
+impl Default for Pace {
+    /// Gentle: 200 packets a second in all, 2 a second to one target, 1 s, two tries.
+    fn default() -> Self {
+        Self {
+            packets_per_second: 200,
+            target_packets_per_second: 2,
+            timeout: Duration::from_secs(1),
+            tries: 2,
+            budget: 0,
+        }
+    }
+}
+
+/// A whole scan, as meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The agent's name.
+    pub agent: String,
+    /// Networks, at least one; they do not overlap.
+    pub networks: Vec<Network>,
+    /// What is never touched.
+    pub deny: DenyList,
+    /// How fast.
+    pub pace: Pace,
+    /// Seed of the order of addresses and of jitter, so that a scan can be repeated in a test.
+    pub seed: u64,
+}
+
+/// A link that the system has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The interface's name.
+    pub interface: String,
+    /// Its MAC address; `None` where it has none (loopback, tunnels).
+    pub mac: Option<Mac>,
+    /// Its addresses with their prefixes: networks that are directly connected.
+    pub addresses: Vec<IpNet>,
+    /// Whether frames can be sent and read on it (raw socket open).
+    pub frames: bool,
+}
+
+/// What the system lets this process do, found out once before the scan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Means {
+    /// Interfaces that are up.
+    pub links: Vec<Link>,
+    /// Whether ICMP echo can be sent (raw or ping socket).
+    pub echo: bool,
+    /// Whether the neighbour table can be read.
+    pub neighbour_table: bool,
+}
+
+impl Means {
+    /// The link that is directly connected to `address`, with the longest prefix.
+    pub fn link_to(&self, address: IpAddr) -> Option<&Link> {
+        self.links
+            .iter()
+            .filter_map(|link| {
+                link.addresses
+                    .iter()
+                    .filter(|net| net.contains(&address))
+                    .map(|net| net.prefix_len())
+                    .max()
+                    .map(|length| (length, link))
+            })
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, link)| link)
+    }
+}

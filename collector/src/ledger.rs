@@ -1,0 +1,199 @@
+//! The hospital's book of record, as read: entries that keep every original cell, and what could
+//! not be read. Discovery never writes it.
+
+use std::net::IpAddr;
+
+use daicho_common::addr::Mac;
+use serde::{Deserialize, Serialize};
+
+/// What a column means (DOMAIN §4). The synonyms are data: `config/ledger/columns.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// 管理番号.
+    AssetNumber,
+    /// 機器名.
+    Name,
+    /// ホスト名.
+    HostName,
+    /// 種別.
+    Kind,
+    /// IPアドレス.
+    Ip,
+    /// MACアドレス.
+    Mac,
+    /// メーカー.
+    Vendor,
+    /// 型番.
+    Model,
+    /// シリアル.
+    Serial,
+    /// 設置場所.
+    Location,
+    /// 利用者.
+    User,
+    /// 管理者.
+    Owner,
+    /// OS.
+    Os,
+    /// 版.
+    Version,
+    /// 保守業者.
+    Maintainer,
+    /// 保守期限.
+    SupportEnd,
+    /// リモート保守.
+    RemoteMaintenance,
+    /// MDS/SDS.
+    Disclosure,
+    /// 状態.
+    State,
+    /// 購入日.
+    Purchased,
+    /// ネットワーク接続 (有/無).
+    Connected,
+    /// 備考.
+    Remarks,
+}
+
+/// A column of a sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// The heading as written (two-row headings joined by a space).
+    pub heading: String,
+    /// What it means; `None` for a column kept as it is.
+    pub field: Option<Field>,
+}
+
+/// A sheet of a book.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// The file's name, without its folder.
+    pub book: String,
+    /// The sheet's name; empty for CSV.
+    pub name: String,
+    /// Rows above the header, as written.
+    pub title_rows: Vec<Vec<String>>,
+    /// The columns in the hospital's own order.
+    pub columns: Vec<Column>,
+}
+
+/// Where a row stands, for a person to find it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The file's name.
+    pub book: String,
+    /// The sheet's name; empty for CSV.
+    pub sheet: String,
+    /// Row number as the spreadsheet shows it, from 1.
+    pub row: u32,
+}
+
+/// Whether the thing is in use, as declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// 使用中, or nothing said.
+    #[default]
+    InUse,
+    /// 予備.
+    Spare,
+    /// 停止, 休止, 故障, 修理中.
+    Stopped,
+    /// 廃棄, 撤去, 除却, 返却.
+    Retired,
+}
+
+/// A row of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Where it stands. Unique in a ledger, and what other rooms name an entry by.
+    pub place: Place,
+    /// Index of its sheet in [`Ledger::sheets`].
+    pub sheet: usize,
+    /// Every cell as written, in the sheet's order of columns.
+    pub cells: Vec<String>,
+    /// 管理番号, normalised (NFKC, trimmed); empty if none.
+    pub asset_number: String,
+    /// 機器名.
+    pub name: String,
+    /// ホスト名, as written but NFKC.
+    pub host_name: String,
+    /// 種別, NFKC.
+    pub kind: String,
+    /// Declared addresses, in order of writing.
+    pub ips: Vec<IpAddr>,
+    /// Whether the address column says DHCP, 自動 or the like.
+    pub dhcp: bool,
+    /// Declared MAC addresses, in order of writing.
+    pub macs: Vec<Mac>,
+    /// メーカー.
+    pub vendor: String,
+    /// 型番.
+    pub model: String,
+    /// シリアル.
+    pub serial: String,
+    /// 設置場所.
+    pub location: String,
+    /// 版.
+    pub version: String,
+    /// 保守業者.
+    pub maintainer: String,
+    /// リモート保守: declared yes or no; `None` if nothing readable is said.
+    pub remote_maintenance: Option<bool>,
+    /// 状態.
+    pub state: State,
+    /// Whether the row declares the thing to be on no network (未接続, スタンドアロン, 無).
+    pub offline: bool,
+}
+
+/// What is wrong with a cell or row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Nothing in the row names a device: no number, name, address.
+    NamesNothing,
+    /// The cell holds no address.
+    NotAnAddress,
+    /// The cell holds no MAC address.
+    NotAMac,
+    /// The spreadsheet shows an error (`#REF!`) here.
+    FormulaError,
+    /// The 管理番号 stands in another row too.
+    DuplicateNumber {
+        /// Where it stood first.
+        first: Place,
+    },
+    /// The row could not be decoded.
+    Undecodable,
+    /// The cell is longer than a cell may be.
+    TooLong,
+    /// No header row was found in this sheet; it was kept out.
+    NoHeader,
+}
+
+/// Something that could not be read, by sheet and row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Defect {
+    /// Where.
+    pub place: Place,
+    /// The column's heading; empty if the whole row is meant.
+    pub column: String,
+    /// The cell as written (cut to 200 characters).
+    pub value: String,
+    /// Why.
+    pub reason: Reason,
+    /// Whether the row was left out of the entries because of it.
+    pub rejected: bool,
+}
+
+/// The book of record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Sheets in order of reading.
+    pub sheets: Vec<Sheet>,
+    /// Rows in order of reading.
+    pub entries: Vec<Entry>,
+    /// What could not be read; never silently dropped.
+    pub defects: Vec<Defect>,
+}

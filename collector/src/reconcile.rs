@@ -1,0 +1,145 @@
+//! Devices held against entries, inside coverage.
+
+use std::net::IpAddr;
+
+use daicho_common::coverage::{Coverage, Why};
+use daicho_common::observation::{Method, ObservationId};
+use daicho_common::time::Timestamp;
+use serde::Serialize;
+
+use crate::ledger::{Field, Place};
+use crate::resolve::DeviceId;
+
+/// A look that could have seen the address and did not. Made only from a [`Coverage`]: without one
+/// there is no "declared, not seen".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    network: String,
+    method: Method,
+    address: IpAddr,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Looked {
+    /// The look, if this coverage shows that nobody had `address`.
+    pub fn at(coverage: &Coverage, address: IpAddr) -> Option<Self> {
+        coverage.shows_absence(address).then(|| Self {
+            network: coverage.vantage.network.clone(),
+            method: coverage.method,
+            address,
+            from: coverage.from,
+            to: coverage.to,
+        })
+    }
+
+    /// The declared network that was looked at.
+    pub fn network(&self) -> &str {
+        &self.network
+    }
+
+    /// How.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The declared address that stayed silent.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// When the look began and ended.
+    pub fn time(&self) -> (Timestamp, Timestamp) {
+        (self.from, self.to)
+    }
+}
+
+/// Why nothing can be said of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// No scan covered a network that holds the declared address.
+    NotCovered,
+    /// The address was covered only by methods to whose silence a host firewall may be the reason.
+    Inconclusive,
+    /// The scan left the address out, for this reason.
+    NotAsked(Why),
+    /// The row declares neither address nor MAC address, so there is nowhere to look.
+    NothingToLookFor,
+    /// The row has a MAC address but no fixed address (DHCP), and not every network was covered.
+    AddressUnknown,
+    /// The declared keys point at several devices.
+    Ambiguous(Vec<DeviceId>),
+    /// The declared address answered, but nothing tells whether it is this device.
+    OtherDeviceAtAddress(DeviceId),
+}
+
+/// A field in which book and wire differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Which field.
+    pub field: Field,
+    /// As declared.
+    pub declared: String,
+    /// As observed.
+    pub observed: String,
+    /// The observations behind it, ascending.
+    pub sources: Vec<ObservationId>,
+}
+
+/// What became of an entry, or of a device (DOMAIN §5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum Verdict {
+    /// 一致.
+    Agreed,
+    /// 相違.
+    Differs {
+        /// In what, at least one.
+        differences: Vec<Difference>,
+    },
+    /// 未登録機器.
+    Undocumented,
+    /// 台帳のみ・未検出: the address was really covered.
+    NotSeen {
+        /// The looks that did not see it, latest last; at least one.
+        looked: Vec<Looked>,
+    },
+    /// 未接続: offline by declaration, and not seen.
+    NotConnected,
+    /// 廃棄済が稼働: declared retired, but seen.
+    RetiredButSeen,
+    /// 確認不能.
+    CannotTell {
+        /// Why.
+        doubts: Vec<Doubt>,
+    },
+}
+
+/// A key by which an entry was matched to a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedBy {
+    /// MAC address.
+    Mac,
+    /// Serial number.
+    Serial,
+    /// IP address, with nothing that contradicts.
+    Ip,
+    /// Host name, with nothing that contradicts.
+    HostName,
+}
+
+/// An entry, a device, or both, and the verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Match {
+    /// The entry's place in the book, if there is an entry.
+    pub entry: Option<Place>,
+    /// The device, if there is one.
+    pub device: Option<DeviceId>,
+    /// By which keys they were matched, best first; empty if only one side is there.
+    pub by: Vec<MatchedBy>,
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
