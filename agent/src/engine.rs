@@ -2,17 +2,134 @@
 //!
 //! The driver (`run`, or a test) repeats: hand in what happened ([`Engine::handle`]), send what is
 //! cleared ([`Engine::poll_transmit`] until `None`), take what was learned
-//! ([`Engine::poll_observation`] until `None`), sleep until [`Engine::poll_timeout`] or an input.
-//! Time comes in as [`Now`]. The engine stamps observations and is the only place that does.
+//! ([`Engine::poll_observation`] until `None`), read the neighbour table if
+//! [`Engine::wants_neighbours`], sleep until [`Engine::poll_timeout`] or an input; and ends when
+//! [`Engine::is_finished`], with [`Engine::finish`]. Time comes in as [`Now`]. The engine stamps
+//! observations and is the only place that does.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use daicho_common::addr::Mac;
+use daicho_common::coverage::{Coverage, Sent};
+use daicho_common::observation::Observation;
+use daicho_common::time::{Now, Tick};
+
+use crate::plan::{Means, Network, Plan};
+use crate::probe::Dialogue;
 
 /// The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
 pub mod governor;
 
 pub use governor::Cleared;
+
+/// Which dialogues a live host of a network gets, in order. The engine does not ask it under
+/// [`crate::plan::Policy::Sighting`].
+pub type Interviewer = Box<dyn Fn(&Network, IpAddr) -> Vec<Box<dyn Dialogue>> + Send>;
+
+/// How far a scan has got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Addresses that will be asked for a sign of life.
+    pub planned: u64,
+    /// Of these, how many answered or spent all their tries.
+    pub done: u64,
+    /// Addresses that gave a sign of life.
+    pub found: u64,
+    /// Of these, how many were questioned to the end (or are not to be questioned).
+    pub questioned: u64,
+    /// Packets sent.
+    pub packets: u64,
+    /// Packets a second over the last seconds.
+    pub rate: u32,
+    /// Estimate of the time left; `None` until there is something to judge by.
+    pub left: Option<Duration>,
+}
+
+/// What came in that was nobody's answer. Nothing else changes by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strays {
+    /// Frames that could not be decoded, or that name no possible host.
+    pub malformed: u64,
+    /// Well-formed inputs that answer nothing that was asked, or come from outside the scope.
+    pub unasked: u64,
+    /// Facts left out because one address had already claimed too many link-layer addresses.
+    pub overflow: u64,
+}
+
+/// The account of a scan when it is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// How far each method got in each network.
+    pub coverage: Vec<Coverage>,
+    /// What was sent, by network, target and kind.
+    pub sent: Vec<Sent>,
+    /// What came in that was nobody's answer.
+    pub strays: Strays,
+}
+
+/// The scan.
+pub struct Engine {
+    plan: Plan,
+}
+
+impl Engine {
+    /// A scan of `plan` with what the system allows, begun at `now`.
+    pub fn new(plan: Plan, means: &Means, interviewer: Interviewer, now: Now) -> Self {
+        let _ = (means, interviewer, now);
+        Self { plan }
+    }
+
+    /// Takes in something that happened.
+    pub fn handle(&mut self, input: Input<'_>, now: Now) {
+        let _ = (input, now, &self.plan);
+    }
+
+    /// The next packet that may leave now.
+    pub fn poll_transmit(&mut self, now: Now) -> Option<Cleared> {
+        let _ = now;
+        None
+    }
+
+    /// When [`Self::poll_transmit`] wants to be called again if nothing comes in; `None` if only an
+    /// input (or nothing at all) can make a difference.
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        None
+    }
+
+    /// The next thing learned, oldest first. Still to be emptied after the end.
+    pub fn poll_observation(&mut self) -> Option<Observation> {
+        None
+    }
+
+    /// Whether the neighbour table is to be read now. The driver then hands in one
+    /// [`Input::Neighbour`] a row, and [`Input::NeighboursRead`] even if it could not be read:
+    /// until then a scan with link-layer addresses on its deny list sends nothing.
+    pub fn wants_neighbours(&self) -> bool {
+        false
+    }
+
+    /// How far it has got.
+    pub fn progress(&self) -> Progress {
+        Progress::default()
+    }
+
+    /// Ends the scan: nothing is cleared any more, what is left counts as interrupted.
+    pub fn stop(&mut self, now: Now) {
+        let _ = now;
+    }
+
+    /// Whether nothing more will be sent and nothing more is awaited.
+    pub fn is_finished(&self) -> bool {
+        true
+    }
+
+    /// The account. A scan that is not finished is stopped first.
+    pub fn finish(self, now: Now) -> Account {
+        let _ = now;
+        Account::default()
+    }
+}
 
 /// Which socket a datagram leaves by and its answers come in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
