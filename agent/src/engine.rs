@@ -153,8 +153,8 @@ impl Engine {
             Input::NotSent { packet, unreachable } => {
                 let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
                 governor::subject(packet).is_some_and(|(ip, _)| {
-                    self.at(ip, now, |area, host, governor, _| {
-                        area.not_sent(host, (packet, why), governor, now)
+                    self.at(ip, now, |area, host, governor, notes| {
+                        area.not_sent(host, (packet, why), governor, notes, now)
                     })
                 })
             }

@@ -338,6 +338,7 @@ impl Area {
         }
         if interview.is_done() {
             self.open.remove(&host);
+            self.agenda.drop(Source::Host(host));
             self.admitted = self.admitted.saturating_sub(1);
             self.questioned += 1;
             self.admit(now.tick);

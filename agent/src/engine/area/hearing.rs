@@ -293,6 +293,7 @@ impl Area {
         host: u32,
         (packet, why): (&Packet, Why),
         governor: &mut Governor,
+        notes: &mut Notes,
         now: Now,
     ) -> bool {
         let port = subject(packet).and_then(|(_, port)| port).unwrap_or_default();
@@ -318,7 +319,7 @@ impl Area {
             return false;
         };
         governor.not_sent(packet, kind);
-        self.agenda.put(Source::Host(host), now.tick);
+        self.resume(host, governor, notes, now);
         true
     }
 }

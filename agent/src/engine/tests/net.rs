@@ -55,6 +55,8 @@ pub(super) struct Net {
     pub(super) noise: bool,
     /// The system refuses to send to these.
     pub(super) unsendable: Vec<IpAddr>,
+    /// The system refuses to send datagrams to these.
+    pub(super) unsendable_datagrams: Vec<IpAddr>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
     /// Stop at this tick.
@@ -90,6 +92,7 @@ impl Net {
             delay: Duration::from_millis(2),
             noise: false,
             unsendable: Vec::new(),
+            unsendable_datagrams: Vec::new(),
             table: BTreeMap::new(),
             stop: None,
             wall: |tick| Timestamp::from_micros(1_800_000_000_000_000 + tick.micros() as i64),
@@ -131,8 +134,11 @@ impl Net {
     fn take(&mut self, now: Tick, packet: &Packet) {
         self.record.push((now, packet.clone()));
         let (to, port) = governor::subject(packet).expect("a packet with a subject");
-        if self.unsendable.contains(&to) {
-            return self.coming.insert((now, 0), Reaction::NotSent(packet.clone(), true)).map_or((), drop);
+        let datagram = matches!(packet, Packet::Datagram { .. });
+        if self.unsendable.contains(&to) || (datagram && self.unsendable_datagrams.contains(&to)) {
+            let order = self.roll();
+            self.coming.insert((now, order), Reaction::NotSent(packet.clone(), true));
+            return;
         }
         let lost = self.is_lost();
         let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };
@@ -189,6 +195,14 @@ impl Net {
             self.replies.push((now.tick, from));
         }
         engine.handle(input, now);
+    }
+
+    /// Answers one frame at once.
+    pub(super) fn answer_frame(&mut self, engine: &mut Engine, packet: &Packet, now: Now) {
+        self.take(now.tick, packet);
+        while let Some((_, reaction)) = self.coming.pop_first() {
+            self.hand_in(engine, &reaction, now);
+        }
     }
 
     /// Runs a scan to its end.
