@@ -27,6 +27,7 @@ mod covered;
 mod hearing;
 
 pub(super) use covered::Extent;
+pub(super) use hearing::Desk;
 
 /// Most interviews open at once in one network; other live hosts wait for a place.
 const OPEN: usize = 1024;

@@ -1,8 +1,5 @@
 //! Whole scans in no time, on a net that records every packet.
 
-use std::time::Duration;
-
-use daicho_common::addr::Mac;
 use daicho_common::coverage::Coverage;
 use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::time::Timestamp;

@@ -49,7 +49,7 @@ fn arp(operation: Operation, target: [u8; 4]) -> Vec<u8> {
 
 #[test]
 fn what_is_in_no_declared_network_is_refused() {
-    let mut governor = Governor::new(&plan(), &Means::default());
+    let mut governor = Governor::new(plan(), &Means::default());
     for outside in ["10.20.1.1:161", "10.19.255.255:161", "224.0.0.251:5353", "[2001:db8::1]:161"] {
         assert_eq!(refusal(&mut governor, datagram(outside)), Some(Why::Policy), "{outside}");
     }
@@ -58,7 +58,7 @@ fn what_is_in_no_declared_network_is_refused() {
 
 #[test]
 fn a_frame_is_judged_by_what_it_says_and_only_arp_requests_pass() {
-    let mut governor = Governor::new(&plan(), &Means::default());
+    let mut governor = Governor::new(plan(), &Means::default());
     let mut frame = |octets: Vec<u8>| {
         refusal(&mut governor, request(Packet::Frame { interface: "eth0".into(), octets }))
     };
@@ -70,7 +70,7 @@ fn a_frame_is_judged_by_what_it_says_and_only_arp_requests_pass() {
 
 #[test]
 fn printing_and_hl7_ports_are_refused_over_tcp_and_udp() {
-    let mut governor = Governor::new(&plan(), &Means::default());
+    let mut governor = Governor::new(plan(), &Means::default());
     for port in (9100..=9107).chain([515, 2575]) {
         let to = SocketAddr::from(([10, 20, 0, 9], port));
         assert_eq!(refusal(&mut governor, datagram(&to.to_string())), Some(Why::ForbiddenPort));
@@ -98,7 +98,7 @@ fn the_deny_list_wins_by_address_mac_oui_and_interface() {
         frames: false,
     };
     let means = Means { links: vec![link], ..Means::default() };
-    let mut governor = Governor::new(&denying, &means);
+    let mut governor = Governor::new(denying, &means);
     let mut learn = |ip: &str, mac: [u8; 6]| {
         let place = governor.place(ip.parse().unwrap()).unwrap();
         governor.learn(place, Mac::new(mac));
@@ -119,7 +119,7 @@ fn the_deny_list_wins_by_address_mac_oui_and_interface() {
 
 #[test]
 fn one_target_gets_one_packet_until_its_answer_and_then_at_its_pace() {
-    let mut governor = Governor::new(&plan(), &Means::default());
+    let mut governor = Governor::new(plan(), &Means::default());
     let go = |verdict: Verdict| matches!(verdict, Verdict::Go(_));
     assert!(go(governor.clear(datagram("10.20.0.9:161"), at(0))));
     let wait = |until| Verdict::WaitUntil(Tick::from_micros(until));
@@ -132,7 +132,7 @@ fn one_target_gets_one_packet_until_its_answer_and_then_at_its_pace() {
 
 #[test]
 fn the_count_is_by_target_and_kind_and_leaves_out_what_was_not_sent() {
-    let mut governor = Governor::new(&plan(), &Means::default());
+    let mut governor = Governor::new(plan(), &Means::default());
     let mut now = at(0);
     for to in ["10.20.0.9:161", "10.20.0.9:161", "10.30.0.1:161", "10.20.0.7:161"] {
         now.tick = now.tick.after(Duration::from_secs(1));
@@ -158,7 +158,7 @@ fn the_count_is_by_target_and_kind_and_leaves_out_what_was_not_sent() {
 fn a_closed_door_and_a_used_up_budget_let_nothing_pass() {
     let mut short = plan();
     short.pace.budget = 1;
-    let mut governor = Governor::new(&short, &Means::default());
+    let mut governor = Governor::new(short, &Means::default());
     assert_eq!(refusal(&mut governor, datagram("10.20.0.9:161")), None);
     assert_eq!(refusal(&mut governor, datagram("10.20.0.8:161")), Some(Why::Budget));
     governor.close(Why::Interrupted);

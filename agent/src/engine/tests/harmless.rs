@@ -98,11 +98,11 @@ impl Case {
 
     fn net(&self) -> Net {
         let host = |c: u8, n: u8| Host {
-            open: if n % 3 == 0 { vec![443] } else { vec![] },
-            refuses: n % 5 == 0,
-            echoes: n % 2 == 0,
+            open: if n.is_multiple_of(3) { vec![443] } else { vec![] },
+            refuses: n.is_multiple_of(5),
+            echoes: n.is_multiple_of(2),
             macs: vec![mac(n)],
-            talks: if n % 7 == 0 {
+            talks: if n.is_multiple_of(7) {
                 vec![161, 5353]
             } else {
                 talker().talks.split_off(usize::from(c % 2))
@@ -120,7 +120,7 @@ impl Case {
 
 fn interviewer() -> Interviewer {
     Box::new(|network, _| {
-        vec![Chat::new(Method::Snmp, network.snmp_port, 3), Chat::new(Method::Mdns, 5353, 1)]
+        vec![Chat::boxed(Method::Snmp, network.snmp_port, 3), Chat::boxed(Method::Mdns, 5353, 1)]
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    pub(super) fn new(method: Method, port: u16, questions: u8) -> Box<dyn Dialogue> {
+    pub(super) fn boxed(method: Method, port: u16, questions: u8) -> Box<dyn Dialogue> {
         Box::new(Self { method, port, questions, tries: 2, until: None, facts: Vec::new() })
     }
 
@@ -85,7 +85,7 @@ impl Dialogue for Chat {
 }
 
 fn interviewer() -> Interviewer {
-    Box::new(|_, _| vec![Chat::new(Method::Snmp, 161, 5), Chat::new(Method::Mdns, 5353, 1)])
+    Box::new(|_, _| vec![Chat::boxed(Method::Snmp, 161, 5), Chat::boxed(Method::Mdns, 5353, 1)])
 }
 
 fn asked(outcome: End) -> Fact {
@@ -215,7 +215,7 @@ fn an_unreachable_port_ends_a_dialogue_and_an_unsent_packet_is_not_taken_for_sil
 #[test]
 fn a_refused_or_unsent_last_question_ends_the_interview_for_good() {
     let snmp =
-        |port| -> Interviewer { Box::new(move |_, _| vec![Chat::new(Method::Snmp, port, 2)]) };
+        |port| -> Interviewer { Box::new(move |_, _| vec![Chat::boxed(Method::Snmp, port, 2)]) };
     let one = |port, unsendable: &[IpAddr]| {
         let mut net = Net::new([(ip("10.30.0.4"), Host { echoes: true, ..Host::default() })]);
         net.unsendable_datagrams = unsendable.to_vec();
@@ -229,44 +229,48 @@ fn a_refused_or_unsent_last_question_ends_the_interview_for_good() {
     assert_eq!(one(161, &[ip("10.30.0.4")]), (2, Why::Unreachable));
 }
 
+/// A dialogue that is counted while it lives, with the most there ever were.
+struct Counted(Box<dyn Dialogue>, Arc<Mutex<(usize, usize)>>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().0 -= 1;
+    }
+}
+
+impl Dialogue for Counted {
+    fn method(&self) -> Method {
+        self.0.method()
+    }
+    fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {
+        self.0.poll_transmit(now)
+    }
+    fn poll_timeout(&self) -> Option<Tick> {
+        self.0.poll_timeout()
+    }
+    fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], now: Tick) -> bool {
+        self.0.handle_datagram(from, octets, now)
+    }
+    fn handle_unreachable(&mut self, now: Tick) {
+        self.0.handle_unreachable(now);
+    }
+    fn poll_fact(&mut self) -> Option<Fact> {
+        self.0.poll_fact()
+    }
+    fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
 #[test]
 fn a_thousand_live_hosts_share_the_places_for_interviews() {
     let most = Arc::new(Mutex::new((0_usize, 0_usize)));
-    struct Counted(Box<dyn Dialogue>, Arc<Mutex<(usize, usize)>>);
-    impl Drop for Counted {
-        fn drop(&mut self) {
-            self.1.lock().unwrap().0 -= 1;
-        }
-    }
-    impl Dialogue for Counted {
-        fn method(&self) -> Method {
-            self.0.method()
-        }
-        fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {
-            self.0.poll_transmit(now)
-        }
-        fn poll_timeout(&self) -> Option<Tick> {
-            self.0.poll_timeout()
-        }
-        fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], now: Tick) -> bool {
-            self.0.handle_datagram(from, octets, now)
-        }
-        fn handle_unreachable(&mut self, now: Tick) {
-            self.0.handle_unreachable(now);
-        }
-        fn poll_fact(&mut self) -> Option<Fact> {
-            self.0.poll_fact()
-        }
-        fn is_finished(&self) -> bool {
-            self.0.is_finished()
-        }
-    }
     let counter = Arc::clone(&most);
     let interviewer: Interviewer = Box::new(move |_, _| {
         let mut count = counter.lock().unwrap();
         count.0 += 1;
         count.1 = count.1.max(count.0);
-        vec![Box::new(Counted(Chat::new(Method::Snmp, 161, 1), Arc::clone(&counter)))]
+        vec![Box::new(Counted(Chat::boxed(Method::Snmp, 161, 1), Arc::clone(&counter)))]
     });
     let host = Host { talks: vec![161], ..Host::with_mac(4) };
     let net: IpNet = "10.20.0.0/20".parse().unwrap();

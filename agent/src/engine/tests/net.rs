@@ -95,7 +95,9 @@ impl Net {
             unsendable_datagrams: Vec::new(),
             table: BTreeMap::new(),
             stop: None,
-            wall: |tick| Timestamp::from_micros(1_800_000_000_000_000 + tick.micros() as i64),
+            wall: |tick| {
+                Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
+            },
             coming: BTreeMap::new(),
             dice: 7,
         }
@@ -121,12 +123,15 @@ impl Net {
 
     fn scramble(&mut self, reaction: Reaction) -> Reaction {
         let length = (self.roll() % 90) as usize;
-        let octets: Vec<u8> = (0..length).map(|_| self.roll() as u8).collect();
+        let octets: Vec<u8> = (0..length).map(|_| self.roll().to_le_bytes()[0]).collect();
         match reaction {
             Reaction::Frame(_) => Reaction::Frame(octets),
             Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
             Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
-            other => other,
+            other @ (Reaction::Unreachable(..)
+            | Reaction::Connected(_)
+            | Reaction::Refused(_)
+            | Reaction::NotSent(..)) => other,
         }
     }
 
@@ -152,7 +157,6 @@ impl Net {
             Packet::Echo { to, sequence, payload } if host.echoes => {
                 self.answer(now, Reaction::Echo(*to, *sequence, payload.clone()));
             }
-            Packet::Echo { .. } => {}
             Packet::Datagram { outlet, to, octets, .. } => {
                 if let Some(mac) = host.macs.first().filter(|_| *outlet == Outlet::Connected) {
                     self.table.insert(to.ip(), *mac);
@@ -169,7 +173,7 @@ impl Net {
                 self.answer(now, Reaction::Connected(*to));
             }
             Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
-            Packet::Connect { .. } => {}
+            Packet::Echo { .. } | Packet::Connect { .. } => {}
         }
     }
 
@@ -241,7 +245,7 @@ impl Net {
             }
         }
         let progress = engine.progress();
-        let ended = Tick::from_micros(now.tick.since(start).as_micros() as u64);
+        let ended = Tick::from_micros(now.tick.micros() - start.micros());
         Outcome { account: engine.finish(now), observations, progress, ended }
     }
 

@@ -201,9 +201,9 @@ fn random_octets_for_every_answer_change_nothing_but_a_counter() {
         let chatty = Host { echoes: true, talks: vec![5353], ..Host::with_mac(3) };
         let net: IpNet = cidr.parse().unwrap();
         let hosts = net.hosts().take(100).map(|ip| (ip, chatty.clone()));
-        let mut noisy = Net::new(hosts);
-        noisy.noise = true;
-        let noise = noisy.run(plan(&[cidr]), &means, nobody());
+        let mut scrambled = Net::new(hosts);
+        scrambled.noise = true;
+        let noise = scrambled.run(plan(&[cidr]), &means, nobody());
         let silence = Net::new([]).run(plan(&[cidr]), &means, nobody());
         assert!(noise.account.strays.malformed + noise.account.strays.unasked >= 99, "{cidr}");
         assert_eq!(silence.account.strays, Strays::default());
@@ -223,8 +223,8 @@ fn a_wall_clock_that_jumps_disturbs_nothing() {
         (net.record, outcome.facts(), outcome.ended)
     };
     let jumping = |tick: Tick| {
-        let day = if tick.micros() / 1000 % 2 == 0 { 86_400_000_000 } else { 0 };
-        Timestamp::from_micros(tick.micros() as i64 - day)
+        let day = if (tick.micros() / 1000).is_multiple_of(2) { 86_400_000_000 } else { 0 };
+        Timestamp::from_micros(tick.micros().cast_signed() - day)
     };
     assert_eq!(scan(None), scan(Some(jumping)));
 }
