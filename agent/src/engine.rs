@@ -42,6 +42,8 @@ mod interview;
 mod order;
 /// What goes out and what comes in, as values.
 mod packet;
+/// The questions of a sweep as packets.
+mod question;
 /// How a network can be looked at from here.
 mod reach;
 /// Which addresses may be asked at all.

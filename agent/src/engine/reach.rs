@@ -6,8 +6,8 @@ use daicho_common::coverage::Why;
 use daicho_common::observation::Method;
 use ipnet::IpNet;
 
+use crate::engine::question::Technique;
 use crate::engine::scope::extent;
-use crate::engine::sweep::Technique;
 use crate::plan::{DenyList, Link, Means, Network, Policy};
 
 /// What a method of the account rests on.

@@ -12,7 +12,7 @@ use daicho_common::wire::arp::Arp;
 use super::{Area, CLAIMS, Notes, Source};
 use crate::engine::governor::{Governor, subject};
 use crate::engine::interview::End;
-use crate::engine::sweep::{MDNS, Technique, answers_echo, answers_nudge};
+use crate::engine::question::{MDNS, Technique, answers_echo, answers_nudge};
 use crate::engine::{Outlet, Packet};
 use crate::plan::Policy;
 
@@ -195,7 +195,7 @@ impl Area {
             return true;
         }
         let Some(n) = self.position(Sign::Connect) else { return false };
-        let Some(slot) = self.sweeps.get(n).and_then(|sweep| sweep.slot_of(port)) else {
+        let Some(slot) = self.sweeps.get(n).and_then(|sweep| sweep.technique.slot_of(port)) else {
             return false;
         };
         if !self.has_asked(Sign::Connect, host) {
@@ -289,14 +289,14 @@ impl Area {
             Packet::Datagram { outlet: Outlet::Connected, .. } => (Sign::Nudge, Some(0)),
             Packet::Connect { .. } => {
                 let sweep = self.position(Sign::Connect).and_then(|n| self.sweeps.get(n));
-                (Sign::Connect, sweep.and_then(|sweep| sweep.slot_of(port)))
+                (Sign::Connect, sweep.and_then(|sweep| sweep.technique.slot_of(port)))
             }
             Packet::Datagram { outlet: Outlet::Snmp | Outlet::Mdns, .. } => (Sign::Connect, None),
         };
         let sweep = self.position(sign).and_then(|n| self.sweeps.get_mut(n));
         if let (Some(slot), Some(sweep)) = (slot, sweep) {
             if sweep.not_sent(slot, host, why) {
-                desk.governor.not_sent(packet, sweep.kind());
+                desk.governor.not_sent(packet, sweep.technique.kind());
                 return true;
             }
             return false;

@@ -5,7 +5,7 @@ use daicho_common::wire::arp::Operation;
 
 use super::*;
 use crate::engine::order::mix;
-use crate::engine::sweep::MDNS;
+use crate::engine::question::MDNS;
 
 /// What a host of the net does.
 #[derive(Clone, Debug, Default)]

@@ -177,6 +177,21 @@ fn behind_a_router_without_echo_connections_take_its_place() {
 }
 
 #[test]
+fn a_forbidden_port_among_the_configured_is_never_tried_and_leaves_its_mark() {
+    let mut plan = plan(&["10.30.0.0/28"]);
+    plan.networks[0].tcp_ports = vec![9100, 443, 515];
+    let host = Host { open: vec![443, 515, 9100], ..Host::default() };
+    let mut net = Net::new([(ip("10.30.0.5"), host)]);
+    let means = Means { echo: false, ..means("10.20.0.1/24") };
+    let outcome = net.run(plan, &means, nobody());
+    let only_https = |p: &Packet| matches!(p, Packet::Connect { to } if to.port() == 443);
+    assert!(net.record.iter().all(|(_, packet)| only_https(packet)));
+    assert_eq!(found(&outcome, Method::TcpConnect), [ip("10.30.0.5")]);
+    assert_eq!(why(&outcome, Method::TcpConnect, "10.30.0.6"), Some(Why::ForbiddenPort));
+    assert_partition(&outcome, &[]);
+}
+
+#[test]
 fn on_loopback_a_refusal_is_no_sign_of_life() {
     let refusing = Host { refuses: true, ..Host::default() };
     let mut net = Net::new((1..=254).map(|n| (IpAddr::from([127, 0, 1, n]), refusing.clone())));
