@@ -33,7 +33,7 @@ impl Name {
 
     /// `_services._dns-sd._udp.local`: its pointers are the service types (RFC 6763 §9).
     pub fn services() -> Self {
-        Self(["_services", "_dns-sd", "_udp", "local"].map(|label| label.into()).into())
+        Self(["_services", "_dns-sd", "_udp", "local"].map(Into::into).into())
     }
 
     /// The name whose pointer is the name of this address (RFC 1035 §3.5, RFC 3596 §2.5).
