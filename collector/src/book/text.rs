@@ -28,32 +28,36 @@ pub(super) fn grids(octets: &[u8], columns: &Columns) -> Result<Vec<Grid>, Refus
 /// Decodes by the byte order mark; without one as UTF-8 or, if that reads worse, as CP932 (with the
 /// extensions of NEC and IBM, as WHATWG's Shift_JIS has them). `None` if it is no text.
 fn decode(octets: &[u8]) -> Option<String> {
-    let marked = [(&b"\xef\xbb\xbf"[..], UTF_8), (b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)];
-    let by_mark = marked.into_iter().find_map(|(mark, encoding)| {
-        let rest = octets.strip_prefix(mark)?;
-        Some(encoding.decode_without_bom_handling(rest).0.into_owned())
+    let utf8 = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    if let Ok(text) = std::str::from_utf8(utf8) {
+        return is_text(text, controls(text)).then(|| text.to_owned());
+    }
+    let marked = [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)];
+    let utf16 = marked.into_iter().find_map(|(mark, encoding)| {
+        octets.strip_prefix(mark).map(|rest| encoding.decode_without_bom_handling(rest).0)
     });
-    let text = by_mark.unwrap_or_else(|| match std::str::from_utf8(octets) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            let utf8 = UTF_8.decode_without_bom_handling(octets).0;
-            let cp932 = SHIFT_JIS.decode_without_bom_handling(octets).0;
-            let better = if unreadable(&utf8) < unreadable(&cp932) { utf8 } else { cp932 };
-            better.into_owned()
-        }
+    let text = utf16.unwrap_or_else(|| {
+        let utf8 = UTF_8.decode_without_bom_handling(utf8).0;
+        let cp932 = SHIFT_JIS.decode_without_bom_handling(octets).0;
+        if undecoded(&utf8) < undecoded(&cp932) { utf8 } else { cp932 }
     });
-    (unreadable(&text) * UNREADABLE <= text.chars().count()).then_some(text)
+    is_text(&text, controls(&text) + undecoded(&text)).then(|| text.into_owned())
 }
 
-/// Characters that show that the text was decoded wrongly or is none.
-fn unreadable(text: &str) -> usize {
-    text.chars()
-        .filter(|c| {
-            *c == char::REPLACEMENT_CHARACTER
-                || c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{1a}')
-                || matches!(c, '\u{e000}'..='\u{f8ff}')
-        })
-        .count()
+fn is_text(text: &str, unreadable: usize) -> bool {
+    unreadable * UNREADABLE <= text.chars().count()
+}
+
+fn controls(text: &str) -> usize {
+    let visible = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\u{1a}');
+    text.chars().filter(|c| !visible(*c)).count()
+}
+
+/// Characters that show wrong decoding: those of private use are what CP932 makes of octets that no
+/// standard gives a character.
+fn undecoded(text: &str) -> usize {
+    let undecoded = |c: &char| matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}');
+    text.chars().filter(undecoded).count()
 }
 
 /// The delimiter under which the header has the most headings.

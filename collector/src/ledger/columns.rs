@@ -165,7 +165,8 @@ impl Columns {
     }
 
     /// What a heading means: the whole of it; else its part before brackets and without a digit at
-    /// the end; else, of a heading joined from several rows, the one field that its parts mean.
+    /// the end; else, of a heading joined from several rows, the one field that its parts mean (a
+    /// weak part gives way).
     pub fn meaning(&self, heading: &str) -> Option<Meaning> {
         if let Some(found) = self.whole(heading) {
             return Some(found);
@@ -175,8 +176,10 @@ impl Columns {
         for part in normal.split([' ', '_', '\n']).filter(|part| !part.is_empty()) {
             let Some(meaning) = self.whole(part) else { continue };
             match found {
+                Some(before) if before.weak != meaning.weak => {
+                    found = Some(if before.weak { meaning } else { before });
+                }
                 Some(before) if before.field != meaning.field => return None,
-                Some(before) if !before.weak => {}
                 Some(_) | None => found = Some(meaning),
             }
         }

@@ -123,6 +123,10 @@ fn is_lower(last: &Row, below: &Row, merged: &[Merged], columns: &Columns) -> bo
             && !is_blank(last.at(region.columns.0))
     });
     let mut under_blank = false;
+    // A single word is as likely a cell of the first device.
+    if below.filled() < 2 && !spans {
+        return false;
+    }
     for (column, cell) in below.cells.iter().enumerate() {
         if is_blank(cell) {
             continue;
