@@ -205,6 +205,3 @@ fn graver(a: State, b: State) -> State {
     };
     if rank(b) > rank(a) { b } else { a }
 }
-
-#[cfg(test)]
-mod tests;

@@ -218,6 +218,3 @@ fn settle(mut meanings: Vec<Option<Meaning>>) -> Vec<Option<Meaning>> {
     }
     meanings
 }
-
-#[cfg(test)]
-mod tests;
