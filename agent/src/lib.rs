@@ -8,6 +8,8 @@
 pub mod config;
 /// The scan as a state machine without a socket or a clock.
 pub mod engine;
+/// The only room with sockets, privilege and the clock.
+pub mod net;
 /// What to scan, as meant: networks, pace, policy, credentials.
 pub mod plan;
 /// Techniques that ask, one a file.
