@@ -4,6 +4,10 @@
 //! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
 //! target per codec holds both laws.
 
+/// Ethernet II frame headers, with or without a VLAN tag.
+pub mod ethernet;
+/// ARP for IPv4 over Ethernet (RFC 826).
+pub mod arp;
 /// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
 pub mod dns;
 /// ICMP echo (RFC 792).
