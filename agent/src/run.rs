@@ -224,6 +224,7 @@ impl Driver {
         ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut arrived = Vec::with_capacity(GULP);
         let mut interrupted = false;
+        tracing::info!("scan begins");
         loop {
             let wake = self.transmit().await;
             self.read_neighbours();
