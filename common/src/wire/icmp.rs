@@ -17,6 +17,7 @@ pub struct Echo {
 
 impl Echo {
     /// The reply that a host gives to this request.
+    #[must_use]
     pub fn answered(&self) -> Self {
         Self { reply: true, ..self.clone() }
     }

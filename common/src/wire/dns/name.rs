@@ -12,8 +12,9 @@ const MAX_LABEL: usize = 63;
 /// (RFC 1035 §2.3.4).
 const MAX_NAME: usize = 255;
 
-/// A domain name. Comparison is octet by octet; [`Name::folded`] is the form that DNS compares.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A domain name. Comparison is octet by octet; [`Name::folded`] is the form that DNS compares. The default is
+/// the root, which has no labels.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Vec<Vec<u8>>);
 
 impl Name {
@@ -33,7 +34,7 @@ impl Name {
 
     /// `_services._dns-sd._udp.local`: its pointers are the service types (RFC 6763 §9).
     pub fn services() -> Self {
-        Self(["_services", "_dns-sd", "_udp", "local"].map(|label| label.into()).into())
+        Self(["_services", "_dns-sd", "_udp", "local"].map(Into::into).into())
     }
 
     /// The name whose pointer is the name of this address (RFC 1035 §3.5, RFC 3596 §2.5).
