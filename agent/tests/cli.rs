@@ -304,24 +304,50 @@ fn a_scan_writes_a_whole_file_and_prints_no_table() {
     assert!(text(&key.stdout).contains(&one.key.fingerprint()));
 }
 
+/// Somebody to find on loopback, and the configuration that finds them: on loopback only an open
+/// port is a sign of life, for the system itself refuses at every address.
+fn somebody(agent: &Agent) -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.2:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let network = "[[network]]\nname = \"lab\"\ncidr = \"127.0.0.0/29\"\n";
+    let file = agent.config(&format!("{network}policy = \"full\"\ntcp_ports = [{port}]\n"));
+    (listener, file)
+}
+
 #[test]
 fn without_a_place_for_the_result_a_table_goes_to_stdout_and_the_talk_to_stderr() {
     let agent = Agent::new();
-    let output = agent.run(&["scan", "--network", "127.0.0.2", "--timeout", "50"]);
+    let (listener, file) = somebody(&agent);
+    let arguments = ["scan", "--config", &file, "--network", "lab", "--timeout", "200"];
+    let output = agent.run(&arguments);
     assert_eq!(output.status.code(), Some(0));
+    let sign = format!("tcp/{}", listener.local_addr().unwrap().port());
     let table = text(&output.stdout);
-    assert!(table.starts_with("IP "), "{table}");
-    assert!(table.lines().any(|line| line.starts_with("127.0.0.2 ")), "{table}");
+    let lines: Vec<Vec<&str>> =
+        table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines, [["IP", "MAC", "signs", "name"], ["127.0.0.2", "-", &sign, "-"]]);
     let said = text(&output.stderr);
-    assert!(said.contains("1 アドレス中 1 台を発見"), "{said}");
-    assert!(said.contains("1 hosts found on 1 addresses"), "{said}");
-    assert!(said.contains("SNMP: 1 アドレス: コミュニティ名が設定されていない"), "{said}");
+    assert!(said.contains("5 アドレス中 1 台を発見"), "{said}");
+    assert!(said.contains("1 hosts found on 5 addresses"), "{said}");
+    assert!(said.contains("SNMP: 5 アドレス: コミュニティ名が設定されていない"), "{said}");
+}
+
+#[test]
+fn a_connection_is_closed_without_an_octet() {
+    let agent = Agent::new();
+    let (listener, file) = somebody(&agent);
+    let arguments = ["scan", "-q", "--config", &file, "--network", "lab", "--timeout", "200"];
+    assert_eq!(agent.run(&arguments).status.code(), Some(0));
+    let (mut stream, _) = listener.accept().unwrap();
+    assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
 }
 
 #[test]
 fn a_quiet_scan_says_nothing_but_its_data() {
     let agent = Agent::new();
-    let output = agent.run(&["scan", "-q", "--network", "127.0.0.2", "--timeout", "50"]);
+    let (_listener, file) = somebody(&agent);
+    let arguments = ["scan", "-q", "--config", &file, "--network", "lab", "--timeout", "200"];
+    let output = agent.run(&arguments);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout).lines().count(), 2);
 }
