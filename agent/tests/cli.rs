@@ -1,5 +1,11 @@
 //! The built program as a user meets it: what it refuses, in which words, with which exit code.
 //! Packets go to loopback only.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on says so by a panic"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
