@@ -127,7 +127,7 @@ impl Heard {
         self.left_out
     }
 
-    /// Instances of this service type, or of all, whose location is unknown.
+    /// Instances whose location is unknown.
     pub(super) fn without_location(&self) -> impl Iterator<Item = &Name> {
         self.instances.iter().filter(|(_, i)| i.location.is_none()).map(|(name, _)| name)
     }

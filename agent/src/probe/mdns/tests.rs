@@ -89,10 +89,8 @@ impl Responder {
                 Data::A(_) | Data::Aaaa(_) | Data::Txt(_) => false,
             })
         };
-        let additional = match self.generous {
-            true => self.records.iter().filter(along).cloned().collect(),
-            false => Vec::new(),
-        };
+        let records = self.records.iter().filter(|_| self.generous);
+        let additional = records.filter(along).cloned().collect();
         (!answers.is_empty()).then(|| Message::answer(&asked, answers, additional))
     }
 }
@@ -275,7 +273,7 @@ fn a_host_with_endless_services_is_bounded() {
         let answers = (0..20).map(|_| {
             count += 1;
             let service = format!("_s{count}._tcp.local");
-            if about.matches(&Name::services()) || count % 2 == 0 {
+            if about.matches(&Name::services()) || count.is_multiple_of(2) {
                 pointer(Name::services(), name(&service))
             } else {
                 pointer(about.clone(), instance(&count.to_string(), &about.text().to_string()))
