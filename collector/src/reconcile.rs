@@ -21,7 +21,7 @@ mod silence;
 mod verdict;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use silence::Looks;
 
