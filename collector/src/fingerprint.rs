@@ -123,7 +123,7 @@ impl Rows {
     /// What the rows make of a fact, in the order of the rows. Facts that no row looks at say
     /// nothing.
     pub fn read(&self, fact: &Fact) -> Vec<Reading> {
-        let first = |row: &Row| row.on.texts(fact).into_iter().find_map(|text| row.reading(text));
-        self.rows.iter().filter_map(first).collect()
+        let read = |row: &Row| row.on.text(fact).and_then(|text| row.reading(text));
+        self.rows.iter().filter_map(read).collect()
     }
 }

@@ -83,19 +83,20 @@ pub(super) enum On {
 }
 
 impl On {
-    /// The texts of a fact that this looks at.
-    pub(super) fn texts<'f>(&self, fact: &'f Fact) -> Vec<&'f str> {
+    /// The text of a fact that this looks at. Of a TXT key that comes twice the first counts
+    /// (RFC 6763 §6.4).
+    pub(super) fn text<'f>(&self, fact: &'f Fact) -> Option<&'f str> {
         match (self, fact) {
-            (Self::ObjectId, Fact::System { object_id, .. }) => vec![object_id],
-            (Self::Description, Fact::System { description, .. }) => vec![description.as_str()],
-            (Self::Service, Fact::Service { service, .. }) => vec![service.as_str()],
+            (Self::ObjectId, Fact::System { object_id, .. }) => Some(object_id),
+            (Self::Description, Fact::System { description, .. }) => Some(description.as_str()),
+            (Self::Service, Fact::Service { service, .. }) => Some(service.as_str()),
             (Self::Txt { service: of, key }, Fact::Service { service, txt, .. })
                 if of.as_ref().is_none_or(|of| of == service.as_str()) =>
             {
-                let wanted = txt.iter().filter(|(k, _)| k.as_str().eq_ignore_ascii_case(key));
-                wanted.map(|(_, value)| value.as_str()).collect()
+                let found = txt.iter().find(|(k, _)| k.as_str().eq_ignore_ascii_case(key));
+                found.map(|(_, value)| value.as_str())
             }
-            _ => Vec::new(),
+            _ => None,
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn vendor(name: &str) -> Option<&'static str> {
     let bare = ["株式会社", "(株)", "(有)", "有限会社"]
         .iter()
         .fold(folded, |text, form| text.replace(form, ""));
-    BY_NAME.get(bare.trim_end_matches(|c: char| c == ',' || c == '.')).map(String::as_str)
+    BY_NAME.get(bare.trim_end_matches([',', '.'])).map(String::as_str)
 }
 
 #[cfg(test)]

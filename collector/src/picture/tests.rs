@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -5,6 +7,8 @@ use crate::ledger::Entry;
 use crate::reconcile::tests::row;
 use crate::resolve::case::{Case, look};
 use daicho_common::observation::Method;
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::builtin().unwrap());
 
 /// MAC addresses of a small hospital: burned in, shared by routers, random.
 const MACS: [&str; 7] = [
@@ -96,14 +100,13 @@ proptest! {
         order in proptest::collection::vec(any::<prop::sample::Index>(), 0..400),
         twice in proptest::collection::vec(any::<prop::sample::Index>(), 0..40),
     ) {
-        let rows = Rows::builtin().unwrap();
         let mut seen = hospital(&events).seen;
         let mut coverage = vec![
             look(Method::Arp, "10.0.0.0/30", &["10.0.0.1"]),
             look(Method::IcmpEcho, "10.0.0.0/24", &["10.0.0.2"]),
             look(Method::NeighbourTable, "10.0.0.0/29", &[]),
         ];
-        let picture = derive(&seen, &coverage, &book(), &rows);
+        let picture = derive(&seen, &coverage, &book(), &ROWS);
         if !seen.is_empty() {
             for (to, from) in order.iter().enumerate() {
                 let (to, from) = (to % seen.len(), from.index(seen.len()));
@@ -115,7 +118,7 @@ proptest! {
         }
         coverage.reverse();
         coverage.push(coverage[0].clone());
-        prop_assert_eq!(derive(&seen, &coverage, &book(), &rows), picture);
+        prop_assert_eq!(derive(&seen, &coverage, &book(), &ROWS), picture);
     }
 
     #[test]
@@ -123,7 +126,7 @@ proptest! {
         events in proptest::collection::vec(event(), 0..40),
     ) {
         let case = hospital(&events);
-        let picture = derive(&case.seen, &[], &book(), &Rows::builtin().unwrap());
+        let picture = derive(&case.seen, &[], &book(), &ROWS);
         let known: std::collections::HashSet<_> = case.seen.iter().map(Observation::id).collect();
         prop_assert!(picture.devices.windows(2).all(|pair| pair[0].id < pair[1].id));
         let mut owner = std::collections::HashMap::new();
@@ -152,32 +155,5 @@ proptest! {
 
 #[test]
 fn nothing_seen_and_nothing_declared_is_an_empty_picture() {
-    let rows = Rows::builtin().unwrap();
-    assert_eq!(derive(&[], &[], &Ledger::default(), &rows), Picture::default());
-}
-
-/// Prints how long a large hospital takes; run by hand with `--run-ignored all --no-capture`.
-#[test]
-#[ignore = "a measurement, not a test"]
-fn ten_thousand_devices_with_twenty_facts_each() {
-    let rows = Rows::builtin().unwrap();
-    let mut case = Case::new();
-    for n in 0..10_000u32 {
-        let (high, low) = (n / 250, n % 250 + 1);
-        let address = format!("10.0.{high}.{low}");
-        let mac = format!("00:1a:2b:{:02x}:{:02x}:01", n >> 8, n & 0xff);
-        case = case
-            .arp(&address, &mac)
-            .echo(&address)
-            .describes(&address, &format!("host-{n}"), "1.3.6.1.4.1.367.1", "RICOH MP C3004 1.14")
-            .lists(&address, &[&mac], &[&address])
-            .service(&address, "_ipp._tcp", &format!("host-{n}.local"));
-        for day in 1..8 {
-            case = case.day(day).arp(&address, &mac).echo(&address);
-        }
-    }
-    let started = std::time::Instant::now();
-    let picture = derive(&case.seen, &[], &Ledger::default(), &rows);
-    println!("{} observations: {:?}", case.seen.len(), started.elapsed());
-    assert_eq!(picture.devices.len(), 10_000);
+    assert_eq!(derive(&[], &[], &Ledger::default(), &ROWS), Picture::default());
 }

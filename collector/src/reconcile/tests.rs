@@ -47,17 +47,13 @@ fn one(case: &Case, row: Entry, coverage: &[Coverage]) -> (Match, Vec<String>) {
 }
 
 fn fields(verdict: &Verdict) -> Vec<Field> {
-    match verdict {
-        Verdict::Differs { differences } => differences.iter().map(|d| d.field).collect(),
-        other => panic!("{other:?}"),
-    }
+    let Verdict::Differs { differences } = verdict else { panic!("{verdict:?}") };
+    differences.iter().map(|d| d.field).collect()
 }
 
 fn doubts(verdict: &Verdict) -> Vec<Doubt> {
-    match verdict {
-        Verdict::CannotTell { doubts } => doubts.clone(),
-        other => panic!("{other:?}"),
-    }
+    let Verdict::CannotTell { doubts } = verdict else { panic!("{verdict:?}") };
+    doubts.clone()
 }
 
 fn ward() -> Coverage {

@@ -159,29 +159,24 @@ fn describe<'a>(
     let root = groups.root(subject);
     let Some(group) = gathered.get_mut(&root) else { return };
     let seen = Seen::once(sighting);
-    match claim.fact {
-        Fact::Interface { mac: Some(mac), .. } if mac.names_a_device() => {
-            if groups.root(Subject::Mac(*mac)) != root {
-                return;
-            }
-            group.subjects.insert(Subject::Mac(*mac));
-            put(&mut group.macs, *mac, seen);
-            if subject != Subject::Mac(*mac) {
-                put(&mut group.joins, JoinReason::OwnInterface { mac: *mac, asked }, seen);
-            }
+    if let Fact::Interface { mac: Some(mac), .. } = claim.fact {
+        if !mac.names_a_device() || groups.root(Subject::Mac(*mac)) != root {
+            return;
         }
-        Fact::InterfaceAddress { ip, .. } => {
-            let Some((network, of)) = own.address((claim.agent, claim.network, asked), *ip) else {
-                return;
-            };
-            if groups.root(of) != root {
-                return;
-            }
-            put(&mut group.addresses, (network, *ip), seen);
-            if *ip != asked {
-                put(&mut group.joins, JoinReason::OwnAddress { ip: *ip, asked }, seen);
-            }
+        group.subjects.insert(Subject::Mac(*mac));
+        put(&mut group.macs, *mac, seen);
+        if subject != Subject::Mac(*mac) {
+            put(&mut group.joins, JoinReason::OwnInterface { mac: *mac, asked }, seen);
         }
-        _ => {}
+    }
+    if let Fact::InterfaceAddress { ip, .. } = claim.fact {
+        let believed = own.address((claim.agent, claim.network, asked), *ip);
+        let Some((network, _)) = believed.filter(|(_, of)| groups.root(*of) == root) else {
+            return;
+        };
+        put(&mut group.addresses, (network, *ip), seen);
+        if *ip != asked {
+            put(&mut group.joins, JoinReason::OwnAddress { ip: *ip, asked }, seen);
+        }
     }
 }

@@ -140,10 +140,9 @@ impl<'a> Links<'a> {
     /// Whom something said from `ip` at that time is about: the burned-in MAC address that answered
     /// for it nearest in time; else the device that the address said it was; else the address.
     pub(super) fn subject(&self, slot: Slot<'a>, at: Timestamp) -> Subject<'a> {
-        match self.by_link(slot, at) {
-            Subject::Address(..) if !self.is_virtual(slot, at) => self.unlinked(slot, at),
-            subject => subject,
-        }
+        let subject = self.by_link(slot, at);
+        let linked = matches!(subject, Subject::Mac(_)) || self.is_virtual(slot, at);
+        if linked { subject } else { self.unlinked(slot, at) }
     }
 
     /// The same for an address for which only a MAC address that names nobody answered.

@@ -24,7 +24,7 @@ fn sourced<T>(value: T, grade: Grade, seen: &Seen) -> Sourced<T> {
 }
 
 /// Those of `said` that are still current.
-fn current<'a>(said: Vec<Said<'a>>) -> Vec<Said<'a>> {
+fn current(said: Vec<Said<'_>>) -> Vec<Said<'_>> {
     let Some(latest) = said.iter().map(|(_, _, seen)| seen.last().micros()).max() else {
         return said;
     };
@@ -32,7 +32,7 @@ fn current<'a>(said: Vec<Said<'a>>) -> Vec<Said<'a>> {
     said.into_iter().filter(|(_, _, seen)| seen.last().micros() >= since).collect()
 }
 
-/// A name with what orders it: sysName before mDNS, the latest first.
+/// A name with what orders it: asked before announced (sysName before mDNS), the latest first.
 struct Name<'a> {
     value: &'a str,
     grade: Grade,
@@ -78,14 +78,8 @@ impl<'a> Gathered<'a> {
             model: read.text(|reading| &reading.model),
             serial: read.text(|reading| &reading.serial),
             version: read.text(|reading| &reading.version),
-            description: latest(&systems, |fact| match fact {
-                Fact::System { description, .. } => description.as_str(),
-                _ => "",
-            }),
-            location: latest(&systems, |fact| match fact {
-                Fact::System { location, .. } => location.as_str(),
-                _ => "",
-            }),
+            description: latest(&systems, description),
+            location: latest(&systems, location),
             services: self.services(),
             joins: self.joins(),
             oddities: self.oddities(),
@@ -113,17 +107,7 @@ impl<'a> Gathered<'a> {
     fn services(&self) -> Vec<Sourced<Service>> {
         let mut found: BTreeMap<Service, (Grade, Seen)> = BTreeMap::new();
         for (fact, (grade, seen)) in &self.facts {
-            let service = match fact {
-                Fact::Service { service, instance, port, .. } => Service {
-                    kind: service.to_string(),
-                    port: *port,
-                    instance: instance.to_string(),
-                },
-                Fact::Answered(Reply::TcpOpen(port)) => {
-                    Service { kind: format!("tcp/{port}"), port: *port, instance: String::new() }
-                }
-                _ => continue,
-            };
+            let Some(service) = service(fact) else { continue };
             let entry = found.entry(service).or_insert((*grade, *seen));
             entry.0 = entry.0.max(*grade);
             entry.1.extend(*seen);
@@ -154,6 +138,23 @@ impl<'a> Gathered<'a> {
             .map(|(oddity, seen)| sourced(oddity.clone(), Grade::Inferred, seen))
             .collect()
     }
+}
+
+fn description(fact: &Fact) -> &str {
+    if let Fact::System { description, .. } = fact { description.as_str() } else { "" }
+}
+
+fn location(fact: &Fact) -> &str {
+    if let Fact::System { location, .. } = fact { location.as_str() } else { "" }
+}
+
+fn service(fact: &Fact) -> Option<Service> {
+    if let Fact::Service { service, instance, port, .. } = fact {
+        let (kind, instance) = (service.to_string(), instance.to_string());
+        return Some(Service { kind, port: *port, instance });
+    }
+    let Fact::Answered(Reply::TcpOpen(port)) = fact else { return None };
+    Some(Service { kind: format!("tcp/{port}"), port: *port, instance: String::new() })
 }
 
 /// The text said latest; of two said at the same time the smaller.
@@ -194,11 +195,19 @@ fn names(
 
 /// The name that a fact gives its speaker; empty if none.
 fn name(fact: &Fact) -> &str {
+    if let Fact::System { name, .. } = fact {
+        return name.as_str();
+    }
     let announced = match fact {
-        Fact::System { name, .. } => return name.as_str(),
         Fact::HostName { name } => name.as_str(),
         Fact::Service { host, .. } => host.as_str(),
-        _ => return "",
+        Fact::System { .. }
+        | Fact::Arp { .. }
+        | Fact::Neighbour { .. }
+        | Fact::Answered(_)
+        | Fact::Interface { .. }
+        | Fact::InterfaceAddress { .. }
+        | Fact::Asked { .. } => "",
     };
     let cut = announced.len().saturating_sub(".local".len());
     match (announced.get(..cut), announced.get(cut..)) {
