@@ -1,7 +1,7 @@
 //! `compare` and `devices`: from files to stdout, with no server and no database.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use daicho_common::batch::{AgentKey, Opened};
 use daicho_common::complaint::{Complaint, Exit};
@@ -77,15 +77,11 @@ pub(super) fn compare(options: &Compare) -> Result<(), Complaint> {
 }
 
 fn books(paths: &[PathBuf]) -> Result<Ledger, Complaint> {
-    let mut books: BTreeMap<String, Ledger> = BTreeMap::new();
+    let mut books = Ledger::default();
     for path in paths {
-        let name = ingest::book_name(path);
-        if books.contains_key(&name) {
-            return Err(same_name(path));
-        }
-        books.insert(name, ingest::read_book(path)?);
+        books.append(ingest::read_book(path)?);
     }
-    Ok(Ledger::joined(books.into_values()))
+    Ok(books)
 }
 
 pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
@@ -112,15 +108,6 @@ pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
         }
         report::text::columns(out, &report::table::devices(&shown))
     })
-}
-
-fn same_name(path: &Path) -> Complaint {
-    let name = path.display();
-    Complaint::new(
-        Exit::Input,
-        format!("{name} と同じ名前の台帳が既に指定されています。どちらかの名前を変えてください"),
-        format!("a ledger of the same name as {name} was given already: rename one of them"),
-    )
 }
 
 fn two_keys(agent: &str, first: AgentKey, second: AgentKey) -> Complaint {

@@ -149,6 +149,7 @@ fn ledger() -> Ledger {
             value: "10.20.O.1".into(),
             reason: Reason::NotAnAddress,
             rejected: true,
+            cells: vec![],
         }],
     }
 }

@@ -122,18 +122,18 @@ fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {
         "SELECT name, imported_at, imported_by, ledger FROM book WHERE {CURRENT} ORDER BY name"
     ))?;
     let mut rows = statement.query([])?;
-    let (mut ledgers, mut books) = (Vec::new(), Vec::new());
+    let (mut joined, mut books) = (Ledger::default(), Vec::new());
     while let Some(row) = rows.next()? {
         let text: String = row.get(3)?;
         let ledger = serde_json::from_str(&text).map_err(|_| StoreError::Row { table: "book" })?;
-        ledgers.push(ledger);
+        joined.append(ledger);
         books.push(Book {
             name: row.get(0)?,
             imported_at: Timestamp::from_micros(row.get(1)?),
             imported_by: row.get(2)?,
         });
     }
-    Ok((Ledger::joined(ledgers), books))
+    Ok((joined, books))
 }
 
 fn scans(tx: &Transaction<'_>) -> Result<Vec<Scan>, StoreError> {

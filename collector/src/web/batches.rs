@@ -55,6 +55,12 @@ async fn take(site: &Arc<Site>, request: Request) -> Result<Appended, (StatusCod
     if kind.is_none_or(|kind| kind.as_bytes() != KIND.as_bytes()) {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, other_kind()));
     }
+    // Said too large is refused unread; what says nothing is read up to the limit.
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_SEALED + ENVELOPE) {
+        return Err(refusal(&Refusal::Damaged(Damage::TooLarge)));
+    }
     let octets = to_bytes(request.into_body(), MAX_SEALED + ENVELOPE)
         .await
         .map_err(|_| refusal(&Refusal::Damaged(Damage::TooLarge)))?;

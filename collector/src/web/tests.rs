@@ -40,6 +40,13 @@ fn showing() -> Running {
     running
 }
 
+/// A connection on which a silent server is a failure, not a wait.
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    stream
+}
+
 struct Answer {
     status: u16,
     head: String,
@@ -48,7 +55,7 @@ struct Answer {
 
 impl Running {
     fn send(&self, head: &str, body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        let mut stream = connect(self.address);
         write!(stream, "{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len())
             .unwrap();
         // A server that refuses early may close before everything was written.
@@ -303,7 +310,7 @@ fn a_batch_larger_than_a_batch_may_be_is_refused_unread() {
          Content-Length: {}\r\nConnection: close\r\n\r\n",
         MAX_SEALED + 1000
     );
-    let mut stream = TcpStream::connect(running.address).unwrap();
+    let mut stream = connect(running.address);
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
