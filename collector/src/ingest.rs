@@ -8,6 +8,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::observation::Fact;
 use daicho_common::text::Text;
 
+use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 
 /// Longest name of an agent, scan, interface or network, in characters.
@@ -174,6 +175,22 @@ pub fn read_batches(path: &Path) -> Result<Vec<Opened>, Complaint> {
 /// A complaint that names the file.
 pub fn read_book(path: &Path) -> Result<Ledger, Complaint> {
     crate::book::read(&book_name(path), &read_octets(path)?)
+}
+
+/// The fingerprint rows that the program was built with.
+///
+/// # Errors
+/// A complaint that names the row, if one of them proves itself wrong.
+pub fn fingerprints() -> Result<Rows, Complaint> {
+    Rows::builtin().map_err(|bad| {
+        Complaint::new(
+            Exit::Other,
+            format!(
+                "組み込みの判別表が正しくありません（{bad}）。daicho-collector を入れ直してください"
+            ),
+            format!("the built-in fingerprints are wrong ({bad}): install daicho-collector again"),
+        )
+    })
 }
 
 /// A book's name: the file's, without its folder.

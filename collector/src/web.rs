@@ -19,6 +19,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
 use crate::fingerprint::Rows;
+use crate::ingest;
 use crate::store::{Store, StoreError};
 
 mod batches;
@@ -57,7 +58,7 @@ impl Site {
     /// # Errors
     /// A complaint if the store cannot be read.
     pub fn new(store: Store, config: Config) -> Result<Self, Complaint> {
-        let rows = Rows::default();
+        let rows = ingest::fingerprints()?;
         let first = Snapshot::take(&store, &rows).map_err(|e| e.complaint(store.path()))?;
         Ok(Self {
             store,

@@ -11,6 +11,7 @@ use daicho_common::observation::Observation;
 use super::{Compare, CompareFormat, Devices, to_stdout};
 use crate::clock::Zone;
 use crate::ingest;
+use crate::ingest::fingerprints;
 use crate::ledger::Ledger;
 use crate::picture;
 use crate::report::{self, Shown};
@@ -55,12 +56,7 @@ impl Taken {
 pub(super) fn compare(options: &Compare) -> Result<(), Complaint> {
     let ledger = books(&options.ledger)?;
     let taken = Taken::read(&options.files)?;
-    let picture = picture::derive(
-        &taken.observations,
-        &taken.coverage,
-        &ledger,
-        &crate::fingerprint::Rows::default(),
-    );
+    let picture = picture::derive(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
     let shown = Shown {
         picture: &picture,
         ledger: &ledger,
@@ -87,12 +83,7 @@ fn books(paths: &[PathBuf]) -> Result<Ledger, Complaint> {
 pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
     let taken = Taken::read(&options.files)?;
     let ledger = Ledger::default();
-    let picture = picture::derive(
-        &taken.observations,
-        &taken.coverage,
-        &ledger,
-        &crate::fingerprint::Rows::default(),
-    );
+    let picture = picture::derive(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
     let shown = Shown {
         picture: &picture,
         ledger: &ledger,

@@ -138,7 +138,7 @@ pub(super) fn export(options: &Export) -> Result<(), Complaint> {
         &ground.observations,
         &ground.coverage,
         &ground.ledger,
-        &crate::fingerprint::Rows::default(),
+        &ingest::fingerprints()?,
     );
     let shown = Shown {
         picture: &picture,

@@ -1,5 +1,6 @@
 //! `serve`: the pages and the door for batches, until Ctrl-C.
 
+use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,8 +35,11 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     let lang = config.language;
     let site = Arc::new(Site::new(store, config)?);
     let url = format!("http://{address}/");
-    let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
-    let served = runtime.block_on(web::serve(site, listener, stop()));
+    let served = runtime.block_on(async {
+        let stop = stop()?;
+        let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
+        web::serve(site, listener, stop).await
+    });
     served.map_err(|error| failed(&error))?;
     let _ = writeln!(io::stderr(), "{}", lang.say(Word::ImportStopped));
     Ok(())
@@ -47,20 +51,30 @@ fn log() {
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
 }
 
-/// Ends when the user or the system asks the program to end.
-async fn stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Ends when the user or the system asks the program to end. The signals are caught from the call
+/// on, not only once the future is polled.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Ends when the user asks the program to end.
+#[cfg(not(unix))]
+fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        // Without a way to be told, the server runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 fn exposed(listen: SocketAddr) -> Complaint {
