@@ -2,3 +2,5 @@
 
 /// Network namespaces and the cables between them.
 pub mod netns;
+/// A hospital as values.
+pub mod sim;
