@@ -23,12 +23,16 @@ pub mod catalog;
 pub mod dice;
 /// Puts the devices into the networks.
 pub mod furnish;
+/// The hospital on the sockets of an ordinary user.
+pub mod loopback;
 /// What the SNMP agents of devices hold.
 pub mod mib;
 /// The rows of the ledger, right and wrong.
 pub mod rows;
 /// What a right reconciliation finds.
 pub mod truth;
+/// The hospital on real frames.
+pub mod wire;
 
 pub use rows::{Plant, Row};
 
@@ -207,6 +211,14 @@ impl Hospital {
     /// The network that holds `ip`.
     pub fn segment_of(&self, ip: Ipv4Addr) -> Option<&Segment> {
         self.segments.iter().find(|segment| segment.cidr.contains(&ip))
+    }
+
+    /// The agent's addresses with the lengths of their prefixes: one in each network on its link.
+    pub fn agent_addresses(&self) -> [(Ipv4Addr, u8); 2] {
+        furnish::AGENT.map(|(c, d)| {
+            let ip = self.ground.address(c, d);
+            (ip, self.segment_of(ip).map_or(32, |segment| segment.cidr.prefix_len()))
+        })
     }
 
     /// The device with this key.
