@@ -4,9 +4,9 @@
 //! [`engine`] and [`probe`] own no socket and no clock; `net` is the only room that does. Nothing
 //! reaches `net` but what the [`engine::governor`] cleared. Read [`engine`] first.
 
-/// What to scan, as meant: networks, pace, policy, credentials.
-pub mod plan;
 /// The scan as a state machine without a socket or a clock.
 pub mod engine;
+/// What to scan, as meant: networks, pace, policy, credentials.
+pub mod plan;
 /// Techniques that ask, one a file.
 pub mod probe;

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing a device is. "Unknown" with its evidence is an honest answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// サーバ.

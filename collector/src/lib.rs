@@ -6,19 +6,19 @@
 //! database; the layering test holds them to it. Edges: ledger files in [`book`], `store`,
 //! `ingest`, `report`, `web`.
 
-/// Observations weighed: graded claims, each bound to who made it.
-pub mod evidence;
-/// Patterns, as rows of data, that turn evidence into claims of what a device is.
-pub mod fingerprint;
-/// Which evidence is about the same device.
-pub mod resolve;
-/// The hospital's book of record, as read.
-pub mod ledger;
-/// Devices held against entries, inside coverage.
-pub mod reconcile;
-/// What a person should look at.
-pub mod finding;
-/// The one function that composes the pure rooms.
-pub mod picture;
 /// Workbooks and CSV files into ledgers and back.
 pub mod book;
+/// Observations weighed: graded claims, each bound to who made it.
+pub mod evidence;
+/// What a person should look at.
+pub mod finding;
+/// Patterns, as rows of data, that turn evidence into claims of what a device is.
+pub mod fingerprint;
+/// The hospital's book of record, as read.
+pub mod ledger;
+/// The one function that composes the pure rooms.
+pub mod picture;
+/// Devices held against entries, inside coverage.
+pub mod reconcile;
+/// Which evidence is about the same device.
+pub mod resolve;

@@ -83,8 +83,10 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        for (n, octet) in self.0.iter().enumerate() {
+            write!(f, "{}{octet:02x}", if n == 0 { "" } else { ":" })?;
+        }
+        Ok(())
     }
 }
 
@@ -109,7 +111,7 @@ impl FromStr for Mac {
         let mut digits = 0usize;
         for c in text.trim().chars() {
             if matches!(c, ':' | '-' | '.' | ' ') {
-                if digits == 0 || digits % 2 != 0 {
+                if digits == 0 || !digits.is_multiple_of(2) {
                     return Err(NotAMac);
                 }
                 continue;
@@ -157,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_mac_is_refused() {
-        for text in ["", "00:1a:2b:3c:4d", "00:1a:2b:3c:4d:5e:6f", "0:1a:2b:3c:4d:5e", "DHCP", "-"] {
+        for text in ["", "00:1a:2b:3c:4d", "00:1a:2b:3c:4d:5e:6f", "0:1a:2b:3c:4d:5e", "DHCP", "-"]
+        {
             assert_eq!(text.parse::<Mac>(), Err(NotAMac), "{text}");
         }
     }

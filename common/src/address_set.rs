@@ -53,7 +53,9 @@ impl AddressSet {
     pub fn insert_range(&mut self, first: IpAddr, last: IpAddr) {
         match (first, last) {
             (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
-                insert_range(&mut self.v4, (u32::from(first), u32::from(last)), |n| n.checked_add(1));
+                insert_range(&mut self.v4, (u32::from(first), u32::from(last)), |n| {
+                    n.checked_add(1)
+                });
             }
             (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
                 insert_range(&mut self.v6, (u128::from(first), u128::from(last)), |n| {

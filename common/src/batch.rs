@@ -110,7 +110,7 @@ impl std::fmt::Debug for AgentKey {
 }
 
 fn hex<'a>(octets: impl Iterator<Item = &'a u8>) -> String {
-    octets.map(|octet| format!("{octet:02x}")).collect()
+    octets.fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 /// A batch that was opened: its signature fits the key that it names.
@@ -159,9 +159,9 @@ impl From<Malformed> for Damage {
     fn from(malformed: Malformed) -> Self {
         match malformed {
             Malformed::Truncated { need, have } => Self::Truncated { need, have },
-            Malformed::Unsupported { .. } | Malformed::Inconsistent { .. } | Malformed::Checksum => {
-                Self::NotABatch
-            }
+            Malformed::Unsupported { .. }
+            | Malformed::Inconsistent { .. }
+            | Malformed::Checksum => Self::NotABatch,
         }
     }
 }
@@ -222,7 +222,9 @@ pub fn open(bytes: &[u8]) -> Result<(Opened, &[u8]), Damage> {
         .split_at_checked(length)
         .ok_or(Damage::Truncated { need: PROLOGUE + length, have: bytes.len() })?;
     let signed = [bytes.get(..44).unwrap_or_default(), payload].concat();
-    UnparsedPublicKey::new(&ED25519, key).verify(&signed, &signature).map_err(|_| Damage::Signature)?;
+    UnparsedPublicKey::new(&ED25519, key)
+        .verify(&signed, &signature)
+        .map_err(|_| Damage::Signature)?;
     let sealed = bytes.get(..PROLOGUE + length).unwrap_or_default();
     let digest = Sha256::digest(sealed).into();
     Ok((Opened { batch: unpack(payload)?, key: AgentKey(key), digest }, after))

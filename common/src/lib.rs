@@ -8,17 +8,17 @@
 pub mod addr;
 /// Sets of IP addresses, kept as ranges.
 pub mod address_set;
-/// Instants handed in from outside: wall time and monotonic time.
-pub mod time;
-/// Text that came from a network, made safe in one place.
-pub mod text;
-/// One thing learned, and where, when and how.
-pub mod observation;
-/// What was asked, of which addresses, from where, and how far it got.
-pub mod coverage;
 /// The envelope that carries observations from an agent to a collector.
 pub mod batch;
 /// Errors as users read them: one sentence, in Japanese and in English.
 pub mod complaint;
+/// What was asked, of which addresses, from where, and how far it got.
+pub mod coverage;
+/// One thing learned, and where, when and how.
+pub mod observation;
+/// Text that came from a network, made safe in one place.
+pub mod text;
+/// Instants handed in from outside: wall time and monotonic time.
+pub mod time;
 /// Codecs, one protocol a file.
 pub mod wire;

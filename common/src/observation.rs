@@ -30,9 +30,7 @@ pub struct Vantage {
 }
 
 /// How something was learned. One technique, one variant.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// ARP requests on the link (RFC 826), answers read as frames.
@@ -52,7 +50,9 @@ pub enum Method {
 }
 
 /// The addresses from which the answer came, as the wire showed them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Speaker {
     /// Source address of the packet.

@@ -1,0 +1,205 @@
+//! The invariants of ARCHITECTURE.md that are absences: what a room must not name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The pure rooms, each with the rooms of its own crate that it may name. Anything else outside
+/// `common` and the standard library's pure half is an edge leaking in.
+const PURE: &[(&str, &[&str])] = &[
+    (
+        "common/src",
+        &["addr", "address_set", "time", "text", "observation", "coverage", "batch", "wire"],
+    ),
+    ("agent/src/plan", &[]),
+    ("agent/src/probe", &["plan", "engine", "probe"]),
+    ("agent/src/engine", &["plan", "engine", "probe"]),
+    ("collector/src/fingerprint", &["evidence", "fingerprint"]),
+    ("collector/src/evidence", &["evidence"]),
+    ("collector/src/resolve", &["evidence", "fingerprint", "resolve"]),
+    ("collector/src/ledger", &["ledger"]),
+    ("collector/src/book", &["ledger", "book"]),
+    (
+        "collector/src/reconcile",
+        &["evidence", "fingerprint", "resolve", "ledger", "reconcile"],
+    ),
+    (
+        "collector/src/finding",
+        &["evidence", "fingerprint", "resolve", "ledger", "reconcile", "finding"],
+    ),
+    (
+        "collector/src/picture",
+        &["evidence", "fingerprint", "resolve", "ledger", "reconcile", "finding", "picture"],
+    ),
+];
+
+/// What no pure room names, and what it would be.
+const FORBIDDEN: &[(&str, &str)] = &[
+    ("tokio", "an async runtime"),
+    ("async fn", "an async function"),
+    (".await", "an async wait"),
+    ("std::fs", "a file"),
+    ("File::", "a file"),
+    ("std::env", "the environment"),
+    ("std::process", "a process"),
+    ("std::thread", "a thread"),
+    ("TcpStream", "a socket"),
+    ("TcpListener", "a socket"),
+    ("UdpSocket", "a socket"),
+    ("socket2", "a socket"),
+    ("nix::", "the system"),
+    ("libc::", "the system"),
+    ("ureq", "HTTP"),
+    ("axum", "HTTP"),
+    ("rusqlite", "a database"),
+    ("SystemTime", "a clock"),
+    ("Instant::", "a clock"),
+    ("::now()", "a clock"),
+    ("println!", "an output"),
+];
+
+/// Sources and doors: who may name what outside the pure rooms.
+const DOORS: &[(&str, &[&str])] = &[
+    ("UdpSocket", &["agent/src/net"]),
+    ("socket2", &["agent/src/net"]),
+    ("pnet_datalink", &["agent/src/net"]),
+    ("SystemTime::now", &["agent/src/net/clock.rs", "collector/src/clock.rs"]),
+    ("Instant::now", &["agent/src/net/clock.rs", "collector/src/clock.rs"]),
+    ("Timestamp::now", &["agent/src/net/clock.rs", "collector/src/clock.rs"]),
+    ("rusqlite", &["collector/src/store"]),
+    ("async_snmp", &["agent/src/probe/snmp"]),
+    ("simple_dns", &["common/src/wire/dns"]),
+];
+
+/// Longest file of a program, tests not counted; a table of data may be longer, here it is named.
+const MAX_LINES: usize = 450;
+const TABLES: &[&str] = &[];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+/// (path from the root, number and code of every line that is neither comment nor test).
+fn programs(crates: &[&str]) -> Vec<(String, Vec<(usize, String)>)> {
+    let root = root();
+    let mut files = Vec::new();
+    for name in crates {
+        sources(&root.join(name).join("src"), &mut files);
+    }
+    files
+        .into_iter()
+        .filter(|path| {
+            !path.ends_with("tests.rs") && !path.components().any(|c| c.as_os_str() == "tests")
+                || path.starts_with(root.join("tests"))
+        })
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text
+                .lines()
+                .enumerate()
+                .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+                .map(|(n, line)| (n + 1, line.split("//").next().unwrap_or_default().to_owned()))
+                .filter(|(_, line)| !line.trim().is_empty())
+                .collect();
+            (path.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), code)
+        })
+        .collect()
+}
+
+fn is_in(path: &str, room: &str) -> bool {
+    path == format!("{room}.rs") || path.starts_with(&format!("{room}/"))
+}
+
+#[test]
+fn pure_rooms_name_no_socket_file_clock_or_database() {
+    let mut wrong = Vec::new();
+    let programs = programs(&["common", "agent", "collector"]);
+    for (room, _) in PURE {
+        assert!(programs.iter().any(|(path, _)| is_in(path, room)), "no room {room}");
+    }
+    for (path, code) in &programs {
+        if !PURE.iter().any(|(room, _)| is_in(path, room)) {
+            continue;
+        }
+        for (n, line) in code {
+            for (word, what) in FORBIDDEN {
+                if line.contains(word) {
+                    wrong.push(format!("{path}:{n} names {what}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn pure_rooms_point_only_downwards() {
+    let mut wrong = Vec::new();
+    for (path, code) in programs(&["agent", "collector"]) {
+        let Some((_, may)) = PURE.iter().find(|(room, _)| is_in(&path, room)) else { continue };
+        for (n, line) in code {
+            for named in line.split("crate::").skip(1) {
+                let named: String =
+                    named.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if !named.is_empty() && !may.contains(&named.as_str()) {
+                    wrong.push(format!("{path}:{n} points up to crate::{named}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sockets_clocks_and_the_database_have_one_door_each() {
+    let mut wrong = Vec::new();
+    for (path, code) in programs(&["common", "agent", "collector"]) {
+        for (n, line) in code {
+            for (word, doors) in DOORS {
+                let inside = doors
+                    .iter()
+                    .any(|door| path.starts_with(door) || is_in(&path, door));
+                if line.contains(word) && !inside {
+                    wrong.push(format!("{path}:{n} names {word} outside {doors:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn agent_and_collector_never_see_each_other() {
+    for (name, others) in [
+        ("common", &["daicho-agent", "daicho-collector", "daicho-tests"][..]),
+        ("agent", &["daicho-collector", "daicho-tests"][..]),
+        ("collector", &["daicho-agent", "daicho-tests"][..]),
+    ] {
+        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+        for other in others {
+            assert!(!manifest.contains(other), "{name} depends on {other}");
+        }
+    }
+}
+
+#[test]
+fn no_file_has_grown_past_what_one_can_read() {
+    let long: Vec<_> = programs(&["common", "agent", "collector", "tests"])
+        .into_iter()
+        .filter(|(path, code)| code.len() > MAX_LINES && !TABLES.contains(&path.as_str()))
+        .map(|(path, code)| format!("{path}: {} lines", code.len()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
