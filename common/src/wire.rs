@@ -4,6 +4,11 @@
 //! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
 //! target per codec holds both laws.
 
+/// Ethernet II frame headers, with or without a VLAN tag.
+pub mod ethernet;
+/// ARP for IPv4 over Ethernet (RFC 826).
+pub mod arp;
+
 /// Bytes that cannot be decoded, and why: small enough to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Malformed {
