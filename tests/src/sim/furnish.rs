@@ -113,8 +113,12 @@ impl Furnisher {
         let number = self.devices.iter().filter(|(device, _)| device.key.starts_with(key)).count();
         let (place, code) = PLACES.get(number % PLACES.len()).copied().unwrap_or(("", ""));
         let used: usize = self.devices.iter().map(|(device, _)| device.nics.len()).sum();
+        // An own address in 127.0.0.0/8 ties nothing to a device (it is its loopback), so on loopback
+        // two interfaces of one device could not be told from two devices.
+        let feet = if self.ground == Ground::Wire { at.len() } else { 1 };
         let nics = at
             .iter()
+            .take(feet)
             .zip(used..)
             .map(|(&(c, d), n)| Nic { mac: mac(make, n), ip: self.ground.address(c, d) })
             .collect();
@@ -242,18 +246,18 @@ impl Furnisher {
     }
 
     fn strangers(&mut self) {
-        let unknown: [(&'static Make, (u8, u8), Voice); 8] = [
-            (&strangers::HOME_ROUTER, (2, 250), Voice::Echo),
-            (&strangers::OWN_NAS, (3, 99), Voice::Full),
-            (&strangers::OLD_PC, (3, 77), Voice::Mute),
-            (&strangers::MINI_SWITCH, (1, 239), Voice::Echo),
-            (&strangers::MAINTENANCE_BOX, (8, 250), Voice::Echo),
-            (&strangers::CARD_PC, (8, 77), Voice::Echo),
-            (&strangers::LOAN_MONITOR, (12, 66), Voice::Mute),
-            (&strangers::TELEPHONE, (3, 200), Voice::Mute),
+        let unknown: [(&'static Make, (u8, u8), Voice, &str); 8] = [
+            (&strangers::HOME_ROUTER, (2, 250), Voice::Echo, "WSR"),
+            (&strangers::OWN_NAS, (3, 99), Voice::Full, "igaku-nas"),
+            (&strangers::OLD_PC, (3, 77), Voice::Mute, "MY25"),
+            (&strangers::MINI_SWITCH, (1, 239), Voice::Echo, "GS308E"),
+            (&strangers::MAINTENANCE_BOX, (8, 250), Voice::Echo, "IX2105"),
+            (&strangers::CARD_PC, (8, 77), Voice::Echo, "raspberrypi"),
+            (&strangers::LOAN_MONITOR, (12, 66), Voice::Mute, "BSM6501"),
+            (&strangers::TELEPHONE, (3, 200), Voice::Mute, "phone"),
         ];
-        for (make, at, voice) in unknown {
-            self.add("stranger", make, &[at], voice);
+        for (make, at, voice, name) in unknown {
+            self.add("stranger", make, &[at], voice).named(name);
         }
     }
 }

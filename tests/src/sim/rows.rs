@@ -89,7 +89,7 @@ const WRONG: [(&str, Plant); 10] = [
     ("server-002", Plant::WrongName),
     ("nas-001", Plant::WrongName),
     ("mfp-007", Plant::Retired),
-    ("pc-057", Plant::Retired),
+    ("ups-002", Plant::Retired),
 ];
 
 /// What the ledger has and the wire has not: the address it declares, if any.
