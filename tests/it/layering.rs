@@ -18,10 +18,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/resolve", &["evidence", "fingerprint", "resolve"]),
     ("collector/src/ledger", &["ledger"]),
     ("collector/src/book", &["ledger", "book"]),
-    (
-        "collector/src/reconcile",
-        &["evidence", "fingerprint", "resolve", "ledger", "reconcile"],
-    ),
+    ("collector/src/reconcile", &["evidence", "fingerprint", "resolve", "ledger", "reconcile"]),
     (
         "collector/src/finding",
         &["evidence", "fingerprint", "resolve", "ledger", "reconcile", "finding"],
@@ -168,9 +165,7 @@ fn sockets_clocks_and_the_database_have_one_door_each() {
     for (path, code) in programs(&["common", "agent", "collector"]) {
         for (n, line) in code {
             for (word, doors) in DOORS {
-                let inside = doors
-                    .iter()
-                    .any(|door| path.starts_with(door) || is_in(&path, door));
+                let inside = doors.iter().any(|door| path.starts_with(door) || is_in(&path, door));
                 if line.contains(word) && !inside {
                     wrong.push(format!("{path}:{n} names {word} outside {doors:?}"));
                 }

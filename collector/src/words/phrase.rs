@@ -145,6 +145,7 @@ pub const fn why(why: Why) -> Word {
         Why::Budget => Word::WhyBudget,
         Why::Own => Word::WhyOwn,
         Why::BackedOff => Word::WhyBackedOff,
+        Why::NoSignOfLife => Word::WhyNoSignOfLife,
         Why::ForbiddenPort => Word::WhyForbiddenPort,
     }
 }
