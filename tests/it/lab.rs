@@ -7,10 +7,18 @@ use std::collections::BTreeSet;
 
 use daicho_tests::lab::{self, Lab};
 
+/// No packet goes where it must not, or too fast.
+mod harm;
 /// The lab goes up and down cleanly, whatever happened before.
 mod lifecycle;
 /// What mdns-sd finds: the oracle of the mDNS browse.
 mod oracle;
+/// The agent and the collector as programs.
+mod programs;
+/// What the agent finds.
+mod scan;
+/// What follows from it, held against a ledger.
+mod verdicts;
 
 /// A lab, or `None` after having said why there is none.
 fn lab() -> Option<Lab> {
