@@ -2,130 +2,333 @@
 //!
 //! The driver (`run`, or a test) repeats: hand in what happened ([`Engine::handle`]), send what is
 //! cleared ([`Engine::poll_transmit`] until `None`), take what was learned
-//! ([`Engine::poll_observation`] until `None`), sleep until [`Engine::poll_timeout`] or an input.
-//! Time comes in as [`Now`]. The engine stamps observations and is the only place that does.
+//! ([`Engine::poll_observation`] until `None`), read the neighbour table if
+//! [`Engine::wants_neighbours`], sleep until [`Engine::poll_timeout`] or an input; and ends when
+//! [`Engine::is_finished`], with [`Engine::finish`]. Time comes in as [`Now`]. The engine stamps
+//! observations and is the only place that does.
+//!
+//! Inside, turns go down and packets come up: an agenda of networks ([`area`]), in each an agenda of
+//! sweeps and interviews, and before the wire the [`governor`]. Nothing looks at all hosts at once.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use daicho_common::addr::Mac;
+use daicho_common::coverage::Why;
+use daicho_common::observation::Observation;
+use daicho_common::time::{Now, Tick};
+use daicho_common::wire::Wire;
+use daicho_common::wire::arp::Arp;
+use daicho_common::wire::ethernet::{EtherType, Ethernet};
 
+use crate::plan::{Means, Network, Plan};
+use crate::probe::Dialogue;
+
+/// How far a scan got: while it runs, and when it is over.
+mod account;
+/// Turns by time.
+mod agenda;
+/// One declared network under scan.
+mod area;
+/// One bit an address.
+mod bitmap;
+/// How often something may pass.
+mod gate;
 /// The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
 pub mod governor;
+/// Questions to one live host.
+mod interview;
+/// A shuffled order in constant memory.
+mod order;
+/// What goes out and what comes in, as values.
+mod packet;
+/// How a network can be looked at from here.
+mod reach;
+/// Which addresses may be asked at all.
+mod scope;
+/// Asking every address for a sign of life.
+mod sweep;
+/// When the neighbour table is to be read.
+mod table;
 
+pub use account::{Account, Progress, Strays};
 pub use governor::Cleared;
+pub use packet::{Input, Outlet, Packet};
 
-/// Which socket a datagram leaves by and its answers come in by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outlet {
-    /// One unconnected UDP socket for all SNMP targets.
-    Snmp,
-    /// One unconnected UDP socket for mDNS questions to single hosts and to the group; answers to
-    /// an ephemeral port come back unicast (RFC 6762 §6.7).
-    Mdns,
-    /// A UDP socket connected for this one datagram, so that ICMP unreachable comes back to an
-    /// ordinary user, and so that the system resolves the neighbour.
-    Connected,
+use account::Meter;
+use agenda::Agenda;
+use area::{Area, Notes, Turn};
+use governor::Governor;
+use scope::Place;
+use table::Table;
+
+/// Which dialogues a live host of a network gets, in order. The engine does not ask it under
+/// [`crate::plan::Policy::Sighting`].
+pub type Interviewer = Box<dyn Fn(&Network, IpAddr) -> Vec<Box<dyn Dialogue>> + Send>;
+
+/// The scan.
+pub struct Engine {
+    governor: Governor,
+    areas: Vec<Area>,
+    agenda: Agenda<usize>,
+    interviewer: Interviewer,
+    notes: Notes,
+    table: Table,
+    meter: Meter,
+    timeout: std::time::Duration,
+    begun: Now,
+    /// Why the scan ends before its time, and when it has ended: until then answers are awaited.
+    ended: Option<(Why, Tick)>,
+    finished: bool,
 }
 
-/// Something to put on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Packet {
-    /// A whole Ethernet frame, on this interface.
-    Frame {
-        /// The interface's name.
-        interface: String,
-        /// The frame from the destination address on, without preamble and check sequence.
-        octets: Vec<u8>,
-    },
-    /// An ICMP echo request with an empty identifier to fill in by the net (ping sockets choose
-    /// their own).
-    Echo {
-        /// Whom.
-        to: IpAddr,
-        /// Sequence number.
-        sequence: u16,
-        /// Payload, at least 8 octets, returned by the target.
-        payload: Vec<u8>,
-    },
-    /// A UDP datagram.
-    Datagram {
-        /// By which socket.
-        outlet: Outlet,
-        /// On which interface, where it matters (multicast); empty: the system's routing.
-        interface: String,
-        /// Whom.
-        to: SocketAddr,
-        /// Payload.
-        octets: Vec<u8>,
-    },
-    /// A TCP connection attempt, closed at once if it is accepted, with no octet sent.
-    Connect {
-        /// Whom.
-        to: SocketAddr,
-    },
-}
+impl Engine {
+    /// A scan of `plan` with what the system allows, begun at `now`.
+    pub fn new(plan: Plan, means: &Means, interviewer: Interviewer, now: Now) -> Self {
+        let area = |(n, network): (usize, &Network)| Area::new(n, network, &plan, means);
+        let areas: Vec<Area> = plan.networks.iter().enumerate().map(area).collect();
+        let mut agenda = Agenda::new();
+        for (n, area) in areas.iter().enumerate() {
+            if let Some(at) = area.next() {
+                agenda.put(n, at);
+            }
+        }
+        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty());
+        let on_link = areas.iter().any(Area::is_on_link);
+        let mut engine = Self {
+            governor: Governor::new(&plan, means),
+            table: Table::new(
+                means.neighbour_table,
+                by_mac && on_link,
+                areas.iter().any(Area::overhears),
+            ),
+            agenda,
+            areas,
+            interviewer,
+            notes: Notes::default(),
+            meter: Meter::new(now.tick),
+            timeout: plan.pace.timeout,
+            begun: now,
+            ended: None,
+            finished: false,
+        };
+        engine.conclude();
+        engine
+    }
 
-/// Something that happened outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input<'a> {
-    /// A frame arrived (only ARP is asked for in a scan).
-    Frame {
-        /// On this interface.
-        interface: &'a str,
-        /// From the destination address on.
-        octets: &'a [u8],
-    },
-    /// An echo reply arrived with this payload.
-    EchoReply {
-        /// From whom.
-        from: IpAddr,
-        /// Its sequence number.
-        sequence: u16,
-        /// Its payload.
-        payload: &'a [u8],
-    },
-    /// A datagram arrived.
-    Datagram {
-        /// By this socket.
-        outlet: Outlet,
-        /// From whom.
-        from: SocketAddr,
-        /// Its payload.
-        octets: &'a [u8],
-    },
-    /// A datagram to this address and port came back as port unreachable.
-    PortUnreachable {
-        /// By this socket.
-        outlet: Outlet,
-        /// To whom it was.
-        to: SocketAddr,
-    },
-    /// A connection was accepted (and closed).
-    Connected {
-        /// By whom.
-        to: SocketAddr,
-    },
-    /// A connection was refused by a reset.
-    Refused {
-        /// By whom.
-        to: SocketAddr,
-    },
-    /// A row of the system's neighbour table, read because [`Engine::wants_neighbours`] said so.
-    Neighbour {
-        /// On this interface.
-        interface: &'a str,
-        /// The neighbour.
+    /// Takes in something that happened.
+    pub fn handle(&mut self, input: Input<'_>, now: Now) {
+        let known = match input {
+            Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
+            Input::NeighboursRead => return self.neighbours_read(now),
+            Input::Neighbour { interface, ip, mac } => {
+                self.at(ip, now, |area, host, governor, notes| {
+                    let real = !mac.is_group() && mac != daicho_common::addr::Mac::ZERO;
+                    if real && area.interface() == interface {
+                        area.hear_neighbour(host, mac, governor, notes, now);
+                    }
+                    true
+                });
+                return;
+            }
+            Input::EchoReply { from, sequence, payload } => {
+                self.at(from, now, |area, host, governor, notes| {
+                    area.hear_echo(host, (sequence, payload), governor, notes, now)
+                })
+            }
+            Input::Datagram { outlet, from, octets } => {
+                self.at(from.ip(), now, |area, host, governor, notes| {
+                    area.hear_datagram(host, (outlet, from, octets), governor, notes, now)
+                })
+            }
+            Input::PortUnreachable { outlet, to } => {
+                self.at(to.ip(), now, |area, host, governor, notes| {
+                    area.hear_unreachable(host, (outlet, to.port()), governor, notes, now)
+                })
+            }
+            Input::Connected { to } => self.at(to.ip(), now, |area, host, governor, notes| {
+                area.hear_connect(host, (to.port(), true), governor, notes, now)
+            }),
+            Input::Refused { to } => self.at(to.ip(), now, |area, host, governor, notes| {
+                area.hear_connect(host, (to.port(), false), governor, notes, now)
+            }),
+            Input::NotSent { packet, unreachable } => {
+                let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
+                governor::subject(packet).is_some_and(|(ip, _)| {
+                    self.at(ip, now, |area, host, governor, _| {
+                        area.not_sent(host, (packet, why), governor, now)
+                    })
+                })
+            }
+        };
+        if !known {
+            self.notes.strays.unasked += 1;
+        }
+    }
+
+    /// Lets the area of this address hear something; `false` if it lies in none.
+    fn at(
+        &mut self,
         ip: IpAddr,
-        /// Its link-layer address.
-        mac: Mac,
-    },
-    /// The neighbour table was read to its end.
-    NeighboursRead,
-    /// The system refused to send this packet, or said there is no way there.
-    NotSent {
-        /// Which.
-        packet: &'a Packet,
-        /// Whether it was for want of a way (no route, interface down) rather than a refusal.
-        unreachable: bool,
-    },
+        now: Now,
+        hear: impl FnOnce(&mut Area, u32, &mut Governor, &mut Notes) -> bool,
+    ) -> bool {
+        let Some(Place { network, host }) = self.governor.place(ip) else { return false };
+        let Some(area) = self.areas.get_mut(network) else { return false };
+        let known = hear(area, host, &mut self.governor, &mut self.notes);
+        if let Some(next) = area.next() {
+            self.agenda.hasten(network, next.max(now.tick));
+        }
+        known
+    }
+
+    /// A frame came in: only ARP is of use.
+    fn hear_frame(&mut self, interface: &str, octets: &[u8], now: Now) {
+        let decoded = Ethernet::decode(octets).and_then(|(header, payload)| {
+            if header.ether_type == EtherType::ARP {
+                Arp::decode(payload).map(|(arp, _)| Some((header.source, arp)))
+            } else {
+                Ok(None)
+            }
+        });
+        let strays = &mut self.notes.strays;
+        let (source, arp) = match decoded {
+            Ok(Some(said)) => said,
+            Ok(None) => return strays.unasked += 1,
+            Err(_) => return strays.malformed += 1,
+        };
+        let nobody =
+            |mac: daicho_common::addr::Mac| mac.is_group() || mac == daicho_common::addr::Mac::ZERO;
+        if nobody(source) || nobody(arp.sender_mac) {
+            return strays.malformed += 1;
+        }
+        let known = self.at(arp.sender_ip.into(), now, |area, host, governor, notes| {
+            area.interface() == interface
+                && area.hear_arp(host, (source, &arp), governor, notes, now)
+        });
+        if !known {
+            self.notes.strays.unasked += 1;
+        }
+    }
+
+    fn neighbours_read(&mut self, now: Now) {
+        self.table.read(now.tick, self.areas.iter().any(Area::is_resolving));
+        self.conclude();
+    }
+
+    /// The next packet that may leave now.
+    pub fn poll_transmit(&mut self, now: Now) -> Option<Cleared> {
+        self.meter.tick(now.tick);
+        if self.has_ended(now) {
+            return None;
+        }
+        self.table.poll(now.tick);
+        while !self.table.holds() && self.governor.opens() <= now.tick {
+            let Some(n) = self.agenda.due(now.tick) else { break };
+            let Some(area) = self.areas.get_mut(n) else { continue };
+            let resolving = area.is_resolving();
+            let turn = area.turn(&mut self.governor, &self.interviewer, &mut self.notes, now);
+            if resolving {
+                self.table.resolving(now.tick, area.is_resolving());
+            }
+            match turn {
+                Turn::Send(cleared) => {
+                    self.agenda.put(n, self.governor.network_opens(n).max(now.tick));
+                    self.meter.count();
+                    return Some(cleared);
+                }
+                Turn::Rest(Some(until)) => self.agenda.put(n, until),
+                Turn::Rest(None) => {}
+                Turn::Exhausted => {
+                    self.governor.close(Why::Budget);
+                    self.ended = Some((Why::Budget, now.tick.after(self.timeout)));
+                    return None;
+                }
+            }
+        }
+        self.conclude();
+        None
+    }
+
+    /// Whether the scan is over, or is only waiting for the last answers after an early end.
+    fn has_ended(&mut self, now: Now) -> bool {
+        if let Some((_, until)) = self.ended
+            && !self.finished
+            && until <= now.tick
+        {
+            self.areas.iter_mut().for_each(|area| area.expire(now));
+            self.finished = true;
+        }
+        self.finished || self.ended.is_some()
+    }
+
+    /// The scan is over when nobody wants a turn and the neighbour table was read to the last.
+    fn conclude(&mut self) {
+        self.finished |= self.agenda.next().is_none() && self.table.is_idle();
+    }
+
+    /// When [`Self::poll_transmit`] wants to be called again if nothing comes in; `None` if only an
+    /// input (or nothing at all) can make a difference.
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        if self.finished {
+            return None;
+        }
+        if let Some((_, until)) = self.ended {
+            return Some(until);
+        }
+        let turn = self.agenda.next().filter(|_| !self.table.holds());
+        let turn = turn.map(|next| next.max(self.governor.opens()));
+        turn.into_iter().chain(self.table.next()).min()
+    }
+
+    /// The next thing learned, oldest first. Still to be emptied after the end.
+    pub fn poll_observation(&mut self) -> Option<Observation> {
+        self.notes.observations.pop_front()
+    }
+
+    /// Whether the neighbour table is to be read now. The driver then hands in one
+    /// [`Input::Neighbour`] a row, and [`Input::NeighboursRead`] even if it could not be read:
+    /// until then a scan with link-layer addresses on its deny list sends nothing, and no scan that
+    /// rests on the table ends.
+    pub fn wants_neighbours(&self) -> bool {
+        self.table.is_wanted() && !self.finished && self.ended.is_none()
+    }
+
+    /// How far it has got.
+    pub fn progress(&self) -> Progress {
+        let extents = self.areas.iter().map(Area::extent);
+        self.meter.progress(extents, self.governor.sent(), self.finished)
+    }
+
+    /// What came in so far that was nobody's answer.
+    pub fn strays(&self) -> Strays {
+        self.notes.strays
+    }
+
+    /// Ends the scan: nothing is cleared any more, what is left counts as interrupted.
+    pub fn stop(&mut self, now: Now) {
+        if !self.finished {
+            self.governor.close(Why::Interrupted);
+            self.ended.get_or_insert((Why::Interrupted, now.tick));
+            self.finished = true;
+        }
+    }
+
+    /// Whether nothing more will be sent and nothing more is awaited.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// The account. A scan that is not finished is stopped first.
+    pub fn finish(mut self, now: Now) -> Account {
+        self.stop(now);
+        let ended = self.ended.map(|(why, _)| why);
+        let cover = |area: &Area| area.coverage(ended, self.begun.wall, now);
+        Account {
+            coverage: self.areas.iter().flat_map(cover).collect(),
+            sent: self.governor.account(),
+            strays: self.notes.strays,
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,12 @@
 //! [`engine`] and [`probe`] own no socket and no clock; `net` is the only room that does. Nothing
 //! reaches `net` but what the [`engine::governor`] cleared. Read [`engine`] first.
 
+/// Configuration: as written, then as meant, and what a command line may choose of it.
+pub mod config;
 /// The scan as a state machine without a socket or a clock.
 pub mod engine;
+/// The only room with sockets, privilege and the clock.
+pub mod net;
 /// What to scan, as meant: networks, pace, policy, credentials.
 pub mod plan;
 /// Techniques that ask, one a file.

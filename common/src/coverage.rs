@@ -40,6 +40,8 @@ pub enum Why {
     BackedOff,
     /// The port is one that must never be sent to.
     ForbiddenPort,
+    /// No sign of life came from it, so nothing above the link was asked.
+    NoSignOfLife,
 }
 
 /// Addresses that were not asked, and why.

@@ -4,6 +4,19 @@
 //! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
 //! target per codec holds both laws.
 
+/// Ethernet II frame headers, with or without a VLAN tag.
+pub mod ethernet;
+/// ARP for IPv4 over Ethernet (RFC 826).
+pub mod arp;
+/// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
+pub mod dns;
+/// ICMP echo (RFC 792).
+pub mod icmp;
+/// IPv4 packets (RFC 791).
+pub mod ipv4;
+/// UDP datagrams (RFC 768).
+pub mod udp;
+
 /// Bytes that cannot be decoded, and why: small enough to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Malformed {
@@ -49,4 +62,19 @@ pub fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), Malformed>
         .split_first_chunk::<N>()
         .map(|(head, rest)| (*head, rest))
         .ok_or(Malformed::Truncated { need: N, have: bytes.len() })
+}
+
+/// The Internet checksum (RFC 1071) over these runs of octets, as if they were one; each run but the
+/// last must have an even length. Zero over octets that hold their own correct checksum.
+pub fn checksum(runs: &[&[u8]]) -> u16 {
+    let mut sum = 0u64;
+    for run in runs {
+        for (at, octet) in run.iter().enumerate() {
+            sum += u64::from(*octet) << if at % 2 == 0 { 8 } else { 0 };
+        }
+    }
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !u16::try_from(sum).unwrap_or(u16::MAX)
 }

@@ -1,6 +1,35 @@
 //! The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
+//!
+//! Every packet is judged at the moment of sending, by what the packet itself says and not by what
+//! its maker says of it. What nobody asked for here (a packet that is no ARP request, an address
+//! outside every declared network) is refused, not repaired.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use daicho_common::addr::Mac;
+use daicho_common::address_set::AddressSet;
+use daicho_common::coverage::{PacketKind, Sent, Why};
+use daicho_common::time::{Now, Tick, Timestamp};
+use daicho_common::wire::Wire;
+use daicho_common::wire::arp::{Arp, Operation};
+use daicho_common::wire::ethernet::{EtherType, Ethernet};
 
 use crate::engine::Packet;
+use crate::engine::gate::Gate;
+use crate::engine::scope::{Place, Scope, address, extent};
+use crate::plan::{DenyList, Means, Plan};
+
+/// TCP and UDP ports that never get an octet, whatever is configured: printers print what comes to
+/// 515 and 9100–9107, and HL7 listens on 2575 (DOMAIN §7.3).
+pub const FORBIDDEN_PORTS: [RangeInclusive<u16>; 3] = [515..=515, 2575..=2575, 9100..=9107];
+
+/// Whether this port is one of [`FORBIDDEN_PORTS`].
+pub fn is_forbidden(port: u16) -> bool {
+    FORBIDDEN_PORTS.iter().any(|ports| ports.contains(&port))
+}
 
 /// A packet that the governor let through. Only this module makes one, and `net` sends nothing else.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,3 +41,301 @@ impl Cleared {
         &self.0
     }
 }
+
+/// What becomes of a packet.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may leave now, and has been counted.
+    Go(Cleared),
+    /// Not before this tick.
+    WaitUntil(Tick),
+    /// Not in this scan.
+    Refuse(Why),
+}
+
+/// A packet that someone wants to send.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// The packet.
+    pub(super) packet: Packet,
+    /// What it counts as.
+    pub(super) kind: PacketKind,
+    /// Until when its answer is awaited; nothing else goes to its target before that, or before
+    /// [`Governor::settle`].
+    pub(super) answer_by: Tick,
+}
+
+/// Pace of one target.
+#[derive(Clone, Copy, Debug, Default)]
+struct Target {
+    /// From when the spacing lets the next packet pass.
+    spaced: Tick,
+    /// Until when an answer is awaited.
+    busy: Tick,
+}
+
+/// What was sent to one target, of one kind.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    packets: u32,
+    octets: u32,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+const NOTHING: Tally = Tally {
+    packets: 0,
+    octets: 0,
+    first: Timestamp::from_micros(i64::MAX),
+    last: Timestamp::from_micros(i64::MIN),
+};
+
+/// A declared network, as the governor knows it.
+#[derive(Debug)]
+struct Ground {
+    name: String,
+    first: u32,
+    size: u32,
+    gate: Gate,
+    targets: Vec<Target>,
+    tallies: BTreeMap<PacketKind, Vec<Tally>>,
+}
+
+/// The door.
+#[derive(Debug)]
+pub(super) struct Governor {
+    scope: Scope,
+    grounds: Vec<Ground>,
+    deny: DenyList,
+    denied: AddressSet,
+    /// Addresses that a denied link-layer address claimed in this scan.
+    claimed: HashSet<Place>,
+    means: Means,
+    gate: Gate,
+    spacing: Duration,
+    budget: u64,
+    sent: u64,
+    closed: Option<Why>,
+}
+
+/// Octets that the agent itself writes: the system writes the headers below.
+fn octets(packet: &Packet) -> u32 {
+    let length = match packet {
+        Packet::Frame { octets, .. } | Packet::Datagram { octets, .. } => octets.len(),
+        Packet::Echo { payload, .. } => payload.len() + 8,
+        Packet::Connect { .. } => 0,
+    };
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Whom the packet reaches, and on which port; `None` for frames that are no ARP request.
+pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
+    match packet {
+        Packet::Frame { octets, .. } => {
+            let (header, payload) = Ethernet::decode(octets).ok()?;
+            let (arp, _) = Arp::decode(payload).ok()?;
+            let question =
+                header.ether_type == EtherType::ARP && arp.operation == Operation::REQUEST;
+            question.then_some((arp.target_ip.into(), None))
+        }
+        Packet::Echo { to, .. } => Some((*to, None)),
+        Packet::Datagram { to, .. } | Packet::Connect { to } => Some((to.ip(), Some(to.port()))),
+    }
+}
+
+impl Governor {
+    /// The door for this plan.
+    pub(super) fn new(plan: &Plan, means: &Means) -> Self {
+        let ground = |network: &crate::plan::Network| {
+            let (first, size) = extent(network.cidr).unwrap_or_default();
+            Ground {
+                name: network.name.clone(),
+                first,
+                size,
+                gate: Gate::new(network.packets_per_second),
+                targets: Vec::new(),
+                tallies: BTreeMap::new(),
+            }
+        };
+        let mut denied = AddressSet::new();
+        plan.deny.nets.iter().for_each(|net| denied.insert_net(*net));
+        let rate = u64::from(plan.pace.target_packets_per_second.max(1));
+        Self {
+            scope: Scope::new(&plan.networks),
+            grounds: plan.networks.iter().map(ground).collect(),
+            deny: plan.deny.clone(),
+            denied,
+            claimed: HashSet::new(),
+            means: means.clone(),
+            gate: Gate::new(plan.pace.packets_per_second),
+            spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
+            budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
+            sent: 0,
+            closed: None,
+        }
+    }
+
+    /// The place of an address in the declared networks.
+    pub(super) fn place(&self, address: IpAddr) -> Option<Place> {
+        self.scope.place(address)
+    }
+
+    /// An address was seen to belong to `mac`. If that is denied, so is the address until the end
+    /// of the scan, even if another link-layer address claims it too.
+    pub(super) fn learn(&mut self, place: Place, mac: Mac) {
+        if self.deny.macs.contains(&mac) || self.deny.ouis.contains(&mac.oui()) {
+            self.claimed.insert(place);
+        }
+    }
+
+    /// Whether the deny list forbids this address.
+    pub(super) fn denies(&self, address: IpAddr) -> bool {
+        self.denied.contains(address)
+            || self.place(address).is_some_and(|place| self.claimed.contains(&place))
+    }
+
+    /// When the pace of the whole scan lets the next packet pass.
+    pub(super) const fn opens(&self) -> Tick {
+        self.gate.opens()
+    }
+
+    /// When the pace of this network lets the next packet pass.
+    pub(super) fn network_opens(&self, network: usize) -> Tick {
+        self.grounds.get(network).map_or(Tick::ZERO, |ground| ground.gate.opens())
+    }
+
+    /// When this target may be asked: its last answer came or was given up, and its pace allows it.
+    pub(super) fn target_opens(&self, place: Place) -> Tick {
+        self.grounds
+            .get(place.network)
+            .and_then(|ground| ground.targets.get(place.host as usize))
+            .map_or(Tick::ZERO, |target| target.spaced.max(target.busy))
+    }
+
+    /// Packets sent so far.
+    pub(super) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Nothing passes any more.
+    pub(super) fn close(&mut self, why: Why) {
+        self.closed.get_or_insert(why);
+    }
+
+    /// The answer of this target came, or is not awaited any more.
+    pub(super) fn settle(&mut self, place: Place) {
+        if let Some(target) = self
+            .grounds
+            .get_mut(place.network)
+            .and_then(|ground| ground.targets.get_mut(place.host as usize))
+        {
+            target.busy = Tick::ZERO;
+        }
+    }
+
+    /// Judges a packet and, if it may go, counts it.
+    pub(super) fn clear(&mut self, request: Request, now: Now) -> Verdict {
+        let place = match self.judge(&request.packet) {
+            Ok(place) => place,
+            Err(why) => return Verdict::Refuse(why),
+        };
+        let opens =
+            self.opens().max(self.network_opens(place.network)).max(self.target_opens(place));
+        if opens > now.tick {
+            return Verdict::WaitUntil(opens);
+        }
+        self.count(place, &request, now);
+        Verdict::Go(Cleared(request.packet))
+    }
+
+    /// What no waiting changes.
+    fn judge(&self, packet: &Packet) -> Result<Place, Why> {
+        if let Some(why) = self.closed {
+            return Err(why);
+        }
+        let (address, port) = subject(packet).ok_or(Why::Policy)?;
+        let place = self.place(address).ok_or(Why::Policy)?;
+        if self.denies(address) || self.denies_interface(packet, address) {
+            return Err(Why::Denied);
+        }
+        if port.is_some_and(is_forbidden) {
+            return Err(Why::ForbiddenPort);
+        }
+        if self.sent >= self.budget { Err(Why::Budget) } else { Ok(place) }
+    }
+
+    fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {
+        if self.deny.interfaces.is_empty() {
+            return false;
+        }
+        let named = match packet {
+            Packet::Frame { interface, .. } | Packet::Datagram { interface, .. } => interface,
+            Packet::Echo { .. } | Packet::Connect { .. } => "",
+        };
+        let routed = self.means.link_to(address).map_or("", |link| &link.interface);
+        self.deny.interfaces.iter().any(|denied| denied == named || denied == routed)
+    }
+
+    fn count(&mut self, place: Place, request: &Request, now: Now) {
+        self.gate.pass(now.tick);
+        self.sent += 1;
+        let Some(ground) = self.grounds.get_mut(place.network) else { return };
+        ground.gate.pass(now.tick);
+        let size = ground.size as usize;
+        if ground.targets.is_empty() {
+            ground.targets.resize(size, Target::default());
+        }
+        if let Some(target) = ground.targets.get_mut(place.host as usize) {
+            *target = Target { spaced: now.tick.after(self.spacing), busy: request.answer_by };
+        }
+        let tallies = ground.tallies.entry(request.kind).or_insert_with(|| vec![NOTHING; size]);
+        if let Some(tally) = tallies.get_mut(place.host as usize) {
+            tally.packets += 1;
+            tally.octets = tally.octets.saturating_add(octets(&request.packet));
+            tally.first = tally.first.min(now.wall);
+            tally.last = tally.last.max(now.wall);
+        }
+    }
+
+    /// The system did not send a packet that was cleared as `kind`: it does not count, but keeps
+    /// its place in the pace.
+    pub(super) fn not_sent(&mut self, packet: &Packet, kind: PacketKind) {
+        let Some(place) = subject(packet).and_then(|(address, _)| self.place(address)) else {
+            return;
+        };
+        self.settle(place);
+        let tally = self
+            .grounds
+            .get_mut(place.network)
+            .and_then(|ground| ground.tallies.get_mut(&kind))
+            .and_then(|tallies| tallies.get_mut(place.host as usize));
+        if let Some(tally) = tally.filter(|tally| tally.packets > 0) {
+            tally.packets -= 1;
+            tally.octets = tally.octets.saturating_sub(octets(packet));
+            self.sent -= 1;
+        }
+    }
+
+    /// Everything that was sent, by network, kind and target.
+    pub(super) fn account(&self) -> Vec<Sent> {
+        let mut rows = Vec::new();
+        for ground in &self.grounds {
+            for (&kind, tallies) in &ground.tallies {
+                let counted = (0..).zip(tallies).filter(|(_, tally)| tally.packets > 0);
+                rows.extend(counted.map(|(host, tally)| Sent {
+                    network: ground.name.clone(),
+                    target: address(ground.first, host).into(),
+                    kind,
+                    packets: tally.packets.into(),
+                    octets: tally.octets.into(),
+                    first: tally.first,
+                    last: tally.last,
+                }));
+            }
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests;

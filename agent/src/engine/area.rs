@@ -1,0 +1,392 @@
+//! One declared network under scan: its sweeps, its live hosts and the interviews with them, and
+//! how far each method got.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use daicho_common::addr::Mac;
+use daicho_common::coverage::Why;
+use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
+use daicho_common::time::{Now, Tick, Timestamp};
+
+use crate::engine::agenda::Agenda;
+use crate::engine::bitmap::Bitmap;
+use crate::engine::governor::{Cleared, Governor, Request, Verdict};
+use crate::engine::interview::{self, End, Interview};
+use crate::engine::order::mix;
+use crate::engine::reach::{Basis, Reach};
+use crate::engine::scope::{Place, address, extent};
+use crate::engine::sweep::{self, Sweep, Technique};
+use crate::engine::{Interviewer, Strays};
+use crate::plan::{Means, Network, Plan};
+
+/// Coverage, once it is over.
+mod covered;
+/// What one method got from the inputs.
+mod hearing;
+
+pub(super) use covered::Extent;
+
+/// Most interviews open at once in one network; other live hosts wait for a place.
+const OPEN: usize = 1024;
+/// Most link-layer addresses that are noted for one address.
+const CLAIMS: usize = 8;
+
+/// What was learned and what was not, on its way out.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) observations: VecDeque<Observation>,
+    pub(super) strays: Strays,
+}
+
+/// Who wants a turn in a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Source {
+    Sweep(usize),
+    Host(u32),
+}
+
+/// How far one method got.
+#[derive(Debug)]
+struct Row {
+    method: Method,
+    basis: Basis,
+    asked: Bitmap,
+    answered: Bitmap,
+    refused: BTreeMap<Why, Bitmap>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// What an area does with its turn.
+pub(super) enum Turn {
+    /// It sends this.
+    Send(Cleared),
+    /// It has nothing to send before this tick, or at all.
+    Rest(Option<Tick>),
+    /// The budget is used up.
+    Exhausted,
+}
+
+/// A declared network under scan.
+pub(super) struct Area {
+    number: usize,
+    network: Network,
+    vantage: Vantage,
+    first: u32,
+    size: u32,
+    reach: Reach,
+    /// Addresses that a host may have and that are not the agent's own.
+    hosts: Bitmap,
+    own: Bitmap,
+    seed: u64,
+    tries: u8,
+    timeout: Duration,
+    sweeps: Vec<Sweep>,
+    rows: Vec<Row>,
+    agenda: Agenda<Source>,
+    live: Bitmap,
+    /// Link-layer addresses that claimed an address: source of the frame, and what it said.
+    claims: HashMap<u32, Vec<(Mac, Mac)>>,
+    waiting: VecDeque<u32>,
+    /// How many were let in from `waiting` and are not through.
+    admitted: usize,
+    open: HashMap<u32, Interview>,
+    questioned: u32,
+}
+
+/// Which numbers are addresses that a host may have, and which of them are the agent's own.
+fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bitmap) {
+    let (mut hosts, mut own) = (Bitmap::new(size), Bitmap::new(size));
+    (0..size).for_each(|host| _ = hosts.set(host));
+    let numbered = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => u32::from(ip).checked_sub(first).filter(|host| *host < size),
+        IpAddr::V6(_) => None,
+    };
+    let connected = means.links.iter().flat_map(|link| &link.addresses);
+    for net in connected.clone().chain([&network.cidr]).filter(|net| net.prefix_len() < 31) {
+        for ip in [net.network(), net.broadcast()] {
+            numbered(ip).map(|host| hosts.put(host, false));
+        }
+    }
+    for host in connected.filter_map(|net| numbered(net.addr())) {
+        own.set(host);
+        hosts.put(host, false);
+    }
+    (hosts, own)
+}
+
+impl Area {
+    /// The scan of the network at this position in the plan.
+    pub(super) fn new(number: usize, network: &Network, plan: &Plan, means: &Means) -> Self {
+        let reach = Reach::new(network, means, &plan.deny);
+        let (first, size) = extent(network.cidr).unwrap_or_default();
+        let (hosts, own) = hosts(network, means, first, size);
+        let bits = u8::try_from(size.max(1).ilog2()).unwrap_or_default();
+        let seed = mix(plan.seed ^ mix(number as u64));
+        let pace = (plan.pace.tries, plan.pace.timeout);
+        let sweeps = (0..).zip(&reach.sweeps);
+        let sweeps =
+            sweeps.map(|(n, technique)| Sweep::new(technique.clone(), bits, seed ^ n, pace));
+        let row = |&(method, basis): &(Method, Basis)| Row {
+            method,
+            basis,
+            asked: Bitmap::new(size),
+            answered: Bitmap::new(size),
+            refused: BTreeMap::new(),
+            from: None,
+            to: None,
+        };
+        let vantage = Vantage {
+            agent: plan.agent.clone(),
+            interface: reach.interface.clone(),
+            network: network.name.clone(),
+        };
+        let mut area = Self {
+            number,
+            network: network.clone(),
+            vantage,
+            first,
+            size,
+            hosts,
+            own,
+            seed,
+            tries: plan.pace.tries,
+            timeout: plan.pace.timeout,
+            sweeps: sweeps.collect(),
+            rows: reach.methods.iter().map(row).collect(),
+            reach,
+            agenda: Agenda::new(),
+            live: Bitmap::new(size),
+            claims: HashMap::new(),
+            waiting: VecDeque::new(),
+            admitted: 0,
+            open: HashMap::new(),
+            questioned: 0,
+        };
+        (0..area.sweeps.len()).for_each(|n| area.agenda.put(Source::Sweep(n), Tick::ZERO));
+        area
+    }
+
+    fn ip(&self, host: u32) -> Ipv4Addr {
+        address(self.first, host)
+    }
+
+    fn place(&self, host: u32) -> Place {
+        Place { network: self.number, host }
+    }
+
+    /// When a turn is wanted; `None` if only an input can make a difference.
+    pub(super) fn next(&self) -> Option<Tick> {
+        self.agenda.next()
+    }
+
+    /// The interface that leads there; empty if the system's routing chooses.
+    pub(super) fn interface(&self) -> &str {
+        &self.reach.interface
+    }
+
+    /// Whether the network is directly connected.
+    pub(super) fn is_on_link(&self) -> bool {
+        !self.reach.interface.is_empty()
+    }
+
+    /// Whether rows of the neighbour table are taken without having asked.
+    pub(super) fn overhears(&self) -> bool {
+        self.reach.overhears
+    }
+
+    /// Whether the system is being made to resolve the addresses.
+    pub(super) fn is_resolving(&self) -> bool {
+        self.is_on_link()
+            && self
+                .sweeps
+                .iter()
+                .any(|sweep| sweep.technique == Technique::Nudge && !sweep.is_done())
+    }
+
+    /// Takes note of the tries that ran out, at the end of the scan.
+    pub(super) fn expire(&mut self, now: Now) {
+        self.sweeps.iter_mut().for_each(|sweep| sweep.expire(now));
+    }
+
+    /// Lets the first who wants a turn have it, until somebody sends something.
+    pub(super) fn turn(
+        &mut self,
+        governor: &mut Governor,
+        interviewer: &Interviewer,
+        notes: &mut Notes,
+        now: Now,
+    ) -> Turn {
+        while governor.network_opens(self.number) <= now.tick {
+            let Some(source) = self.agenda.due(now.tick) else { break };
+            let verdict = match source {
+                Source::Sweep(n) => self.sweep(n, governor, now),
+                Source::Host(host) => {
+                    let verdict = self.interview(host, governor, interviewer, now);
+                    self.collect(host, notes, now);
+                    verdict
+                }
+            };
+            match verdict {
+                Some(Verdict::Go(cleared)) => return Turn::Send(cleared),
+                Some(Verdict::Refuse(Why::Budget)) => return Turn::Exhausted,
+                Some(Verdict::Refuse(_) | Verdict::WaitUntil(_)) | None => {}
+            }
+        }
+        Turn::Rest(self.next().map(|next| next.max(governor.network_opens(self.number))))
+    }
+
+    /// A sweep's turn.
+    fn sweep(&mut self, n: usize, governor: &mut Governor, now: Now) -> Option<Verdict> {
+        let number = self.number;
+        let sweep = self.sweeps.get_mut(n)?;
+        let opens = |host| governor.target_opens(Place { network: number, host });
+        let item = match sweep.turn(now, &self.hosts, opens) {
+            sweep::Turn::Ask(item) => item,
+            sweep::Turn::Rest(until) => {
+                self.agenda.put(Source::Sweep(n), until);
+                return None;
+            }
+            sweep::Turn::Done => return None,
+        };
+        let packet = sweep.packet(item, address(self.first, item.host), self.seed);
+        let (kind, answer_by) = (sweep.kind(), sweep.answer_by(now.tick));
+        let verdict = governor.clear(Request { packet, kind, answer_by }, now);
+        let next = match &verdict {
+            Verdict::Go(_) => {
+                sweep.asked(item, now);
+                now.tick
+            }
+            Verdict::WaitUntil(until) => {
+                sweep.put_aside(item, *until);
+                *until
+            }
+            Verdict::Refuse(why) => {
+                if *why != Why::Budget {
+                    sweep.bar(item.host, *why);
+                }
+                now.tick
+            }
+        };
+        self.agenda.put(Source::Sweep(n), next);
+        Some(verdict)
+    }
+
+    /// The turn of a live host.
+    fn interview(
+        &mut self,
+        host: u32,
+        governor: &mut Governor,
+        interviewer: &Interviewer,
+        now: Now,
+    ) -> Option<Verdict> {
+        let ip = IpAddr::V4(self.ip(host));
+        let opens = governor.target_opens(self.place(host));
+        let (network, timeout, knocks) = (&self.network, self.timeout, self.reach.knocks);
+        let interview = self.open.entry(host).or_insert_with(|| {
+            let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
+            Interview::new(ip, ports, interviewer(network, ip), timeout)
+        });
+        let (packet, kind, answer_by) = match interview.turn(now.tick, opens) {
+            interview::Turn::Ask(packet, kind, by) => (packet, kind, by),
+            interview::Turn::Rest(until) => {
+                self.agenda.put(Source::Host(host), until);
+                return None;
+            }
+            interview::Turn::Done => return None,
+        };
+        let verdict = governor.clear(Request { packet, kind, answer_by }, now);
+        let next = match &verdict {
+            Verdict::Go(_) => {
+                let method = interview.method();
+                if let Some(row) = self.rows.iter_mut().find(|row| Some(row.method) == method) {
+                    row.from.get_or_insert(now.wall);
+                }
+                answer_by
+            }
+            // The gates were found open above. Should they close all the same, the question counts
+            // as lost, and the interview asks again when it gives up.
+            Verdict::WaitUntil(until) => *until,
+            Verdict::Refuse(why) => {
+                interview.not_sent(*why);
+                now.tick
+            }
+        };
+        self.agenda.put(Source::Host(host), next);
+        Some(verdict)
+    }
+
+    /// Takes what the interview with this host has to say; lets the next host in if it is over.
+    fn collect(&mut self, host: u32, notes: &mut Notes, now: Now) {
+        let speaker = self.speaker(host);
+        let Some(interview) = self.open.get_mut(&host) else { return };
+        while let Some((method, fact)) = interview.poll_fact() {
+            let vantage = self.vantage.clone();
+            notes.observations.push_back(Observation {
+                at: now.wall,
+                vantage,
+                method,
+                speaker,
+                fact,
+            });
+        }
+        while let Some((method, end)) = interview.poll_end() {
+            let Some(row) = self.rows.iter_mut().find(|row| row.method == method) else { continue };
+            row.end(host, end, now, self.size);
+        }
+        if interview.is_done() {
+            self.open.remove(&host);
+            self.admitted = self.admitted.saturating_sub(1);
+            self.questioned += 1;
+            self.admit(now.tick);
+        }
+    }
+
+    /// Opens interviews while there is room.
+    fn admit(&mut self, now: Tick) {
+        while self.admitted < OPEN {
+            let Some(host) = self.waiting.pop_front() else { return };
+            self.admitted += 1;
+            self.agenda.put(Source::Host(host), now);
+        }
+    }
+
+    /// Who speaks in an interview: with its link-layer address only if exactly one claimed the
+    /// address in frames on this link.
+    fn speaker(&self, host: u32) -> Speaker {
+        let mac = match (self.sweeps.first().map(|sweep| &sweep.technique), self.claims.get(&host))
+        {
+            (Some(Technique::Arp { .. }), Some(claims)) => match claims.as_slice() {
+                [(source, _)] => Some(*source),
+                _ => None,
+            },
+            _ => None,
+        };
+        Speaker { ip: Some(self.ip(host).into()), mac }
+    }
+
+    fn observe(&self, notes: &mut Notes, now: Now, method: Method, said: (Speaker, Fact)) {
+        let (vantage, (speaker, fact)) = (self.vantage.clone(), said);
+        notes.observations.push_back(Observation { at: now.wall, vantage, method, speaker, fact });
+    }
+}
+
+impl Row {
+    fn end(&mut self, host: u32, end: End, now: Now, size: u32) {
+        match end {
+            End::Asked { answered } => {
+                self.asked.set(host);
+                if answered {
+                    self.answered.set(host);
+                }
+                self.from.get_or_insert(now.wall);
+                self.to = self.to.max(Some(now.wall));
+            }
+            End::NotAsked(why) => {
+                self.refused.entry(why).or_insert_with(|| Bitmap::new(size)).set(host);
+            }
+        }
+    }
+}

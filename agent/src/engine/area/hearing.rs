@@ -1,0 +1,324 @@
+//! What came in, by method. Each returns whether it answered something that was asked, or is worth
+//! keeping all the same; what does not changes nothing.
+
+use std::net::{IpAddr, SocketAddr};
+
+use daicho_common::addr::Mac;
+use daicho_common::coverage::Why;
+use daicho_common::observation::{Fact, Method, Reply, Speaker};
+use daicho_common::time::Now;
+use daicho_common::wire::arp::Arp;
+
+use super::{Area, CLAIMS, Notes, Source};
+use crate::engine::governor::{Governor, subject};
+use crate::engine::interview::End;
+use crate::engine::sweep::{MDNS, Technique, answers_echo, answers_nudge};
+use crate::engine::{Outlet, Packet};
+use crate::plan::Policy;
+
+/// A technique without what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Sign {
+    Arp,
+    Nudge,
+    Echo,
+    Connect,
+}
+
+impl Sign {
+    const fn of(technique: &Technique) -> Self {
+        match technique {
+            Technique::Arp { .. } => Self::Arp,
+            Technique::Nudge => Self::Nudge,
+            Technique::Echo => Self::Echo,
+            Technique::Connect(_) => Self::Connect,
+        }
+    }
+}
+
+impl Area {
+    fn position(&self, sign: Sign) -> Option<usize> {
+        self.sweeps.iter().position(|sweep| Sign::of(&sweep.technique) == sign)
+    }
+
+    /// Whether a sweep by this technique asked this address.
+    fn has_asked(&self, sign: Sign, host: u32) -> bool {
+        self.position(sign)
+            .and_then(|n| self.sweeps.get(n))
+            .is_some_and(|sweep| sweep.has_begun(host))
+    }
+
+    /// Something came back to a sweep. Returns whether it was the first from this slot.
+    fn heard(&mut self, sign: Sign, at: (u16, u32), alive: bool, now: Now) -> bool {
+        let Some(n) = self.position(sign) else { return false };
+        let Some(sweep) = self.sweeps.get_mut(n) else { return false };
+        let first = sweep.hear(at.0, at.1, alive, now);
+        if sweep.is_ending() {
+            self.agenda.hasten(Source::Sweep(n), now.tick);
+        }
+        first
+    }
+
+    fn answered(&mut self, method: Method, host: u32) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.method == method) {
+            row.answered.set(host);
+        }
+    }
+
+    /// Somebody has this address: there is someone to question.
+    fn live(&mut self, host: u32, governor: &Governor, now: Now) {
+        if !self.hosts.get(host) || !self.live.set(host) || self.network.policy == Policy::Sighting
+        {
+            return;
+        }
+        if governor.denies(self.ip(host).into()) {
+            self.questioned += 1;
+            let size = self.size;
+            for row in &mut self.rows {
+                row.end(host, End::NotAsked(Why::Denied), now, size);
+            }
+        } else {
+            self.waiting.push_back(host);
+            self.admit(now.tick);
+        }
+    }
+
+    /// An ARP packet said that `arp.sender_mac` has this address, in a frame from `source`.
+    pub(in crate::engine) fn hear_arp(
+        &mut self,
+        host: u32,
+        (source, arp): (Mac, &Arp),
+        governor: &mut Governor,
+        notes: &mut Notes,
+        now: Now,
+    ) -> bool {
+        if self.position(Sign::Arp).is_none() {
+            return false;
+        }
+        let place = self.place(host);
+        governor.learn(place, source);
+        governor.learn(place, arp.sender_mac);
+        if !self.claim(host, (source, arp.sender_mac), notes) {
+            return true;
+        }
+        let speaker = Speaker { ip: Some(arp.sender_ip.into()), mac: Some(source) };
+        let fact = Fact::Arp { ip: arp.sender_ip, mac: arp.sender_mac };
+        self.observe(notes, now, Method::Arp, (speaker, fact));
+        let asked = self.has_asked(Sign::Arp, host);
+        if self.hosts.get(host) && (asked || !governor.denies(arp.sender_ip.into())) {
+            self.heard(Sign::Arp, (0, host), true, now);
+            self.answered(Method::Arp, host);
+            governor.settle(place);
+        }
+        self.live(host, governor, now);
+        true
+    }
+
+    /// Notes who claims an address. Returns whether that is new and to be told.
+    fn claim(&mut self, host: u32, who: (Mac, Mac), notes: &mut Notes) -> bool {
+        let claims = self.claims.entry(host).or_default();
+        if claims.contains(&who) {
+            return false;
+        }
+        if claims.len() >= CLAIMS {
+            notes.strays.overflow += 1;
+            return false;
+        }
+        claims.push(who);
+        true
+    }
+
+    /// The system's table says that `mac` has this address.
+    pub(in crate::engine) fn hear_neighbour(
+        &mut self,
+        host: u32,
+        mac: Mac,
+        governor: &mut Governor,
+        notes: &mut Notes,
+        now: Now,
+    ) {
+        governor.learn(self.place(host), mac);
+        let asked = self.has_asked(Sign::Nudge, host);
+        let tells = self.rows.iter().any(|row| row.method == Method::NeighbourTable);
+        if !tells || !(asked || self.reach.overhears) || !self.claim(host, (mac, mac), notes) {
+            return;
+        }
+        let ip = IpAddr::V4(self.ip(host));
+        let fact = Fact::Neighbour { ip, mac };
+        self.observe(
+            notes,
+            now,
+            Method::NeighbourTable,
+            (Speaker { ip: Some(ip), mac: None }, fact),
+        );
+        if asked {
+            self.heard(Sign::Nudge, (0, host), true, now);
+            self.answered(Method::NeighbourTable, host);
+        }
+        self.live(host, governor, now);
+    }
+
+    /// An echo reply.
+    pub(in crate::engine) fn hear_echo(
+        &mut self,
+        host: u32,
+        (sequence, payload): (u16, &[u8]),
+        governor: &mut Governor,
+        notes: &mut Notes,
+        now: Now,
+    ) -> bool {
+        let ip = IpAddr::V4(self.ip(host));
+        if !self.has_asked(Sign::Echo, host) || !answers_echo(ip, sequence, payload, self.seed) {
+            return false;
+        }
+        governor.settle(self.place(host));
+        if self.heard(Sign::Echo, (0, host), true, now) {
+            self.alive(host, (Method::IcmpEcho, Reply::Echo), notes, now);
+        }
+        self.live(host, governor, now);
+        true
+    }
+
+    /// Tells of a sign of life.
+    fn alive(&mut self, host: u32, (method, reply): (Method, Reply), notes: &mut Notes, now: Now) {
+        let speaker = self.speaker(host);
+        self.observe(notes, now, method, (speaker, Fact::Answered(reply)));
+        self.answered(method, host);
+    }
+
+    /// A connection to this port was accepted (`open`) or refused.
+    pub(in crate::engine) fn hear_connect(
+        &mut self,
+        host: u32,
+        (port, open): (u16, bool),
+        governor: &mut Governor,
+        notes: &mut Notes,
+        now: Now,
+    ) -> bool {
+        let reply = if open { Reply::TcpOpen(port) } else { Reply::TcpRefused(port) };
+        if self.open.get_mut(&host).is_some_and(|interview| interview.hear_connect(reply, port)) {
+            governor.settle(self.place(host));
+            self.agenda.put(Source::Host(host), now.tick);
+            self.collect(host, notes, now);
+            return true;
+        }
+        let Some(n) = self.position(Sign::Connect) else { return false };
+        let Some(slot) = self.sweeps.get(n).and_then(|sweep| sweep.slot_of(port)) else {
+            return false;
+        };
+        if !self.has_asked(Sign::Connect, host) {
+            return false;
+        }
+        governor.settle(self.place(host));
+        let life = open || self.reach.refusal_is_life;
+        if self.heard(Sign::Connect, (slot, host), life, now) && life {
+            self.alive(host, (Method::TcpConnect, reply), notes, now);
+        }
+        if life {
+            self.live(host, governor, now);
+        }
+        true
+    }
+
+    /// A datagram came from this address.
+    pub(in crate::engine) fn hear_datagram(
+        &mut self,
+        host: u32,
+        (outlet, from, octets): (Outlet, SocketAddr, &[u8]),
+        governor: &mut Governor,
+        notes: &mut Notes,
+        now: Now,
+    ) -> bool {
+        if outlet == Outlet::Connected {
+            let asked = self.has_asked(Sign::Nudge, host) && from.port() == MDNS;
+            if !asked || !answers_nudge(from.ip(), octets, self.seed) {
+                return false;
+            }
+            governor.settle(self.place(host));
+            self.heard(Sign::Nudge, (0, host), true, now);
+            self.answered(Method::Udp, host);
+            self.live(host, governor, now);
+            return true;
+        }
+        let Some(interview) = self.open.get_mut(&host) else { return false };
+        let heard = interview.hear(outlet, from, octets, now.tick);
+        if heard {
+            self.resume(host, governor, notes, now);
+        }
+        heard
+    }
+
+    /// A datagram to this address came back.
+    pub(in crate::engine) fn hear_unreachable(
+        &mut self,
+        host: u32,
+        (outlet, port): (Outlet, u16),
+        governor: &mut Governor,
+        notes: &mut Notes,
+        now: Now,
+    ) -> bool {
+        if outlet == Outlet::Connected {
+            if !self.has_asked(Sign::Nudge, host) || port != MDNS {
+                return false;
+            }
+            governor.settle(self.place(host));
+            let life = self.reach.refusal_is_life;
+            self.heard(Sign::Nudge, (0, host), life, now);
+            let new =
+                self.rows.iter().any(|row| row.method == Method::Udp && !row.answered.get(host));
+            if life && new {
+                self.alive(host, (Method::Udp, Reply::UdpUnreachable(port)), notes, now);
+                self.live(host, governor, now);
+            }
+            return true;
+        }
+        let Some(interview) = self.open.get_mut(&host) else { return false };
+        let heard = interview.hear_unreachable(outlet, now.tick);
+        if heard {
+            self.resume(host, governor, notes, now);
+        }
+        heard
+    }
+
+    /// The host of an interview answered: it may go on.
+    fn resume(&mut self, host: u32, governor: &mut Governor, notes: &mut Notes, now: Now) {
+        governor.settle(self.place(host));
+        self.agenda.put(Source::Host(host), now.tick);
+        self.collect(host, notes, now);
+    }
+
+    /// The system did not send a packet to this address.
+    pub(in crate::engine) fn not_sent(
+        &mut self,
+        host: u32,
+        (packet, why): (&Packet, Why),
+        governor: &mut Governor,
+        now: Now,
+    ) -> bool {
+        let port = subject(packet).and_then(|(_, port)| port).unwrap_or_default();
+        let (sign, slot) = match packet {
+            Packet::Frame { .. } => (Sign::Arp, Some(0)),
+            Packet::Echo { .. } => (Sign::Echo, Some(0)),
+            Packet::Datagram { outlet: Outlet::Connected, .. } => (Sign::Nudge, Some(0)),
+            Packet::Connect { .. } => {
+                let sweep = self.position(Sign::Connect).and_then(|n| self.sweeps.get(n));
+                (Sign::Connect, sweep.and_then(|sweep| sweep.slot_of(port)))
+            }
+            Packet::Datagram { outlet: Outlet::Snmp | Outlet::Mdns, .. } => (Sign::Connect, None),
+        };
+        let sweep = self.position(sign).and_then(|n| self.sweeps.get_mut(n));
+        if let (Some(slot), Some(sweep)) = (slot, sweep) {
+            if sweep.not_sent(slot, host, why) {
+                governor.not_sent(packet, sweep.kind());
+                return true;
+            }
+            return false;
+        }
+        let Some(kind) = self.open.get_mut(&host).and_then(|open| open.not_sent(why)) else {
+            return false;
+        };
+        governor.not_sent(packet, kind);
+        self.agenda.put(Source::Host(host), now.tick);
+        true
+    }
+}

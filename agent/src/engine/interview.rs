@@ -1,0 +1,235 @@
+//! Questions to one live host: first the ports that the policy allows, then its dialogues, one
+//! packet at a time.
+
+use std::collections::{HashSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use daicho_common::coverage::{PacketKind, Why};
+use daicho_common::observation::{Fact, Method, Reply};
+use daicho_common::time::Tick;
+
+use crate::engine::{Outlet, Packet};
+use crate::probe::Dialogue;
+
+/// What an interview does with its turn.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// It asks this, and awaits the answer until then.
+    Ask(Packet, PacketKind, Tick),
+    /// It has nothing to do before this tick.
+    Rest(Tick),
+    /// It is over.
+    Done,
+}
+
+/// How a method ended with this host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// All was asked; something came back, or nothing.
+    Asked {
+        /// Whether something came back.
+        answered: bool,
+    },
+    /// It could not be asked, or not to the end.
+    NotAsked(Why),
+}
+
+/// An interview under way.
+pub(super) struct Interview {
+    ip: IpAddr,
+    timeout: Duration,
+    ports: VecDeque<u16>,
+    knocked: Option<(u16, Tick)>,
+    connect: Option<End>,
+    dialogues: VecDeque<Box<dyn Dialogue>>,
+    /// Where the current dialogue asked last and as what, and whether it was answered yet.
+    asked: Option<(Outlet, PacketKind)>,
+    answered: bool,
+    seen: HashSet<(Method, Fact)>,
+    facts: VecDeque<(Method, Fact)>,
+    ends: VecDeque<(Method, End)>,
+}
+
+impl Interview {
+    /// An interview with `ip`: connections to `ports` and then `dialogues`, in order.
+    pub(super) fn new(
+        ip: IpAddr,
+        ports: &[u16],
+        dialogues: Vec<Box<dyn Dialogue>>,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            ip,
+            timeout,
+            ports: ports.iter().copied().collect(),
+            knocked: None,
+            connect: (!ports.is_empty()).then_some(End::Asked { answered: false }),
+            dialogues: dialogues.into(),
+            asked: None,
+            answered: false,
+            seen: HashSet::new(),
+            facts: VecDeque::new(),
+            ends: VecDeque::new(),
+        }
+    }
+
+    /// What to do now; `opens` is when the governor lets a packet go to this host. A dialogue is not
+    /// polled before, for what it returns counts as sent.
+    pub(super) fn turn(&mut self, now: Tick, opens: Tick) -> Turn {
+        if let Some((_, by)) = self.knocked {
+            if by > now {
+                return Turn::Rest(by);
+            }
+            self.knocked = None;
+        }
+        loop {
+            if self.skip_ended() {
+                return Turn::Done;
+            }
+            if opens > now {
+                return Turn::Rest(opens);
+            }
+            if let Some(port) = self.ports.pop_front() {
+                let by = now.after(self.timeout);
+                self.knocked = Some((port, by));
+                let to = SocketAddr::new(self.ip, port);
+                return Turn::Ask(Packet::Connect { to }, PacketKind::TcpConnect, by);
+            }
+            let Some(dialogue) = self.dialogues.front_mut() else { return Turn::Done };
+            if let Some(ask) = dialogue.poll_transmit(now) {
+                self.asked = Some((ask.outlet, ask.kind));
+                let to = SocketAddr::new(self.ip, ask.port);
+                let (outlet, interface, octets) = (ask.outlet, String::new(), ask.octets);
+                let packet = Packet::Datagram { outlet, interface, to, octets };
+                let by = dialogue.poll_timeout().unwrap_or(now.after(self.timeout));
+                return Turn::Ask(packet, ask.kind, by);
+            }
+            let until = dialogue.poll_timeout().filter(|_| !dialogue.is_finished());
+            self.drain();
+            match until {
+                Some(at) if at > now => return Turn::Rest(at),
+                // A dialogue that wants nothing and awaits nothing is over, whatever it says.
+                Some(_) | None => self.close(End::Asked { answered: self.answered }),
+            }
+        }
+    }
+
+    /// Closes what has ended. Returns whether that was all.
+    fn skip_ended(&mut self) -> bool {
+        if !self.ports.is_empty() {
+            return false;
+        }
+        if let Some(end) = self.connect.take() {
+            self.ends.push_back((Method::TcpConnect, end));
+        }
+        while self.dialogues.front().is_some_and(|dialogue| dialogue.is_finished()) {
+            self.close(End::Asked { answered: self.answered });
+        }
+        self.dialogues.is_empty()
+    }
+
+    /// Ends the current dialogue.
+    fn close(&mut self, end: End) {
+        self.drain();
+        if let Some(dialogue) = self.dialogues.pop_front() {
+            self.ends.push_back((dialogue.method(), end));
+        }
+        (self.asked, self.answered) = (None, false);
+    }
+
+    /// Takes over what the current dialogue learned, each thing once.
+    fn drain(&mut self) {
+        let Some(dialogue) = self.dialogues.front_mut() else { return };
+        let method = dialogue.method();
+        while let Some(fact) = dialogue.poll_fact() {
+            if self.seen.insert((method, fact.clone())) {
+                self.facts.push_back((method, fact));
+            }
+        }
+    }
+
+    /// The last packet that was asked for did not leave. Returns what it had counted as, unless
+    /// none is awaited.
+    pub(super) fn not_sent(&mut self, why: Why) -> Option<PacketKind> {
+        if self.knocked.take().is_some() {
+            self.connect = Some(End::NotAsked(why));
+            Some(PacketKind::TcpConnect)
+        } else {
+            let kind = self.asked.map(|(_, kind)| kind);
+            kind?;
+            // What an abandoned dialogue says of its end would count the want of a way as silence.
+            while let Some(true) = self.dialogues.front_mut().map(|d| d.poll_fact().is_some()) {}
+            self.close(End::NotAsked(why));
+            kind
+        }
+    }
+
+    /// A datagram came from the host. Returns whether it answered what was asked.
+    pub(super) fn hear(
+        &mut self,
+        outlet: Outlet,
+        from: SocketAddr,
+        octets: &[u8],
+        now: Tick,
+    ) -> bool {
+        let asked = self.asked.map(|(outlet, _)| outlet);
+        let current = self.dialogues.front_mut().filter(|_| asked == Some(outlet));
+        let heard = current.is_some_and(|dialogue| dialogue.handle_datagram(from, octets, now));
+        if heard {
+            self.answered = true;
+            self.drain();
+        }
+        heard
+    }
+
+    /// A datagram came back. Returns whether it was one of this interview.
+    pub(super) fn hear_unreachable(&mut self, outlet: Outlet, now: Tick) -> bool {
+        let asked = self.asked.map(|(outlet, _)| outlet);
+        let current = self.dialogues.front_mut().filter(|_| asked == Some(outlet));
+        let heard = current.map(|dialogue| dialogue.handle_unreachable(now)).is_some();
+        if heard {
+            self.drain();
+        }
+        heard
+    }
+
+    /// A connection to this port was accepted or refused. Returns whether it was awaited.
+    pub(super) fn hear_connect(&mut self, reply: Reply, port: u16) -> bool {
+        let awaited = self.knocked.is_some_and(|(knocked, _)| knocked == port);
+        if awaited {
+            self.knocked = None;
+            if self.connect == Some(End::Asked { answered: false }) {
+                self.connect = Some(End::Asked { answered: true });
+            }
+            self.facts.push_back((Method::TcpConnect, Fact::Answered(reply)));
+        }
+        awaited
+    }
+
+    /// The method of the packet that was asked for last.
+    pub(super) fn method(&self) -> Option<Method> {
+        match self.knocked {
+            Some(_) => Some(Method::TcpConnect),
+            None => self.dialogues.front().map(|dialogue| dialogue.method()),
+        }
+    }
+
+    /// Whether nothing more will be asked.
+    pub(super) fn is_done(&self) -> bool {
+        self.ports.is_empty()
+            && self.knocked.is_none()
+            && self.connect.is_none()
+            && self.dialogues.is_empty()
+    }
+
+    /// What was learned, oldest first.
+    pub(super) fn poll_fact(&mut self) -> Option<(Method, Fact)> {
+        self.facts.pop_front()
+    }
+
+    /// Methods that ended, oldest first.
+    pub(super) fn poll_end(&mut self) -> Option<(Method, End)> {
+        self.ends.pop_front()
+    }
+}

@@ -1,0 +1,121 @@
+//! What goes out and what comes in, as values.
+
+use std::net::{IpAddr, SocketAddr};
+
+use daicho_common::addr::Mac;
+
+/// Which socket a datagram leaves by and its answers come in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outlet {
+    /// One unconnected UDP socket for all SNMP targets.
+    Snmp,
+    /// One unconnected UDP socket for mDNS questions to single hosts and to the group; answers to
+    /// an ephemeral port come back unicast (RFC 6762 §6.7).
+    Mdns,
+    /// A UDP socket connected for this one datagram, so that ICMP unreachable comes back to an
+    /// ordinary user, and so that the system resolves the neighbour.
+    Connected,
+}
+
+/// Something to put on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packet {
+    /// A whole Ethernet frame, on this interface.
+    Frame {
+        /// The interface's name.
+        interface: String,
+        /// The frame from the destination address on, without preamble and check sequence.
+        octets: Vec<u8>,
+    },
+    /// An ICMP echo request with an empty identifier to fill in by the net (ping sockets choose
+    /// their own).
+    Echo {
+        /// Whom.
+        to: IpAddr,
+        /// Sequence number.
+        sequence: u16,
+        /// Payload, at least 8 octets, returned by the target.
+        payload: Vec<u8>,
+    },
+    /// A UDP datagram.
+    Datagram {
+        /// By which socket.
+        outlet: Outlet,
+        /// On which interface, where it matters (multicast); empty: the system's routing.
+        interface: String,
+        /// Whom.
+        to: SocketAddr,
+        /// Payload.
+        octets: Vec<u8>,
+    },
+    /// A TCP connection attempt, closed at once if it is accepted, with no octet sent.
+    Connect {
+        /// Whom.
+        to: SocketAddr,
+    },
+}
+
+/// Something that happened outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// A frame arrived (only ARP is asked for in a scan).
+    Frame {
+        /// On this interface.
+        interface: &'a str,
+        /// From the destination address on.
+        octets: &'a [u8],
+    },
+    /// An echo reply arrived with this payload.
+    EchoReply {
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// Its payload.
+        payload: &'a [u8],
+    },
+    /// A datagram arrived.
+    Datagram {
+        /// By this socket.
+        outlet: Outlet,
+        /// From whom.
+        from: SocketAddr,
+        /// Its payload.
+        octets: &'a [u8],
+    },
+    /// A datagram to this address and port came back as port unreachable.
+    PortUnreachable {
+        /// By this socket.
+        outlet: Outlet,
+        /// To whom it was.
+        to: SocketAddr,
+    },
+    /// A connection was accepted (and closed).
+    Connected {
+        /// By whom.
+        to: SocketAddr,
+    },
+    /// A connection was refused by a reset.
+    Refused {
+        /// By whom.
+        to: SocketAddr,
+    },
+    /// A row of the system's neighbour table, read because [`super::Engine::wants_neighbours`] said so.
+    Neighbour {
+        /// On this interface.
+        interface: &'a str,
+        /// The neighbour.
+        ip: IpAddr,
+        /// Its link-layer address.
+        mac: Mac,
+    },
+    /// The neighbour table was read to its end.
+    NeighboursRead,
+    /// The system refused to send this packet, or said there is no way there.
+    NotSent {
+        /// Which.
+        packet: &'a Packet,
+        /// Whether it was for want of a way (no route, interface down) rather than a refusal.
+        unreachable: bool,
+    },
+}

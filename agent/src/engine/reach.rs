@@ -1,0 +1,187 @@
+//! How a network can be looked at from here: which technique, and why not the others.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use daicho_common::coverage::Why;
+use daicho_common::observation::Method;
+use ipnet::IpNet;
+
+use crate::engine::scope::extent;
+use crate::engine::sweep::Technique;
+use crate::plan::{DenyList, Link, Means, Network, Policy};
+
+/// What a method of the account rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The sweep at this position asks every address.
+    Sweep(usize),
+    /// The interviews with live hosts.
+    Interviews,
+    /// The method is not used in this network.
+    Unused(Why),
+}
+
+/// How a network is looked at.
+#[derive(Debug)]
+pub(super) struct Reach {
+    /// The interface that leads there; empty if the system's routing chooses.
+    pub(super) interface: String,
+    /// What every address is asked.
+    pub(super) sweeps: Vec<Technique>,
+    /// Every method that has a meaning there.
+    pub(super) methods: Vec<(Method, Basis)>,
+    /// Whether a refusal or an unreachable port shows that somebody has the address.
+    ///
+    /// Not so on loopback: the system itself answers for all of 127.0.0.0/8, and refuses. There
+    /// only an open port or an answer is a sign of life. Nor is there ARP or an echo worth hearing.
+    pub(super) refusal_is_life: bool,
+    /// Whether rows of the neighbour table are taken without having asked.
+    pub(super) overhears: bool,
+    /// Whether live hosts are asked for the configured ports.
+    pub(super) knocks: bool,
+}
+
+/// Whether the network is this machine's own.
+fn is_loopback(cidr: IpNet) -> bool {
+    matches!(cidr, IpNet::V4(net) if net.network().is_loopback() && net.prefix_len() >= 8)
+}
+
+/// The link that all of the network is directly connected to.
+fn link_to<'a>(cidr: IpNet, means: &'a Means) -> Option<&'a Link> {
+    let link = means.link_to(cidr.network())?;
+    link.addresses.iter().any(|net| net.contains(&cidr)).then_some(link)
+}
+
+/// The address that the link has nearest to the network.
+fn own_address(cidr: IpNet, link: &Link) -> Option<Ipv4Addr> {
+    let near = link.addresses.iter().filter(|net| net.contains(&cidr));
+    near.max_by_key(|net| net.prefix_len()).and_then(|net| match net.addr() {
+        IpAddr::V4(ip) => Some(ip),
+        IpAddr::V6(_) => None,
+    })
+}
+
+impl Reach {
+    /// How `network` is looked at with these means.
+    pub(super) fn new(network: &Network, means: &Means, deny: &DenyList) -> Self {
+        let link = link_to(network.cidr, means);
+        let mut reach = Self {
+            interface: link.map(|link| link.interface.clone()).unwrap_or_default(),
+            sweeps: Vec::new(),
+            methods: Vec::new(),
+            refusal_is_life: true,
+            overhears: false,
+            knocks: false,
+        };
+        if extent(network.cidr).is_none() {
+            return reach;
+        }
+        match link {
+            _ if is_loopback(network.cidr) => reach.loopback(network),
+            Some(link) => match (own_address(network.cidr, link), link.mac) {
+                (Some(ip), Some(mac)) if link.frames => {
+                    let interface = link.interface.clone();
+                    reach.by_frames(network, Technique::Arp { interface, mac, ip });
+                }
+                _ => reach.by_system(network, means),
+            },
+            None => reach.routed(network, means),
+        }
+        reach.interviews(network);
+        if deny.interfaces.contains(&reach.interface) {
+            reach.close(Why::Denied);
+        }
+        reach
+    }
+
+    fn sweep(&mut self, technique: Technique, methods: &[Method]) {
+        let basis = Basis::Sweep(self.sweeps.len());
+        self.sweeps.push(technique);
+        self.methods.extend(methods.iter().map(|method| (*method, basis)));
+    }
+
+    fn unused(&mut self, method: Method, why: Why) {
+        self.methods.push((method, Basis::Unused(why)));
+    }
+
+    /// TCP connections to every address, where the policy allows it and a port is configured.
+    fn connect(&mut self, network: &Network, allowed: bool) {
+        if allowed && network.policy != Policy::Sighting && !network.tcp_ports.is_empty() {
+            self.sweep(Technique::Connect(network.tcp_ports.clone()), &[Method::TcpConnect]);
+        } else {
+            self.unused(Method::TcpConnect, Why::Policy);
+        }
+    }
+
+    /// A link on which frames can be sent: ARP tells who is there, the rest is asked of those.
+    fn by_frames(&mut self, network: &Network, arp: Technique) {
+        self.sweep(arp, &[Method::Arp]);
+        self.knocks = network.policy == Policy::Full && !network.tcp_ports.is_empty();
+        let basis = if self.knocks { Basis::Interviews } else { Basis::Unused(Why::Policy) };
+        self.methods.push((Method::TcpConnect, basis));
+    }
+
+    /// A link without frames: the system is given a reason to resolve, and its table is read. Under
+    /// [`Policy::Sighting`] even that question is too much: only what the table holds anyway is
+    /// taken.
+    fn by_system(&mut self, network: &Network, means: &Means) {
+        self.unused(Method::Arp, Why::NoPrivilege);
+        let gentle = network.policy != Policy::Sighting;
+        self.overhears = !gentle && means.neighbour_table;
+        match (gentle, means.neighbour_table) {
+            (true, true) => {
+                self.sweep(Technique::Nudge, &[Method::NeighbourTable, Method::Udp]);
+            }
+            (true, false) => {
+                self.unused(Method::NeighbourTable, Why::NoPrivilege);
+                self.echo(means);
+            }
+            (false, _) => self.unused(Method::NeighbourTable, Why::Policy),
+        }
+        self.connect(network, true);
+    }
+
+    fn echo(&mut self, means: &Means) {
+        if means.echo {
+            self.sweep(Technique::Echo, &[Method::IcmpEcho]);
+        } else {
+            self.unused(Method::IcmpEcho, Why::NoPrivilege);
+        }
+    }
+
+    fn routed(&mut self, network: &Network, means: &Means) {
+        self.unused(Method::Arp, Why::NotOnLink);
+        if network.policy == Policy::Sighting {
+            self.unused(Method::IcmpEcho, Why::Policy);
+        } else {
+            self.echo(means);
+        }
+        self.connect(network, network.policy == Policy::Full || !means.echo);
+    }
+
+    /// See [`Reach::refusal_is_life`].
+    fn loopback(&mut self, network: &Network) {
+        self.refusal_is_life = false;
+        if network.policy == Policy::Sighting {
+            self.unused(Method::Udp, Why::Policy);
+        } else {
+            self.sweep(Technique::Nudge, &[Method::Udp]);
+        }
+        self.connect(network, true);
+    }
+
+    fn interviews(&mut self, network: &Network) {
+        let sighting = network.policy == Policy::Sighting;
+        let asked = if sighting { Basis::Unused(Why::Policy) } else { Basis::Interviews };
+        let uncredited = !sighting && network.communities.is_empty();
+        let snmp = if uncredited { Basis::Unused(Why::NoCredential) } else { asked };
+        self.methods.extend([(Method::Snmp, snmp), (Method::Mdns, asked)]);
+    }
+
+    /// Nothing is used here, for one reason.
+    fn close(&mut self, why: Why) {
+        self.sweeps.clear();
+        (self.overhears, self.knocks) = (false, false);
+        self.methods.iter_mut().for_each(|(_, basis)| *basis = Basis::Unused(why));
+    }
+}

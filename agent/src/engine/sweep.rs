@@ -1,0 +1,405 @@
+//! Asking every address of a network for a sign of life, by one technique.
+//!
+//! A sweep goes over the addresses in passes, so that a silent address is asked again only after
+//! all others had their turn. An address whose turn comes while the governor keeps it waiting is put
+//! aside and does not hold up the rest. State is a few bits and one counter an address.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashSet, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use daicho_common::addr::Mac;
+use daicho_common::coverage::{PacketKind, Why};
+use daicho_common::time::{Now, Tick, Timestamp};
+use daicho_common::wire::Wire;
+use daicho_common::wire::arp::{Arp, LENGTH, Operation};
+use daicho_common::wire::ethernet::{EtherType, Ethernet};
+
+use crate::engine::bitmap::Bitmap;
+use crate::engine::order::{Order, mix};
+use crate::engine::{Outlet, Packet};
+
+/// Most addresses put aside at once; the sweep rests when there are more.
+const ASIDE: usize = 4096;
+/// The port of mDNS (RFC 6762 §3).
+pub(super) const MDNS: u16 = 5353;
+/// A DNS question after its identifier: which services are there (RFC 6763 §9)? One question,
+/// `_services._dns-sd._udp.local`, PTR, IN.
+const WHICH_SERVICES: &[u8] =
+    b"\0\0\0\x01\0\0\0\0\0\0\x09_services\x07_dns-sd\x04_udp\x05local\0\0\x0c\0\x01";
+
+/// The technique of a sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Technique {
+    /// ARP requests as frames.
+    Arp {
+        /// The interface they leave by.
+        interface: String,
+        /// Its link-layer address.
+        mac: Mac,
+        /// Its address in the network.
+        ip: Ipv4Addr,
+    },
+    /// A DNS-SD question to a single address, which makes the system resolve the neighbour.
+    Nudge,
+    /// ICMP echo.
+    Echo,
+    /// TCP connections to these ports.
+    Connect(Vec<u16>),
+}
+
+/// One question: which pass, which port of [`Technique::Connect`], which address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Item {
+    pub(super) pass: u8,
+    pub(super) slot: u16,
+    pub(super) host: u32,
+}
+
+/// What a sweep does with its turn.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It asks this.
+    Ask(Item),
+    /// It has nothing to do before this tick.
+    Rest(Tick),
+    /// Every address was asked to the end.
+    Done,
+}
+
+/// A sweep under way.
+#[derive(Debug)]
+pub(super) struct Sweep {
+    pub(super) technique: Technique,
+    order: Order,
+    size: u32,
+    tries: u8,
+    slots: u16,
+    timeout: Duration,
+    next: Option<(u8, u16, u32)>,
+    steps: u64,
+    aside: BinaryHeap<Reverse<(Tick, Item)>>,
+    awaiting: VecDeque<(Tick, Item)>,
+    voided: HashSet<Item>,
+    /// Asked at least once.
+    begun: Bitmap,
+    /// By slot: something came back, a refusal too.
+    heard: Vec<Bitmap>,
+    /// Gave a sign of life.
+    alive: Bitmap,
+    /// Questions that were answered, given up or not needed any more.
+    concluded: Vec<u32>,
+    /// All of them were.
+    spent: Bitmap,
+    settled: Bitmap,
+    /// The governor refused: not asked again.
+    barred: Bitmap,
+    refused: BTreeMap<Why, Bitmap>,
+    /// When the first question left.
+    pub(super) from: Option<Timestamp>,
+    /// When the last answer came or the last try ran out.
+    pub(super) to: Option<Timestamp>,
+}
+
+impl Sweep {
+    /// A sweep over `2^bits` addresses.
+    pub(super) fn new(technique: Technique, bits: u8, seed: u64, pace: (u8, Duration)) -> Self {
+        let size = 1 << bits;
+        let slots = match &technique {
+            Technique::Connect(ports) => u16::try_from(ports.len()).unwrap_or(u16::MAX),
+            Technique::Arp { .. } | Technique::Nudge | Technique::Echo => 1,
+        };
+        Self {
+            technique,
+            order: Order::new(bits, seed),
+            size,
+            tries: pace.0.max(1),
+            slots,
+            timeout: pace.1,
+            next: (slots > 0).then_some((0, 0, 0)),
+            steps: 0,
+            aside: BinaryHeap::new(),
+            awaiting: VecDeque::new(),
+            voided: HashSet::new(),
+            begun: Bitmap::new(size),
+            heard: vec![Bitmap::new(size); slots.into()],
+            alive: Bitmap::new(size),
+            concluded: vec![0; size as usize],
+            spent: Bitmap::new(size),
+            settled: Bitmap::new(size),
+            barred: Bitmap::new(size),
+            refused: BTreeMap::new(),
+            from: None,
+            to: None,
+        }
+    }
+
+    /// What to do now. `hosts` are the addresses to ask; `opens` says when one may be asked.
+    pub(super) fn turn(&mut self, now: Now, hosts: &Bitmap, opens: impl Fn(u32) -> Tick) -> Turn {
+        self.expire(now);
+        while let Some(item) = self.upcoming(now.tick, hosts) {
+            if self.is_needless(item) {
+                self.conclude(item);
+                continue;
+            }
+            let at = opens(item.host);
+            if at <= now.tick {
+                return Turn::Ask(item);
+            }
+            self.aside.push(Reverse((at, item)));
+        }
+        let aside = self.aside.peek().map(|Reverse((at, _))| *at);
+        let awaited = self.awaiting.front().map(|(at, _)| *at);
+        match aside.into_iter().chain(awaited).min() {
+            Some(at) => Turn::Rest(at),
+            None => Turn::Done,
+        }
+    }
+
+    /// The next question by rights: one put aside whose time has come, else the next in order.
+    fn upcoming(&mut self, now: Tick, hosts: &Bitmap) -> Option<Item> {
+        if let Some(Reverse((at, item))) = self.aside.peek().copied() {
+            if at <= now {
+                self.aside.pop();
+                return Some(item);
+            }
+            if self.aside.len() >= ASIDE {
+                return None;
+            }
+        }
+        while let Some((pass, slot, position)) = self.next {
+            self.steps += 1;
+            self.next = self.step(pass, slot, position);
+            let host = self.order.at(position);
+            if hosts.get(host) {
+                return Some(Item { pass, slot, host });
+            }
+        }
+        None
+    }
+
+    fn step(&self, pass: u8, slot: u16, position: u32) -> Option<(u8, u16, u32)> {
+        if position + 1 < self.size {
+            Some((pass, slot, position + 1))
+        } else if slot + 1 < self.slots {
+            Some((pass, slot + 1, 0))
+        } else {
+            (pass + 1 < self.tries).then_some((pass + 1, 0, 0))
+        }
+    }
+
+    fn is_needless(&self, item: Item) -> bool {
+        self.barred.get(item.host)
+            || self.heard_at(item)
+            || (item.pass > 0 && self.alive.get(item.host))
+    }
+
+    fn heard_at(&self, item: Item) -> bool {
+        self.heard.get(usize::from(item.slot)).is_some_and(|heard| heard.get(item.host))
+    }
+
+    /// The question left; its answer is awaited from now on.
+    pub(super) fn asked(&mut self, item: Item, now: Now) {
+        self.begun.set(item.host);
+        for refused in self.refused.values_mut() {
+            refused.put(item.host, false);
+        }
+        self.awaiting.push_back((now.tick.after(self.timeout), item));
+        self.from.get_or_insert(now.wall);
+    }
+
+    /// The question has to wait.
+    pub(super) fn put_aside(&mut self, item: Item, until: Tick) {
+        self.aside.push(Reverse((until, item)));
+    }
+
+    /// The governor refused the question. The address is left alone, unless only the port was wrong.
+    pub(super) fn bar(&mut self, host: u32, why: Why) {
+        self.refuse(host, why);
+        if why != Why::ForbiddenPort {
+            self.barred.set(host);
+            self.settled.set(host);
+        }
+    }
+
+    fn refuse(&mut self, host: u32, why: Why) {
+        self.refused.entry(why).or_insert_with(|| Bitmap::new(self.size)).set(host);
+    }
+
+    /// The system did not send a question to this address and port. Returns whether one was awaited.
+    pub(super) fn not_sent(&mut self, slot: u16, host: u32, why: Why) -> bool {
+        let mut latest = self.awaiting.iter().rev().map(|(_, item)| *item);
+        let found = latest.find(|item| item.slot == slot && item.host == host);
+        let voided = found.is_some_and(|item| self.voided.insert(item));
+        if voided {
+            self.refuse(host, why);
+        }
+        voided
+    }
+
+    /// Something came back from this address; `alive` if it is a sign of life. Returns whether it
+    /// was the first from this slot.
+    pub(super) fn hear(&mut self, slot: u16, host: u32, alive: bool, now: Now) -> bool {
+        let Some(heard) = self.heard.get_mut(usize::from(slot)) else { return false };
+        let first = heard.set(host);
+        if alive {
+            self.alive.set(host);
+            self.settled.set(host);
+        }
+        self.to = self.to.max(Some(now.wall));
+        first
+    }
+
+    /// Takes note of the tries that ran out.
+    pub(super) fn expire(&mut self, now: Now) {
+        while let Some(&(by, item)) = self.awaiting.front() {
+            if by > now.tick && !self.heard_at(item) {
+                break;
+            }
+            self.awaiting.pop_front();
+            if !self.voided.remove(&item) {
+                self.conclude(item);
+                self.to = self.to.max(Some(now.wall));
+            }
+        }
+    }
+
+    fn conclude(&mut self, item: Item) {
+        let Some(concluded) = self.concluded.get_mut(item.host as usize) else { return };
+        *concluded += 1;
+        if *concluded == u32::from(self.tries) * u32::from(self.slots) {
+            self.spent.set(item.host);
+            self.settled.set(item.host);
+        }
+    }
+
+    /// Whether an answer now could end the sweep.
+    pub(super) fn is_ending(&self) -> bool {
+        self.next.is_none() && self.aside.is_empty()
+    }
+
+    /// Whether every address was asked to the end.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_ending() && self.awaiting.is_empty()
+    }
+
+    /// Whether this address was asked at least once.
+    pub(super) fn has_begun(&self, host: u32) -> bool {
+        self.begun.get(host)
+    }
+
+    /// Whether this address gave a sign of life or was asked to the end.
+    pub(super) fn is_asked(&self, host: u32) -> bool {
+        self.alive.get(host) || (!self.barred.get(host) && self.spent.get(host))
+    }
+
+    /// Why this address was not asked.
+    pub(super) fn refusal(&self, host: u32) -> Option<Why> {
+        self.refused.iter().find(|(_, bits)| bits.get(host)).map(|(why, _)| *why)
+    }
+
+    /// How many addresses answered, spent their tries or were refused.
+    pub(super) const fn settled(&self) -> u32 {
+        self.settled.count()
+    }
+
+    /// Steps of the way taken, and the length of the way.
+    pub(super) fn steps(&self) -> (u64, u64) {
+        let all = u64::from(self.size) * u64::from(self.slots) * u64::from(self.tries);
+        (self.steps, all)
+    }
+
+    /// What the packets of this sweep count as.
+    pub(super) const fn kind(&self) -> PacketKind {
+        match self.technique {
+            Technique::Arp { .. } => PacketKind::ArpRequest,
+            Technique::Nudge => PacketKind::Mdns,
+            Technique::Echo => PacketKind::Echo,
+            Technique::Connect(_) => PacketKind::TcpConnect,
+        }
+    }
+
+    /// Until when the answer to a question that leaves now is awaited.
+    pub(super) fn answer_by(&self, now: Tick) -> Tick {
+        now.after(self.timeout)
+    }
+
+    /// The packet of a question to this address.
+    pub(super) fn packet(&self, item: Item, to: Ipv4Addr, seed: u64) -> Packet {
+        match &self.technique {
+            Technique::Arp { interface, mac, ip } => {
+                Packet::Frame { interface: interface.clone(), octets: who_has(*mac, *ip, to) }
+            }
+            Technique::Nudge => Packet::Datagram {
+                outlet: Outlet::Connected,
+                interface: String::new(),
+                to: SocketAddr::from((to, MDNS)),
+                octets: [&identifier(to, seed)[..], WHICH_SERVICES].concat(),
+            },
+            Technique::Echo => Packet::Echo {
+                to: to.into(),
+                sequence: item.pass.into(),
+                payload: cookie(to, item.pass.into(), seed).to_vec(),
+            },
+            Technique::Connect(ports) => {
+                let port = ports.get(usize::from(item.slot)).copied().unwrap_or_default();
+                Packet::Connect { to: SocketAddr::from((to, port)) }
+            }
+        }
+    }
+
+    /// The slot of this port, if the sweep asks it.
+    pub(super) fn slot_of(&self, port: u16) -> Option<u16> {
+        match &self.technique {
+            Technique::Connect(ports) => {
+                (0..).zip(ports).find(|(_, p)| **p == port).map(|(slot, _)| slot)
+            }
+            Technique::Nudge => (port == MDNS).then_some(0),
+            Technique::Arp { .. } | Technique::Echo => None,
+        }
+    }
+}
+
+/// An ARP request for `to`, to all on the link.
+fn who_has(mac: Mac, ip: Ipv4Addr, to: Ipv4Addr) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(14 + LENGTH);
+    let destination = Mac::BROADCAST;
+    Ethernet { destination, source: mac, tag: None, ether_type: EtherType::ARP }
+        .encode(&mut octets);
+    Arp {
+        operation: Operation::REQUEST,
+        sender_mac: mac,
+        sender_ip: ip,
+        target_mac: Mac::ZERO,
+        target_ip: to,
+    }
+    .encode(&mut octets);
+    octets
+}
+
+/// What an echo request carries: nobody who did not get it can answer it.
+fn cookie(to: Ipv4Addr, sequence: u16, seed: u64) -> [u8; 8] {
+    mix(mix(seed) ^ (u64::from(u32::from(to)) << 16 | u64::from(sequence))).to_be_bytes()
+}
+
+/// The identifier of a nudge; an answer to an ephemeral port repeats it (RFC 6762 §6.7).
+fn identifier(to: Ipv4Addr, seed: u64) -> [u8; 2] {
+    let [a, b, ..] = cookie(to, MDNS, seed);
+    [a, b]
+}
+
+/// Whether this payload comes from an echo request that was sent to `from`.
+pub(super) fn answers_echo(from: IpAddr, sequence: u16, payload: &[u8], seed: u64) -> bool {
+    matches!(from, IpAddr::V4(from) if payload == cookie(from, sequence, seed))
+}
+
+/// Whether these octets are a DNS response (RFC 1035 §4.1.1) to the nudge that was sent to `from`.
+pub(super) fn answers_nudge(from: IpAddr, octets: &[u8], seed: u64) -> bool {
+    let (IpAddr::V4(from), Some((&[a, b, flags, ..], _))) =
+        (from, octets.split_first_chunk::<12>())
+    else {
+        return false;
+    };
+    [a, b] == identifier(from, seed) && flags & 0xf8 == 0x80
+}

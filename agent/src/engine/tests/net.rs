@@ -1,0 +1,287 @@
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use daicho_common::wire::arp::Operation;
+
+use super::*;
+use crate::engine::order::mix;
+use crate::engine::sweep::MDNS;
+
+/// What a host of the net does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Host {
+    /// Its link-layer addresses: it answers ARP once with each.
+    pub(super) macs: Vec<Mac>,
+    /// Open TCP ports.
+    pub(super) open: Vec<u16>,
+    /// Whether it refuses all other TCP and UDP ports, or drops.
+    pub(super) refuses: bool,
+    /// Whether it answers echo requests.
+    pub(super) echoes: bool,
+    /// Open UDP ports: it returns what it gets with the first octet of the flags set to 0x84.
+    pub(super) talks: Vec<u16>,
+}
+
+impl Host {
+    pub(super) fn with_mac(number: u8) -> Self {
+        Self { macs: vec![Mac::new([0, 0x1a, 0x2b, 0, 0, number])], ..Self::default() }
+    }
+}
+
+/// An input that owns what it holds.
+#[derive(Clone, Debug)]
+enum Reaction {
+    Frame(Vec<u8>),
+    Echo(IpAddr, u16, Vec<u8>),
+    Datagram(Outlet, SocketAddr, Vec<u8>),
+    Unreachable(Outlet, SocketAddr),
+    Connected(SocketAddr),
+    Refused(SocketAddr),
+    NotSent(Packet, bool),
+}
+
+/// The net.
+pub(super) struct Net {
+    pub(super) hosts: HashMap<IpAddr, Host>,
+    /// Everything that was sent.
+    pub(super) record: Vec<(Tick, Packet)>,
+    /// Every answer that was handed in.
+    pub(super) replies: Vec<(Tick, IpAddr)>,
+    /// Percentage of packets that are lost, in each direction.
+    pub(super) loss: u64,
+    /// How long an answer takes.
+    pub(super) delay: Duration,
+    /// Random octets instead of every answer.
+    pub(super) noise: bool,
+    /// The system refuses to send to these.
+    pub(super) unsendable: Vec<IpAddr>,
+    /// The system's neighbour table before the scan.
+    pub(super) table: BTreeMap<IpAddr, Mac>,
+    /// Stop at this tick.
+    pub(super) stop: Option<Tick>,
+    /// What the wall clock shows at a tick.
+    pub(super) wall: fn(Tick) -> Timestamp,
+    coming: BTreeMap<(Tick, u64), Reaction>,
+    dice: u64,
+}
+
+/// What became of a scan.
+pub(super) struct Outcome {
+    pub(super) account: Account,
+    pub(super) observations: Vec<Observation>,
+    pub(super) progress: Progress,
+    pub(super) ended: Tick,
+}
+
+impl Outcome {
+    /// Facts by method, in order.
+    pub(super) fn facts(&self) -> Vec<(Method, Fact)> {
+        self.observations.iter().map(|o| (o.method, o.fact.clone())).collect()
+    }
+}
+
+impl Net {
+    pub(super) fn new(hosts: impl IntoIterator<Item = (IpAddr, Host)>) -> Self {
+        Self {
+            hosts: hosts.into_iter().collect(),
+            record: Vec::new(),
+            replies: Vec::new(),
+            loss: 0,
+            delay: Duration::from_millis(2),
+            noise: false,
+            unsendable: Vec::new(),
+            table: BTreeMap::new(),
+            stop: None,
+            wall: |tick| Timestamp::from_micros(1_800_000_000_000_000 + tick.micros() as i64),
+            coming: BTreeMap::new(),
+            dice: 7,
+        }
+    }
+
+    fn roll(&mut self) -> u64 {
+        self.dice = self.dice.wrapping_add(1);
+        mix(self.dice)
+    }
+
+    fn is_lost(&mut self) -> bool {
+        self.loss > 0 && self.roll() % 100 < self.loss
+    }
+
+    fn answer(&mut self, now: Tick, reaction: Reaction) {
+        if self.is_lost() {
+            return;
+        }
+        let reaction = if self.noise { self.scramble(reaction) } else { reaction };
+        let order = self.roll();
+        self.coming.insert((now.after(self.delay), order), reaction);
+    }
+
+    fn scramble(&mut self, reaction: Reaction) -> Reaction {
+        let length = (self.roll() % 90) as usize;
+        let octets: Vec<u8> = (0..length).map(|_| self.roll() as u8).collect();
+        match reaction {
+            Reaction::Frame(_) => Reaction::Frame(octets),
+            Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
+            Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
+            other => other,
+        }
+    }
+
+    /// A packet arrives.
+    fn take(&mut self, now: Tick, packet: &Packet) {
+        self.record.push((now, packet.clone()));
+        let (to, port) = governor::subject(packet).expect("a packet with a subject");
+        if self.unsendable.contains(&to) {
+            return self.coming.insert((now, 0), Reaction::NotSent(packet.clone(), true)).map_or((), drop);
+        }
+        let lost = self.is_lost();
+        let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };
+        let port = port.unwrap_or_default();
+        match packet {
+            Packet::Frame { octets, .. } => {
+                for mac in host.macs {
+                    self.answer(now, Reaction::Frame(arp_reply(mac, octets)));
+                }
+            }
+            Packet::Echo { to, sequence, payload } if host.echoes => {
+                self.answer(now, Reaction::Echo(*to, *sequence, payload.clone()));
+            }
+            Packet::Echo { .. } => {}
+            Packet::Datagram { outlet, to, octets, .. } => {
+                if let Some(mac) = host.macs.first().filter(|_| *outlet == Outlet::Connected) {
+                    self.table.insert(to.ip(), *mac);
+                }
+                if host.talks.contains(&port) {
+                    let mut octets = octets.clone();
+                    octets[2] = 0x84;
+                    self.answer(now, Reaction::Datagram(*outlet, *to, octets));
+                } else if host.refuses {
+                    self.answer(now, Reaction::Unreachable(*outlet, *to));
+                }
+            }
+            Packet::Connect { to } if host.open.contains(&port) => {
+                self.answer(now, Reaction::Connected(*to));
+            }
+            Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
+            Packet::Connect { .. } => {}
+        }
+    }
+
+    fn hand_in(&mut self, engine: &mut Engine, reaction: &Reaction, now: Now) {
+        let input = match reaction {
+            Reaction::Frame(octets) => Input::Frame { interface: "eth0", octets },
+            Reaction::Echo(from, sequence, payload) => {
+                Input::EchoReply { from: *from, sequence: *sequence, payload }
+            }
+            Reaction::Datagram(outlet, from, octets) => {
+                Input::Datagram { outlet: *outlet, from: *from, octets }
+            }
+            Reaction::Unreachable(outlet, to) => {
+                Input::PortUnreachable { outlet: *outlet, to: *to }
+            }
+            Reaction::Connected(to) => Input::Connected { to: *to },
+            Reaction::Refused(to) => Input::Refused { to: *to },
+            Reaction::NotSent(packet, unreachable) => {
+                Input::NotSent { packet, unreachable: *unreachable }
+            }
+        };
+        if let Some(from) = speaker(reaction) {
+            self.replies.push((now.tick, from));
+        }
+        engine.handle(input, now);
+    }
+
+    /// Runs a scan to its end.
+    pub(super) fn run(&mut self, plan: Plan, means: &Means, interviewer: Interviewer) -> Outcome {
+        let start = Tick::from_micros(1_000_000);
+        let mut now = Now { tick: start, wall: (self.wall)(start) };
+        let mut engine = Engine::new(plan, means, interviewer, now);
+        let mut observations = Vec::new();
+        loop {
+            while let Some(cleared) = engine.poll_transmit(now) {
+                self.take(now.tick, cleared.packet());
+            }
+            observations.extend(std::iter::from_fn(|| engine.poll_observation()));
+            if engine.is_finished() {
+                break;
+            }
+            if engine.wants_neighbours() {
+                for (&ip, &mac) in &self.table {
+                    engine.handle(Input::Neighbour { interface: "eth0", ip, mac }, now);
+                }
+                engine.handle(Input::NeighboursRead, now);
+                assert!(!engine.wants_neighbours());
+                continue;
+            }
+            let coming = self.coming.keys().next().map(|(at, _)| *at);
+            let next = [engine.poll_timeout(), coming, self.stop].into_iter().flatten().min();
+            let tick = now.tick.max(next.expect("a scan that is not finished waits for something"));
+            now = Now { tick, wall: (self.wall)(tick) };
+            if self.stop.is_some_and(|stop| stop <= tick) {
+                engine.stop(now);
+                assert!(engine.is_finished() && engine.poll_timeout().is_none());
+            }
+            while let Some(entry) = self.coming.first_entry().filter(|e| e.key().0 <= now.tick) {
+                let reaction = entry.remove();
+                self.hand_in(&mut engine, &reaction, now);
+            }
+        }
+        let progress = engine.progress();
+        let ended = Tick::from_micros(now.tick.since(start).as_micros() as u64);
+        Outcome { account: engine.finish(now), observations, progress, ended }
+    }
+
+    /// How often each address was asked.
+    pub(super) fn asked(&self) -> BTreeMap<IpAddr, usize> {
+        let mut asked = BTreeMap::new();
+        for (_, packet) in &self.record {
+            *asked.entry(governor::subject(packet).unwrap().0).or_default() += 1;
+        }
+        asked
+    }
+}
+
+/// Whose answer a reaction is.
+fn speaker(reaction: &Reaction) -> Option<IpAddr> {
+    match reaction {
+        Reaction::Frame(octets) => {
+            let (_, payload) = Ethernet::decode(octets).ok()?;
+            Arp::decode(payload).ok().map(|(arp, _)| arp.sender_ip.into())
+        }
+        Reaction::Echo(from, ..) => Some(*from),
+        Reaction::Datagram(_, from, _) => Some(from.ip()),
+        Reaction::Unreachable(_, to) | Reaction::Connected(to) | Reaction::Refused(to) => {
+            Some(to.ip())
+        }
+        Reaction::NotSent(packet, _) => governor::subject(packet).map(|(ip, _)| ip),
+    }
+}
+
+/// The frame in which `mac` says that it has `ip`.
+pub(super) fn arp_says(mac: Mac, ip: Ipv4Addr, operation: Operation) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let destination = Mac::BROADCAST;
+    Ethernet { destination, source: mac, tag: None, ether_type: EtherType::ARP }
+        .encode(&mut octets);
+    let target_ip = Ipv4Addr::UNSPECIFIED;
+    Arp { operation, sender_mac: mac, sender_ip: ip, target_mac: Mac::ZERO, target_ip }
+        .encode(&mut octets);
+    octets
+}
+
+fn arp_reply(mac: Mac, request: &[u8]) -> Vec<u8> {
+    let (_, payload) = Ethernet::decode(request).unwrap();
+    let (arp, _) = Arp::decode(payload).unwrap();
+    arp_says(mac, arp.target_ip, Operation::REPLY)
+}
+
+/// Hosts at these addresses of 10.20.0.0/16, as (third, fourth octet), that answer ARP.
+pub(super) fn hosts(at: impl IntoIterator<Item = (u8, u8)>) -> Vec<(IpAddr, Host)> {
+    let host = |(c, d)| (Ipv4Addr::new(10, 20, c, d).into(), Host::with_mac(d));
+    at.into_iter().map(host).collect()
+}
+
+/// A printer that announces itself.
+pub(super) fn talker() -> Host {
+    Host { talks: vec![MDNS], ..Host::with_mac(9) }
+}
