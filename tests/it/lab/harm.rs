@@ -38,7 +38,9 @@ fn asked(lab: &Lab, frames: &[Frame]) -> Vec<(Duration, Ipv4Addr)> {
     let mut asked = Vec::new();
     for frame in frames {
         let target = match frame.sent().unwrap() {
-            Sent::Arp { target } => (!hosts.contains(&target) || met.insert(target)).then_some(target),
+            Sent::Arp { target } => {
+                (!hosts.contains(&target) || met.insert(target)).then_some(target)
+            }
             Sent::Ip { target, protocol: 1 | 17, .. } | Sent::Ip { target, opens: true, .. } => {
                 Some(target)
             }
@@ -73,8 +75,8 @@ fn keeps_pace(asked: &[(Duration, Ipv4Addr)]) {
     for (first, (at, _)) in asked.iter().enumerate() {
         let within = asked[first..].iter().take_while(|(then, _)| *then < *at + window).count();
         // 10 ms worth may leave at once after a pause.
-        let most = f64::from(all) * (window + JITTER + Duration::from_millis(10)).as_secs_f64();
-        assert!(within as f64 <= most + 1.0, "{within} in a second");
+        let most = (window + JITTER + Duration::from_millis(10)) * all;
+        assert!(within as u64 <= most.as_secs() + 1, "{within} in a second");
     }
     let mut last = BTreeMap::new();
     for (at, target) in asked.iter().filter(|(_, target)| !target.is_multicast()) {
@@ -95,7 +97,8 @@ fn left(frames: &[Frame], which: impl Fn(Sent) -> bool) -> u64 {
 }
 
 fn counts_what_it_sends(batch: &Batch, frames: &[Frame]) {
-    let udp = |port| move |sent| matches!(sent, Sent::Ip { protocol: 17, port: p, .. } if p == port);
+    let udp =
+        |port| move |sent| matches!(sent, Sent::Ip { protocol: 17, port: p, .. } if p == port);
     assert_eq!(counted(batch, PacketKind::Snmp), left(frames, udp(161)));
     assert_eq!(counted(batch, PacketKind::Mdns), left(frames, udp(5353)));
     let echo = |sent| matches!(sent, Sent::Ip { protocol: 1, .. });

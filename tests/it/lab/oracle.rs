@@ -22,18 +22,16 @@ fn browse_here() -> BTreeSet<(String, String)> {
     daemon.enable_interface(IfKind::Name(SCANNER_INTERFACE.to_owned())).unwrap();
     let types: BTreeSet<String> = events(&daemon.browse(TYPES).unwrap(), QUIET)
         .into_iter()
-        .filter_map(|event| match event {
-            ServiceEvent::ServiceFound(_, kind) => Some(kind),
-            _ => None,
+        .filter_map(|event| {
+            if let ServiceEvent::ServiceFound(_, kind) = event { Some(kind) } else { None }
         })
         .collect();
     let browses: Vec<_> = types.iter().map(|kind| daemon.browse(kind).unwrap()).collect();
     // All browse at once, so the others have been quiet while the first was waited for.
     let quiet = std::iter::once(QUIET).chain(std::iter::repeat(QUIET / 25));
     let events = browses.iter().zip(quiet).flat_map(|(browse, quiet)| events(browse, quiet));
-    let found = events.filter_map(|event| match event {
-        ServiceEvent::ServiceResolved(service) => Some(service),
-        _ => None,
+    let found = events.filter_map(|event| {
+        if let ServiceEvent::ServiceResolved(service) = event { Some(service) } else { None }
     });
     let found = found.flat_map(|service| {
         let kind = service.ty_domain.trim_end_matches(".local.").to_owned();

@@ -5,7 +5,7 @@ use daicho_common::addr::Mac;
 use daicho_common::batch::Batch;
 use daicho_common::coverage::Why;
 use daicho_common::observation::{Fact, Method};
-use daicho_tests::lab::{Lab, SCANNER_IP};
+use daicho_tests::lab::{Host, Lab, SCANNER_IP};
 
 use super::programs::{Scan, User};
 
@@ -14,11 +14,16 @@ type Pairs = BTreeSet<(String, String)>;
 /// The MAC address of every host, as this method saw it.
 fn macs(batch: &Batch, method: Method) -> BTreeMap<Ipv4Addr, Mac> {
     let seen = batch.observations.iter().filter(|o| o.method == method);
-    seen.filter_map(|observation| match &observation.fact {
-        Fact::Arp { ip, mac } | Fact::Neighbour { ip: IpAddr::V4(ip), mac } => Some((*ip, *mac)),
-        _ => None,
-    })
-    .collect()
+    let mut macs = BTreeMap::new();
+    for observation in seen {
+        if let Fact::Arp { ip, mac } | Fact::Neighbour { ip: IpAddr::V4(ip), mac } =
+            &observation.fact
+        {
+            let before = macs.insert(*ip, *mac);
+            assert!(before.is_none_or(|before| before == *mac), "{ip} has two");
+        }
+    }
+    macs
 }
 
 /// Pairs of a speaker's address and what `of` takes from what it said.
@@ -28,16 +33,14 @@ fn said(batch: &Batch, of: impl Fn(&Fact) -> Option<String>) -> Pairs {
 }
 
 fn names(batch: &Batch) -> Pairs {
-    said(batch, |fact| match fact {
-        Fact::System { name, .. } => Some(name.as_str().to_owned()),
-        _ => None,
+    said(batch, |fact| {
+        if let Fact::System { name, .. } = fact { Some(name.to_string()) } else { None }
     })
 }
 
 fn services(batch: &Batch) -> Pairs {
-    said(batch, |fact| match fact {
-        Fact::Service { service, .. } => Some(service.as_str().to_owned()),
-        _ => None,
+    said(batch, |fact| {
+        if let Fact::Service { service, .. } = fact { Some(service.to_string()) } else { None }
     })
 }
 
@@ -46,7 +49,7 @@ fn declared_macs(lab: &Lab) -> BTreeMap<Ipv4Addr, Mac> {
 }
 
 fn declared_names(lab: &Lab) -> Pairs {
-    let specs = lab.hosts().iter().map(|host| host.spec());
+    let specs = lab.hosts().iter().map(Host::spec);
     specs.filter_map(|spec| Some((spec.ip.to_string(), spec.sys_name?.to_owned()))).collect()
 }
 
@@ -81,9 +84,8 @@ fn the_agent_finds_every_host_with_its_mac_its_snmp_name_and_its_services() {
 fn what_snmp_says_in_japanese_arrives_as_it_was_written() {
     let Some(lab) = super::lab() else { return };
     let batch = Scan::default().run(&lab, "snmp");
-    let places = said(&batch, |fact| match fact {
-        Fact::System { location, .. } => Some(location.as_str().to_owned()),
-        _ => None,
+    let places = said(&batch, |fact| {
+        if let Fact::System { location, .. } = fact { Some(location.to_string()) } else { None }
     });
     assert!(places.contains(&("10.77.0.11".to_owned(), "本館2階 検体検査室".to_owned())));
     for host in lab.hosts().iter().filter(|host| host.spec().sys_name.is_some()) {

@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use daicho_collector::book;
 use daicho_collector::fingerprint::Rows;
 use daicho_collector::ledger::{Field, Ledger};
 use daicho_collector::picture::{self, Picture};
 use daicho_collector::reconcile::{Match, Verdict};
-use daicho_collector::book;
-use daicho_tests::lab::Lab;
+use daicho_tests::lab::{Host, Lab};
 use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 
@@ -18,12 +18,13 @@ const LEFT_OUT: &str = "web-01";
 /// This one stands there with another MAC address.
 const WRONG_MAC: (&str, &str) = ("nas-01", "00:1D:73:FF:FF:01");
 /// This one stands there and does not exist.
-const ADDED: [&str; 5] = ["検-099", "存在しない端末", "ghost-01", "10.77.0.99", "00:1D:73:FF:FF:02"];
+const ADDED: [&str; 5] =
+    ["検-099", "存在しない端末", "ghost-01", "10.77.0.99", "00:1D:73:FF:FF:02"];
 const HEADINGS: [&str; 5] = ["管理番号", "機器名", "ホスト名", "IPアドレス", "MACアドレス"];
 
 /// The ledger's rows: every host but one, one wrong, one too many.
 fn rows(lab: &Lab) -> Vec<[String; 5]> {
-    let specs = lab.hosts().iter().map(|host| host.spec());
+    let specs = lab.hosts().iter().map(Host::spec);
     let mut rows: Vec<_> = specs
         .filter(|spec| spec.name != LEFT_OUT)
         .enumerate()
@@ -73,7 +74,9 @@ fn told(picture: &Picture, ledger: &Ledger) -> BTreeMap<String, String> {
         }
         Verdict::Undocumented => "undocumented".to_owned(),
         Verdict::NotSeen { looked } => format!("not seen at {}", looked[0].address()),
-        other => format!("{other:?}"),
+        Verdict::NotConnected | Verdict::RetiredButSeen | Verdict::CannotTell { .. } => {
+            format!("{verdict:?}")
+        }
     };
     picture.matches.iter().map(|of| (name(of), say(&of.verdict))).collect()
 }
@@ -147,7 +150,8 @@ fn compare_says_the_same_of_one_scan_of_two_and_of_the_same_twice() {
     assert_eq!(json(&compare("json", &[&first, &second])), json(&once));
     assert_eq!(json(&compare("json", &[&second, &first])), json(&once));
     let text = String::from_utf8(compare("text", &[&first])).unwrap();
-    for word in ["一致", "相違", "未登録機器", "台帳のみ・未検出", "10.77.0.41", "10.77.0.99"] {
+    for word in ["一致", "相違", "未登録機器", "台帳のみ・未検出", "10.77.0.41", "10.77.0.99"]
+    {
         assert!(text.contains(word), "{word} in\n{text}");
     }
     lab.down().unwrap();
@@ -177,8 +181,9 @@ fn importing_twice_and_scanning_twice_change_nothing_but_times() {
     let twice = kept();
     assert_ne!(twice[3], once[3], "a second scan is kept beside the first");
     let [devices, matches, findings, _] = once.map(|octets| json(&octets));
-    assert_eq!(twice[..3].iter().map(|octets| json(octets)).collect::<Vec<_>>(), [
-        devices, matches, findings
-    ]);
+    assert_eq!(
+        twice[..3].iter().map(|octets| json(octets)).collect::<Vec<_>>(),
+        [devices, matches, findings]
+    );
     lab.down().unwrap();
 }
