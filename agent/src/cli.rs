@@ -4,13 +4,12 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 
 use crate::config::{Declared, SAMPLE};
-use crate::{key, run};
+use crate::key;
 
 mod scan;
 mod send;

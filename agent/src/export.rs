@@ -2,8 +2,9 @@
 //! thread of its own.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use daicho_common::batch::{Batch, Header};
+use daicho_common::batch::Batch;
 use daicho_common::complaint::{Complaint, Exit};
 use ring::signature::Ed25519KeyPair;
 
@@ -47,35 +48,34 @@ impl Export {
         let sealed = batch.seal(&self.key).map_err(|damage| {
             Complaint::new(
                 Exit::Other,
-                format!("観測データをまとめられません（{damage}）。ネットワークを分けて走査してください"),
-                format!("the observations cannot be packed ({damage}); scan fewer networks at once"),
+                format!(
+                    "観測データをまとめられません（{damage}）。ネットワークを分けて走査してください"
+                ),
+                format!(
+                    "the observations cannot be packed ({damage}); scan fewer networks at once"
+                ),
             )
         })?;
         if let Some(output) = &mut self.output {
             output.write(&sealed)?;
         }
         let Some(collector) = &self.collector else { return Ok(()) };
+        // Kept before it is delivered, so that nothing is lost however this process ends.
+        let kept = self.spool.keep(&batch.header, &sealed);
         // Once it failed, the rest is not tried either: the batches stay together.
-        let failure = match self.undelivered.take() {
-            Some(earlier) => Some(earlier),
-            None => collector.deliver(&sealed).err().map(|complaint| (complaint, 0)),
-        };
-        if let Some((complaint, kept)) = failure {
-            self.keep(&batch.header, &sealed, &complaint)?;
-            self.undelivered = Some((complaint, kept + 1));
+        if self.undelivered.is_none() {
+            match collector.deliver(&sealed) {
+                Ok(_) => {
+                    // A copy that stays behind is delivered again, and is already known then.
+                    let _ = kept.map(fs::remove_file);
+                    return Ok(());
+                }
+                Err(complaint) => self.undelivered = Some((complaint, 0)),
+            }
         }
-        Ok(())
-    }
-
-    fn keep(&self, header: &Header, sealed: &[u8], why: &Complaint) -> Result<(), Complaint> {
-        self.spool.keep(header, sealed).map_err(|error| {
-            let place = self.spool.directory().display();
-            Complaint::new(
-                why.exit,
-                format!("{}。{place} にも保存できませんでした（{error}）。空きを作って走査し直してください", why.ja),
-                format!("{}; nor could it be kept in {place} ({error}): make room and scan again", why.en),
-            )
-        })
+        let Some((why, count)) = &mut self.undelivered else { return Ok(()) };
+        *count += 1;
+        kept.map(drop).map_err(|error| lost(self.spool.directory(), &error, why))
     }
 
     /// Gives the file its name. Returns it, if there is one.
@@ -102,4 +102,16 @@ impl Export {
             ),
         ))
     }
+}
+
+fn lost(place: &Path, error: &io::Error, why: &Complaint) -> Complaint {
+    let place = place.display();
+    Complaint::new(
+        why.exit,
+        format!(
+            "{}。{place} にも保存できませんでした（{error}）。空きを作って走査し直してください",
+            why.ja
+        ),
+        format!("{}; nor could it be kept in {place} ({error}): make room and scan again", why.en),
+    )
 }

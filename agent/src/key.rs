@@ -85,7 +85,8 @@ fn check_private(file: &Path) -> Result<(), Complaint> {
     use std::os::unix::fs::PermissionsExt;
 
     let metadata = fs::metadata(file).map_err(|error| unusable(file, &error))?;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let of_others = metadata.permissions().mode() & 0o077;
+    if of_others == 0 {
         return Ok(());
     }
     Err(Complaint::new(

@@ -29,11 +29,11 @@ impl Spool {
         &self.directory
     }
 
-    /// Keeps a sealed batch, whole or not at all.
+    /// Keeps a sealed batch, whole or not at all, and returns its file.
     ///
     /// # Errors
     /// As the system said; [`io::ErrorKind::QuotaExceeded`] if the spool is full.
-    pub fn keep(&self, header: &Header, sealed: &[u8]) -> io::Result<()> {
+    pub fn keep(&self, header: &Header, sealed: &[u8]) -> io::Result<PathBuf> {
         make_private_directory(&self.directory)?;
         let used: u64 =
             self.files()?.iter().filter_map(|file| fs::metadata(file).ok()).map(|m| m.len()).sum();
@@ -45,7 +45,9 @@ impl Spool {
         let mut file = File::create(&part)?;
         file.write_all(sealed)?;
         file.sync_all()?;
-        fs::rename(part, self.directory.join(format!("{name}.daicho")))
+        let kept = self.directory.join(format!("{name}.daicho"));
+        fs::rename(part, &kept)?;
+        Ok(kept)
     }
 
     /// The files kept, oldest first.

@@ -40,10 +40,10 @@ pub(super) fn scan(
         }
         Some(_) | None => {}
     }
-    ending(&ended.ending)
+    ending(ended.ending)
 }
 
-fn ending(ending: &Ending) -> Result<(), Complaint> {
+fn ending(ending: Ending) -> Result<(), Complaint> {
     match ending {
         Ending::Complete => Ok(()),
         Ending::Interrupted => Err(Complaint::new(

@@ -10,6 +10,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use ipnet::IpNet;
 
 use super::{Declaration, Declared, TCP_PORTS, scope, written};
+use crate::engine::governor;
 use crate::plan::{Community, DenyList, Network, Pace, Policy};
 
 /// Longest name, in characters.
@@ -192,7 +193,7 @@ impl Checker<'_> {
 
     fn port(&self, key: &str, port: i64) -> Result<u16, Complaint> {
         let port = u16::try_from(self.within(key, port, 1, 65_535)?).unwrap_or_default();
-        if scope::is_forbidden(port) {
+        if governor::is_forbidden(port) {
             return Err(self.wrong(
                 key,
                 port,

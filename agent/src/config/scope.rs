@@ -39,12 +39,6 @@ fn unfit(ja: impl Into<String>, en: impl Into<String>) -> Unfit {
     Unfit { ja: ja.into(), en: en.into() }
 }
 
-/// Whether no octet may ever be sent to this port: printers print what comes in on 515 and
-/// 9100–9107, and HL7 interfaces take messages on 2575 (DOMAIN §7.3).
-pub const fn is_forbidden(port: u16) -> bool {
-    matches!(port, 515 | 2575 | 9100..=9107)
-}
-
 /// Whether two networks share an address.
 pub fn overlap(a: IpNet, b: IpNet) -> bool {
     a.contains(&b) || b.contains(&a)

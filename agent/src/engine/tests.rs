@@ -11,14 +11,14 @@ use ipnet::IpNet;
 use super::*;
 use crate::plan::{Community, DenyList, Link, Pace, Policy};
 
+/// No frame leaves that should not: random plans against the record.
+mod harmless;
+/// Interviews with live hosts.
+mod interviews;
 /// A net in memory: hosts that answer, and a record of what came.
 mod net;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
-/// Interviews with live hosts.
-mod interviews;
-/// No frame leaves that should not: random plans against the record.
-mod harmless;
 
 use net::{Host, Net, Outcome};
 

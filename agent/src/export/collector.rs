@@ -11,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/vnd.daicho.batch";
 /// How long a connection to the collector may take.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the delivery of one batch may take in all.
-const DELIVERY: Duration = Duration::from_secs(120);
+const DELIVERY: Duration = Duration::from_mins(2);
 /// Most octets of a reply that are read.
 const REPLY: u64 = 64 << 10;
 
@@ -51,15 +51,21 @@ impl Collector {
         if url.starts_with("https://") {
             return Err(Complaint::new(
                 Exit::Usage,
-                format!("{url} へは送れません。https:// はまだ使えないので、院内の収集サーバーを http:// で指定してください"),
-                format!("{url} cannot be sent to: https:// is not supported yet; give the collector inside your network as http://"),
+                format!(
+                    "{url} へは送れません。https:// はまだ使えないので、院内の収集サーバーを http:// で指定してください"
+                ),
+                format!(
+                    "{url} cannot be sent to: https:// is not supported yet; give the collector inside your network as http://"
+                ),
             ));
         }
         let host = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
         if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', ' ', '@'])) {
             return Err(Complaint::new(
                 Exit::Usage,
-                format!("{url:?} は収集サーバーの URL ではありません。http://ホスト:ポート の形で指定してください"),
+                format!(
+                    "{url:?} は収集サーバーの URL ではありません。http://ホスト:ポート の形で指定してください"
+                ),
                 format!("{url:?} is not the URL of a collector; write it as http://host:port"),
             ));
         }
@@ -111,8 +117,12 @@ impl Collector {
         let url = &self.url;
         Complaint::new(
             Exit::Remote,
-            format!("収集サーバー {url} に送れませんでした（{why}）。サーバーの稼働、URL、途中の経路を確かめてください"),
-            format!("the collector {url} could not be reached ({why}); check that it runs, its URL, and the way there"),
+            format!(
+                "収集サーバー {url} に送れませんでした（{why}）。サーバーの稼働、URL、途中の経路を確かめてください"
+            ),
+            format!(
+                "the collector {url} could not be reached ({why}); check that it runs, its URL, and the way there"
+            ),
         )
     }
 

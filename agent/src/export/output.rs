@@ -94,8 +94,14 @@ fn failed(path: &Path, error: &io::Error) -> Complaint {
 fn busy(path: &Path) -> Complaint {
     Complaint::new(
         Exit::Busy,
-        format!("{} は別の走査が書いています。終わるのを待つか、-o で別のファイルを指定してください", path.display()),
-        format!("another scan is writing {}; wait for its end or name another file with -o", path.display()),
+        format!(
+            "{} は別の走査が書いています。終わるのを待つか、-o で別のファイルを指定してください",
+            path.display()
+        ),
+        format!(
+            "another scan is writing {}; wait for its end or name another file with -o",
+            path.display()
+        ),
     )
 }
 

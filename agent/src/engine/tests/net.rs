@@ -132,7 +132,10 @@ impl Net {
         self.record.push((now, packet.clone()));
         let (to, port) = governor::subject(packet).expect("a packet with a subject");
         if self.unsendable.contains(&to) {
-            return self.coming.insert((now, 0), Reaction::NotSent(packet.clone(), true)).map_or((), drop);
+            return self
+                .coming
+                .insert((now, 0), Reaction::NotSent(packet.clone(), true))
+                .map_or((), drop);
         }
         let lost = self.is_lost();
         let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };

@@ -112,8 +112,11 @@ fn a_flood_of_claims_for_one_address_is_bounded() {
 fn without_privilege_the_neighbour_table_tells_who_is_there() {
     let refusing = Host { refuses: true, ..Host::with_mac(5) };
     let silent = Host::with_mac(6);
-    let mut net =
-        Net::new([(ip("10.20.0.5"), refusing), (ip("10.20.0.6"), silent), (ip("10.20.0.7"), talker())]);
+    let mut net = Net::new([
+        (ip("10.20.0.5"), refusing),
+        (ip("10.20.0.6"), silent),
+        (ip("10.20.0.7"), talker()),
+    ]);
     let outcome = net.run(plan(&["10.20.0.0/24"]), &unprivileged("10.20.0.1/24"), nobody());
     let all = ["10.20.0.5", "10.20.0.6", "10.20.0.7"].map(ip);
     assert_eq!(found(&outcome, Method::NeighbourTable), all);
@@ -252,7 +255,10 @@ fn a_budget_is_kept_and_its_last_answer_is_awaited() {
     assert_eq!(net.record.len(), 40);
     let arp = coverage(&outcome, Method::Arp);
     assert_eq!(arp.answered.len(), 40);
-    assert_eq!(arp.not_asked.iter().find(|not| not.why == Why::Budget).unwrap().addresses.len(), 213);
+    assert_eq!(
+        arp.not_asked.iter().find(|not| not.why == Why::Budget).unwrap().addresses.len(),
+        213
+    );
     assert_partition(&outcome, &[ip("10.20.0.1")]);
 }
 
