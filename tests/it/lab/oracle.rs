@@ -20,12 +20,13 @@ fn browse_here() -> BTreeSet<(String, String)> {
     let daemon = ServiceDaemon::new().unwrap();
     daemon.disable_interface(IfKind::All).unwrap();
     daemon.enable_interface(IfKind::Name(SCANNER_INTERFACE.to_owned())).unwrap();
-    let types: BTreeSet<String> = events(&daemon.browse(TYPES).unwrap(), QUIET)
-        .into_iter()
-        .filter_map(|event| {
-            if let ServiceEvent::ServiceFound(_, kind) = event { Some(kind) } else { None }
-        })
-        .collect();
+    let types: BTreeSet<String> =
+        events(&daemon.browse(TYPES).unwrap(), QUIET)
+            .into_iter()
+            .filter_map(|event| {
+                if let ServiceEvent::ServiceFound(_, kind) = event { Some(kind) } else { None }
+            })
+            .collect();
     let browses: Vec<_> = types.iter().map(|kind| daemon.browse(kind).unwrap()).collect();
     // All browse at once, so the others have been quiet while the first was waited for.
     let quiet = std::iter::once(QUIET).chain(std::iter::repeat(QUIET / 25));

@@ -33,9 +33,12 @@ fn said(batch: &Batch, of: impl Fn(&Fact) -> Option<String>) -> Pairs {
 }
 
 fn names(batch: &Batch) -> Pairs {
-    said(batch, |fact| {
-        if let Fact::System { name, .. } = fact { Some(name.to_string()) } else { None }
-    })
+    said(
+        batch,
+        |fact| {
+            if let Fact::System { name, .. } = fact { Some(name.to_string()) } else { None }
+        },
+    )
 }
 
 fn services(batch: &Batch) -> Pairs {
