@@ -11,7 +11,9 @@
 //! sweeps and interviews, and before the wire the [`governor`]. Nothing looks at all hosts at once.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use daicho_common::addr::Mac;
 use daicho_common::coverage::Why;
 use daicho_common::observation::Observation;
 use daicho_common::time::{Now, Tick};
@@ -40,6 +42,8 @@ mod interview;
 mod order;
 /// What goes out and what comes in, as values.
 mod packet;
+/// The questions of a sweep as packets.
+mod question;
 /// How a network can be looked at from here.
 mod reach;
 /// Which addresses may be asked at all.
@@ -55,7 +59,7 @@ pub use packet::{Input, Outlet, Packet};
 
 use account::Meter;
 use agenda::Agenda;
-use area::{Area, Notes, Turn};
+use area::{Area, Desk, Notes, Turn};
 use governor::Governor;
 use scope::Place;
 use table::Table;
@@ -63,6 +67,11 @@ use table::Table;
 /// Which dialogues a live host of a network gets, in order. The engine does not ask it under
 /// [`crate::plan::Policy::Sighting`].
 pub type Interviewer = Box<dyn Fn(&Network, IpAddr) -> Vec<Box<dyn Dialogue>> + Send>;
+
+/// Whether a host may have this link-layer address.
+fn names_somebody(mac: Mac) -> bool {
+    !mac.is_group() && mac != Mac::ZERO
+}
 
 /// The scan.
 pub struct Engine {
@@ -73,7 +82,7 @@ pub struct Engine {
     notes: Notes,
     table: Table,
     meter: Meter,
-    timeout: std::time::Duration,
+    timeout: Duration,
     begun: Now,
     /// Why the scan ends before its time, and when it has ended: until then answers are awaited.
     ended: Option<(Why, Tick)>,
@@ -94,7 +103,6 @@ impl Engine {
         let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty());
         let on_link = areas.iter().any(Area::is_on_link);
         let mut engine = Self {
-            governor: Governor::new(&plan, means),
             table: Table::new(
                 means.neighbour_table,
                 by_mac && on_link,
@@ -106,6 +114,7 @@ impl Engine {
             notes: Notes::default(),
             meter: Meter::new(now.tick),
             timeout: plan.pace.timeout,
+            governor: Governor::new(plan, means),
             begun: now,
             ended: None,
             finished: false,
@@ -120,42 +129,37 @@ impl Engine {
             Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
             Input::NeighboursRead => return self.neighbours_read(now),
             Input::Neighbour { interface, ip, mac } => {
-                self.at(ip, now, |area, host, governor, notes| {
-                    let real = !mac.is_group() && mac != daicho_common::addr::Mac::ZERO;
-                    if real && area.interface() == interface {
-                        area.hear_neighbour(host, mac, governor, notes, now);
+                self.at(ip, now, |area, host, desk| {
+                    if names_somebody(mac) && area.interface() == interface {
+                        area.hear_neighbour(host, mac, desk);
                     }
                     true
                 });
                 return;
             }
             Input::EchoReply { from, sequence, payload } => {
-                self.at(from, now, |area, host, governor, notes| {
-                    area.hear_echo(host, (sequence, payload), governor, notes, now)
+                self.at(from, now, |area, host, desk| {
+                    area.hear_echo(host, (sequence, payload), desk)
                 })
             }
             Input::Datagram { outlet, from, octets } => {
-                self.at(from.ip(), now, |area, host, governor, notes| {
-                    area.hear_datagram(host, (outlet, from, octets), governor, notes, now)
+                self.at(from.ip(), now, |area, host, desk| {
+                    area.hear_datagram(host, (outlet, from, octets), desk)
                 })
             }
-            Input::PortUnreachable { outlet, to } => {
-                self.at(to.ip(), now, |area, host, governor, notes| {
-                    area.hear_unreachable(host, (outlet, to.port()), governor, notes, now)
-                })
-            }
-            Input::Connected { to } => self.at(to.ip(), now, |area, host, governor, notes| {
-                area.hear_connect(host, (to.port(), true), governor, notes, now)
+            Input::PortUnreachable { outlet, to } => self.at(to.ip(), now, |area, host, desk| {
+                area.hear_unreachable(host, (outlet, to.port()), desk)
             }),
-            Input::Refused { to } => self.at(to.ip(), now, |area, host, governor, notes| {
-                area.hear_connect(host, (to.port(), false), governor, notes, now)
+            Input::Connected { to } => self.at(to.ip(), now, |area, host, desk| {
+                area.hear_connect(host, (to.port(), true), desk)
+            }),
+            Input::Refused { to } => self.at(to.ip(), now, |area, host, desk| {
+                area.hear_connect(host, (to.port(), false), desk)
             }),
             Input::NotSent { packet, unreachable } => {
                 let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
                 governor::subject(packet).is_some_and(|(ip, _)| {
-                    self.at(ip, now, |area, host, governor, _| {
-                        area.not_sent(host, (packet, why), governor, now)
-                    })
+                    self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
                 })
             }
         };
@@ -169,11 +173,12 @@ impl Engine {
         &mut self,
         ip: IpAddr,
         now: Now,
-        hear: impl FnOnce(&mut Area, u32, &mut Governor, &mut Notes) -> bool,
+        hear: impl FnOnce(&mut Area, u32, &mut Desk<'_>) -> bool,
     ) -> bool {
         let Some(Place { network, host }) = self.governor.place(ip) else { return false };
         let Some(area) = self.areas.get_mut(network) else { return false };
-        let known = hear(area, host, &mut self.governor, &mut self.notes);
+        let mut desk = Desk { governor: &mut self.governor, notes: &mut self.notes, now };
+        let known = hear(area, host, &mut desk);
         if let Some(next) = area.next() {
             self.agenda.hasten(network, next.max(now.tick));
         }
@@ -200,9 +205,8 @@ impl Engine {
         if nobody(source) || nobody(arp.sender_mac) {
             return strays.malformed += 1;
         }
-        let known = self.at(arp.sender_ip.into(), now, |area, host, governor, notes| {
-            area.interface() == interface
-                && area.hear_arp(host, (source, &arp), governor, notes, now)
+        let known = self.at(arp.sender_ip.into(), now, |area, host, desk| {
+            area.interface() == interface && area.hear_arp(host, (source, &arp), desk)
         });
         if !known {
             self.notes.strays.unasked += 1;

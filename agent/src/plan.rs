@@ -151,7 +151,7 @@ impl Means {
                 link.addresses
                     .iter()
                     .filter(|net| net.contains(&address))
-                    .map(|net| net.prefix_len())
+                    .map(IpNet::prefix_len)
                     .max()
                     .map(|length| (length, link))
             })

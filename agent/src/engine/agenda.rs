@@ -35,6 +35,13 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
         }
     }
 
+    /// `key` wants no turn any more.
+    pub(super) fn drop(&mut self, key: K) {
+        if let Some((at, count)) = self.places.remove(&key) {
+            self.turns.remove(&(at, count, key));
+        }
+    }
+
     /// When the first turn is wanted.
     pub(super) fn next(&self) -> Option<Tick> {
         self.turns.first().map(|&(at, ..)| at)
@@ -63,6 +70,8 @@ mod tests {
         agenda.put('a', late);
         agenda.put('b', early);
         agenda.put('c', early);
+        agenda.put('d', early);
+        agenda.drop('d');
         agenda.put('b', early);
         agenda.hasten('a', early);
         agenda.hasten('c', late);

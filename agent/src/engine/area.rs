@@ -15,9 +15,10 @@ use crate::engine::bitmap::Bitmap;
 use crate::engine::governor::{Cleared, Governor, Request, Verdict};
 use crate::engine::interview::{self, End, Interview};
 use crate::engine::order::mix;
+use crate::engine::question::Technique;
 use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
-use crate::engine::sweep::{self, Sweep, Technique};
+use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Interviewer, Strays};
 use crate::plan::{Means, Network, Plan};
 
@@ -27,6 +28,7 @@ mod covered;
 mod hearing;
 
 pub(super) use covered::Extent;
+pub(super) use hearing::Desk;
 
 /// Most interviews open at once in one network; other live hosts wait for a place.
 const OPEN: usize = 1024;
@@ -251,8 +253,12 @@ impl Area {
             }
             sweep::Turn::Done => return None,
         };
-        let packet = sweep.packet(item, address(self.first, item.host), self.seed);
-        let (kind, answer_by) = (sweep.kind(), sweep.answer_by(now.tick));
+        let packet = sweep.technique.packet(
+            (item.pass, item.slot),
+            address(self.first, item.host),
+            self.seed,
+        );
+        let (kind, answer_by) = (sweep.technique.kind(), sweep.answer_by(now.tick));
         let verdict = governor.clear(Request { packet, kind, answer_by }, now);
         let next = match &verdict {
             Verdict::Go(_) => {
@@ -338,6 +344,7 @@ impl Area {
         }
         if interview.is_done() {
             self.open.remove(&host);
+            self.agenda.drop(Source::Host(host));
             self.admitted = self.admitted.saturating_sub(1);
             self.questioned += 1;
             self.admit(now.tick);

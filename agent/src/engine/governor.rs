@@ -145,7 +145,7 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
 
 impl Governor {
     /// The door for this plan.
-    pub(super) fn new(plan: &Plan, means: &Means) -> Self {
+    pub(super) fn new(plan: Plan, means: &Means) -> Self {
         let ground = |network: &crate::plan::Network| {
             let (first, size) = extent(network.cidr).unwrap_or_default();
             Ground {
@@ -163,7 +163,7 @@ impl Governor {
         Self {
             scope: Scope::new(&plan.networks),
             grounds: plan.networks.iter().map(ground).collect(),
-            deny: plan.deny.clone(),
+            deny: plan.deny,
             denied,
             claimed: HashSet::new(),
             means: means.clone(),

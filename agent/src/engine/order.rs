@@ -14,7 +14,7 @@ pub(super) struct Order {
     rounds: [(u32, u32); 3],
 }
 
-/// SplitMix64: spreads a seed over 64 bits.
+/// `SplitMix64`: spreads a seed over 64 bits.
 pub(super) const fn mix(seed: u64) -> u64 {
     let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,8 +26,9 @@ impl Order {
     /// The order of `0..2^bits` that belongs to this seed; `bits` up to 31.
     pub(super) fn new(bits: u8, seed: u64) -> Self {
         let round = |n: u64| {
-            let [a, b, c, d, e, f, g, h] = mix(seed ^ mix(n)).to_le_bytes();
-            (u32::from_le_bytes([a, b, c, d]) | 1, u32::from_le_bytes([e, f, g, h]))
+            let both = mix(seed ^ mix(n));
+            let [low, high] = [both, both >> 32].map(|half| u32::try_from(half & 0xffff_ffff));
+            (low.unwrap_or_default() | 1, high.unwrap_or_default())
         };
         let bits = u32::from(bits.min(31));
         Self { mask: (1 << bits) - 1, fold: bits.div_ceil(2).max(1), rounds: [1, 2, 3].map(round) }

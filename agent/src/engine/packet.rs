@@ -56,7 +56,7 @@ pub enum Packet {
 }
 
 /// Something that happened outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input<'a> {
     /// A frame arrived (only ARP is asked for in a scan).
     Frame {

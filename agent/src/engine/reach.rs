@@ -6,8 +6,8 @@ use daicho_common::coverage::Why;
 use daicho_common::observation::Method;
 use ipnet::IpNet;
 
+use crate::engine::question::Technique;
 use crate::engine::scope::extent;
-use crate::engine::sweep::Technique;
 use crate::plan::{DenyList, Link, Means, Network, Policy};
 
 /// What a method of the account rests on.
@@ -47,7 +47,7 @@ fn is_loopback(cidr: IpNet) -> bool {
 }
 
 /// The link that all of the network is directly connected to.
-fn link_to<'a>(cidr: IpNet, means: &'a Means) -> Option<&'a Link> {
+fn link_to(cidr: IpNet, means: &Means) -> Option<&Link> {
     let link = means.link_to(cidr.network())?;
     link.addresses.iter().any(|net| net.contains(&cidr)).then_some(link)
 }

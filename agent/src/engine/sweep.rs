@@ -6,49 +6,17 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use daicho_common::addr::Mac;
-use daicho_common::coverage::{PacketKind, Why};
+use daicho_common::coverage::Why;
 use daicho_common::time::{Now, Tick, Timestamp};
-use daicho_common::wire::Wire;
-use daicho_common::wire::arp::{Arp, LENGTH, Operation};
-use daicho_common::wire::ethernet::{EtherType, Ethernet};
 
 use crate::engine::bitmap::Bitmap;
-use crate::engine::order::{Order, mix};
-use crate::engine::{Outlet, Packet};
+use crate::engine::order::Order;
+use crate::engine::question::Technique;
 
 /// Most addresses put aside at once; the sweep rests when there are more.
 const ASIDE: usize = 4096;
-/// The port of mDNS (RFC 6762 §3).
-pub(super) const MDNS: u16 = 5353;
-/// A DNS question after its identifier: which services are there (RFC 6763 §9)? One question,
-/// `_services._dns-sd._udp.local`, PTR, IN.
-const WHICH_SERVICES: &[u8] =
-    b"\0\0\0\x01\0\0\0\0\0\0\x09_services\x07_dns-sd\x04_udp\x05local\0\0\x0c\0\x01";
-
-/// The technique of a sweep.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Technique {
-    /// ARP requests as frames.
-    Arp {
-        /// The interface they leave by.
-        interface: String,
-        /// Its link-layer address.
-        mac: Mac,
-        /// Its address in the network.
-        ip: Ipv4Addr,
-    },
-    /// A DNS-SD question to a single address, which makes the system resolve the neighbour.
-    Nudge,
-    /// ICMP echo.
-    Echo,
-    /// TCP connections to these ports.
-    Connect(Vec<u16>),
-}
-
 /// One question: which pass, which port of [`Technique::Connect`], which address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Item {
@@ -202,8 +170,9 @@ impl Sweep {
     /// The question left; its answer is awaited from now on.
     pub(super) fn asked(&mut self, item: Item, now: Now) {
         self.begun.set(item.host);
-        for refused in self.refused.values_mut() {
-            refused.put(item.host, false);
+        // It left after all; what the governor refused stays refused.
+        for why in [Why::SendFailed, Why::Unreachable] {
+            self.refused.get_mut(&why).map(|refused| refused.put(item.host, false));
         }
         self.awaiting.push_back((now.tick.after(self.timeout), item));
         self.from.get_or_insert(now.wall);
@@ -310,96 +279,8 @@ impl Sweep {
         (self.steps, all)
     }
 
-    /// What the packets of this sweep count as.
-    pub(super) const fn kind(&self) -> PacketKind {
-        match self.technique {
-            Technique::Arp { .. } => PacketKind::ArpRequest,
-            Technique::Nudge => PacketKind::Mdns,
-            Technique::Echo => PacketKind::Echo,
-            Technique::Connect(_) => PacketKind::TcpConnect,
-        }
-    }
-
     /// Until when the answer to a question that leaves now is awaited.
     pub(super) fn answer_by(&self, now: Tick) -> Tick {
         now.after(self.timeout)
     }
-
-    /// The packet of a question to this address.
-    pub(super) fn packet(&self, item: Item, to: Ipv4Addr, seed: u64) -> Packet {
-        match &self.technique {
-            Technique::Arp { interface, mac, ip } => {
-                Packet::Frame { interface: interface.clone(), octets: who_has(*mac, *ip, to) }
-            }
-            Technique::Nudge => Packet::Datagram {
-                outlet: Outlet::Connected,
-                interface: String::new(),
-                to: SocketAddr::from((to, MDNS)),
-                octets: [&identifier(to, seed)[..], WHICH_SERVICES].concat(),
-            },
-            Technique::Echo => Packet::Echo {
-                to: to.into(),
-                sequence: item.pass.into(),
-                payload: cookie(to, item.pass.into(), seed).to_vec(),
-            },
-            Technique::Connect(ports) => {
-                let port = ports.get(usize::from(item.slot)).copied().unwrap_or_default();
-                Packet::Connect { to: SocketAddr::from((to, port)) }
-            }
-        }
-    }
-
-    /// The slot of this port, if the sweep asks it.
-    pub(super) fn slot_of(&self, port: u16) -> Option<u16> {
-        match &self.technique {
-            Technique::Connect(ports) => {
-                (0..).zip(ports).find(|(_, p)| **p == port).map(|(slot, _)| slot)
-            }
-            Technique::Nudge => (port == MDNS).then_some(0),
-            Technique::Arp { .. } | Technique::Echo => None,
-        }
-    }
-}
-
-/// An ARP request for `to`, to all on the link.
-fn who_has(mac: Mac, ip: Ipv4Addr, to: Ipv4Addr) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(14 + LENGTH);
-    let destination = Mac::BROADCAST;
-    Ethernet { destination, source: mac, tag: None, ether_type: EtherType::ARP }
-        .encode(&mut octets);
-    Arp {
-        operation: Operation::REQUEST,
-        sender_mac: mac,
-        sender_ip: ip,
-        target_mac: Mac::ZERO,
-        target_ip: to,
-    }
-    .encode(&mut octets);
-    octets
-}
-
-/// What an echo request carries: nobody who did not get it can answer it.
-fn cookie(to: Ipv4Addr, sequence: u16, seed: u64) -> [u8; 8] {
-    mix(mix(seed) ^ (u64::from(u32::from(to)) << 16 | u64::from(sequence))).to_be_bytes()
-}
-
-/// The identifier of a nudge; an answer to an ephemeral port repeats it (RFC 6762 §6.7).
-fn identifier(to: Ipv4Addr, seed: u64) -> [u8; 2] {
-    let [a, b, ..] = cookie(to, MDNS, seed);
-    [a, b]
-}
-
-/// Whether this payload comes from an echo request that was sent to `from`.
-pub(super) fn answers_echo(from: IpAddr, sequence: u16, payload: &[u8], seed: u64) -> bool {
-    matches!(from, IpAddr::V4(from) if payload == cookie(from, sequence, seed))
-}
-
-/// Whether these octets are a DNS response (RFC 1035 §4.1.1) to the nudge that was sent to `from`.
-pub(super) fn answers_nudge(from: IpAddr, octets: &[u8], seed: u64) -> bool {
-    let (IpAddr::V4(from), Some((&[a, b, flags, ..], _))) =
-        (from, octets.split_first_chunk::<12>())
-    else {
-        return false;
-    };
-    [a, b] == identifier(from, seed) && flags & 0xf8 == 0x80
 }

@@ -95,12 +95,22 @@ impl Snmp {
         asked.map_or(Ok(None), |octets| octets.map(Some).ok_or(()))
     }
 
-    /// Ends the question on its way, with this outcome unless something had already come.
+    /// Ends the stage with this outcome, unless something had already come, and asks for none of
+    /// the tables left in its topic.
     fn break_off(&mut self, outcome: Outcome) {
         self.in_flight = None;
         match &mut self.stage {
-            Stage::System(system) => system.break_off(outcome),
-            Stage::Table { walk, .. } => walk.break_off(outcome),
+            Stage::System(system) => {
+                system.break_off(outcome);
+                self.move_on();
+            }
+            Stage::Table { topic, done, walk } => {
+                walk.break_off(outcome);
+                done.extend(walk.ended());
+                let (topic, done) = (*topic, std::mem::take(done));
+                self.finish_topic(topic, done);
+                self.stage = Stage::topic(topic + 1);
+            }
             Stage::Finished => {}
         }
     }
@@ -143,9 +153,8 @@ impl Snmp {
     /// Goes to the next table of the topic if it is wanted, else ends the topic.
     fn after_table(&mut self, number: usize, done: Vec<(Outcome, Rows)>) {
         let Some(topic) = TOPICS.get(number) else { return };
-        let silent = done.last().is_some_and(|(outcome, _)| *outcome == Outcome::Silent);
         let rows: Vec<&Rows> = done.iter().map(|(_, rows)| rows).collect();
-        let next = topic.tables.get(done.len()).filter(|_| !silent && !(topic.enough)(&rows));
+        let next = topic.tables.get(done.len()).filter(|_| !(topic.enough)(&rows));
         if let Some(table) = next {
             let walk = Walk::new(table.entry, table.columns);
             self.stage = Stage::Table { topic: number, done, walk };
@@ -276,13 +285,6 @@ impl Dialogue for Snmp {
             return;
         }
         self.break_off(Outcome::Refused);
-        if let Stage::Table { topic, done, walk } = &mut self.stage {
-            done.extend(walk.ended());
-            let (topic, done) = (*topic, std::mem::take(done));
-            self.finish_topic(topic, done);
-        } else {
-            self.move_on();
-        }
         // Nobody listens there any more, so nothing more is asked.
         self.stage = Stage::Finished;
     }
@@ -295,3 +297,6 @@ impl Dialogue for Snmp {
         matches!(self.stage, Stage::Finished)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use daicho_common::time::{Now, Timestamp};
 
 use super::{Area, Row};
 use crate::engine::reach::Basis;
+use crate::engine::sweep::Sweep;
 use crate::plan::Policy;
 
 /// How far a network has got.
@@ -25,8 +26,8 @@ pub(in crate::engine) struct Extent {
 impl Area {
     /// How far it has got.
     pub(in crate::engine) fn extent(&self) -> Extent {
-        let done = self.sweeps.iter().map(|sweep| sweep.settled()).min();
-        let steps = self.sweeps.iter().map(|sweep| sweep.steps());
+        let done = self.sweeps.iter().map(Sweep::settled).min();
+        let steps = self.sweeps.iter().map(Sweep::steps);
         let found = self.live.count();
         let sighting = self.network.policy == Policy::Sighting;
         Extent {

@@ -12,9 +12,16 @@ use daicho_common::wire::arp::Arp;
 use super::{Area, CLAIMS, Notes, Source};
 use crate::engine::governor::{Governor, subject};
 use crate::engine::interview::End;
-use crate::engine::sweep::{MDNS, Technique, answers_echo, answers_nudge};
+use crate::engine::question::{MDNS, Technique, answers_echo, answers_nudge};
 use crate::engine::{Outlet, Packet};
 use crate::plan::Policy;
+
+/// What an area needs to take something in.
+pub(in crate::engine) struct Desk<'a> {
+    pub(in crate::engine) governor: &'a mut Governor,
+    pub(in crate::engine) notes: &'a mut Notes,
+    pub(in crate::engine) now: Now,
+}
 
 /// A technique without what it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,29 +95,27 @@ impl Area {
         &mut self,
         host: u32,
         (source, arp): (Mac, &Arp),
-        governor: &mut Governor,
-        notes: &mut Notes,
-        now: Now,
+        desk: &mut Desk<'_>,
     ) -> bool {
         if self.position(Sign::Arp).is_none() {
             return false;
         }
         let place = self.place(host);
-        governor.learn(place, source);
-        governor.learn(place, arp.sender_mac);
-        if !self.claim(host, (source, arp.sender_mac), notes) {
+        desk.governor.learn(place, source);
+        desk.governor.learn(place, arp.sender_mac);
+        if !self.claim(host, (source, arp.sender_mac), desk.notes) {
             return true;
         }
         let speaker = Speaker { ip: Some(arp.sender_ip.into()), mac: Some(source) };
         let fact = Fact::Arp { ip: arp.sender_ip, mac: arp.sender_mac };
-        self.observe(notes, now, Method::Arp, (speaker, fact));
+        self.observe(desk.notes, desk.now, Method::Arp, (speaker, fact));
         let asked = self.has_asked(Sign::Arp, host);
-        if self.hosts.get(host) && (asked || !governor.denies(arp.sender_ip.into())) {
-            self.heard(Sign::Arp, (0, host), true, now);
+        if self.hosts.get(host) && (asked || !desk.governor.denies(arp.sender_ip.into())) {
+            self.heard(Sign::Arp, (0, host), true, desk.now);
             self.answered(Method::Arp, host);
-            governor.settle(place);
+            desk.governor.settle(place);
         }
-        self.live(host, governor, now);
+        self.live(host, desk.governor, desk.now);
         true
     }
 
@@ -129,33 +134,26 @@ impl Area {
     }
 
     /// The system's table says that `mac` has this address.
-    pub(in crate::engine) fn hear_neighbour(
-        &mut self,
-        host: u32,
-        mac: Mac,
-        governor: &mut Governor,
-        notes: &mut Notes,
-        now: Now,
-    ) {
-        governor.learn(self.place(host), mac);
+    pub(in crate::engine) fn hear_neighbour(&mut self, host: u32, mac: Mac, desk: &mut Desk<'_>) {
+        desk.governor.learn(self.place(host), mac);
         let asked = self.has_asked(Sign::Nudge, host);
         let tells = self.rows.iter().any(|row| row.method == Method::NeighbourTable);
-        if !tells || !(asked || self.reach.overhears) || !self.claim(host, (mac, mac), notes) {
+        if !tells || !(asked || self.reach.overhears) || !self.claim(host, (mac, mac), desk.notes) {
             return;
         }
         let ip = IpAddr::V4(self.ip(host));
         let fact = Fact::Neighbour { ip, mac };
         self.observe(
-            notes,
-            now,
+            desk.notes,
+            desk.now,
             Method::NeighbourTable,
             (Speaker { ip: Some(ip), mac: None }, fact),
         );
         if asked {
-            self.heard(Sign::Nudge, (0, host), true, now);
+            self.heard(Sign::Nudge, (0, host), true, desk.now);
             self.answered(Method::NeighbourTable, host);
         }
-        self.live(host, governor, now);
+        self.live(host, desk.governor, desk.now);
     }
 
     /// An echo reply.
@@ -163,19 +161,17 @@ impl Area {
         &mut self,
         host: u32,
         (sequence, payload): (u16, &[u8]),
-        governor: &mut Governor,
-        notes: &mut Notes,
-        now: Now,
+        desk: &mut Desk<'_>,
     ) -> bool {
         let ip = IpAddr::V4(self.ip(host));
         if !self.has_asked(Sign::Echo, host) || !answers_echo(ip, sequence, payload, self.seed) {
             return false;
         }
-        governor.settle(self.place(host));
-        if self.heard(Sign::Echo, (0, host), true, now) {
-            self.alive(host, (Method::IcmpEcho, Reply::Echo), notes, now);
+        desk.governor.settle(self.place(host));
+        if self.heard(Sign::Echo, (0, host), true, desk.now) {
+            self.alive(host, (Method::IcmpEcho, Reply::Echo), desk.notes, desk.now);
         }
-        self.live(host, governor, now);
+        self.live(host, desk.governor, desk.now);
         true
     }
 
@@ -191,31 +187,27 @@ impl Area {
         &mut self,
         host: u32,
         (port, open): (u16, bool),
-        governor: &mut Governor,
-        notes: &mut Notes,
-        now: Now,
+        desk: &mut Desk<'_>,
     ) -> bool {
         let reply = if open { Reply::TcpOpen(port) } else { Reply::TcpRefused(port) };
         if self.open.get_mut(&host).is_some_and(|interview| interview.hear_connect(reply, port)) {
-            governor.settle(self.place(host));
-            self.agenda.put(Source::Host(host), now.tick);
-            self.collect(host, notes, now);
+            self.resume(host, desk);
             return true;
         }
         let Some(n) = self.position(Sign::Connect) else { return false };
-        let Some(slot) = self.sweeps.get(n).and_then(|sweep| sweep.slot_of(port)) else {
+        let Some(slot) = self.sweeps.get(n).and_then(|sweep| sweep.technique.slot_of(port)) else {
             return false;
         };
         if !self.has_asked(Sign::Connect, host) {
             return false;
         }
-        governor.settle(self.place(host));
+        desk.governor.settle(self.place(host));
         let life = open || self.reach.refusal_is_life;
-        if self.heard(Sign::Connect, (slot, host), life, now) && life {
-            self.alive(host, (Method::TcpConnect, reply), notes, now);
+        if self.heard(Sign::Connect, (slot, host), life, desk.now) && life {
+            self.alive(host, (Method::TcpConnect, reply), desk.notes, desk.now);
         }
         if life {
-            self.live(host, governor, now);
+            self.live(host, desk.governor, desk.now);
         }
         true
     }
@@ -225,25 +217,23 @@ impl Area {
         &mut self,
         host: u32,
         (outlet, from, octets): (Outlet, SocketAddr, &[u8]),
-        governor: &mut Governor,
-        notes: &mut Notes,
-        now: Now,
+        desk: &mut Desk<'_>,
     ) -> bool {
         if outlet == Outlet::Connected {
             let asked = self.has_asked(Sign::Nudge, host) && from.port() == MDNS;
             if !asked || !answers_nudge(from.ip(), octets, self.seed) {
                 return false;
             }
-            governor.settle(self.place(host));
-            self.heard(Sign::Nudge, (0, host), true, now);
+            desk.governor.settle(self.place(host));
+            self.heard(Sign::Nudge, (0, host), true, desk.now);
             self.answered(Method::Udp, host);
-            self.live(host, governor, now);
+            self.live(host, desk.governor, desk.now);
             return true;
         }
         let Some(interview) = self.open.get_mut(&host) else { return false };
-        let heard = interview.hear(outlet, from, octets, now.tick);
+        let heard = interview.hear(outlet, from, octets, desk.now.tick);
         if heard {
-            self.resume(host, governor, notes, now);
+            self.resume(host, desk);
         }
         heard
     }
@@ -253,38 +243,36 @@ impl Area {
         &mut self,
         host: u32,
         (outlet, port): (Outlet, u16),
-        governor: &mut Governor,
-        notes: &mut Notes,
-        now: Now,
+        desk: &mut Desk<'_>,
     ) -> bool {
         if outlet == Outlet::Connected {
             if !self.has_asked(Sign::Nudge, host) || port != MDNS {
                 return false;
             }
-            governor.settle(self.place(host));
+            desk.governor.settle(self.place(host));
             let life = self.reach.refusal_is_life;
-            self.heard(Sign::Nudge, (0, host), life, now);
+            self.heard(Sign::Nudge, (0, host), life, desk.now);
             let new =
                 self.rows.iter().any(|row| row.method == Method::Udp && !row.answered.get(host));
             if life && new {
-                self.alive(host, (Method::Udp, Reply::UdpUnreachable(port)), notes, now);
-                self.live(host, governor, now);
+                self.alive(host, (Method::Udp, Reply::UdpUnreachable(port)), desk.notes, desk.now);
+                self.live(host, desk.governor, desk.now);
             }
             return true;
         }
         let Some(interview) = self.open.get_mut(&host) else { return false };
-        let heard = interview.hear_unreachable(outlet, now.tick);
+        let heard = interview.hear_unreachable(outlet, desk.now.tick);
         if heard {
-            self.resume(host, governor, notes, now);
+            self.resume(host, desk);
         }
         heard
     }
 
     /// The host of an interview answered: it may go on.
-    fn resume(&mut self, host: u32, governor: &mut Governor, notes: &mut Notes, now: Now) {
-        governor.settle(self.place(host));
-        self.agenda.put(Source::Host(host), now.tick);
-        self.collect(host, notes, now);
+    fn resume(&mut self, host: u32, desk: &mut Desk<'_>) {
+        desk.governor.settle(self.place(host));
+        self.agenda.put(Source::Host(host), desk.now.tick);
+        self.collect(host, desk.notes, desk.now);
     }
 
     /// The system did not send a packet to this address.
@@ -292,8 +280,7 @@ impl Area {
         &mut self,
         host: u32,
         (packet, why): (&Packet, Why),
-        governor: &mut Governor,
-        now: Now,
+        desk: &mut Desk<'_>,
     ) -> bool {
         let port = subject(packet).and_then(|(_, port)| port).unwrap_or_default();
         let (sign, slot) = match packet {
@@ -302,14 +289,14 @@ impl Area {
             Packet::Datagram { outlet: Outlet::Connected, .. } => (Sign::Nudge, Some(0)),
             Packet::Connect { .. } => {
                 let sweep = self.position(Sign::Connect).and_then(|n| self.sweeps.get(n));
-                (Sign::Connect, sweep.and_then(|sweep| sweep.slot_of(port)))
+                (Sign::Connect, sweep.and_then(|sweep| sweep.technique.slot_of(port)))
             }
             Packet::Datagram { outlet: Outlet::Snmp | Outlet::Mdns, .. } => (Sign::Connect, None),
         };
         let sweep = self.position(sign).and_then(|n| self.sweeps.get_mut(n));
         if let (Some(slot), Some(sweep)) = (slot, sweep) {
             if sweep.not_sent(slot, host, why) {
-                governor.not_sent(packet, sweep.kind());
+                desk.governor.not_sent(packet, sweep.technique.kind());
                 return true;
             }
             return false;
@@ -317,8 +304,8 @@ impl Area {
         let Some(kind) = self.open.get_mut(&host).and_then(|open| open.not_sent(why)) else {
             return false;
         };
-        governor.not_sent(packet, kind);
-        self.agenda.put(Source::Host(host), now.tick);
+        desk.governor.not_sent(packet, kind);
+        self.resume(host, desk);
         true
     }
 }

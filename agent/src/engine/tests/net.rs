@@ -5,7 +5,7 @@ use daicho_common::wire::arp::Operation;
 
 use super::*;
 use crate::engine::order::mix;
-use crate::engine::sweep::MDNS;
+use crate::engine::question::MDNS;
 
 /// What a host of the net does.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +55,8 @@ pub(super) struct Net {
     pub(super) noise: bool,
     /// The system refuses to send to these.
     pub(super) unsendable: Vec<IpAddr>,
+    /// The system refuses to send datagrams to these.
+    pub(super) unsendable_datagrams: Vec<IpAddr>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
     /// Stop at this tick.
@@ -90,9 +92,12 @@ impl Net {
             delay: Duration::from_millis(2),
             noise: false,
             unsendable: Vec::new(),
+            unsendable_datagrams: Vec::new(),
             table: BTreeMap::new(),
             stop: None,
-            wall: |tick| Timestamp::from_micros(1_800_000_000_000_000 + tick.micros() as i64),
+            wall: |tick| {
+                Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
+            },
             coming: BTreeMap::new(),
             dice: 7,
         }
@@ -118,12 +123,15 @@ impl Net {
 
     fn scramble(&mut self, reaction: Reaction) -> Reaction {
         let length = (self.roll() % 90) as usize;
-        let octets: Vec<u8> = (0..length).map(|_| self.roll() as u8).collect();
+        let octets: Vec<u8> = (0..length).map(|_| self.roll().to_le_bytes()[0]).collect();
         match reaction {
             Reaction::Frame(_) => Reaction::Frame(octets),
             Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
             Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
-            other => other,
+            other @ (Reaction::Unreachable(..)
+            | Reaction::Connected(_)
+            | Reaction::Refused(_)
+            | Reaction::NotSent(..)) => other,
         }
     }
 
@@ -131,11 +139,11 @@ impl Net {
     fn take(&mut self, now: Tick, packet: &Packet) {
         self.record.push((now, packet.clone()));
         let (to, port) = governor::subject(packet).expect("a packet with a subject");
-        if self.unsendable.contains(&to) {
-            return self
-                .coming
-                .insert((now, 0), Reaction::NotSent(packet.clone(), true))
-                .map_or((), drop);
+        let datagram = matches!(packet, Packet::Datagram { .. });
+        if self.unsendable.contains(&to) || (datagram && self.unsendable_datagrams.contains(&to)) {
+            let order = self.roll();
+            self.coming.insert((now, order), Reaction::NotSent(packet.clone(), true));
+            return;
         }
         let lost = self.is_lost();
         let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };
@@ -149,7 +157,6 @@ impl Net {
             Packet::Echo { to, sequence, payload } if host.echoes => {
                 self.answer(now, Reaction::Echo(*to, *sequence, payload.clone()));
             }
-            Packet::Echo { .. } => {}
             Packet::Datagram { outlet, to, octets, .. } => {
                 if let Some(mac) = host.macs.first().filter(|_| *outlet == Outlet::Connected) {
                     self.table.insert(to.ip(), *mac);
@@ -166,7 +173,7 @@ impl Net {
                 self.answer(now, Reaction::Connected(*to));
             }
             Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
-            Packet::Connect { .. } => {}
+            Packet::Echo { .. } | Packet::Connect { .. } => {}
         }
     }
 
@@ -192,6 +199,14 @@ impl Net {
             self.replies.push((now.tick, from));
         }
         engine.handle(input, now);
+    }
+
+    /// Answers one frame at once.
+    pub(super) fn answer_frame(&mut self, engine: &mut Engine, packet: &Packet, now: Now) {
+        self.take(now.tick, packet);
+        while let Some((_, reaction)) = self.coming.pop_first() {
+            self.hand_in(engine, &reaction, now);
+        }
     }
 
     /// Runs a scan to its end.
@@ -230,7 +245,7 @@ impl Net {
             }
         }
         let progress = engine.progress();
-        let ended = Tick::from_micros(now.tick.since(start).as_micros() as u64);
+        let ended = Tick::from_micros(now.tick.micros() - start.micros());
         Outcome { account: engine.finish(now), observations, progress, ended }
     }
 

@@ -177,6 +177,21 @@ fn behind_a_router_without_echo_connections_take_its_place() {
 }
 
 #[test]
+fn a_forbidden_port_among_the_configured_is_never_tried_and_leaves_its_mark() {
+    let mut plan = plan(&["10.30.0.0/28"]);
+    plan.networks[0].tcp_ports = vec![9100, 443, 515];
+    let host = Host { open: vec![443, 515, 9100], ..Host::default() };
+    let mut net = Net::new([(ip("10.30.0.5"), host)]);
+    let means = Means { echo: false, ..means("10.20.0.1/24") };
+    let outcome = net.run(plan, &means, nobody());
+    let only_https = |p: &Packet| matches!(p, Packet::Connect { to } if to.port() == 443);
+    assert!(net.record.iter().all(|(_, packet)| only_https(packet)));
+    assert_eq!(found(&outcome, Method::TcpConnect), [ip("10.30.0.5")]);
+    assert_eq!(why(&outcome, Method::TcpConnect, "10.30.0.6"), Some(Why::ForbiddenPort));
+    assert_partition(&outcome, &[]);
+}
+
+#[test]
 fn on_loopback_a_refusal_is_no_sign_of_life() {
     let refusing = Host { refuses: true, ..Host::default() };
     let mut net = Net::new((1..=254).map(|n| (IpAddr::from([127, 0, 1, n]), refusing.clone())));
@@ -201,9 +216,9 @@ fn random_octets_for_every_answer_change_nothing_but_a_counter() {
         let chatty = Host { echoes: true, talks: vec![5353], ..Host::with_mac(3) };
         let net: IpNet = cidr.parse().unwrap();
         let hosts = net.hosts().take(100).map(|ip| (ip, chatty.clone()));
-        let mut noisy = Net::new(hosts);
-        noisy.noise = true;
-        let noise = noisy.run(plan(&[cidr]), &means, nobody());
+        let mut scrambled = Net::new(hosts);
+        scrambled.noise = true;
+        let noise = scrambled.run(plan(&[cidr]), &means, nobody());
         let silence = Net::new([]).run(plan(&[cidr]), &means, nobody());
         assert!(noise.account.strays.malformed + noise.account.strays.unasked >= 99, "{cidr}");
         assert_eq!(silence.account.strays, Strays::default());
@@ -223,8 +238,8 @@ fn a_wall_clock_that_jumps_disturbs_nothing() {
         (net.record, outcome.facts(), outcome.ended)
     };
     let jumping = |tick: Tick| {
-        let day = if tick.micros() / 1000 % 2 == 0 { 86_400_000_000 } else { 0 };
-        Timestamp::from_micros(tick.micros() as i64 - day)
+        let day = if (tick.micros() / 1000).is_multiple_of(2) { 86_400_000_000 } else { 0 };
+        Timestamp::from_micros(tick.micros().cast_signed() - day)
     };
     assert_eq!(scan(None), scan(Some(jumping)));
 }

@@ -50,7 +50,7 @@ pub(super) enum Value {
     Octets(Vec<u8>),
     /// OBJECT IDENTIFIER.
     Oid(Oid),
-    /// IpAddress.
+    /// `IpAddress`.
     Address([u8; 4]),
     /// `noSuchObject` or `noSuchInstance`.
     Missing,

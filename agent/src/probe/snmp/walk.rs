@@ -38,6 +38,8 @@ struct Column {
 #[derive(Debug)]
 pub(super) struct Walk {
     columns: Vec<Column>,
+    /// How many columns are asked for at once, at least 1.
+    width: usize,
     /// 0 for GETNEXT.
     repetitions: u32,
     may_grow: bool,
@@ -56,6 +58,7 @@ impl Walk {
         };
         Self {
             columns: columns.iter().map(column).collect(),
+            width: columns.len().max(1),
             repetitions: FIRST_REPETITIONS,
             may_grow: true,
             questions: 0,
@@ -75,7 +78,7 @@ impl Walk {
             return None;
         }
         self.questions += 1;
-        let from: Vec<Oid> = self.open().map(|column| column.last.clone()).collect();
+        let from: Vec<Oid> = self.open().map(|(_, column)| column.last.clone()).collect();
         Some(match self.repetitions {
             0 => ask(&Request::Next(&from)),
             repetitions => ask(&Request::Bulk(&from, repetitions)),
@@ -98,8 +101,10 @@ impl Walk {
         }
     }
 
-    fn open(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| !column.ended)
+    /// The columns that are asked for next, with their places.
+    fn open(&self) -> impl Iterator<Item = (usize, &Column)> {
+        let columns = self.columns.iter().enumerate();
+        columns.filter(|(_, column)| !column.ended).take(self.width)
     }
 
     /// Ends with this outcome, or with `Partial` if some rows had come.
@@ -111,17 +116,20 @@ impl Walk {
         self.may_grow = false;
         if self.repetitions > 0 {
             self.repetitions /= 2;
-            return;
+        } else if trouble == 0 && self.open().count() > 1 {
+            self.width = (self.open().count() / 2).max(1);
+        } else {
+            // Not even one object: it must do without this column.
+            self.flawed = true;
+            self.leave_out(trouble.max(1));
         }
-        // GETNEXT fails too: leave out the column that it failed on, or else the rest of them.
-        self.flawed = true;
-        self.leave_out(trouble);
     }
 
-    /// Ends the column at this place of the question, counted from 1; all, if there is no such place.
+    /// Ends the column at this place of the question, counted from 1; all, if there is no such
+    /// place.
     fn leave_out(&mut self, place: usize) {
-        let mut open = self.columns.iter_mut().filter(|column| !column.ended);
-        match place.checked_sub(1).and_then(|at| open.nth(at)) {
+        let place = place.checked_sub(1).and_then(|at| self.open().nth(at)).map(|(at, _)| at);
+        match place.and_then(|at| self.columns.get_mut(at)) {
             Some(column) => {
                 column.ended = true;
                 self.finish_if_all_ended();
@@ -132,9 +140,7 @@ impl Walk {
 
     /// Objects come column by column, one repetition after the other; the last may be cut short.
     fn take(&mut self, objects: Vec<(Oid, Value)>) {
-        let columns = self.columns.iter().enumerate();
-        let asked: Vec<usize> =
-            columns.filter(|(_, column)| !column.ended).map(|(at, _)| at).collect();
+        let asked: Vec<usize> = self.open().map(|(at, _)| at).collect();
         if objects.is_empty() {
             // Nothing fitted, whatever the status says.
             return self.ask_for_less(0);

@@ -12,8 +12,9 @@ const MAX_LABEL: usize = 63;
 /// (RFC 1035 §2.3.4).
 const MAX_NAME: usize = 255;
 
-/// A domain name. Comparison is octet by octet; [`Name::folded`] is the form that DNS compares.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A domain name. Comparison is octet by octet; [`Name::folded`] is the form that DNS compares. The default is
+/// the root, which has no labels.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Vec<Vec<u8>>);
 
 impl Name {
