@@ -269,3 +269,6 @@ fn sources(means: &Means) -> HashMap<String, Ipv4Addr> {
 fn opened<T>(what: &str, result: io::Result<T>) -> Option<T> {
     result.inspect_err(|error| tracing::debug!(%error, "cannot open a socket for {what}")).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,6 @@
 //! learned goes into batches. One `enum Event` wakes it.
 
 use std::io::IsTerminal;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,19 +12,20 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::config::Backend;
-use crate::engine::{Engine, Input, Interviewer, Progress};
+use crate::engine::{Engine, Input, Progress};
 use crate::export::Export;
 use crate::net::clock::Clock;
 use crate::net::{Arrival, Wire};
-use crate::plan::{Network, Plan};
-use crate::probe::Dialogue;
-use crate::probe::mdns::Mdns;
-use crate::probe::snmp::Snmp;
+use crate::plan::Plan;
 
 mod batches;
 /// Who was found, as a table for people.
 pub mod hosts;
+/// Which dialogues a host gets.
+mod interview;
 mod progress;
+/// The user's wish to stop.
+mod stop;
 mod summary;
 
 use batches::Batches;
@@ -113,11 +113,11 @@ pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<
         .map_err(|error| no_runtime(&error))?;
     runtime.block_on(async {
         let clock = Clock::start();
-        let stop = stop_signal().map_err(|error| no_runtime(&error))?;
+        let stop = stop::signals().map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
-        let interviewer = interviewer(&plan);
+        let interviewer = interview::interviewer(&plan);
         let engine = Engine::new(plan, &means, interviewer, clock.now());
         let bar = match show {
             Show::Progress => Bar::new(std::io::stderr().is_terminal()),
@@ -133,79 +133,6 @@ fn no_runtime(error: &std::io::Error) -> Complaint {
         format!("走査を始められません（{error}）。スレッド数やファイル数の制限を確かめてください"),
         format!("the scan cannot be started ({error}); check the limits of threads and open files"),
     )
-}
-
-/// Asks every host its DNS-SD services, and SNMP where the network has communities.
-fn interviewer(plan: &Plan) -> Interviewer {
-    let (seed, timeout, tries) = (plan.seed, plan.pace.timeout, plan.pace.tries);
-    Box::new(move |network: &Network, host: IpAddr| {
-        let number = mixed(seed, host);
-        let mut dialogues: Vec<Box<dyn Dialogue>> = Vec::new();
-        if !network.communities.is_empty() {
-            let target = (host, network.snmp_port).into();
-            // Not negative, with room to count up.
-            let first_request_id = i32::try_from(number >> 34).unwrap_or_default();
-            let communities = network.communities.clone();
-            let snmp = Snmp::new(target, communities, timeout, tries, first_request_id);
-            dialogues.push(Box::new(snmp));
-        }
-        let first_id = u16::try_from(number & 0xffff).unwrap_or_default();
-        dialogues.push(Box::new(Mdns::new(host, timeout, tries, first_id)));
-        dialogues
-    })
-}
-
-/// Numbers that nobody can foresee who does not know the seed: the finaliser of `SplitMix64`.
-fn mixed(seed: u64, host: IpAddr) -> u64 {
-    let host = match host {
-        IpAddr::V4(host) => u64::from(u32::from(host)),
-        IpAddr::V6(host) => u128::from(host)
-            .to_be_bytes()
-            .iter()
-            .fold(0, |sum: u64, octet| sum.rotate_left(7) ^ u64::from(*octet)),
-    };
-    let mut z = seed ^ host.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
-}
-
-/// Resolves when the user wants to stop; a second time it ends the process at once, which loses
-/// nothing that was found before: an output file is whole or not there, and what is being delivered
-/// is in the spool.
-#[cfg(unix)]
-fn stop_signal() -> std::io::Result<Receiver<()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (tell, told) = tokio::sync::mpsc::channel(1);
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if tell.try_send(()).is_err() {
-                std::process::exit(Exit::Interrupted.code().into());
-            }
-        }
-    });
-    Ok(told)
-}
-
-/// Resolves when the user wants to stop.
-#[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<Receiver<()>> {
-    let (tell, told) = tokio::sync::mpsc::channel(1);
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if tell.try_send(()).is_err() {
-                std::process::exit(Exit::Interrupted.code().into());
-            }
-        }
-    });
-    Ok(told)
 }
 
 /// The only owner of the engine.
@@ -224,6 +151,7 @@ impl Driver {
         ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut arrived = Vec::with_capacity(GULP);
         let mut interrupted = false;
+        tracing::info!("scan begins");
         loop {
             let wake = self.transmit().await;
             self.read_neighbours();

@@ -31,7 +31,7 @@ pub(super) fn scan(
     if tabular {
         print(&ended.hosts.table())?;
     }
-    if !arguments.quiet {
+    if !arguments.quiet || ended.ending == Ending::NothingAsked {
         say(&ended.summary());
     }
     match ended.delivery? {
@@ -48,8 +48,8 @@ fn ending(ending: Ending) -> Result<(), Complaint> {
         Ending::Complete => Ok(()),
         Ending::Interrupted => Err(Complaint::new(
             Exit::Interrupted,
-            "走査は途中で中断されました。見つけた分は保存してあります",
-            "the scan was interrupted; what was found until then is kept",
+            "走査は途中で中断されました。見つけた分は出力してあります",
+            "the scan was interrupted; what was found until then was written",
         )),
         Ending::NothingAsked => Err(Complaint::new(
             Exit::Network,

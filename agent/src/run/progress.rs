@@ -29,7 +29,7 @@ impl Bar {
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         // The template is a constant; if it were wrong, indicatif's own style would stand in.
-        if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {pos}/{len} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {msg}") {
             bar.set_style(style.progress_chars("=> "));
         }
         Self::Drawn(bar)
@@ -40,15 +40,15 @@ impl Bar {
         match self {
             Self::Hidden => {}
             Self::Drawn(bar) => {
-                bar.set_length(progress.planned);
-                bar.set_position(progress.done);
+                let (position, length) = part(progress, now);
+                bar.set_length(length);
+                bar.set_position(position);
                 bar.set_message(message(progress));
             }
             Self::Lines(last) => {
                 if now.since(*last) >= LINE {
                     *last = now;
-                    let Progress { planned, done, .. } = progress;
-                    let line = format!("{done}/{planned} {}\n", message(progress));
+                    let line = format!("{}\n", message(progress));
                     let _ = std::io::stderr().lock().write_all(line.as_bytes());
                 }
             }
@@ -64,11 +64,24 @@ impl Bar {
     }
 }
 
+/// How much of the whole is done: of the time, once it can be judged, for silent addresses are done
+/// only when their last try has run out, many at a time; before that, of the addresses.
+fn part(progress: &Progress, now: Tick) -> (u64, u64) {
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    match progress.left {
+        Some(left) => {
+            let spent = millis(now.since(Tick::ZERO));
+            (spent, spent.saturating_add(millis(left)))
+        }
+        None => (progress.done, progress.planned),
+    }
+}
+
 fn message(progress: &Progress) -> String {
-    let Progress { found, questioned, packets, rate, left, .. } = progress;
+    let Progress { planned, done, found, questioned, packets, rate, left } = progress;
     let left = left.map_or_else(|| "?".to_owned(), span);
     format!(
-        "発見/found {found} (質問済/asked {questioned})  送信/sent {packets} ({rate}/s)  残り/left {left}"
+        "{done}/{planned} 発見/found {found} (質問済/asked {questioned})  送信/sent {packets} ({rate}/s)  残り/left {left}"
     )
 }
 
@@ -88,6 +101,14 @@ pub(super) fn span(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bar_follows_the_time_once_it_can_be_judged() {
+        let mut progress = Progress { planned: 254, done: 3, ..Progress::default() };
+        assert_eq!(part(&progress, Tick::from_micros(2_000_000)), (3, 254));
+        progress.left = Some(Duration::from_secs(6));
+        assert_eq!(part(&progress, Tick::from_micros(2_000_000)), (2000, 8000));
+    }
 
     #[test]
     fn a_duration_reads_like_a_clock() {
