@@ -132,13 +132,7 @@ fn no_packet_leaves_the_scope_meets_a_denied_host_or_outruns_the_pace() {
 fn an_ordinary_user_does_no_more_harm_than_root() {
     let Some(lab) = super::lab() else { return };
     let deny = format!("nets = [\"{DENIED}/32\"]");
-    let scan = Scan {
-        user: User::Nobody,
-        packets_per_second: PACE.0,
-        target_packets_per_second: PACE.1,
-        network: "",
-        deny: &deny,
-    };
+    let scan = Scan { user: User::Nobody, deny: &deny, ..Scan::default() };
     let (_, frames) = watch(&lab, &scan, "nobody");
     assert!(frames.len() > 250, "the witness saw the sweep: {}", frames.len());
     stays_in_scope(&frames);

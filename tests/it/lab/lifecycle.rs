@@ -28,9 +28,13 @@ fn inhabitants(namespace: &str) -> Vec<String> {
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Those of these processes that still run.
+/// Those of these processes that still run. One that ended stays in the table until whoever
+/// inherited it asks how (state Z, proc_pid_stat(5)): it runs no more.
 fn living(processes: &[String]) -> Vec<&str> {
-    let lives = |process: &&String| Path::new("/proc").join(process).exists();
+    let lives = |process: &&String| {
+        let stat = std::fs::read_to_string(Path::new("/proc").join(process).join("stat"));
+        stat.is_ok_and(|stat| !stat.rsplit(')').next().is_some_and(|s| s.starts_with(" Z")))
+    };
     processes.iter().filter(lives).map(String::as_str).collect()
 }
 
