@@ -265,6 +265,22 @@ impl Ledger {
             .map(|number| format!("{name} ({number})"))
             .find(|free| !taken(free) && !coming.contains(free))
     }
+
+    /// Several books as one, in the order given. Names of books must differ, or places would not be
+    /// unique.
+    pub fn joined(books: impl IntoIterator<Item = Self>) -> Self {
+        let mut joined = Self::default();
+        for mut book in books {
+            let before = joined.sheets.len();
+            for entry in &mut book.entries {
+                entry.sheet += before;
+            }
+            joined.sheets.append(&mut book.sheets);
+            joined.entries.append(&mut book.entries);
+            joined.defects.append(&mut book.defects);
+        }
+        joined
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub mod dice;
 pub mod furnish;
 /// The hospital on the sockets of an ordinary user.
 pub mod loopback;
+/// The hospital in memory, for tests without time.
+pub mod memory;
 /// What the SNMP agents of devices hold.
 pub mod mib;
 /// The rows of the ledger, right and wrong.
