@@ -11,24 +11,25 @@ use daicho_tests::netns::Namespace;
 /// The user and group that may do least (Debian's `nobody` and `nogroup`).
 const NOBODY: u32 = 65534;
 
-/// Builds a program of this workspace, if it is not up to date, and copies it where every user may
-/// run it.
-pub(super) fn build(package: &str, lab: &Lab) -> PathBuf {
+/// Builds the programs of this workspace, where they are not up to date, and copies this one to
+/// where every user may run it.
+pub(super) fn built(program: &str, lab: &Lab) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     // This binary is in <target>/<profile>/deps.
     let here = std::env::current_exe().unwrap();
     let profile = here.ancestors().nth(2).unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", package, "--bins", "--target-dir"])
-        .arg(profile.parent().unwrap())
-        .current_dir(root)
-        .status()
-        .unwrap();
-    assert!(built.success(), "{package} does not build");
-    let program = lab.state().join(package);
-    std::fs::copy(profile.join(package), &program).unwrap();
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
-    program
+    // Always both: what their dependencies have in common is then built once.
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "daicho-agent", "--package", "daicho-collector"]);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(root);
+    assert!(cargo.status().unwrap().success(), "the programs do not build");
+    let copy = lab.state().join(program);
+    std::fs::copy(profile.join(program), &copy).unwrap();
+    std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+    copy
 }
 
 /// As whom the agent runs.
@@ -76,7 +77,7 @@ impl Scan<'_> {
 
     /// Runs the agent in the scanner's namespace; `name` names its files. Returns the sealed file.
     pub(super) fn file(&self, lab: &Lab, name: &str) -> PathBuf {
-        let agent = build("daicho-agent", lab);
+        let agent = built("daicho-agent", lab);
         let folder = lab.state().join(name);
         std::fs::create_dir(&folder).unwrap();
         let (configuration, file) = (folder.join("agent.toml"), folder.join("scan.daicho"));
@@ -86,7 +87,12 @@ impl Scan<'_> {
             User::Nobody => as_nobody(lab.scanner(), &agent, &folder),
         };
         command.args(["scan", "--network", NETWORK, "--quiet", "--config"]).arg(configuration);
-        command.arg("--state").arg(folder.join("state")).arg("-o").arg(&file);
+        // One agent has one key, so root's scans share a state.
+        let state = match self.user {
+            User::Root => lab.state().join("state"),
+            User::Nobody => folder.join("state"),
+        };
+        command.arg("--state").arg(state).arg("-o").arg(&file);
         succeed(command);
         file
     }

@@ -11,7 +11,7 @@ use daicho_tests::lab::{Host, Lab};
 use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 
-use super::programs::{self, Scan, succeed};
+use super::programs::{Scan, built, succeed};
 
 /// Of the lab's hosts this one is not in the ledger.
 const LEFT_OUT: &str = "web-01";
@@ -130,7 +130,7 @@ fn json(octets: &[u8]) -> Value {
 fn compare_says_the_same_of_one_scan_of_two_and_of_the_same_twice() {
     let Some(lab) = super::lab() else { return };
     let (first, second) = (Scan::default().file(&lab, "one"), Scan::default().file(&lab, "two"));
-    let collector = programs::build("daicho-collector", &lab);
+    let collector = built("daicho-collector", &lab);
     let ledger = lab.state().join("台帳.xlsx");
     workbook(&rows(&lab), &ledger);
     let compare = |format: &str, files: &[&Path]| {
@@ -161,7 +161,7 @@ fn compare_says_the_same_of_one_scan_of_two_and_of_the_same_twice() {
 fn importing_twice_and_scanning_twice_change_nothing_but_times() {
     let Some(lab) = super::lab() else { return };
     let (first, second) = (Scan::default().file(&lab, "one"), Scan::default().file(&lab, "two"));
-    let collector = programs::build("daicho-collector", &lab);
+    let collector = built("daicho-collector", &lab);
     let ledger = lab.state().join("台帳.xlsx");
     workbook(&rows(&lab), &ledger);
     let run = |arguments: &[&str], files: &[&Path]| {
@@ -175,6 +175,8 @@ fn importing_twice_and_scanning_twice_change_nothing_but_times() {
     };
     run(&["import", "--by", "検査 花子"], &[&ledger, &first]);
     let once = kept();
+    let found = json(&once[0]).as_array().unwrap().len();
+    assert_eq!(found, lab.hosts().len(), "every host is a device");
     run(&["import", "--by", "検査 花子"], &[&ledger, &first]);
     assert_eq!(kept(), once, "the same files a second time");
     run(&["import", "--by", "検査 花子"], &[&second]);
