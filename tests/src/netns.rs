@@ -61,8 +61,12 @@ pub fn remove_stale() -> Result<Vec<String>> {
     for name in entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()) {
         let Some(process) = owner(&name) else { continue };
         if !Path::new(&format!("/proc/{process}")).exists() {
-            ip(&["netns", "del", &name])?;
-            removed.push(name);
+            match ip(&["netns", "del", &name]) {
+                Ok(_) => removed.push(name),
+                // Another process that cleans up at the same time was quicker.
+                Err(_) if !Path::new(MOUNTED).join(&name).exists() => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     removed.sort();

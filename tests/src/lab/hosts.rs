@@ -100,7 +100,7 @@ const PRINTER: Spec = Spec {
     ip: at(21),
     mac: mac([0x00, 0x26, 0x73], 21),
     sys_name: Some("MFP-3F-EAST"),
-    services: &["_ipp._tcp"],
+    services: &["_http._tcp", "_ipp._tcp", "_ipps._tcp", "_printer._tcp"],
     open: &[631],
     daemons: &[
         snmpd(
@@ -124,7 +124,13 @@ const PRINTER: Spec = Spec {
             before: &["mkdir -p \"$D/spool\" \"$D/keys\""],
             run: "ippeveprinter -p 631 -M RICOH -m 'IM C3000' \
                   -l '3階東病棟' -f application/pdf -d \"$D/spool\" -K \"$D/keys\" 'IM C3000 3階東'",
-            ready: &[Ready::Tcp(631), Ready::Mdns("_ipp._tcp")],
+            ready: &[
+                Ready::Tcp(631),
+                Ready::Mdns("_http._tcp"),
+                Ready::Mdns("_ipp._tcp"),
+                Ready::Mdns("_ipps._tcp"),
+                Ready::Mdns("_printer._tcp"),
+            ],
         },
     ],
 };
