@@ -212,7 +212,9 @@ fn ip_part(part: &str, columns: &Columns) -> Reading<IpAddr> {
     }
     match ip {
         IpAddr::V4(v4) if is_netmask(v4) => Reading::Silent,
-        ip if ip.is_unspecified() || is_this_machine(ip) || ip.is_multicast() => Reading::Unreadable,
+        ip if ip.is_unspecified() || is_this_machine(ip) || ip.is_multicast() => {
+            Reading::Unreadable
+        }
         IpAddr::V4(_) | IpAddr::V6(_) => Reading::Address(ip),
     }
 }
