@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use daicho_common::coverage::Coverage;
+use daicho_common::coverage::{Coverage, Why};
 use daicho_common::observation::Method;
 use daicho_common::time::Timestamp;
 
@@ -50,10 +50,7 @@ impl<'a> Looks<'a> {
             if answered.is_some() {
                 doubts.push(Doubt::Inconclusive);
             }
-            if doubts.is_empty() {
-                doubts.push(Doubt::NotCovered);
-            }
-            return Err(doubts);
+            return Err(foremost(doubts));
         }
         let mut looks: Vec<Looked> = looks.into_values().collect();
         looks.sort_by(|a, b| {
@@ -66,4 +63,21 @@ impl<'a> Looks<'a> {
     pub(super) fn gone_since(&self, address: IpAddr, seen: Timestamp) -> bool {
         self.at(address).is_ok_and(|looks| looks.iter().any(|look| look.from > seen))
     }
+}
+
+/// The doubts that answer the question. Where some method asked and heard nothing, that is the whole
+/// reason: why other methods did not ask says nothing more. An address left out for want of a sign
+/// of life was left out because of what kept that sign from being looked for.
+fn foremost(mut doubts: Vec<Doubt>) -> Vec<Doubt> {
+    if doubts.is_empty() {
+        return vec![Doubt::NotCovered];
+    }
+    if doubts.contains(&Doubt::Inconclusive) {
+        return vec![Doubt::Inconclusive];
+    }
+    let derived = Doubt::NotAsked(Why::NoSignOfLife);
+    if doubts.iter().any(|doubt| *doubt != derived) {
+        doubts.retain(|doubt| *doubt != derived);
+    }
+    doubts
 }
