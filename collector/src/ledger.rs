@@ -261,7 +261,7 @@ impl Ledger {
         if !taken(name) {
             return None;
         }
-        (2u32..)
+        (2..=u32::MAX)
             .map(|number| format!("{name} ({number})"))
             .find(|free| !taken(free) && !coming.contains(free))
     }

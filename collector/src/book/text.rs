@@ -26,7 +26,7 @@ pub(super) fn grids(octets: &[u8], columns: &Columns) -> Result<Vec<Grid>, Refus
 }
 
 /// Decodes by the byte order mark; without one as UTF-8 or, if that reads worse, as CP932 (with the
-/// extensions of NEC and IBM, as WHATWG's Shift_JIS has them). `None` if it is no text.
+/// extensions of NEC and IBM, as WHATWG's `Shift_JIS` has them). `None` if it is no text.
 fn decode(octets: &[u8]) -> Option<String> {
     let utf8 = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
     if let Ok(text) = std::str::from_utf8(utf8) {

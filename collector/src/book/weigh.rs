@@ -19,11 +19,11 @@ const RATIO: u64 = 250;
 
 /// Checks that the octets are a workbook that fits into memory.
 pub(super) fn weigh(octets: &[u8]) -> Result<(), Refusal> {
-    let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(damaged)?;
+    let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(|error| damaged(&error))?;
     let mut total: u64 = 0;
     let mut workbook = false;
     for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(damaged)?;
+        let part = archive.by_index(index).map_err(|error| damaged(&error))?;
         workbook |= part.name().is_ok_and(|name| name.eq_ignore_ascii_case("xl/workbook.xml"));
         // Pictures and macros are never unpacked.
         if !part.name().is_ok_and(|name| is_read(&name)) {
@@ -53,6 +53,6 @@ fn is_read(name: &str) -> bool {
     })
 }
 
-fn damaged(error: ZipError) -> Refusal {
+fn damaged(error: &ZipError) -> Refusal {
     Refusal::Damaged(error.to_string())
 }

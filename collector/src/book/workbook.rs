@@ -52,10 +52,8 @@ pub(super) fn xls(octets: &[u8]) -> Result<Vec<Grid>, Refusal> {
         return Err(Refusal::Password);
     }
     unwinding(|| {
-        let mut book: Xls<_> = Xls::new(Cursor::new(octets)).map_err(|error| match error {
-            XlsError::Password => Refusal::Password,
-            error => Refusal::Damaged(error.to_string()),
-        })?;
+        let mut book: Xls<_> =
+            Xls::new(Cursor::new(octets)).map_err(|error| xls_refusal(&error))?;
         let mut budget = Budget::default();
         let mut grids = Vec::new();
         for name in sheet_names(book.sheets_metadata())? {
@@ -79,6 +77,14 @@ pub(super) fn xls(octets: &[u8]) -> Result<Vec<Grid>, Refusal> {
 fn unwinding<T>(read: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(Refusal::Damaged("the parser gave up".to_owned())))
+}
+
+fn xls_refusal(error: &XlsError) -> Refusal {
+    if matches!(error, XlsError::Password) {
+        Refusal::Password
+    } else {
+        Refusal::Damaged(error.to_string())
+    }
 }
 
 fn xlsx_refusal(error: &XlsxError) -> Refusal {
@@ -177,11 +183,12 @@ fn shown(value: &DataRef<'_>, zeros: usize) -> String {
     match value {
         DataRef::Int(value) => format!("{value:0zeros$}"),
         DataRef::Float(value) => number(*value, zeros),
-        DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
         DataRef::DateTime(instant) => date(instant),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.clone()
+        }
         DataRef::Error(error) => error_text(error).to_owned(),
         DataRef::Empty => String::new(),
     }

@@ -64,7 +64,7 @@ fn sheet_names(sheets: &[Sheet]) -> Vec<String> {
             |name: &str| names.iter().any(|known| known.to_lowercase() == name.to_lowercase());
         let first = cut(clean, LONGEST_NAME);
         let name = if taken(&first) {
-            (2u32..)
+            (2..=u32::MAX)
                 .map(|number| format!(" ({number})"))
                 .map(|number| cut(clean, LONGEST_NAME - number.len()) + &number)
                 .find(|name| !taken(name))

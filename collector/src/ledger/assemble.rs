@@ -23,7 +23,7 @@ pub fn assemble(book: &str, grids: Vec<Grid>, columns: &Columns) -> Ledger {
                 let at = Table { book, columns, sheet: ledger.sheets.len() };
                 at.read(grid, header, &mut ledger, &mut numbers);
             }
-            None => keep_out(book, grid, &mut ledger),
+            None => keep_out(book, &grid, &mut ledger),
         }
     }
     ledger
@@ -34,7 +34,7 @@ pub fn assemble(book: &str, grids: Vec<Grid>, columns: &Columns) -> Ledger {
 #[derive(Default)]
 struct Numbers(HashMap<(Option<usize>, String), Place>);
 
-fn keep_out(book: &str, grid: Grid, ledger: &mut Ledger) {
+fn keep_out(book: &str, grid: &Grid, ledger: &mut Ledger) {
     let empty = grid.rows.is_empty();
     let name = grid.name.clone();
     let title_rows = titles(&grid.rows, u32::MAX);
@@ -86,7 +86,8 @@ impl Table<'_> {
         let width = data.iter().map(|row| row.cells.len()).max().unwrap_or(0).max(columns.len());
         columns.resize(width, Column { heading: String::new(), field: None });
         weak.resize(width, false);
-        let sheet = SheetPlan { name: grid.name, cut: grid.cut, columns, weak };
+        let spoken = columns.iter().map(|column| self.columns.state(&column.heading)).collect();
+        let sheet = SheetPlan { name: grid.name, cut: grid.cut, headed: spoken, columns, weak };
         for row in data {
             if !header_rows.iter().any(|header| repeats(header, &row)) {
                 self.read_row(row, &sheet, ledger, numbers);
@@ -105,8 +106,7 @@ impl Table<'_> {
             Place { book: self.book.to_owned(), sheet: sheet.name.clone(), row: row.number };
         let mut draft = Draft::new(place, self.sheet);
         draft.read(&row, sheet, self.columns);
-        for (_, column, beginning) in sheet.cut.iter().filter(|(number, ..)| *number == row.number)
-        {
+        for (column, beginning) in sheet.cut_in(row.number) {
             draft.defect(sheet.heading(*column), beginning, Reason::TooLong);
         }
         let counter = sheet.weak_number() && !draft.named_beside_number() && row.filled() == 1;
@@ -152,9 +152,18 @@ struct SheetPlan {
     cut: Vec<(u32, usize, String)>,
     columns: Vec<Column>,
     weak: Vec<bool>,
+    /// The state that each heading speaks of (廃棄日).
+    headed: Vec<Option<State>>,
 }
 
 impl SheetPlan {
+    /// The cells of this row that were cut, with their beginnings.
+    fn cut_in(&self, number: u32) -> impl Iterator<Item = (&usize, &String)> {
+        let first = self.cut.partition_point(|(row, ..)| *row < number);
+        let here = self.cut.iter().skip(first).take_while(move |(row, ..)| *row == number);
+        here.map(|(_, column, beginning)| (column, beginning))
+    }
+
     fn heading(&self, column: usize) -> &str {
         self.columns.get(column).map_or("", |column| column.heading.as_str())
     }
@@ -196,6 +205,3 @@ fn graver(a: State, b: State) -> State {
     };
     if rank(b) > rank(a) { b } else { a }
 }
-
-#[cfg(test)]
-mod tests;

@@ -114,8 +114,12 @@ pub enum Sense {
 pub struct Columns {
     headings: HashMap<String, Meaning>,
     senses: HashMap<String, Vec<Sense>>,
+    /// Octets of the longest word that has a sense; most cells are longer and need no look.
+    longest_word: usize,
     /// Words of state by key, the longest first, so that the first found wins.
     states: Vec<(String, State)>,
+    /// The same words, for cells that hold nothing else.
+    exact_states: HashMap<String, State>,
     not_yet: Vec<String>,
     note_begins: Vec<String>,
     offline: HashSet<String>,
@@ -141,6 +145,8 @@ impl Columns {
         let mut columns = Self {
             headings,
             senses: HashMap::new(),
+            longest_word: 0,
+            exact_states: HashMap::new(),
             states: states(&written.states),
             not_yet: written.states.not_yet.iter().map(|word| word_key(word)).collect(),
             note_begins: written.notes.begin.iter().map(|word| nfkc(word).into_owned()).collect(),
@@ -161,6 +167,9 @@ impl Columns {
                 columns.senses.entry(word_key(word)).or_default().push(sense);
             }
         }
+        columns.longest_word = columns.senses.keys().map(String::len).max().unwrap_or(0);
+        let exact = columns.states.iter().filter(|(word, _)| !columns.not_yet.contains(word));
+        columns.exact_states = exact.cloned().collect();
         Ok(columns)
     }
 
@@ -200,12 +209,23 @@ impl Columns {
 
     /// Whether the word, as given by [`word_key`], has this sense.
     pub fn is(&self, key: &str, sense: Sense) -> bool {
-        self.senses.get(key).is_some_and(|senses| senses.contains(&sense))
+        self.senses(key).contains(&sense)
+    }
+
+    /// Every sense of the word.
+    pub fn senses(&self, key: &str) -> &[Sense] {
+        if key.len() > self.longest_word {
+            return &[];
+        }
+        self.senses.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// The state that a cell declares; `None` if it holds no word of state.
     pub fn state(&self, cell: &str) -> Option<State> {
         let key = word_key(cell);
+        if let Some(state) = self.exact_states.get(&key) {
+            return Some(*state);
+        }
         if self.not_yet.iter().any(|word| key.contains(word)) {
             return Some(State::InUse);
         }

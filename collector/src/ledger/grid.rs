@@ -153,7 +153,9 @@ pub fn rejected(place: Place, row: Row, reason: Reason) -> Defect {
 fn cleaned(cell: &str) -> Option<String> {
     let unclean =
         |c: char| c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{fffe}' | '\u{ffff}');
-    if !cell.chars().any(unclean) {
+    // Only these octets begin an unclean character in UTF-8.
+    let suspect = |octet: u8| octet < 0x20 || matches!(octet, 0x7f | 0xc2 | 0xef);
+    if !cell.bytes().any(suspect) || !cell.chars().any(unclean) {
         return None;
     }
     let lines = cell.replace("\r\n", "\n").replace('\r', "\n");

