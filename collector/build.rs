@@ -73,13 +73,18 @@ fn source(
     for (key, text) in ja {
         writeln!(code, "    #[doc = {text:?}]\n    {key},")?;
     }
-    writeln!(code, "}}\n\nimpl Word {{")?;
-    for (lang, texts) in [("ja", ja), ("en", en)] {
-        writeln!(code, "    const fn {lang}(self) -> &'static str {{\n        match self {{")?;
-        for (key, text) in texts {
-            writeln!(code, "            Self::{key} => {text:?},")?;
+    writeln!(code, "}}\n")?;
+    for (lang, texts) in [("JA", ja), ("EN", en)] {
+        writeln!(code, "static {lang}: [&str; {}] = [", texts.len())?;
+        for text in texts.values() {
+            writeln!(code, "    {text:?},")?;
         }
-        writeln!(code, "        }}\n    }}")?;
+        writeln!(code, "];\n")?;
+    }
+    writeln!(code, "impl Word {{")?;
+    for (lang, texts) in [("ja", "JA"), ("en", "EN")] {
+        writeln!(code, "    fn {lang}(self) -> &'static str {{")?;
+        writeln!(code, "        {texts}.get(self as usize).copied().unwrap_or_default()\n    }}")?;
     }
     writeln!(code, "    #[cfg(test)]\n    const ALL: &[Self] = &[")?;
     for key in ja.keys() {

@@ -25,6 +25,7 @@ const EXITS: &str = "\
     2  コマンドラインの誤り / wrong command line
     3  設定ファイルの誤り / configuration cannot be read or means nothing
     4  入力ファイルの破損・種類違い / input damaged, truncated or of another kind
+    6  権限の不足 / the system does not let this user do it
     7  アドレス・ポート・データベースが使用中 / address, port or database in use
     8  署名・鍵の不一致 / signature or key does not fit
   130  利用者による中断 / stopped by the user";

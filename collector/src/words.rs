@@ -27,7 +27,7 @@ pub enum Lang {
 
 impl Lang {
     /// The text in this language.
-    pub const fn say(self, word: Word) -> &'static str {
+    pub fn say(self, word: Word) -> &'static str {
         match self {
             Self::Ja => word.ja(),
             Self::En => word.en(),

@@ -91,10 +91,12 @@ fn exposed(listen: SocketAddr) -> Complaint {
 
 fn cannot_listen(listen: SocketAddr, error: &io::Error) -> Complaint {
     let in_use = error.kind() == io::ErrorKind::AddrInUse;
-    let exit = match error.kind() {
-        io::ErrorKind::AddrInUse => Exit::Busy,
-        io::ErrorKind::PermissionDenied => Exit::Privilege,
-        _ => Exit::Other,
+    let exit = if in_use {
+        Exit::Busy
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        Exit::Privilege
+    } else {
+        Exit::Other
     };
     let (ja, en) = if in_use {
         ("は他のプログラムが使用中です".to_owned(), "is in use by another program".to_owned())

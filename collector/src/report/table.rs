@@ -194,7 +194,7 @@ pub fn findings(shown: &Shown<'_>) -> Table {
             shown.lang.say(phrase::rule(finding.rule)).to_owned(),
             finding.device.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
             places.join(IN_CELL),
-            finding.detail.join(IN_CELL),
+            phrase::detail(shown.lang, finding).join(IN_CELL),
             evidence.join(" "),
         ]
     });

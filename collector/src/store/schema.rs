@@ -1,6 +1,6 @@
 //! The tables, in the order in which they came to be, and the one place that brings a file forward.
 //!
-//! The texts avoid what PostgreSQL lacks, except for the words of DDL (`STRICT`, `BLOB`). Times are
+//! The texts avoid what `PostgreSQL` lacks, except for the words of DDL (`STRICT`, `BLOB`). Times are
 //! microseconds since the epoch; JSON is TEXT; computed values are computed in Rust.
 
 use rusqlite::{Connection, TransactionBehavior};

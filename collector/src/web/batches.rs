@@ -89,7 +89,14 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
     let status = match error {
         StoreError::OtherKey { .. } => StatusCode::FORBIDDEN,
         StoreError::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        _ => {
+        StoreError::Absent
+        | StoreError::NotADatabase
+        | StoreError::NotOurs
+        | StoreError::Newer { .. }
+        | StoreError::Unwritable(_)
+        | StoreError::Row { .. }
+        | StoreError::Ended
+        | StoreError::Sqlite(_) => {
             tracing::error!(%error, "a batch could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR
         }

@@ -250,9 +250,11 @@ impl Writer<'_> {
             place: phrase::place(self.lang, place),
             by: if by.is_empty() { by } else { self.lang.fill(Word::CommonMatchedBy, &[&by]) },
             cells,
-            remarks: match &matched.verdict {
-                Verdict::Differs { .. } => Vec::new(),
-                other => report::remarks(self.lang, self.zone, other),
+            // Differences stand in the cells.
+            remarks: if matches!(matched.verdict, Verdict::Differs { .. }) {
+                Vec::new()
+            } else {
+                report::remarks(self.lang, self.zone, &matched.verdict)
             },
         })
     }

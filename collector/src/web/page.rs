@@ -15,7 +15,8 @@ use daicho_common::observation::ObservationId;
 use super::Site;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
+use crate::ledger::Place;
 use crate::reconcile::Verdict;
 use crate::report;
 use crate::resolve::{Device, DeviceId};
@@ -167,10 +168,14 @@ pub(super) fn encoded(part: &str) -> String {
         if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
             encoded.push(char::from(octet));
         } else {
-            encoded.push_str(&format!("%{octet:02X}"));
+            encoded.extend(['%', hex_digit(octet >> 4), hex_digit(octet & 15)]);
         }
     }
     encoded
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or('0').to_ascii_uppercase()
 }
 
 /// A device's page.
@@ -266,6 +271,7 @@ pub(super) struct FindingRow {
     pub(super) places: Vec<String>,
     pub(super) detail: Vec<String>,
     pub(super) evidence: Evidence,
+    pub(super) by_silence: bool,
     pub(super) by_book: bool,
 }
 
@@ -279,12 +285,20 @@ impl FindingRow {
             severity: Tag::severity(lang, finding.severity),
             rule: lang.say(phrase::rule(finding.rule)),
             device,
-            places: finding.entries.iter().map(|place| phrase::place(lang, place)).collect(),
-            detail: finding.detail.clone(),
+            places: finding.entries.iter().map(|place| named(snapshot, lang, place)).collect(),
+            detail: phrase::detail(lang, finding),
             evidence: Evidence::of(snapshot, (lang, zone), &finding.evidence),
-            by_book: finding.evidence.is_empty(),
+            by_silence: finding.rule == Rule::DeclaredNotSeen,
+            by_book: finding.evidence.is_empty() && finding.rule != Rule::DeclaredNotSeen,
         }
     }
+}
+
+/// A row by its place and by what it calls the thing.
+fn named(snapshot: &Snapshot, lang: Lang, place: &Place) -> String {
+    let entry = snapshot.entry(place);
+    let name = entry.map(report::table::entry_name).unwrap_or_default();
+    format!("{} {name}", phrase::place(lang, place)).trim_end().to_owned()
 }
 
 /// Which part of a long list is shown.

@@ -19,7 +19,7 @@ const FIRST: usize = 8;
 struct Count {
     tag: Tag,
     note: &'static str,
-    count: usize,
+    matches: usize,
     link: String,
 }
 
@@ -34,7 +34,7 @@ struct Network {
 
 #[derive(Template)]
 #[template(path = "start.html")]
-struct Start {
+struct Page {
     frame: Frame,
     summary: String,
     counts: Vec<Count>,
@@ -53,13 +53,13 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
     .await
 }
 
-fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Start {
+fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Page {
     let lang = frame.lang;
     let picture = &snapshot.picture;
     let counts = report::counts(picture).into_iter().map(|(key, label, note, count)| Count {
         tag: Tag::named(lang, key, label),
         note: lang.say(note),
-        count,
+        matches: count,
         link: match key {
             "undocumented" => format!("/devices?verdict={key}"),
             _ => format!("/ledger?verdict={key}"),
@@ -68,7 +68,7 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Start {
     let findings = picture.findings.iter().take(FIRST);
     let findings = findings.map(|finding| FindingRow::of(snapshot, (lang, zone), finding));
     let (devices, rows) = (picture.devices.len(), snapshot.ground.ledger.entries.len());
-    Start {
+    Page {
         summary: lang.fill(Word::StartSummary, &[&devices, &rows]),
         counts: counts.collect(),
         findings: findings.collect(),

@@ -8,7 +8,7 @@ use daicho_common::observation::{Fact, Method, Observation, Outcome, Question, R
 use super::{Lang, Word};
 use crate::clock::Zone;
 use crate::evidence::Grade;
-use crate::finding::{Rule, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::fingerprint::Class;
 use crate::ledger::{Field, Place, Reason, State};
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
@@ -250,7 +250,42 @@ pub fn join(lang: Lang, reason: &JoinReason) -> String {
 
 /// Where a row stands.
 pub fn place(lang: Lang, place: &Place) -> String {
-    lang.fill(Word::CommonPlace, &[&place.book, &place.sheet, &place.row])
+    let book = if place.sheet.is_empty() {
+        place.book.clone()
+    } else {
+        format!("{} {}", place.book, place.sheet)
+    };
+    lang.fill(Word::CommonPlace, &[&book, &place.row])
+}
+
+/// What a finding says, a line each; see [`Finding::detail`] and the rules for the order.
+pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
+    let lines: Vec<String> = match finding.rule {
+        Rule::FieldsDiffer => (finding.detail.chunks(3))
+            .map(|chunk| match chunk {
+                [name, declared, observed] => lang
+                    .fill(Word::ReportDiffersIn, &[&field_named(lang, name), declared, observed]),
+                other => other.join(" "),
+            })
+            .collect(),
+        Rule::DeclaredNotSeen => finding.detail.chunks(2).map(|chunk| chunk.join(" ")).collect(),
+        Rule::DuplicateInLedger => match finding.detail.as_slice() {
+            [name, value] => {
+                vec![field_named(lang, name) + lang.say(Word::CommonColon) + value]
+            }
+            other => other.to_vec(),
+        },
+        Rule::UndocumentedDevice | Rule::RetiredButSeen | Rule::DuplicateAddress => {
+            finding.detail.clone()
+        }
+    };
+    lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// The label of the field that serde calls this; the name itself if there is none.
+fn field_named(lang: Lang, name: &str) -> String {
+    let known = serde_json::from_value::<Field>(name.into());
+    known.map_or_else(|_| name.to_owned(), |known| lang.say(field(known)).to_owned())
 }
 
 /// What is wrong with a cell or row.
