@@ -29,7 +29,7 @@ fn inhabitants(namespace: &str) -> Vec<String> {
 }
 
 /// Those of these processes that still run. One that ended stays in the table until whoever
-/// inherited it asks how (state Z, proc_pid_stat(5)): it runs no more.
+/// inherited it asks how (state Z of `proc_pid_stat(5)`): it runs no more.
 fn living(processes: &[String]) -> Vec<&str> {
     let lives = |process: &&String| {
         let stat = std::fs::read_to_string(Path::new("/proc").join(process).join("stat"));
