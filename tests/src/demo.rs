@@ -111,7 +111,7 @@ fn say(ja: &str, en: &str) {
 }
 
 fn run(options: &Options) -> Result<()> {
-    let signals = Signals::hold()?;
+    let signals = Signals::take()?;
     say("■ 1/5 プログラムをビルドします", "building daicho-agent and daicho-collector");
     let programs = Programs::build()?;
     signals.check()?;

@@ -1,19 +1,21 @@
 //! The real programs: built, run, stopped.
 
 use std::env;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Milliseconds between looks whether a program has ended.
-const TURN: u16 = 50;
+/// Time between looks whether a program has ended.
+const TURN: Duration = Duration::from_millis(50);
+/// Turns that a program gets to end by itself: 5 s.
+const PATIENCE: u32 = 100;
 
 /// Where the programs are.
 #[derive(Debug)]
@@ -68,26 +70,44 @@ impl std::fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Holds back the signals that end a program, so that nothing is left behind: they are looked for
-/// while a program runs and between steps.
+/// Takes the signals that end a program, so that nothing is left behind: they are looked for while a
+/// program runs and between steps.
+///
+/// They are caught, not blocked: what is blocked stays so in the programs that are run, which then
+/// could not be stopped.
 #[derive(Debug)]
 pub struct Signals {
-    queue: SignalFd,
+    asked: Receiver<()>,
 }
 
 impl Signals {
-    /// Holds them from now on, in this thread and those that it starts.
+    /// Takes them from now on.
     ///
     /// # Errors
-    /// If the system has no descriptors left.
-    pub fn hold() -> Result<Self> {
-        let mut signals = SigSet::empty();
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-            signals.add(signal);
-        }
-        signals.thread_block()?;
-        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        Ok(Self { queue: SignalFd::with_flags(&signals, flags)? })
+    /// If the system has no descriptors or threads left.
+    pub fn take() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let inside = runtime.enter();
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        drop(inside);
+        let (tell, asked) = channel();
+        std::thread::Builder::new().spawn(move || {
+            runtime.block_on(async move {
+                loop {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                        _ = hang_up.recv() => {}
+                    }
+                    if tell.send(()).is_err() {
+                        return;
+                    }
+                }
+            });
+        })?;
+        Ok(Self { asked })
     }
 
     /// Whether nobody asked for the end.
@@ -95,9 +115,13 @@ impl Signals {
     /// # Errors
     /// [`Stopped`] if somebody did.
     pub fn check(&self) -> Result<()> {
-        match self.queue.read_signal()? {
-            Some(_) => Err(Stopped.into()),
-            None => Ok(()),
+        self.wait(Duration::ZERO)
+    }
+
+    fn wait(&self, turn: Duration) -> Result<()> {
+        match self.asked.recv_timeout(turn) {
+            Ok(()) => Err(Stopped.into()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(()),
         }
     }
 
@@ -111,24 +135,35 @@ impl Signals {
             if let Some(status) = child.try_wait()? {
                 break status;
             }
-            let mut ready = [PollFd::new(self.queue.as_fd(), PollFlags::POLLIN)];
-            poll(&mut ready, PollTimeout::from(TURN))?;
-            if let Err(stopped) = self.check() {
-                end(&mut child)?;
+            if let Err(stopped) = self.wait(TURN) {
+                self.end(&mut child)?;
                 return Err(stopped);
             }
         };
         self.check()?;
-        ensure!(status.success(), "{} ({command:?})", status);
+        ensure!(status.success(), "{status} ({command:?})");
+        Ok(())
+    }
+
+    /// Asks a program to end, waits until it has, and ends it if it does not or if the user asks
+    /// again.
+    fn end(&self, child: &mut Child) -> Result<()> {
+        // From a terminal it got the signal too, and may be gone already.
+        let process = i32::try_from(child.id()).map(Pid::from_raw)?;
+        let _ = kill(process, Signal::SIGTERM);
+        for _ in 0..PATIENCE {
+            if child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            if self.wait(TURN).is_err() {
+                break;
+            }
+        }
+        child.kill()?;
+        child.wait()?;
         Ok(())
     }
 }
 
-/// Asks a program to end and waits until it has.
-fn end(child: &mut Child) -> Result<()> {
-    // From a terminal it got the signal too, and may be gone already.
-    let process = i32::try_from(child.id()).map(Pid::from_raw)?;
-    let _ = kill(process, Signal::SIGTERM);
-    child.wait()?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests;
