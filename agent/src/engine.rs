@@ -125,6 +125,7 @@ impl Engine {
 
     /// Takes in something that happened.
     pub fn handle(&mut self, input: Input<'_>, now: Now) {
+        self.governor.departed(now);
         let known = match input {
             Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
             Input::NeighboursRead => return self.neighbours_read(now),
@@ -222,6 +223,7 @@ impl Engine {
     /// The next packet that may leave now.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Cleared> {
         self.meter.tick(now.tick);
+        self.governor.departed(now);
         if self.has_ended(now) {
             return None;
         }

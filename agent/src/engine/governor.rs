@@ -119,6 +119,8 @@ pub(super) struct Governor {
     spacing: Duration,
     budget: u64,
     sent: u64,
+    /// Whom the packet cleared last reaches, until it has left.
+    leaving: Option<Place>,
     closed: Option<Why>,
 }
 
@@ -177,6 +179,7 @@ impl Governor {
             spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
+            leaving: None,
             closed: None,
         }
     }
@@ -256,6 +259,17 @@ impl Governor {
         }
     }
 
+    /// The packet cleared last has left by now. What held it up between the clearing and the wire
+    /// must not bring the next one to its target nearer to it.
+    pub(super) fn departed(&mut self, now: Now) {
+        let Some(place) = self.leaving.take() else { return };
+        let spaced = now.tick.after(self.spacing);
+        let targets = self.grounds.get_mut(place.network).map(|ground| &mut ground.targets);
+        if let Some(target) = targets.and_then(|targets| targets.get_mut(place.host as usize)) {
+            target.spaced = target.spaced.max(spaced);
+        }
+    }
+
     /// Judges a packet and, if it may go, counts it.
     pub(super) fn clear(&mut self, request: Request, now: Now) -> Verdict {
         let place = match self.judge(&request.packet) {
@@ -302,6 +316,7 @@ impl Governor {
     fn count(&mut self, place: Place, request: &Request, now: Now) {
         self.gate.pass(now.tick);
         self.sent += 1;
+        self.leaving = Some(place);
         let Some(ground) = self.grounds.get_mut(place.network) else { return };
         ground.gate.pass(now.tick);
         let size = ground.size as usize + 1;
