@@ -136,8 +136,8 @@ fn mac_cell(row: &Row, n: usize) -> String {
             3 => octets.concat(),
             _ if n.is_multiple_of(2) => full_width(&octets.join("-")),
             _ => {
-                let [a, b, c, d, e, f] = octets;
-                format!("{a}{b}.{c}{d}.{e}{f}").to_lowercase()
+                let quads = octets.chunks(2).map(<[String]>::concat).collect::<Vec<_>>();
+                quads.join(".").to_lowercase()
             }
         }
     });
@@ -181,14 +181,13 @@ pub fn workbook(hospital: &Hospital, book: &str) -> Result<(Vec<u8>, Vec<Place>)
     let mut places = vec![None; hospital.rows.len()];
     for (sheet, name, columns) in SHEETS {
         let page = workbook.add_worksheet().set_name(name)?;
-        let mut at = head(page, name, columns)?;
-        for (n, (position, row)) in rows_of(hospital, sheet).enumerate() {
+        let below = head(page, name, columns)?;
+        for ((n, (position, row)), at) in rows_of(hospital, sheet).enumerate().zip(below..) {
             for (Column(_, _, cell), column) in columns.iter().zip(0..) {
                 page.write_string(at, column, cell(row, n))?;
             }
-            at += 1;
             if let Some(place) = places.get_mut(position) {
-                *place = Some(Place { book: book.into(), sheet: name.into(), row: at });
+                *place = Some(Place { book: book.into(), sheet: name.into(), row: at + 1 });
             }
         }
     }

@@ -92,9 +92,10 @@ impl Placed<'_> {
 /// round only after 2^24 of them.
 fn mac(make: &Make, number: usize) -> Mac {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
-    let [_, d, e, f] = number.wrapping_mul(0x6f_4b35).wrapping_add(0x2a_1763).to_be_bytes();
-    let [a, b, c] = make.oui;
-    Mac::new([a, b, c, d, e, f])
+    let [first, second, third] = make.oui;
+    let tail = number.wrapping_mul(0x6f_4b35).wrapping_add(0x2a_1763);
+    let [_, fourth, fifth, sixth] = tail.to_be_bytes();
+    Mac::new([first, second, third, fourth, fifth, sixth])
 }
 
 /// Whether and how a device is heard above the link.

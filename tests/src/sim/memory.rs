@@ -209,7 +209,7 @@ impl<'a> Air<'a> {
             }
             let delay = self.dice.below(self.weather.delay.as_micros().try_into().unwrap_or(0));
             let at = self.tick.after(Duration::from_micros(delay + 1));
-            self.coming.insert((at, self.dice.next()), answer);
+            self.coming.insert((at, self.dice.throw()), answer);
         }
     }
 

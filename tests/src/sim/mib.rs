@@ -7,9 +7,9 @@ use std::net::Ipv4Addr;
 use async_snmp::{Oid, Value};
 use daicho_common::addr::Mac;
 
-/// IANAifType: ethernetCsmacd(6).
+/// `IANAifType` ethernetCsmacd(6).
 const ETHERNET: i32 = 6;
-/// IANAifType: softwareLoopback(24).
+/// `IANAifType` softwareLoopback(24).
 const LOOPBACK: i32 = 24;
 
 /// An interface as the agent lists it.
@@ -121,17 +121,13 @@ fn old_address(objects: &mut Objects, index: u32, ip: Ipv4Addr, prefix: u8) {
 
 fn new_address(objects: &mut Objects, index: u32, ip: Ipv4Addr, prefix: u8) {
     let root = [1, 3, 6, 1, 2, 1, 4, 34, 1];
-    let [a, b, c, d] = ip.octets().map(u32::from);
     let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
-    let [e, f, g, h] = (u32::from(ip) & mask).to_be_bytes().map(u32::from);
-    let pointer = [1, 3, 6, 1, 2, 1, 4, 32, 1, 5, index, 1, 4, e, f, g, h, u32::from(prefix)];
-    let row = [1, 4, a, b, c, d];
-    put(objects, &root, &[&[3], &row[..]].concat(), integer(index as usize));
-    put(objects, &root, &[&[4], &row[..]].concat(), Value::Integer(1));
-    put(
-        objects,
-        &root,
-        &[&[5], &row[..]].concat(),
-        Value::ObjectIdentifier(Oid::from_slice(&pointer)),
-    );
+    let own = ip.octets().map(u32::from);
+    let network = (u32::from(ip) & mask).to_be_bytes().map(u32::from);
+    let prefixes = [1, 3, 6, 1, 2, 1, 4, 32, 1, 5, index, 1, 4];
+    let pointer = [&prefixes, network.as_slice(), &[u32::from(prefix)]].concat();
+    let row = |column: u32| [&[column, 1, 4], own.as_slice()].concat();
+    put(objects, &root, &row(3), integer(index as usize));
+    put(objects, &root, &row(4), Value::Integer(1));
+    put(objects, &root, &row(5), Value::ObjectIdentifier(Oid::from_slice(&pointer)));
 }

@@ -92,8 +92,11 @@ const WRONG: [(&str, Plant); 10] = [
     ("ups-002", Plant::Retired),
 ];
 
-/// What the ledger has and the wire has not: the address it declares, if any.
-const ABSENT: [(Plant, Option<(u8, u8)>, Sheet); 21] = [
+/// The last two octets of the address that it declares, if any.
+type Absent = (Plant, Option<(u8, u8)>, Sheet);
+
+/// What the ledger has and the wire has not.
+const ABSENT: [Absent; 21] = [
     (Plant::Gone, Some((2, 180)), Sheet::Main),
     (Plant::Gone, Some((2, 181)), Sheet::Main),
     (Plant::Gone, Some((2, 182)), Sheet::Main),

@@ -142,7 +142,7 @@ fn no_frame_of_random_octets_is_answered_or_makes_anything_panic() {
     let mut dice = dice::Dice::new(1);
     for _ in 0..2000 {
         let length = dice.below(90);
-        let mut frame: Vec<u8> = (0..length).map(|_| dice.next().to_le_bytes()[0]).collect();
+        let mut frame: Vec<u8> = (0..length).map(|_| dice.throw().to_le_bytes()[0]).collect();
         if let Some(kind) = frame.get_mut(12..14) {
             kind.copy_from_slice(if dice.chance(500) { &[8, 0] } else { &[8, 6] });
         }

@@ -2,8 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use daicho_collector::ledger::Field;
-
 use super::{Device, Ground, Hospital, Plant, Reach, Row};
 
 /// The verdict that a row must get.
@@ -11,7 +9,7 @@ use super::{Device, Ground, Hospital, Plant, Reach, Row};
 pub enum Expected {
     /// 一致.
     Agreed,
-    /// 相違, in this field and none else.
+    /// 相違, in this field and none else, as the collector's JSON spells it.
     Differs(&'static str),
     /// 台帳のみ・未検出.
     NotSeen,
@@ -30,16 +28,6 @@ pub struct Truth {
     pub rows: Vec<Expected>,
     /// The addresses of each device that no row accounts for and that can be found.
     pub undocumented: Vec<Vec<Ipv4Addr>>,
-}
-
-/// The name of a field in the words of [`Expected::Differs`].
-pub const fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Mac => "mac",
-        Field::Ip => "ip",
-        Field::HostName => "host_name",
-        _ => "other",
-    }
 }
 
 impl Hospital {
