@@ -42,7 +42,9 @@ fn finish(mut command: Command) -> End {
     match command.status() {
         Ok(status) if status.success() => End::Passed,
         Ok(status) => End::Failed(format!("{status}")),
-        Err(error) => End::Failed(format!("{:?} did not start: {error}", command.get_program())),
+        Err(error) => {
+            End::Failed(format!("{} did not start: {error}", command.get_program().display()))
+        }
     }
 }
 
