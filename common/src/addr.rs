@@ -70,6 +70,19 @@ impl Mac {
         }
     }
 
+    /// The modified EUI-64 interface identifier that a host with this address gives itself where it
+    /// does not hide it (RFC 4291 §2.5.1, appendix A).
+    pub const fn interface_identifier(self) -> u64 {
+        let [a, b, c, d, e, f] = self.0;
+        u64::from_be_bytes([a ^ 0x02, b, c, 0xff, 0xfe, d, e, f])
+    }
+
+    /// The group address to which a packet to this IPv6 group goes on an Ethernet (RFC 2464 §7).
+    pub const fn of_group(group: std::net::Ipv6Addr) -> Self {
+        let [.., a, b, c, d] = group.octets();
+        Self([0x33, 0x33, a, b, c, d])
+    }
+
     /// Whether this address may stand for one device: unicast, burned in, not shared by routers.
     ///
     /// Only such an address creates or joins devices (ARCHITECTURE.md, "Identity").
@@ -163,6 +176,14 @@ mod tests {
         {
             assert_eq!(text.parse::<Mac>(), Err(NotAMac), "{text}");
         }
+    }
+
+    #[test]
+    fn an_interface_identifier_is_that_of_the_rfc() {
+        let mac: Mac = "34:56:78:9a:bc:de".parse().unwrap();
+        assert_eq!(mac.interface_identifier(), 0x3656_78ff_fe9a_bcde);
+        let group = Mac::of_group("ff02::1:ff9a:bcde".parse().unwrap());
+        assert_eq!(group.to_string(), "33:33:ff:9a:bc:de");
     }
 
     #[test]

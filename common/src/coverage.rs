@@ -40,7 +40,8 @@ pub enum Why {
     BackedOff,
     /// The port is one that must never be sent to.
     ForbiddenPort,
-    /// No sign of life came from it, so nothing above the link was asked.
+    /// No sign of life came from it, so nothing above the link was asked; and where the addresses
+    /// are too many to be asked one by one (IPv6), nothing pointed at this one.
     NoSignOfLife,
 }
 
@@ -84,11 +85,11 @@ pub struct Coverage {
 impl Method {
     /// Whether silence to this method shows that nobody has the address.
     ///
-    /// A host on the link cannot use IPv4 without answering ARP (RFC 826); everything above it may
-    /// be dropped by a host firewall, so silence there shows nothing.
+    /// A host on the link cannot use IPv4 without answering ARP (RFC 826), nor an IPv6 address
+    /// without answering a solicitation for it (RFC 4861 §7.2.4); everything above may be dropped by a host firewall, so silence there shows nothing.
     pub const fn silence_is_conclusive(self) -> bool {
         match self {
-            Self::Arp | Self::NeighbourTable => true,
+            Self::Arp | Self::NeighbourTable | Self::Ndp => true,
             Self::IcmpEcho | Self::TcpConnect | Self::Udp | Self::Snmp | Self::Mdns => false,
         }
     }
@@ -110,6 +111,10 @@ impl Coverage {
 pub enum PacketKind {
     /// An ARP request.
     ArpRequest,
+    /// A neighbour solicitation (RFC 4861 §4.3).
+    NeighbourSolicitation,
+    /// A listener query (RFC 3810 §5.1).
+    ListenerQuery,
     /// An ICMP or ICMPv6 echo request.
     Echo,
     /// A TCP connection attempt (one `connect()`, closed at once if accepted).

@@ -37,6 +37,8 @@ pub enum Method {
     Arp,
     /// The neighbour table of the agent's own system, after it was given a reason to resolve.
     NeighbourTable,
+    /// Neighbour solicitations on the link (RFC 4861), answers read as frames.
+    Ndp,
     /// ICMP or ICMPv6 echo (RFC 792, RFC 4443 §4.1).
     IcmpEcho,
     /// TCP `connect()`: open or refused.
@@ -119,7 +121,8 @@ pub enum Fact {
         /// Sender hardware address.
         mac: Mac,
     },
-    /// The agent's own system resolved `ip` to `mac` on a directly connected link.
+    /// The agent's own system resolved `ip` to `mac` on a directly connected link, or a message of
+    /// neighbour discovery said so.
     Neighbour {
         /// The neighbour's address.
         ip: IpAddr,

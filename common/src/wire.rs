@@ -12,8 +12,16 @@ pub mod arp;
 pub mod dns;
 /// ICMP echo (RFC 792).
 pub mod icmp;
+/// ICMPv6 echo and listener queries (RFC 4443, RFC 3810).
+pub mod icmp6;
+/// Group membership (IGMP, MLD).
+pub mod igmp;
 /// IPv4 packets (RFC 791).
 pub mod ipv4;
+/// IPv6 packets (RFC 8200).
+pub mod ipv6;
+/// Neighbour discovery for IPv6 (RFC 4861).
+pub mod ndp;
 /// UDP datagrams (RFC 768).
 pub mod udp;
 
