@@ -79,6 +79,12 @@ impl Case {
         self
     }
 
+    pub(crate) fn neighbour(mut self, address: &str, from: &str) -> Self {
+        let speaker = Speaker { ip: Some(ip(address)), mac: Some(mac(from)) };
+        self.push(Method::Ndp, speaker, Fact::Neighbour { ip: ip(address), mac: mac(from) });
+        self
+    }
+
     pub(crate) fn echo(self, from: &str) -> Self {
         self.say(from, Method::IcmpEcho, Fact::Answered(Reply::Echo))
     }

@@ -12,6 +12,8 @@ use crate::evidence::Claim;
 
 /// More addresses than this, in one network and within [`PROXY_SPAN`], are a proxy's (RFC 1027).
 const PROXY_ABOVE: usize = 8;
+/// The same for IPv6, where one host has several addresses and makes new ones day by day (RFC 8981).
+const PROXY_ABOVE_V6: usize = 32;
 /// One day, in microseconds: long enough for a slow sweep, too short for leases to pile up.
 const PROXY_SPAN: i64 = 86_400_000_000;
 /// One minute, in microseconds: two MAC addresses that answer for one address within it contest it.
@@ -106,7 +108,10 @@ impl<'a> Links<'a> {
                 .unwrap_or_default();
             held.retain(|(_, ip)| !own.contains(ip));
             held.sort_unstable();
-            if most_within(held, PROXY_SPAN) > PROXY_ABOVE {
+            let (four, six): (Vec<_>, Vec<_>) = held.iter().partition(|(_, ip)| ip.is_ipv4());
+            if most_within(&four, PROXY_SPAN) > PROXY_ABOVE
+                || most_within(&six, PROXY_SPAN) > PROXY_ABOVE_V6
+            {
                 self.proxies.insert((network, mac));
             }
         }

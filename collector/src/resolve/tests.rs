@@ -264,6 +264,36 @@ fn leases_that_pile_up_over_weeks_are_no_proxy() {
 }
 
 #[test]
+fn the_ipv6_addresses_of_a_device_are_its_own_beside_its_ipv4_one() {
+    let mut case = Case::new().arp("10.0.0.7", A).neighbour("fe80::7", A);
+    for number in 1..=20 {
+        case = case.neighbour(&format!("2001:db8::{number:x}"), A);
+    }
+    let case = case.neighbour("2001:db8::b", B).system("fe80::7", "nas");
+    assert_eq!(case.ids(), [ID_A, ID_B]);
+    let nas = device(&case, ID_A);
+    assert_eq!((nas.addresses.len(), odd(&nas)), (22, vec![]));
+    assert_eq!(names(&nas), ["nas"]);
+}
+
+#[test]
+fn one_who_answers_for_very_many_ipv6_addresses_is_a_proxy() {
+    let many = (1..=33).map(|number| format!("2001:db8::{number:x}"));
+    let case = many.fold(Case::new(), |case, address| case.neighbour(&address, A));
+    assert_eq!(odd(&device(&case, ID_A)), [Oddity::ProxyArp]);
+}
+
+#[test]
+fn the_same_link_local_address_on_two_links_is_two_devices() {
+    let case = Case::new().neighbour("fe80::1", A).echo("fe80::1");
+    let case = case.network("clinic").neighbour("fe80::1", B).echo("fe80::1");
+    assert_eq!(case.ids(), [ID_A, ID_B]);
+    assert_eq!(device(&case, ID_B).addresses[0].network, "clinic");
+    let unbound = Case::new().echo("fe80::1").network("clinic").echo("fe80::1");
+    assert_eq!(unbound.ids().len(), 2);
+}
+
+#[test]
 fn a_random_mac_names_no_device_and_follows_no_one() {
     let case = Case::new().arp("10.0.0.7", RANDOM).day(1).arp("10.0.0.8", RANDOM);
     assert_eq!(case.ids(), ["ip-ward-10.0.0.7", "ip-ward-10.0.0.8"]);

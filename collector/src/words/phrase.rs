@@ -84,6 +84,7 @@ pub const fn method(method: Method) -> Word {
     match method {
         Method::Arp => Word::MethodArp,
         Method::NeighbourTable => Word::MethodNeighbourTable,
+        Method::Ndp => Word::MethodNdp,
         Method::IcmpEcho => Word::MethodIcmpEcho,
         Method::TcpConnect => Word::MethodTcpConnect,
         Method::Udp => Word::MethodUdp,
@@ -185,6 +186,8 @@ pub const fn state(state: State) -> Word {
 pub const fn packet(kind: PacketKind) -> Word {
     match kind {
         PacketKind::ArpRequest => Word::PacketArpRequest,
+        PacketKind::NeighbourSolicitation => Word::PacketNeighbourSolicitation,
+        PacketKind::ListenerQuery => Word::PacketListenerQuery,
         PacketKind::Echo => Word::PacketEcho,
         PacketKind::TcpConnect => Word::PacketTcpConnect,
         PacketKind::Snmp => Word::PacketSnmp,
