@@ -48,6 +48,8 @@ mod question;
 mod reach;
 /// Which addresses may be asked at all.
 mod scope;
+/// IPv6 on the links.
+mod six;
 /// Asking every address for a sign of life.
 mod sweep;
 /// When the neighbour table is to be read.
@@ -62,6 +64,7 @@ use agenda::Agenda;
 use area::{Area, Desk, Notes, Turn};
 use governor::Governor;
 use scope::Place;
+use six::{Heard, Six};
 use table::Table;
 
 /// Which dialogues a live host of a network gets, in order. The engine does not ask it under
@@ -73,10 +76,20 @@ fn names_somebody(mac: Mac) -> bool {
     !mac.is_group() && mac != Mac::ZERO
 }
 
+/// What a frame said.
+enum Said {
+    Arp(Mac, Arp),
+    /// It was IPv6, and was heard.
+    Six,
+    Other,
+}
+
 /// The scan.
 pub struct Engine {
     governor: Governor,
     areas: Vec<Area>,
+    six: Six,
+    /// Areas by number, and after them the parts of IPv6.
     agenda: Agenda<usize>,
     interviewer: Interviewer,
     notes: Notes,
@@ -100,6 +113,8 @@ impl Engine {
                 agenda.put(n, at);
             }
         }
+        let six = Six::new(&plan, means);
+        six.wishes().for_each(|(part, at)| agenda.put(areas.len() + part, at));
         let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty());
         let on_link = areas.iter().any(Area::is_on_link);
         let mut engine = Self {
@@ -110,6 +125,7 @@ impl Engine {
             ),
             agenda,
             areas,
+            six,
             interviewer,
             notes: Notes::default(),
             meter: Meter::new(now.tick),
@@ -162,8 +178,12 @@ impl Engine {
                 if self.governor.take_back_browse(packet) {
                     return;
                 }
-                governor::subject(packet).is_some_and(|(ip, _)| {
-                    self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
+                governor::subject(packet).is_some_and(|(ip, _)| match ip {
+                    IpAddr::V6(ip) => self.six.not_sent((packet, ip, why), &mut self.governor),
+                    IpAddr::V4(_) => {
+                        let not_sent = (packet, why);
+                        self.at(ip, now, |area, host, desk| area.not_sent(host, not_sent, desk))
+                    }
                 })
             }
         };
@@ -189,19 +209,24 @@ impl Engine {
         known
     }
 
-    /// A frame came in: only ARP is of use.
+    /// A frame came in: only ARP and IPv6 are of use.
     fn hear_frame(&mut self, interface: &str, octets: &[u8], now: Now) {
         let decoded = Ethernet::decode(octets).and_then(|(header, payload)| {
+            if header.ether_type == EtherType::IPV6 {
+                self.hear_six(interface, (header.source, payload), now);
+                return Ok(Said::Six);
+            }
             if header.ether_type == EtherType::ARP {
-                Arp::decode(payload).map(|(arp, _)| Some((header.source, arp)))
+                Arp::decode(payload).map(|(arp, _)| Said::Arp(header.source, arp))
             } else {
-                Ok(None)
+                Ok(Said::Other)
             }
         });
         let strays = &mut self.notes.strays;
         let (source, arp) = match decoded {
-            Ok(Some(said)) => said,
-            Ok(None) => return strays.unasked += 1,
+            Ok(Said::Arp(source, arp)) => (source, arp),
+            Ok(Said::Six) => return,
+            Ok(Said::Other) => return strays.unasked += 1,
             Err(_) => return strays.malformed += 1,
         };
         if !names_somebody(source) || !names_somebody(arp.sender_mac) {
@@ -210,9 +235,36 @@ impl Engine {
         let known = self.at(arp.sender_ip.into(), now, |area, host, desk| {
             area.interface() == interface && area.hear_arp(host, (source, &arp), desk)
         });
-        if !known {
+        if known {
+            self.with_six(now, |six, desk| six.derive(interface, source, desk));
+        } else {
             self.notes.strays.unasked += 1;
         }
+    }
+
+    /// An IPv6 packet came in a frame from `source`.
+    fn hear_six(&mut self, interface: &str, (source, payload): (Mac, &[u8]), now: Now) {
+        if !names_somebody(source) {
+            self.notes.strays.malformed += 1;
+            return;
+        }
+        let heard = self.with_six(now, |six, desk| six.hear(interface, (source, payload), desk));
+        match heard {
+            Heard::Told => {}
+            Heard::Unasked => self.notes.strays.unasked += 1,
+            Heard::Malformed => self.notes.strays.malformed += 1,
+        }
+    }
+
+    /// Lets IPv6 hear something; what it wants to ask then has its turn.
+    fn with_six<T>(&mut self, now: Now, hear: impl FnOnce(&mut Six, &mut Desk<'_>) -> T) -> T {
+        let mut desk = Desk { governor: &mut self.governor, notes: &mut self.notes, now };
+        let heard = hear(&mut self.six, &mut desk);
+        let areas = self.areas.len();
+        for (part, at) in self.six.wishes() {
+            self.agenda.hasten(areas + part, at.max(now.tick));
+        }
+        heard
     }
 
     fn neighbours_read(&mut self, now: Now) {
@@ -230,15 +282,10 @@ impl Engine {
         self.table.poll(now.tick);
         while !self.table.holds() && self.governor.opens() <= now.tick {
             let Some(n) = self.agenda.due(now.tick) else { break };
-            let Some(area) = self.areas.get_mut(n) else { continue };
-            let resolving = area.is_resolving();
-            let turn = area.turn(&mut self.governor, &self.interviewer, &mut self.notes, now);
-            if resolving {
-                self.table.resolving(now.tick, area.is_resolving());
-            }
+            let (network, turn) = self.turn(n, now);
             match turn {
                 Turn::Send(cleared) => {
-                    self.agenda.put(n, self.governor.network_opens(n).max(now.tick));
+                    self.agenda.put(n, self.governor.network_opens(network).max(now.tick));
                     self.meter.count();
                     return Some(cleared);
                 }
@@ -253,6 +300,20 @@ impl Engine {
         }
         self.conclude();
         None
+    }
+
+    /// The turn of an area, or of a part of IPv6. Also says which network it belongs to.
+    fn turn(&mut self, n: usize, now: Now) -> (usize, Turn) {
+        let Some(area) = self.areas.get_mut(n) else {
+            let part = n.saturating_sub(self.areas.len());
+            return (self.six.network(part), self.six.turn(part, &mut self.governor, now));
+        };
+        let resolving = area.is_resolving();
+        let turn = area.turn(&mut self.governor, &self.interviewer, &mut self.notes, now);
+        if resolving {
+            self.table.resolving(now.tick, area.is_resolving());
+        }
+        (n, turn)
     }
 
     /// Whether the scan is over, or is only waiting for the last answers after an early end.
@@ -301,7 +362,7 @@ impl Engine {
 
     /// How far it has got.
     pub fn progress(&self) -> Progress {
-        let extents = self.areas.iter().map(Area::extent);
+        let extents = self.areas.iter().map(Area::extent).chain(self.six.extents());
         self.meter.progress(extents, self.governor.sent(), self.finished)
     }
 
@@ -329,8 +390,9 @@ impl Engine {
         self.stop(now);
         let ended = self.ended.map(|(why, _)| why);
         let cover = |area: &Area| area.coverage(ended, self.begun.wall, now);
+        let six = self.six.coverage(ended, self.begun.wall, now);
         Account {
-            coverage: self.areas.iter().flat_map(cover).collect(),
+            coverage: self.areas.iter().flat_map(cover).chain(six).collect(),
             sent: self.governor.account(),
             strays: self.notes.strays,
         }

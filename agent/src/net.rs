@@ -164,6 +164,7 @@ impl Wire {
             match link::open(found, backend, arrivals.clone()) {
                 Ok(open) => {
                     found.frames = true;
+                    found.neighbours = hears_neighbours(plan, found, &arrivals);
                     links.insert(found.interface.clone(), open);
                 }
                 Err(error) => tracing::debug!(interface = found.interface, %error, "no frames"),
@@ -253,6 +254,12 @@ fn is_concerned(plan: &Plan, link: &crate::plan::Link) -> bool {
         plan.networks.iter().any(|it| it.cidr.contains(net) || net.contains(&it.cidr))
     };
     !denied && link.addresses.iter().any(touches)
+}
+
+/// Begins to hear neighbours by IPv6, if any network of the plan wants that. Returns whether it does.
+fn hears_neighbours(plan: &Plan, link: &crate::plan::Link, arrivals: &Sender<Arrival>) -> bool {
+    plan.networks.iter().any(|network| network.ipv6)
+        && opened("neighbours", link::hear_neighbours(&link.interface, arrivals.clone())).is_some()
 }
 
 fn sources(means: &Means) -> HashMap<String, Ipv4Addr> {

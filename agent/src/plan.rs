@@ -24,8 +24,12 @@ pub enum Policy {
 pub struct Network {
     /// Its name, as the hospital calls it; the CIDR if it was given none.
     pub name: String,
-    /// Its addresses. IPv4 for now, /12 or longer.
+    /// Its addresses: IPv4, /12 or longer, each of which is asked; or IPv6, /32 or longer, of which
+    /// those are asked that were heard of or that a known MAC address would have.
     pub cidr: IpNet,
+    /// Whether IPv6 is asked on the link of this network: link-local addresses, and the declared
+    /// ones. Always so where `cidr` is IPv6.
+    pub ipv6: bool,
     /// What may be done there.
     pub policy: Policy,
     /// Most packets a second into this network, 1–1,000,000.
@@ -129,6 +133,8 @@ pub struct Link {
     pub addresses: Vec<IpNet>,
     /// Whether frames can be sent and read on it (raw socket open).
     pub frames: bool,
+    /// Whether neighbour discovery for IPv6 is read on it.
+    pub neighbours: bool,
 }
 
 /// What the system lets this process do, found out once before the scan.

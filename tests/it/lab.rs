@@ -14,7 +14,7 @@ mod lifecycle;
 /// What mdns-sd finds: the oracle of the mDNS browse.
 mod oracle;
 /// The agent and the collector as programs.
-mod programs;
+pub(crate) mod programs;
 /// What the agent finds.
 mod scan;
 /// What follows from it, held against a ledger.

@@ -6,3 +6,5 @@ mod lab;
 mod layering;
 #[cfg(test)]
 mod licences;
+#[cfg(test)]
+mod six;

@@ -178,6 +178,7 @@ impl Checker<'_> {
         let network = Network {
             name,
             cidr,
+            ipv6: written.ipv6 || matches!(cidr, IpNet::V6(_)),
             policy: match written.policy {
                 written::Policy::Sighting => Policy::Sighting,
                 written::Policy::Gentle => Policy::Gentle,

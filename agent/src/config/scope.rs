@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use daicho_common::complaint::{Complaint, Exit};
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::{Declaration, Declared, TCP_PORTS};
 use crate::plan::{Network, Policy};
@@ -13,8 +13,12 @@ use crate::plan::{Network, Policy};
 /// Shortest prefix of a network: 1,048,576 addresses.
 pub const SHORTEST_PREFIX: u8 = 12;
 
+/// Shortest prefix of an IPv6 network: what a provider commonly is given.
+pub const SHORTEST_PREFIX_V6: u8 = 32;
+
 /// What may be scanned without a declaration in a file: private (RFC 1918), loopback, link-local
-/// (RFC 3927) and documentation (RFC 5737) addresses.
+/// (RFC 3927) and documentation (RFC 5737) addresses; of IPv6, unique local (RFC 4193) and
+/// documentation (RFC 3849) ones.
 const UNDECLARED: [[u8; 5]; 8] = [
     [10, 0, 0, 0, 8],
     [172, 16, 0, 0, 12],
@@ -47,18 +51,16 @@ pub fn overlap(a: IpNet, b: IpNet) -> bool {
 /// The network that `text` writes, `10.20.0.0/24` or a single address.
 ///
 /// # Errors
-/// What is wrong with it and what to write: not a network, IPv6, host bits set, larger than
-/// /[`SHORTEST_PREFIX`], or addresses that no host has.
+/// What is wrong with it and what to write: not a network, host bits set, larger than
+/// /[`SHORTEST_PREFIX`] or for IPv6 /[`SHORTEST_PREFIX_V6`], or addresses that no host has.
 pub fn cidr(text: &str) -> Result<IpNet, Unfit> {
     let net = text
         .parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| unfit("10.20.0.0/24 の形で書いてください", "write it like 10.20.0.0/24"))?;
-    let IpNet::V4(v4) = net else {
-        return Err(unfit(
-            "走査できるのは IPv4 だけです。10.20.0.0/24 の形で書いてください",
-            "only IPv4 can be scanned; write it like 10.20.0.0/24",
-        ));
+    let v4 = match net {
+        IpNet::V4(net) => net,
+        IpNet::V6(net) => return cidr_v6(net).map(IpNet::V6),
     };
     if v4 != v4.trunc() {
         let (whole, one) = (v4.trunc(), v4.addr());
@@ -83,8 +85,37 @@ pub fn cidr(text: &str) -> Result<IpNet, Unfit> {
     Ok(net)
 }
 
+fn cidr_v6(net: Ipv6Net) -> Result<Ipv6Net, Unfit> {
+    if net != net.trunc() {
+        let (whole, one) = (net.trunc(), net.addr());
+        return Err(unfit(
+            format!("ネットワーク全体なら {whole}、1 台だけなら {one}/128 と書いてください"),
+            format!("write {whole} for the whole network or {one}/128 for one address"),
+        ));
+    }
+    if net.prefix_len() < SHORTEST_PREFIX_V6 {
+        return Err(unfit(
+            format!("広すぎます。/{SHORTEST_PREFIX_V6} 以下に分けてください"),
+            format!("too large: split it into /{SHORTEST_PREFIX_V6} or smaller"),
+        ));
+    }
+    // Global unicast (2000::/3) and unique local addresses (fc00::/7).
+    let [first, ..] = net.network().octets();
+    if first >> 5 == 1 || first >> 1 == 0x7e {
+        return Ok(net);
+    }
+    Err(unfit(
+        "機器のサブネットではありません。2001:db8:20::/64 の形で書いてください。リンクローカルアドレスは、IPv4 のネットワークに ipv6 = true と書くと調べます",
+        "no subnet of hosts; write it like 2001:db8:20::/64 (link-local addresses are looked at where an IPv4 network says ipv6 = true)",
+    ))
+}
+
 /// Whether `net` may be scanned although no file declares it.
 fn may_be_undeclared(net: IpNet) -> bool {
+    if let IpNet::V6(net) = net {
+        let [a, b, c, d, ..] = net.network().octets();
+        return a >> 1 == 0x7e || [a, b, c, d] == [0x20, 0x01, 0x0d, 0xb8];
+    }
     UNDECLARED.iter().any(|&[a, b, c, d, length]| {
         Ipv4Net::new([a, b, c, d].into(), length).is_ok_and(|range| IpNet::V4(range).contains(&net))
     })
@@ -211,6 +242,7 @@ impl Declared {
         Network {
             name: cidr.to_string(),
             cidr,
+            ipv6: matches!(cidr, IpNet::V6(_)),
             policy: Policy::default(),
             packets_per_second: self.pace.packets_per_second,
             communities: Vec::new(),

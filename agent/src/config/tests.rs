@@ -178,12 +178,37 @@ fn what_may_not_be_scanned_is_refused() {
         (&["192.168.0.0/24", "192.168.0.128/25"], "overlap"),
         (&["ward", "10.30.0.0/24"], "overlap"),
         (&["10.20.0.300/24"], "write it like"),
-        (&["fd00::/64"], "IPv4"),
+        (&["fd00::/31"], "too large"),
+        (&["fe80::/64"], "ipv6 = true"),
+        (&["ff02::/64"], "no subnet"),
+        (&["fd00::1/64"], "fd00::1/128"),
+        (&["2400:4000::/64"], "not private"),
     ] {
         let complaint = names(&ward(), words).unwrap_err();
         assert_eq!(complaint.exit, Exit::Network);
         assert!(complaint.en.contains(why), "{words:?}: {complaint}");
     }
     assert_eq!(names(&ward(), &["8.8.8.0/25"]).unwrap(), ["8.8.8.0/25"]);
+    assert_eq!(names(&ward(), &["fd00::/64", "2001:db8::7"]).unwrap().len(), 2);
     assert_eq!(names(&ward(), &["127.0.0.5", "192.0.2.0/24"]).unwrap().len(), 2);
+}
+
+#[test]
+fn ipv6_is_asked_where_it_was_declared_and_nowhere_else() {
+    let declared = parse(
+        r#"
+        [[network]]
+        cidr = "10.30.0.0/16"
+        ipv6 = true
+        [[network]]
+        cidr = "10.31.0.0/16"
+        [[network]]
+        cidr = "2400:4000:20::/48"
+        "#,
+    );
+    let networks = declared.unwrap().networks;
+    let asked: Vec<_> = networks.iter().map(|declared| declared.network.ipv6).collect();
+    assert_eq!(asked, [true, false, true]);
+    let whole = parse("[[network]]\ncidr = \"2000::/3\"").unwrap_err();
+    assert!(whole.en.contains("/32 or smaller"), "{whole}");
 }

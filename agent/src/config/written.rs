@@ -58,6 +58,8 @@ pub(super) struct Network {
     pub(super) packets_per_second: Option<i64>,
     pub(super) tcp_ports: Option<Vec<i64>>,
     #[serde(default)]
+    pub(super) ipv6: bool,
+    #[serde(default)]
     pub(super) snmp: Snmp,
 }
 

@@ -36,7 +36,7 @@ pub(super) use hearing::Desk;
 /// Most interviews open at once in one network; other live hosts wait for a place.
 const OPEN: usize = 1024;
 /// Most link-layer addresses that are noted for one address.
-const CLAIMS: usize = 8;
+pub(super) const CLAIMS: usize = 8;
 
 /// What was learned and what was not, on its way out.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@
 //! outside every declared network) is refused, not repaired.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -21,8 +21,16 @@ use crate::engine::Packet;
 use crate::engine::gate::Gate;
 use crate::engine::reach::Reach;
 use crate::engine::scope::{Place, Scope, address, extent};
+use crate::engine::six::question;
 use crate::plan::{DenyList, Means, Plan};
 use crate::probe::mdns::GROUP;
+
+/// IPv6 at the door.
+mod six;
+
+#[cfg(test)]
+pub(super) use six::MOST as MOST_SIX;
+use six::Six;
 
 /// TCP and UDP ports that never get an octet, whatever is configured: printers print what comes to
 /// 515 and 9100–9107, and HL7 listens on 2575 (DOMAIN §7.3).
@@ -101,6 +109,8 @@ struct Ground {
     gate: Gate,
     /// The interface by which a question to the group of mDNS may leave; empty if none may.
     browses: String,
+    /// IPv6 addresses that have a place, after those of IPv4 and the group of mDNS.
+    six: Vec<Ipv6Addr>,
     targets: Vec<Target>,
     tallies: BTreeMap<PacketKind, Vec<Tally>>,
 }
@@ -109,6 +119,7 @@ struct Ground {
 #[derive(Debug)]
 pub(super) struct Governor {
     scope: Scope,
+    six: Six,
     grounds: Vec<Ground>,
     deny: DenyList,
     denied: AddressSet,
@@ -139,6 +150,9 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
     match packet {
         Packet::Frame { octets, .. } => {
             let (header, payload) = Ethernet::decode(octets).ok()?;
+            if header.ether_type == EtherType::IPV6 {
+                return question::asks(&header, payload).map(|ip| (ip.into(), None));
+            }
             let (arp, _) = Arp::decode(payload).ok()?;
             let question =
                 header.ether_type == EtherType::ARP && arp.operation == Operation::REQUEST;
@@ -146,6 +160,19 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
         }
         Packet::Echo { to, .. } => Some((*to, None)),
         Packet::Datagram { to, .. } | Packet::Connect { to } => Some((to.ip(), Some(to.port()))),
+    }
+}
+
+impl Ground {
+    /// The target with this number: an address, the group of mDNS after the last, then IPv6.
+    fn target(&self, host: u32) -> IpAddr {
+        match host.checked_sub(self.size) {
+            None => address(self.first, host).into(),
+            Some(after) => after
+                .checked_sub(1)
+                .and_then(|n| self.six.get(n as usize))
+                .map_or_else(|| GROUP.into(), |ip| (*ip).into()),
+        }
     }
 }
 
@@ -161,6 +188,7 @@ impl Governor {
                 size,
                 gate: Gate::new(network.packets_per_second),
                 browses: if reach.browses { reach.interface } else { String::new() },
+                six: Vec::new(),
                 targets: Vec::new(),
                 tallies: BTreeMap::new(),
             }
@@ -170,6 +198,7 @@ impl Governor {
         let rate = u64::from(plan.pace.target_packets_per_second.max(1));
         Self {
             scope: Scope::new(&plan.networks),
+            six: Six::new(&plan.networks, means, &plan.deny),
             grounds: plan.networks.iter().map(ground).collect(),
             deny: plan.deny,
             denied,
@@ -199,10 +228,13 @@ impl Governor {
                     self.grounds.iter().position(|ground| ground.browses == *interface)?;
                 self.grounds.get(network).map(|ground| Place { network, host: ground.size })
             }
-            Packet::Datagram { .. }
-            | Packet::Frame { .. }
-            | Packet::Echo { .. }
-            | Packet::Connect { .. } => self.place(address),
+            Packet::Frame { interface, .. } => match address {
+                IpAddr::V6(ip) => self.six.place(interface, ip),
+                IpAddr::V4(_) => self.place(address),
+            },
+            Packet::Datagram { .. } | Packet::Echo { .. } | Packet::Connect { .. } => {
+                self.place(address)
+            }
         }
     }
 
@@ -292,7 +324,10 @@ impl Governor {
         }
         let (address, port) = subject(packet).ok_or(Why::Policy)?;
         let place = self.place_of(packet).ok_or(Why::Policy)?;
-        if self.denies(address) || self.denies_interface(packet, address) {
+        if self.denies(address)
+            || self.claimed.contains(&place)
+            || self.denies_interface(packet, address)
+        {
             return Err(Why::Denied);
         }
         if port.is_some_and(is_forbidden) {
@@ -309,7 +344,13 @@ impl Governor {
             Packet::Frame { interface, .. } | Packet::Datagram { interface, .. } => interface,
             Packet::Echo { .. } | Packet::Connect { .. } => "",
         };
-        let routed = self.means.link_to(address).map_or("", |link| &link.interface);
+        // Every link has the same link-local addresses, so a frame says where it goes.
+        let routed = match address {
+            IpAddr::V6(_) if !named.is_empty() => named,
+            IpAddr::V4(_) | IpAddr::V6(_) => {
+                self.means.link_to(address).map_or("", |link| &link.interface)
+            }
+        };
         self.deny.interfaces.iter().any(|denied| denied == named || denied == routed)
     }
 
@@ -319,14 +360,17 @@ impl Governor {
         self.leaving = Some(place);
         let Some(ground) = self.grounds.get_mut(place.network) else { return };
         ground.gate.pass(now.tick);
-        let size = ground.size as usize + 1;
-        if ground.targets.is_empty() {
+        let size = ground.size as usize + 1 + ground.six.len();
+        if ground.targets.len() < size {
             ground.targets.resize(size, Target::default());
         }
         if let Some(target) = ground.targets.get_mut(place.host as usize) {
             *target = Target { spaced: now.tick.after(self.spacing), busy: request.answer_by };
         }
-        let tallies = ground.tallies.entry(request.kind).or_insert_with(|| vec![NOTHING; size]);
+        let tallies = ground.tallies.entry(request.kind).or_default();
+        if tallies.len() < size {
+            tallies.resize(size, NOTHING);
+        }
         if let Some(tally) = tallies.get_mut(place.host as usize) {
             tally.packets += 1;
             tally.octets = tally.octets.saturating_add(octets(&request.packet));
@@ -372,11 +416,7 @@ impl Governor {
                 let counted = (0..).zip(tallies).filter(|(_, tally)| tally.packets > 0);
                 rows.extend(counted.map(|(host, tally)| Sent {
                     network: ground.name.clone(),
-                    target: if host == ground.size {
-                        GROUP.into()
-                    } else {
-                        address(ground.first, host).into()
-                    },
+                    target: ground.target(host),
                     kind,
                     packets: tally.packets.into(),
                     octets: tally.octets.into(),

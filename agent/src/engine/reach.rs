@@ -68,7 +68,7 @@ fn own_address(cidr: IpNet, link: &Link) -> Option<Ipv4Addr> {
 }
 
 /// See [`Reach::browses`].
-fn may_browse(network: &Network, link: &Link, deny: &DenyList) -> bool {
+pub(super) fn may_browse(network: &Network, link: &Link, deny: &DenyList) -> bool {
     let whole = |net: &&IpNet| net.contains(&network.cidr);
     let declared =
         link.addresses.iter().filter(whole).all(|net| network.cidr.contains(&net.trunc()));

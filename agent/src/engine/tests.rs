@@ -16,6 +16,10 @@ mod interviews;
 mod net;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
+/// Duplicate addresses, proxies, one who answers for everybody.
+mod oddities;
+/// IPv6 on a link.
+mod six;
 
 use net::{Host, Net, Outcome};
 
@@ -24,6 +28,7 @@ pub(super) fn network(cidr: &str) -> Network {
     Network {
         name: cidr.to_owned(),
         cidr: cidr.parse().unwrap(),
+        ipv6: cidr.contains(':'),
         policy: Policy::Gentle,
         packets_per_second: 1_000_000,
         communities: vec![Community::new("public")],
@@ -61,6 +66,7 @@ fn means(address: &str) -> Means {
         mac: Some(Mac::new([2, 0, 0, 0, 0, 1])),
         addresses: vec![address.parse().unwrap()],
         frames: true,
+        neighbours: true,
     };
     Means { links: vec![link], echo: true, neighbour_table: true }
 }

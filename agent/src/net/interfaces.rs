@@ -24,6 +24,7 @@ pub(super) fn up() -> Vec<Link> {
                 .collect(),
             interface: interface.name,
             frames: false,
+            neighbours: false,
         })
         .collect();
     links.sort_by(|a, b| a.interface.cmp(&b.interface));

@@ -1,5 +1,5 @@
-//! Whole Ethernet frames, sent and read on one interface. Only ARP is read: everything else is
-//! filtered out, in the kernel where the system can.
+//! Whole Ethernet frames, sent and read on one interface. Only ARP is read, and where it is wanted
+//! neighbour discovery for IPv6: everything else is filtered out, in the kernel where the system can.
 
 use std::io;
 
@@ -14,6 +14,9 @@ use crate::plan::Link as Interface;
 mod packet;
 /// The portable data-link library.
 mod portable;
+/// Neighbours by IPv6, on Linux.
+#[cfg(target_os = "linux")]
+mod six;
 
 /// `EtherType` of ARP (RFC 826; IANA "IEEE 802 numbers").
 const ARP: u16 = 0x0806;
@@ -40,4 +43,19 @@ pub(super) fn open(
         Backend::Native => Ok(Box::new(portable::Raw::open(interface, arrivals)?)),
         Backend::Pnet => Ok(Box::new(portable::Raw::open(interface, arrivals)?)),
     }
+}
+
+/// Begins to read what neighbours say by IPv6 on an interface.
+///
+/// # Errors
+/// As the system said; [`io::ErrorKind::Unsupported`] where only ARP can be read.
+#[cfg(target_os = "linux")]
+pub(super) fn hear_neighbours(interface: &str, arrivals: Sender<Arrival>) -> io::Result<()> {
+    six::listen(interface, arrivals)
+}
+
+/// Only ARP can be read here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn hear_neighbours(_: &str, _: Sender<Arrival>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }

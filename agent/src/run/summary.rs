@@ -62,6 +62,7 @@ const fn method(method: Method) -> &'static str {
     match method {
         Method::Arp => "ARP",
         Method::NeighbourTable => "近隣表/neighbour table",
+        Method::Ndp => "NDP",
         Method::IcmpEcho => "ICMP echo",
         Method::TcpConnect => "TCP",
         Method::Udp => "UDP",

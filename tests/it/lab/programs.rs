@@ -14,6 +14,11 @@ const NOBODY: u32 = 65534;
 /// Builds the programs of this workspace, where they are not up to date, and copies this one to
 /// where every user may run it.
 pub(super) fn built(program: &str, lab: &Lab) -> PathBuf {
+    built_into(program, lab.state())
+}
+
+/// The same, for a directory.
+pub(crate) fn built_into(program: &str, state: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     // This binary is in <target>/<profile>/deps.
     let here = std::env::current_exe().unwrap();
@@ -26,7 +31,7 @@ pub(super) fn built(program: &str, lab: &Lab) -> PathBuf {
     }
     cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(root);
     assert!(cargo.status().unwrap().success(), "the programs do not build");
-    let copy = lab.state().join(program);
+    let copy = state.join(program);
     std::fs::copy(profile.join(program), &copy).unwrap();
     std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
     copy
@@ -112,7 +117,7 @@ fn as_nobody(scanner: &Namespace, agent: &Path, folder: &Path) -> Command {
 }
 
 /// What a sealed file holds, its batches taken together.
-pub(super) fn open(file: &Path) -> Batch {
+pub(crate) fn open(file: &Path) -> Batch {
     let sealed = std::fs::read(file).unwrap();
     let opened = batch::open_all(&sealed).unwrap();
     let batches = opened.into_iter().map(|opened| opened.batch);
@@ -127,7 +132,7 @@ pub(super) fn open(file: &Path) -> Batch {
 }
 
 /// Runs a program to its good end.
-pub(super) fn succeed(mut command: Command) -> Output {
+pub(crate) fn succeed(mut command: Command) -> Output {
     let output = command.output().unwrap();
     let (said, talked) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

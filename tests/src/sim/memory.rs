@@ -94,6 +94,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
     let networks = hospital.segments.iter().map(|segment| {
         let sighting = segment.reach == Reach::Sighting;
         Network {
+            ipv6: false,
             name: segment.name.into(),
             cidr: IpNet::V4(segment.cidr),
             policy: if sighting { Policy::Sighting } else { Policy::Gentle },
@@ -116,6 +117,7 @@ pub fn means(hospital: &Hospital) -> Means {
         mac: Some(Mac::new([0x52, 0x54, 0, 0xda, 0x1c, 0x40])),
         addresses: addresses.collect(),
         frames: true,
+        neighbours: false,
     };
     Means { links: vec![link], echo: true, neighbour_table: true }
 }

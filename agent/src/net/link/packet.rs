@@ -13,12 +13,12 @@ use tokio::sync::mpsc::Sender;
 use super::{ARP, Arrival, Link};
 use crate::net::{FRAME_BUFFER, PATIENCE};
 
-/// Longest frame read: an ARP frame has 60 octets with its padding.
-const LONGEST: usize = 2048;
+/// Longest frame read: the link's whole, for a router may say much at once.
+pub(super) const LONGEST: usize = 2048;
 
 /// Where the kernel tells a filter whether the frame came with a VLAN tag that no interface of the
 /// system takes: `SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT` of `linux/filter.h`.
-const TAG_PRESENT: u32 = 0xffff_f000 + 48;
+pub(super) const TAG_PRESENT: u32 = 0xffff_f000 + 48;
 
 /// Accepts untagged ARP frames and nothing else: a frame of another VLAN must not be taken for one
 /// of this link. Classic BPF: load, jump if equal, return.
@@ -65,7 +65,7 @@ impl Link for Raw {
 
 /// Has the runtime watch the socket for frames to read.
 #[expect(unsafe_code, reason = "the runtime asks for a promise that the descriptor stays open")]
-fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(super) fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: the `AsyncFd` owns the `OwnedFd` and hands out shared references only, so that the
     // descriptor is neither closed nor replaced before the `AsyncFd` has deregistered it.
     Ok(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?)
@@ -73,7 +73,7 @@ fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 
 /// The link-layer address of an interface, which names it to bind(2). Its protocol is 0, so that
 /// the socket keeps the one it was made with.
-fn address(interface: &str) -> io::Result<LinkAddr> {
+pub(super) fn address(interface: &str) -> io::Result<LinkAddr> {
     nix::ifaddrs::getifaddrs()?
         .filter(|row| row.interface_name == interface)
         .find_map(|row| row.address?.as_link_addr().copied())
@@ -81,7 +81,11 @@ fn address(interface: &str) -> io::Result<LinkAddr> {
 }
 
 /// Reads frames until nobody wants them any more or the socket is broken for good.
-async fn read(socket: Arc<AsyncFd<OwnedFd>>, interface: Arc<str>, arrivals: Sender<Arrival>) {
+pub(super) async fn read(
+    socket: Arc<AsyncFd<OwnedFd>>,
+    interface: Arc<str>,
+    arrivals: Sender<Arrival>,
+) {
     let mut buffer = [0; LONGEST];
     loop {
         let receive = |fd: &OwnedFd| Ok(recv(fd.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT)?);

@@ -1,0 +1,160 @@
+//! How far IPv6 got.
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+
+use daicho_common::address_set::AddressSet;
+use daicho_common::coverage::{Coverage, NotAsked, Why};
+use daicho_common::observation::{Method, Vantage};
+use daicho_common::time::{Now, Timestamp};
+use ipnet::{IpNet, Ipv6Net};
+
+use super::ground::Part;
+use super::{Progress, Six};
+use crate::engine::area::Extent;
+
+/// The addresses of `net` that none of `taken`, which ascend, is.
+fn rest(net: Ipv6Net, taken: impl Iterator<Item = Ipv6Addr>) -> AddressSet {
+    let (mut set, mut next) = (AddressSet::new(), Some(u128::from(net.network())));
+    let last = u128::from(net.broadcast());
+    for ip in taken.map(u128::from) {
+        if let (Some(first), Some(before)) = (next, ip.checked_sub(1)) {
+            set.insert_range(Ipv6Addr::from(first).into(), Ipv6Addr::from(before).into());
+        }
+        next = ip.checked_add(1);
+    }
+    if let Some(first) = next {
+        set.insert_range(Ipv6Addr::from(first).into(), Ipv6Addr::from(last).into());
+    }
+    set
+}
+
+impl Six {
+    /// How far each part has got.
+    pub(in crate::engine) fn extents(&self) -> impl Iterator<Item = Extent> + '_ {
+        self.parts.iter().map(|part| {
+            let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            let over = |it: &&super::Neighbour| it.answered || it.spent || it.refused.is_some();
+            let done = count(part.known.values().filter(over).count());
+            let found = count(part.known.values().filter(|it| it.answered).count());
+            let planned = count(part.known.len());
+            let steps = (u64::from(done), u64::from(planned));
+            Extent { planned, done, found, questioned: found, steps }
+        })
+    }
+
+    /// The coverage of every part, as [`crate::engine::area::Area::coverage`].
+    pub(in crate::engine) fn coverage(
+        &self,
+        ended: Option<Why>,
+        begun: Timestamp,
+        now: Now,
+    ) -> Vec<Coverage> {
+        let parts = self.ground.parts.iter().zip(&self.parts);
+        parts
+            .flat_map(|(of, part)| {
+                let (from, to) = part.span.unwrap_or((begun, now.wall));
+                let blank = |method| self.blank(of, method, (from, to.max(from)));
+                let solicited = self.solicited(of, part, ended, blank(Method::Ndp));
+                [solicited, self.called(of, part, ended, blank(Method::IcmpEcho))]
+            })
+            .collect()
+    }
+
+    fn blank(&self, of: &Part, method: Method, (from, to): (Timestamp, Timestamp)) -> Coverage {
+        let street = of.street.ok().and_then(|street| self.ground.streets.get(street));
+        Coverage {
+            vantage: Vantage {
+                agent: self.agent.clone(),
+                interface: street.map(|street| street.interface.clone()).unwrap_or_default(),
+                network: of.name.clone(),
+            },
+            method,
+            cidr: IpNet::V6(of.net),
+            from,
+            to,
+            tries: 0,
+            asked: AddressSet::new(),
+            answered: AddressSet::new(),
+            not_asked: Vec::new(),
+        }
+    }
+
+    fn solicited(
+        &self,
+        of: &Part,
+        part: &Progress,
+        ended: Option<Why>,
+        mut coverage: Coverage,
+    ) -> Coverage {
+        let mut left: BTreeMap<Why, AddressSet> = BTreeMap::new();
+        let own: Vec<Ipv6Addr> = self.own(of).collect();
+        let mut taken: Vec<Ipv6Addr> = part.known.keys().copied().chain(own.clone()).collect();
+        taken.sort_unstable();
+        left.insert(of.street.err().unwrap_or(Why::NoSignOfLife), rest(of.net, taken.into_iter()));
+        for ip in own {
+            left.entry(Why::Own).or_default().insert(ip.into());
+        }
+        for (ip, neighbour) in &part.known {
+            if neighbour.answered || (neighbour.spent && neighbour.refused.is_none()) {
+                coverage.asked.insert((*ip).into());
+            } else {
+                let why = neighbour.refused.or(ended).unwrap_or(Why::Interrupted);
+                left.entry(why).or_default().insert((*ip).into());
+            }
+            if neighbour.answered {
+                coverage.answered.insert((*ip).into());
+            }
+        }
+        coverage.tries = if coverage.asked.is_empty() { 0 } else { self.tries };
+        coverage.not_asked = not_asked(left);
+        coverage
+    }
+
+    /// An echo request to all nodes asks every address of the link.
+    fn called(
+        &self,
+        of: &Part,
+        part: &Progress,
+        ended: Option<Why>,
+        mut coverage: Coverage,
+    ) -> Coverage {
+        let street = of.street.and_then(|n| self.ground.streets.get(n).ok_or(Why::Unreachable));
+        let own: Vec<Ipv6Addr> = self.own(of).collect();
+        let mut left = BTreeMap::new();
+        let all = rest(of.net, own.iter().copied());
+        let called = || {
+            let on_link = self.ground.parts.iter().zip(&self.parts);
+            let mut on_link = on_link.filter(|(other, _)| other.street == of.street);
+            on_link.find_map(|(_, part)| part.called)
+        };
+        match street.and_then(|street| street.groups) {
+            Err(why) => _ = left.insert(why, all),
+            Ok(()) if called().is_none() => {
+                left.insert(ended.unwrap_or(Why::SendFailed), all);
+            }
+            Ok(()) => {
+                coverage.tries = 1;
+                coverage.asked = all;
+                coverage.answered = part.echoed.iter().map(|ip| (*ip).into()).collect();
+            }
+        }
+        left.insert(Why::Own, own.into_iter().map(Into::into).collect());
+        coverage.not_asked = not_asked(left);
+        coverage
+    }
+
+    fn own(&self, of: &Part) -> impl Iterator<Item = Ipv6Addr> {
+        let street = of.street.ok().and_then(|street| self.ground.streets.get(street));
+        let mut own = street.map(|street| street.own.clone()).unwrap_or_default();
+        own.retain(|ip| of.net.contains(ip));
+        own.sort_unstable();
+        own.dedup();
+        own.into_iter()
+    }
+}
+
+fn not_asked(left: BTreeMap<Why, AddressSet>) -> Vec<NotAsked> {
+    let left = left.into_iter().filter(|(_, addresses)| !addresses.is_empty());
+    left.map(|(why, addresses)| NotAsked { addresses, why }).collect()
+}

@@ -1,0 +1,132 @@
+//! IPv6 on a link, with the kernel of Linux as the neighbour.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::Path;
+
+use daicho_common::batch::Batch;
+use daicho_common::observation::{Fact, Method, Reply};
+use daicho_tests::lab::wiretap::{Frame, Wiretap};
+use daicho_tests::netns::{self, Namespace, cable};
+use ipnet::IpNet;
+
+use super::lab::programs::{built_into, open, succeed};
+
+const MAC: &str = "00:1a:2b:00:00:09";
+const LOCAL: &str = "fe80::21a:2bff:fe00:9";
+const DERIVED: &str = "fd00:99::21a:2bff:fe00:9";
+/// An address that nothing leads to.
+const HIDDEN: &str = "fd00:99::42";
+
+/// A namespace in which addresses are used at once, without looking for duplicates.
+fn namespace(purpose: &str, part: &str) -> Namespace {
+    let namespace = Namespace::create(netns::name(purpose, part)).unwrap();
+    let conf = "/proc/sys/net/ipv6/conf/default/accept_dad";
+    namespace.enter(|| std::fs::write(conf, "0")).unwrap().unwrap();
+    namespace
+}
+
+/// The agent's namespace and its neighbour's.
+fn link(purpose: &str) -> (Namespace, Namespace) {
+    let (here, there) = (namespace(purpose, "here"), namespace(purpose, "there"));
+    cable((&here, "eth0"), (&there, "eth0")).unwrap();
+    there.ip(&["link", "set", "eth0", "down"]).unwrap();
+    there.ip(&["link", "set", "eth0", "address", MAC]).unwrap();
+    there.ip(&["link", "set", "eth0", "up"]).unwrap();
+    for (namespace, address) in [
+        (&here, "10.99.1.1/24"),
+        (&here, "fd00:99::1/64"),
+        (&there, "10.99.1.9/24"),
+        (&there, "fd00:99::42/64"),
+        (&there, "fd00:99::21a:2bff:fe00:9/64"),
+    ] {
+        namespace.ip(&["addr", "add", address, "dev", "eth0"]).unwrap();
+    }
+    (here, there)
+}
+
+fn scan(here: &Namespace, state: &Path, configuration: &str) -> (Batch, Vec<Frame>) {
+    let agent = built_into("daicho-agent", state);
+    let (file, config) = (state.join("scan.daicho"), state.join("agent.toml"));
+    let pace =
+        "[pace]\npackets_per_second = 400\ntarget_packets_per_second = 20\ntimeout_ms = 500\n";
+    std::fs::write(&config, format!("{pace}{configuration}")).unwrap();
+    let tap = Wiretap::on(here, "eth0", &state.join("sent.pcap")).unwrap();
+    let mut command = here.command(agent).unwrap();
+    command.args(["scan", "--all-declared", "--quiet", "--config"]).arg(config);
+    command.arg("--state").arg(state.join("state")).arg("-o").arg(&file);
+    succeed(command);
+    (open(&file), tap.stop().unwrap())
+}
+
+/// Targets of the neighbour solicitations that left (RFC 4861 §4.3), and the destinations of echo
+/// requests and listener queries.
+fn asked(frames: &[Frame]) -> BTreeSet<Ipv6Addr> {
+    let address = |octets: &[u8]| Ipv6Addr::from(<[u8; 16]>::try_from(octets).unwrap());
+    let six = frames.iter().map(|frame| &frame.octets).filter(|it| it[12..14] == [0x86, 0xdd]);
+    six.filter_map(|octets| match (octets[20], octets[54]) {
+        (58, 135) => Some(address(&octets[62..78])),
+        (58, 128) => Some(address(&octets[38..54])),
+        (0, 58) if octets[62] == 130 => Some(address(&octets[38..54])),
+        _ => None,
+    })
+    .collect()
+}
+
+fn neighbours(batch: &Batch) -> BTreeMap<IpAddr, String> {
+    let of_ndp = batch.observations.iter().filter(|seen| seen.method == Method::Ndp);
+    let said = of_ndp.filter_map(|seen| match seen.fact {
+        Fact::Neighbour { ip, mac } => Some((ip, mac.to_string())),
+        _ => None,
+    });
+    said.collect()
+}
+
+#[test]
+fn the_agent_finds_a_neighbour_by_ipv6_and_says_nothing_of_whom_it_did_not_ask() {
+    if !netns::may() {
+        println!("skipped: needs root");
+        return;
+    }
+    let (here, _there) = link("six");
+    let state = tempfile::tempdir().unwrap();
+    let (batch, frames) = scan(
+        &here,
+        state.path(),
+        "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\n[[network]]\ncidr = \"fd00:99::/64\"\n",
+    );
+    let found = neighbours(&batch);
+    for text in [LOCAL, DERIVED] {
+        assert_eq!(found.get(&text.parse().unwrap()).map(String::as_str), Some(MAC), "{found:?}");
+    }
+    let echoed = batch.observations.iter().filter(|seen| seen.fact == Fact::Answered(Reply::Echo));
+    let echoed: BTreeSet<_> = echoed.filter_map(|seen| seen.speaker.ip).collect();
+    assert!(echoed.contains(&LOCAL.parse().unwrap()), "{echoed:?}");
+    let nets: [IpNet; 2] = ["fe80::/64", "fd00:99::/64"].map(|net| net.parse().unwrap());
+    for cidr in nets {
+        let mut all = batch.coverage.iter();
+        let of = all.find(|it| it.cidr == cidr && it.method == Method::Ndp).unwrap();
+        assert_eq!(of.answered.len(), 1, "{of:?}");
+        assert!(!of.shows_absence(HIDDEN.parse().unwrap()));
+    }
+    let everybody: Ipv6Addr = "ff02::1".parse().unwrap();
+    let asked = asked(&frames);
+    assert!(asked.contains(&everybody) && asked.contains(&DERIVED.parse().unwrap()));
+    for ip in asked {
+        assert!(ip == everybody || nets.iter().any(|net| net.contains(&IpAddr::V6(ip))), "{ip}");
+    }
+}
+
+#[test]
+fn without_a_word_about_ipv6_no_neighbour_is_asked_by_it() {
+    if !netns::may() {
+        println!("skipped: needs root");
+        return;
+    }
+    let (here, _there) = link("four");
+    let state = tempfile::tempdir().unwrap();
+    let (batch, frames) = scan(&here, state.path(), "[[network]]\ncidr = \"10.99.1.0/24\"\n");
+    assert_eq!(neighbours(&batch), BTreeMap::new());
+    assert_eq!(asked(&frames), BTreeSet::new());
+    assert!(batch.observations.iter().any(|seen| seen.method == Method::Arp));
+}
