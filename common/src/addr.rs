@@ -73,8 +73,9 @@ impl Mac {
     /// The modified EUI-64 interface identifier that a host with this address gives itself where it
     /// does not hide it (RFC 4291 §2.5.1, appendix A).
     pub const fn interface_identifier(self) -> u64 {
-        let [a, b, c, d, e, f] = self.0;
-        u64::from_be_bytes([a ^ 0x02, b, c, 0xff, 0xfe, d, e, f])
+        let [.., a, b, c] = self.0;
+        let [first, second, third] = self.oui();
+        u64::from_be_bytes([first ^ 0x02, second, third, 0xff, 0xfe, a, b, c])
     }
 
     /// The group address to which a packet to this IPv6 group goes on an Ethernet (RFC 2464 §7).

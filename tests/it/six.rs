@@ -75,9 +75,9 @@ fn asked(frames: &[Frame]) -> BTreeSet<Ipv6Addr> {
 
 fn neighbours(batch: &Batch) -> BTreeMap<IpAddr, String> {
     let of_ndp = batch.observations.iter().filter(|seen| seen.method == Method::Ndp);
-    let said = of_ndp.filter_map(|seen| match seen.fact {
-        Fact::Neighbour { ip, mac } => Some((ip, mac.to_string())),
-        _ => None,
+    let said = of_ndp.map(|seen| {
+        let Fact::Neighbour { ip, mac } = seen.fact else { panic!("{:?}", seen.fact) };
+        (ip, mac.to_string())
     });
     said.collect()
 }

@@ -15,15 +15,15 @@ use crate::engine::area::Extent;
 
 /// The addresses of `net` that none of `taken`, which ascend, is.
 fn rest(net: Ipv6Net, taken: impl Iterator<Item = Ipv6Addr>) -> AddressSet {
-    let (mut set, mut next) = (AddressSet::new(), Some(u128::from(net.network())));
+    let (mut set, mut open) = (AddressSet::new(), Some(u128::from(net.network())));
     let last = u128::from(net.broadcast());
     for ip in taken.map(u128::from) {
-        if let (Some(first), Some(before)) = (next, ip.checked_sub(1)) {
+        if let (Some(first), Some(before)) = (open, ip.checked_sub(1)) {
             set.insert_range(Ipv6Addr::from(first).into(), Ipv6Addr::from(before).into());
         }
-        next = ip.checked_add(1);
+        open = ip.checked_add(1);
     }
-    if let Some(first) = next {
+    if let Some(first) = open {
         set.insert_range(Ipv6Addr::from(first).into(), Ipv6Addr::from(last).into());
     }
     set

@@ -98,16 +98,16 @@ impl Ground {
             if let Ok(street) = street
                 && !ground.parts.iter().any(|p| p.street == Ok(street) && p.net == link_local())
             {
-                ground.part(number, network, link_local(), Ok(street), &[]);
+                ground.part((number, network), link_local(), Ok(street), &[]);
             }
             if let Some(net) = declared {
                 let own: Vec<_> = match link_to(network, means) {
                     Some(link) => link.addresses.iter().filter_map(v6).collect(),
                     None => Vec::new(),
                 };
-                ground.part(number, network, net, street, &own);
+                ground.part((number, network), net, street, &own);
             } else if let Err(why) = street {
-                ground.part(number, network, link_local(), Err(why), &[]);
+                ground.part((number, network), link_local(), Err(why), &[]);
             }
         }
         ground
@@ -115,8 +115,7 @@ impl Ground {
 
     fn part(
         &mut self,
-        number: usize,
-        network: &Network,
+        (number, network): (usize, &Network),
         net: Ipv6Net,
         street: Result<usize, Why>,
         own: &[Ipv6Net],

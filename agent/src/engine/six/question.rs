@@ -45,7 +45,8 @@ pub(super) fn echo(street: &Street, seed: u64) -> Packet {
 }
 
 fn called(street: &Street, seed: u64) -> Echo {
-    let cookie = mix(mix(seed) ^ u128::from(street.source) as u64).to_be_bytes();
+    let host = street.source.octets().last_chunk().map_or(0, |host| u64::from_be_bytes(*host));
+    let cookie = mix(mix(seed) ^ host).to_be_bytes();
     let [a, b, ..] = cookie;
     let identifier = u16::from_be_bytes([a, b]);
     Echo { reply: false, identifier, sequence: 1, payload: cookie.to_vec() }

@@ -12,9 +12,8 @@ fn mac(number: u8) -> Mac {
 
 /// What ARP said: who has which address, and who sent the frame.
 fn said(outcome: &Outcome) -> Vec<(Ipv4Addr, Mac, Option<Mac>)> {
-    let said = outcome.observations.iter().filter_map(|o| match o.fact {
-        Fact::Arp { ip, mac } => Some((ip, mac, o.speaker.mac)),
-        _ => None,
+    let said = outcome.observations.iter().filter_map(|o| {
+        if let Fact::Arp { ip, mac } = o.fact { Some((ip, mac, o.speaker.mac)) } else { None }
     });
     said.collect()
 }
@@ -22,7 +21,9 @@ fn said(outcome: &Outcome) -> Vec<(Ipv4Addr, Mac, Option<Mac>)> {
 #[test]
 fn one_mac_that_answers_for_every_address_is_observed_at_each() {
     let mut everybody = hosts((2..=254).map(|n| (0, n)));
-    everybody.iter_mut().for_each(|(_, host)| host.macs = vec![mac(1)]);
+    for (_, host) in &mut everybody {
+        host.macs = vec![mac(1)];
+    }
     let mut net = Net::new(everybody);
     let outcome = net.run(sighting(plan(&["10.20.0.0/24"])), &means("10.20.0.1/24"), nobody());
     let said = said(&outcome);

@@ -154,9 +154,9 @@ fn ndp<'a>(outcome: &'a Outcome, cidr: &str) -> &'a Coverage {
 
 /// The addresses that neighbour discovery found, with their link-layer addresses.
 fn neighbours(outcome: &Outcome) -> BTreeMap<IpAddr, Mac> {
-    let told = outcome.observations.iter().filter_map(|o| match o.fact {
-        Fact::Neighbour { ip, mac } if o.method == Method::Ndp => Some((ip, mac)),
-        _ => None,
+    let told = outcome.observations.iter().filter(|o| o.method == Method::Ndp).map(|o| {
+        let Fact::Neighbour { ip, mac } = o.fact else { panic!("{:?}", o.fact) };
+        (ip, mac)
     });
     told.collect()
 }
@@ -189,7 +189,7 @@ fn a_mac_seen_by_arp_leads_to_the_addresses_that_it_would_have() {
         net::arp_says(host.mac, [10, 20, 0, 9].into(), daicho_common::wire::arp::Operation::REPLY);
     let plan = sighting(six(plan(&["10.20.0.0/24", "2001:db8:20::/64"])));
     let means = dual(&["fe80::1/64", "2001:db8:20::1/64"]);
-    let (outcome, record) = run(plan, &means, (&[host.clone()], &[heard]));
+    let (outcome, record) = run(plan, &means, (std::slice::from_ref(&host), &[heard]));
     let found = neighbours(&outcome);
     assert_eq!(found, derived.map(|text| (ip(text), host.mac)).into());
     assert!(!asked_of(&record).contains_key(&ALL_NODES), "no group under sighting");

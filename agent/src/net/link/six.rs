@@ -16,7 +16,7 @@ use crate::net::{Arrival, FRAME_BUFFER};
 
 /// `EtherType` of IPv6 (RFC 2464 §3).
 const IPV6: u16 = 0x86dd;
-/// The Ethernet group of ff02::16, to which listeners report (RFC 3810 §5.2.14, RFC 2464 §7).
+/// The Ethernet group of `ff02::16`, to which listeners report (RFC 3810 §5.2.14, RFC 2464 §7).
 const REPORTS: [u8; 8] = [0x33, 0x33, 0, 0, 0, 0x16, 0, 0];
 
 /// Accepts, untagged, ICMPv6 echo replies (129), listener reports (131, 132, and 143 after the
@@ -68,7 +68,7 @@ fn hear_reports(socket: &Socket, interface: &str) -> io::Result<()> {
     let index = if_nametoindex(interface)?;
     let request = libc::packet_mreq {
         mr_ifindex: i32::try_from(index).map_err(|_| io::ErrorKind::InvalidInput)?,
-        mr_type: libc::PACKET_MR_MULTICAST as libc::c_ushort,
+        mr_type: libc::c_ushort::try_from(libc::PACKET_MR_MULTICAST).unwrap_or_default(),
         mr_alen: 6,
         mr_address: REPORTS,
     };
