@@ -14,18 +14,7 @@ const NOBODY: u32 = 65534;
 /// Builds the programs of this workspace, where they are not up to date, and copies this one to
 /// where every user may run it.
 pub(super) fn built(program: &str, lab: &Lab) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // This binary is in <target>/<profile>/deps.
-    let here = std::env::current_exe().unwrap();
-    let profile = here.ancestors().nth(2).unwrap();
-    // Always both: what their dependencies have in common is then built once.
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "daicho-agent", "--package", "daicho-collector"]);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(root);
-    assert!(cargo.status().unwrap().success(), "the programs do not build");
+    let profile = crate::built::folder();
     let copy = lab.state().join(program);
     std::fs::copy(profile.join(program), &copy).unwrap();
     std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
