@@ -55,3 +55,10 @@ pub fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), Malformed>
         .map(|(head, rest)| (*head, rest))
         .ok_or(Malformed::Truncated { need: N, have: bytes.len() })
 }
+
+/// Cisco Discovery Protocol.
+pub mod cdp;
+/// Link Layer Discovery Protocol (IEEE 802.1AB).
+pub mod lldp;
+/// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
+pub mod stp;
