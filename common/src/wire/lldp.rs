@@ -227,8 +227,9 @@ fn next(octets: &[u8]) -> Result<(u8, &[u8], &[u8]), Malformed> {
     let head = u16::from_be_bytes(head);
     let length = usize::from(head & 0x1ff);
     let [kind, _] = (head >> 1).to_be_bytes();
-    let (value, rest) =
-        rest.split_at_checked(length).ok_or(Malformed::Truncated { need: length, have: rest.len() })?;
+    let (value, rest) = rest
+        .split_at_checked(length)
+        .ok_or(Malformed::Truncated { need: length, have: rest.len() })?;
     Ok((kind, value, rest))
 }
 
@@ -306,9 +307,9 @@ impl Tlv {
 
     fn value(&self) -> Vec<u8> {
         match self {
-            Self::PortDescription(text) | Self::SystemName(text) | Self::SystemDescription(text) => {
-                text.0.clone()
-            }
+            Self::PortDescription(text)
+            | Self::SystemName(text)
+            | Self::SystemDescription(text) => text.0.clone(),
             Self::Capabilities(has) => {
                 [has.system.to_be_bytes(), has.enabled.to_be_bytes()].concat()
             }
@@ -356,8 +357,7 @@ impl Wire for Lldp {
         let (subtype, id) = identifier(2, expect(2, "port ID")?, "port ID")?;
         let port = PortId { subtype, id };
         let (ttl, _) = take::<2>(expect(3, "time to live")?)?;
-        let mut lldp =
-            Self { chassis, port, ttl_secs: u16::from_be_bytes(ttl), tlvs: Vec::new() };
+        let mut lldp = Self { chassis, port, ttl_secs: u16::from_be_bytes(ttl), tlvs: Vec::new() };
         let mut rest = mandatory;
         while !rest.is_empty() {
             let (kind, value, after) = next(rest)?;

@@ -134,7 +134,8 @@ impl Wire for Config {
         self.root.encode(out);
         out.extend_from_slice(&self.root_cost.to_be_bytes());
         self.bridge.encode(out);
-        let times = [self.port, self.message_age, self.max_age, self.hello_time, self.forward_delay];
+        let times =
+            [self.port, self.message_age, self.max_age, self.hello_time, self.forward_delay];
         for field in times {
             out.extend_from_slice(&field.to_be_bytes());
         }
@@ -154,21 +155,21 @@ impl Wire for Bpdu {
             return Err(Malformed::Unsupported { field, value: u32::from(protocol) });
         }
         match (kind, version) {
-            (0x00, _) => {
-                Config::decode(rest).map(|(config, rest)| (Self::Configuration { version, config }, rest))
-            }
+            (0x00, _) => Config::decode(rest)
+                .map(|(config, rest)| (Self::Configuration { version, config }, rest)),
             (0x80, _) => Ok((Self::TopologyChange { version }, rest)),
             (0x02, 2..) => {
                 let (config, rest) = Config::decode(rest)?;
                 let ([version_1_length], after) = take::<1>(rest)?;
                 // Only version 2 is known to end here; later versions keep what is theirs.
-                let (kept, rest) =
-                    if version == 2 { (vec![version_1_length], after) } else { (rest.to_vec(), &[][..]) };
+                let (kept, rest) = if version == 2 {
+                    (vec![version_1_length], after)
+                } else {
+                    (rest.to_vec(), &[][..])
+                };
                 Ok((Self::Rapid { version, config, rest: kept }, rest))
             }
-            (kind, _) => {
-                Err(Malformed::Unsupported { field: "BPDU type", value: u32::from(kind) })
-            }
+            (kind, _) => Err(Malformed::Unsupported { field: "BPDU type", value: u32::from(kind) }),
         }
     }
 
