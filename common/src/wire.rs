@@ -58,7 +58,19 @@ pub fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), Malformed>
 
 /// Cisco Discovery Protocol.
 pub mod cdp;
+/// DHCP for IPv4 (RFC 2131).
+pub mod dhcp;
+/// DHCP for IPv6 (RFC 8415).
+pub mod dhcp6;
+/// Hot Standby Router Protocol.
+pub mod hsrp;
+/// Group membership (IGMP, MLD).
+pub mod igmp;
 /// Link Layer Discovery Protocol (IEEE 802.1AB).
 pub mod lldp;
+/// Neighbour discovery for IPv6 (RFC 4861).
+pub mod ndp;
 /// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
 pub mod stp;
+/// Virtual Router Redundancy Protocol.
+pub mod vrrp;
