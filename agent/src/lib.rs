@@ -4,6 +4,8 @@
 //! [`engine`] and [`probe`] own no socket and no clock; `net` is the only room that does. Nothing
 //! reaches `net` but what the [`engine::governor`] cleared. Read [`engine`] first.
 
+/// Captures on disk as frames.
+pub mod capture;
 /// The scan as a state machine without a socket or a clock.
 pub mod engine;
 /// What to scan, as meant: networks, pace, policy, credentials.
