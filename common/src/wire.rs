@@ -68,8 +68,12 @@ pub mod hsrp;
 pub mod igmp;
 /// Link Layer Discovery Protocol (IEEE 802.1AB).
 pub mod lldp;
+/// NetBIOS name service and browser announcements (RFC 1002).
+pub mod nbns;
 /// Neighbour discovery for IPv6 (RFC 4861).
 pub mod ndp;
+/// Simple Service Discovery (UPnP).
+pub mod ssdp;
 /// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
 pub mod stp;
 /// Virtual Router Redundancy Protocol.
