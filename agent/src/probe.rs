@@ -11,6 +11,11 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
+pub mod mdns;
+/// SNMP v2c: the system group, interfaces and own addresses of one device.
+pub mod snmp;
+
 /// A datagram that a dialogue wants to send to its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {

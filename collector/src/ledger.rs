@@ -6,6 +6,17 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use serde::{Deserialize, Serialize};
 
+/// Rows into entries and defects.
+pub mod assemble;
+/// What headings and words mean, as data.
+pub mod columns;
+/// A sheet as rows of text.
+pub mod grid;
+/// Where the header is.
+pub mod header;
+/// Cells brought into one form.
+pub mod normal;
+
 /// What a column means (DOMAIN §4). The synonyms are data: `config/ledger/columns.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +67,16 @@ pub enum Field {
     Remarks,
 }
 
+impl Field {
+    /// Whether a value in it says which device a row is about.
+    pub const fn names_a_device(self) -> bool {
+        matches!(
+            self,
+            Self::AssetNumber | Self::Name | Self::HostName | Self::Ip | Self::Mac | Self::Serial
+        )
+    }
+}
+
 /// A column of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
@@ -72,9 +93,9 @@ pub struct Sheet {
     pub book: String,
     /// The sheet's name; empty for CSV.
     pub name: String,
-    /// Rows above the header, as written.
+    /// Rows above the header, as written; all rows of a sheet that has no header.
     pub title_rows: Vec<Vec<String>>,
-    /// The columns in the hospital's own order.
+    /// The columns in the hospital's own order; none if the sheet has no header ([`Reason::NoHeader`]).
     pub columns: Vec<Column>,
 }
 
@@ -151,7 +172,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Nothing in the row names a device: no number, name, address.
+    /// Nothing in the row names a device: no number, name, address or serial number; or it is a
+    /// note, a sum or the heading of a section.
     NamesNothing,
     /// The cell holds no address.
     NotAnAddress,
@@ -166,9 +188,9 @@ pub enum Reason {
     },
     /// The row could not be decoded.
     Undecodable,
-    /// The cell is longer than a cell may be.
+    /// The cell is longer than a cell may be ([`grid::MAX_CELL`]) and was cut.
     TooLong,
-    /// No header row was found in this sheet; it was kept out.
+    /// No header row was found in this sheet; none of its rows is an entry.
     NoHeader,
 }
 
@@ -185,6 +207,8 @@ pub struct Defect {
     pub reason: Reason,
     /// Whether the row was left out of the entries because of it.
     pub rejected: bool,
+    /// The row as written if it was left out, so that an export has it; else empty.
+    pub cells: Vec<String>,
 }
 
 /// The book of record.
@@ -197,3 +221,51 @@ pub struct Ledger {
     /// What could not be read; never silently dropped.
     pub defects: Vec<Defect>,
 }
+
+impl Ledger {
+    /// Adds the sheets of another book. If a book of its name is here already, its name gets a number
+    /// (`台帳.xlsx (2)`), so that a place stays unique.
+    pub fn append(&mut self, mut other: Self) {
+        let shift = self.sheets.len();
+        let mut names: Vec<String> = other.sheets.iter().map(|sheet| sheet.book.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let renamed: Vec<(String, String)> = names
+            .iter()
+            .filter_map(|name| self.free_name(name, &names).map(|free| (name.clone(), free)))
+            .collect();
+        let rename = |book: &mut String| {
+            if let Some((_, free)) = renamed.iter().find(|(name, _)| name == book) {
+                book.clone_from(free);
+            }
+        };
+        other.sheets.iter_mut().for_each(|sheet| rename(&mut sheet.book));
+        for entry in &mut other.entries {
+            rename(&mut entry.place.book);
+            entry.sheet += shift;
+        }
+        for defect in &mut other.defects {
+            rename(&mut defect.place.book);
+            if let Reason::DuplicateNumber { first } = &mut defect.reason {
+                rename(&mut first.book);
+            }
+        }
+        self.sheets.append(&mut other.sheets);
+        self.entries.append(&mut other.entries);
+        self.defects.append(&mut other.defects);
+    }
+
+    /// A name that no book here or among `coming` has; `None` if `name` itself is free.
+    fn free_name(&self, name: &str, coming: &[String]) -> Option<String> {
+        let taken = |name: &str| self.sheets.iter().any(|sheet| sheet.book == name);
+        if !taken(name) {
+            return None;
+        }
+        (2..=u32::MAX)
+            .map(|number| format!("{name} ({number})"))
+            .find(|free| !taken(free) && !coming.contains(free))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,40 @@
 //! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
 //! target per codec holds both laws.
 
-/// Ethernet II frame headers, with or without a VLAN tag.
-pub mod ethernet;
 /// ARP for IPv4 over Ethernet (RFC 826).
 pub mod arp;
+/// Cisco Discovery Protocol.
+pub mod cdp;
+/// DHCP for IPv4 (RFC 2131).
+pub mod dhcp;
+/// DHCP for IPv6 (RFC 8415).
+pub mod dhcp6;
+/// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
+pub mod dns;
+/// Ethernet II frame headers, with or without a VLAN tag.
+pub mod ethernet;
+/// Hot Standby Router Protocol.
+pub mod hsrp;
+/// ICMP echo (RFC 792).
+pub mod icmp;
+/// Group membership (IGMP, MLD).
+pub mod igmp;
+/// IPv4 packets (RFC 791).
+pub mod ipv4;
+/// Link Layer Discovery Protocol (IEEE 802.1AB).
+pub mod lldp;
+/// NetBIOS name service and browser announcements (RFC 1002).
+pub mod nbns;
+/// Neighbour discovery for IPv6 (RFC 4861).
+pub mod ndp;
+/// Simple Service Discovery (UPnP).
+pub mod ssdp;
+/// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
+pub mod stp;
+/// UDP datagrams (RFC 768).
+pub mod udp;
+/// Virtual Router Redundancy Protocol.
+pub mod vrrp;
 
 /// Bytes that cannot be decoded, and why: small enough to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -56,25 +86,17 @@ pub fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), Malformed>
         .ok_or(Malformed::Truncated { need: N, have: bytes.len() })
 }
 
-/// Cisco Discovery Protocol.
-pub mod cdp;
-/// DHCP for IPv4 (RFC 2131).
-pub mod dhcp;
-/// DHCP for IPv6 (RFC 8415).
-pub mod dhcp6;
-/// Hot Standby Router Protocol.
-pub mod hsrp;
-/// Group membership (IGMP, MLD).
-pub mod igmp;
-/// Link Layer Discovery Protocol (IEEE 802.1AB).
-pub mod lldp;
-/// NetBIOS name service and browser announcements (RFC 1002).
-pub mod nbns;
-/// Neighbour discovery for IPv6 (RFC 4861).
-pub mod ndp;
-/// Simple Service Discovery (UPnP).
-pub mod ssdp;
-/// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
-pub mod stp;
-/// Virtual Router Redundancy Protocol.
-pub mod vrrp;
+/// The Internet checksum (RFC 1071) over these runs of octets, as if they were one; each run but the
+/// last must have an even length. Zero over octets that hold their own correct checksum.
+pub fn checksum(runs: &[&[u8]]) -> u16 {
+    let mut sum = 0u64;
+    for run in runs {
+        for (at, octet) in run.iter().enumerate() {
+            sum += u64::from(*octet) << if at % 2 == 0 { 8 } else { 0 };
+        }
+    }
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !u16::try_from(sum).unwrap_or(u16::MAX)
+}

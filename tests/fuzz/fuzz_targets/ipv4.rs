@@ -1,0 +1,13 @@
+//! IPv4 packets: decoding never panics, and what was decoded survives encoding.
+#![no_main]
+
+use daicho_common::wire::{Wire, ipv4::Ipv4};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|octets: &[u8]| {
+    let Ok((value, _)) = Ipv4::decode(octets) else { return };
+    let mut encoded = Vec::new();
+    value.encode(&mut encoded);
+    let (again, rest) = Ipv4::decode(&encoded).expect("what was encoded decodes");
+    assert_eq!((again, rest), (value, &[][..]));
+});
