@@ -6,9 +6,25 @@
 
 /// Captures on disk as frames.
 pub mod capture;
+/// The command line, and what each command does.
+pub mod cli;
+/// Configuration: as written, then as meant, and what a command line may choose of it.
+pub mod config;
 /// The scan as a state machine without a socket or a clock.
 pub mod engine;
+/// Where sealed batches go: a file, a collector.
+pub mod export;
+/// The agent's signing key.
+pub mod key;
+/// What frames say of the devices that sent them, without asking.
+pub mod listen;
+/// The only room with sockets, privilege and the clock.
+pub mod net;
 /// What to scan, as meant: networks, pace, policy, credentials.
 pub mod plan;
 /// Techniques that ask, one a file.
 pub mod probe;
+/// The loop between the net and the engine.
+pub mod run;
+/// Batches that could not be delivered yet.
+pub mod spool;

@@ -90,6 +90,26 @@ impl Method {
         match self {
             Self::Arp | Self::NeighbourTable => true,
             Self::IcmpEcho | Self::TcpConnect | Self::Udp | Self::Snmp | Self::Mdns => false,
+            // Nobody was asked.
+            Self::ArpHeard
+            | Self::Ndp
+            | Self::Dhcp
+            | Self::Dhcp6
+            | Self::Lldp
+            | Self::Cdp
+            | Self::Edp
+            | Self::Fdp
+            | Self::Sonmp
+            | Self::Stp
+            | Self::Ssdp
+            | Self::Nbns
+            | Self::Browser
+            | Self::Llmnr
+            | Self::Igmp
+            | Self::Mld
+            | Self::Vrrp
+            | Self::Hsrp
+            | Self::FrameHeader => false,
         }
     }
 }

@@ -14,6 +14,8 @@ pub mod dhcp;
 pub mod dhcp6;
 /// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
 pub mod dns;
+/// Extreme Discovery Protocol.
+pub mod edp;
 /// Ethernet II frame headers, with or without a VLAN tag.
 pub mod ethernet;
 /// Hot Standby Router Protocol.
@@ -30,6 +32,8 @@ pub mod lldp;
 pub mod nbns;
 /// Neighbour discovery for IPv6 (RFC 4861).
 pub mod ndp;
+/// Nortel's topology discovery (SONMP).
+pub mod sonmp;
 /// Simple Service Discovery (UPnP).
 pub mod ssdp;
 /// Spanning tree (IEEE 802.1D, IEEE 802.1Q).

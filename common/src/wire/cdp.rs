@@ -10,6 +10,9 @@ use crate::wire::{Malformed, Wire, take};
 
 /// LLC (DSAP, SSAP, control), SNAP OUI and protocol identifier.
 pub const LLC_SNAP: [u8; 8] = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00];
+/// SNAP OUI and protocol identifier of the Foundry Discovery Protocol (destination
+/// 01:e0:52:cc:cc:cc).
+pub const FDP_SNAP: [u8; 5] = [0x00, 0xe0, 0x52, 0x20, 0x00];
 /// Most addresses read of one address TLV.
 const MAX_ADDRESSES: usize = 64;
 
@@ -40,6 +43,33 @@ pub struct Cdp {
 impl Cdp {
     fn first(&self, kind: u16) -> Option<&[u8]> {
         self.tlvs.iter().find(|tlv| tlv.kind == kind).map(|tlv| tlv.value.as_slice())
+    }
+
+    /// Reads from the version on to the end of the octets. The Foundry Discovery Protocol has the
+    /// same shape behind a SNAP header of its own ([`FDP_SNAP`]).
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is cut or of another version.
+    pub fn after_snap(octets: &[u8]) -> Result<Self, Malformed> {
+        let ([version, ttl_secs, a, b], mut rest) = take::<4>(octets)?;
+        if !matches!(version, 1 | 2) {
+            return Err(Malformed::Unsupported { field: "version", value: u32::from(version) });
+        }
+        let mut cdp =
+            Self { version, ttl_secs, checksum: u16::from_be_bytes([a, b]), tlvs: Vec::new() };
+        while !rest.is_empty() {
+            let ([a, b, c, d], after) = take::<4>(rest)?;
+            let (kind, length) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+            let length = usize::from(length)
+                .checked_sub(4)
+                .ok_or(Malformed::Inconsistent { field: "TLV length" })?;
+            let (value, after) = after
+                .split_at_checked(length)
+                .ok_or(Malformed::Truncated { need: length, have: after.len() })?;
+            cdp.tlvs.push(Tlv { kind, value: value.to_vec() });
+            rest = after;
+        }
+        Ok(cdp)
     }
 
     /// The device ID: a host name, or a serial number, in octets as sent.
@@ -123,25 +153,7 @@ impl Wire for Cdp {
         if llc != LLC_SNAP {
             return Err(Malformed::Inconsistent { field: "LLC/SNAP header" });
         }
-        let ([version, ttl_secs, a, b], mut rest) = take::<4>(rest)?;
-        if !matches!(version, 1 | 2) {
-            return Err(Malformed::Unsupported { field: "version", value: u32::from(version) });
-        }
-        let mut cdp =
-            Self { version, ttl_secs, checksum: u16::from_be_bytes([a, b]), tlvs: Vec::new() };
-        while !rest.is_empty() {
-            let ([a, b, c, d], after) = take::<4>(rest)?;
-            let (kind, length) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            let length = usize::from(length)
-                .checked_sub(4)
-                .ok_or(Malformed::Inconsistent { field: "TLV length" })?;
-            let (value, after) = after
-                .split_at_checked(length)
-                .ok_or(Malformed::Truncated { need: length, have: after.len() })?;
-            cdp.tlvs.push(Tlv { kind, value: value.to_vec() });
-            rest = after;
-        }
-        Ok((cdp, rest))
+        Self::after_snap(rest).map(|cdp| (cdp, &[][..]))
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

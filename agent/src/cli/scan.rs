@@ -1,0 +1,131 @@
+//! `daicho-agent scan`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use daicho_common::complaint::{Complaint, Exit};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::{Scan, print, say};
+use crate::config::Declared;
+use crate::export::{Collector, Export, Output};
+use crate::key;
+use crate::plan::{Pace, Plan};
+use crate::run::{self, Ending, Show};
+
+/// Scans what was named, and brings the result where it was wanted.
+pub(super) fn scan(
+    arguments: &Scan,
+    declared: &Declared,
+    state: impl FnOnce() -> Result<PathBuf, Complaint>,
+) -> Result<(), Complaint> {
+    let plan = plan(arguments, declared)?;
+    let collector = arguments.to.as_deref().map(Collector::at).transpose()?;
+    let state = state()?;
+    let key = key::load_or_create(&state)?;
+    let output = arguments.output.as_deref().map(Output::create).transpose()?;
+    let tabular = output.is_none() && collector.is_none();
+    let show = if arguments.quiet { Show::Nothing } else { Show::Progress };
+    let export = Export::new(key, output, collector, &state);
+    let ended = run::scan(plan, declared.backend, export, show)?;
+    if tabular {
+        print(&ended.hosts.table())?;
+    }
+    if !arguments.quiet || ended.ending == Ending::NothingAsked {
+        say(&ended.summary());
+    }
+    match ended.delivery? {
+        Some(file) if !arguments.quiet => {
+            say(&format!("結果 / result: {}\n", file.display()));
+        }
+        Some(_) | None => {}
+    }
+    ending(ended.ending)
+}
+
+fn ending(ending: Ending) -> Result<(), Complaint> {
+    match ending {
+        Ending::Complete => Ok(()),
+        Ending::Interrupted => Err(Complaint::new(
+            Exit::Interrupted,
+            "走査は途中で中断されました。見つけた分は出力してあります",
+            "the scan was interrupted; what was found until then was written",
+        )),
+        Ending::NothingAsked => Err(Complaint::new(
+            Exit::Network,
+            "どのアドレスにも問い合わせできませんでした。上の理由を見て、経路、権限、設定を確かめてください",
+            "no address could be asked; see the reasons above, and check the route, the privilege and the configuration",
+        )),
+    }
+}
+
+/// The plan that the command line and the configuration mean together.
+fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
+    let chosen = declared.choose(&arguments.network, arguments.all_declared)?;
+    let pace = Pace {
+        packets_per_second: arguments.rate.unwrap_or(declared.pace.packets_per_second),
+        target_packets_per_second: arguments
+            .per_target
+            .unwrap_or(declared.pace.target_packets_per_second),
+        timeout: arguments.timeout.map_or(declared.pace.timeout, Duration::from_millis),
+        ..declared.pace
+    };
+    let networks = chosen.into_iter().map(|declaration| {
+        let mut network = declaration.network;
+        if !declaration.own_rate {
+            network.packets_per_second = pace.packets_per_second;
+        }
+        network
+    });
+    Ok(Plan {
+        agent: declared.agent.clone().unwrap_or_else(run::host_name),
+        networks: networks.collect(),
+        deny: declared.deny.clone(),
+        pace,
+        seed: random()?,
+    })
+}
+
+fn random() -> Result<u64, Complaint> {
+    let mut octets = [0; 8];
+    match SystemRandom::new().fill(&mut octets) {
+        Ok(()) => Ok(u64::from_be_bytes(octets)),
+        Err(_) => Err(Complaint::new(
+            Exit::Other,
+            "乱数が得られません。システムを再起動してください",
+            "the system has no random numbers; restart it",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Declared;
+
+    fn arguments(rate: Option<u32>) -> Scan {
+        Scan {
+            network: vec!["ward".to_owned(), "10.40.0.0/24".to_owned()],
+            all_declared: false,
+            output: None,
+            to: None,
+            rate,
+            per_target: Some(5),
+            timeout: None,
+            quiet: false,
+        }
+    }
+
+    #[test]
+    fn a_faster_command_line_does_not_lift_the_rate_of_a_network() {
+        let text = "[pace]\ntries = 3\n[[network]]\nname = \"ward\"\ncidr = \"10.30.0.0/24\"\npackets_per_second = 20";
+        let declared = Declared::parse(text, Path::new("agent.toml")).unwrap();
+        let plan = plan(&arguments(Some(5000)), &declared).unwrap();
+        let rates: Vec<_> = plan.networks.iter().map(|it| it.packets_per_second).collect();
+        assert_eq!(rates, [20, 5000]);
+        let pace = (plan.pace.packets_per_second, plan.pace.target_packets_per_second);
+        assert_eq!((pace, plan.pace.tries), ((5000, 5), 3));
+    }
+}

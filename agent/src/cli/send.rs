@@ -1,0 +1,76 @@
+//! `daicho-agent send`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use daicho_common::batch;
+use daicho_common::complaint::{Complaint, Exit};
+
+use super::{Send, say};
+use crate::export::Collector;
+use crate::export::collector::Receipt;
+use crate::spool::Spool;
+
+/// Delivers the batches of files, or what the spool holds.
+pub(super) fn send(
+    arguments: &Send,
+    state: impl FnOnce() -> Result<PathBuf, Complaint>,
+) -> Result<(), Complaint> {
+    let collector = Collector::at(&arguments.to)?;
+    if !arguments.files.is_empty() {
+        return arguments.files.iter().try_for_each(|file| deliver(file, &collector));
+    }
+    let spool = Spool::of(&state()?);
+    let kept = spool.files().map_err(|error| unreadable(spool.directory(), &error.to_string()))?;
+    if kept.is_empty() {
+        say("未送信データはありません / nothing is waiting to be sent\n");
+    }
+    for file in kept {
+        deliver(&file, &collector)?;
+        fs::remove_file(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Checks the whole file before its first batch is sent.
+fn deliver(file: &Path, collector: &Collector) -> Result<(), Complaint> {
+    let octets = fs::read(file).map_err(|error| unreadable(file, &error.to_string()))?;
+    let mut sealed = Vec::new();
+    let mut rest = octets.as_slice();
+    while !rest.is_empty() || sealed.is_empty() {
+        let (_, after) = batch::open(rest).map_err(|damage| {
+            let number = sealed.len() + 1;
+            let shown = file.display();
+            Complaint::new(
+                Exit::Input,
+                format!("{shown} の {number} 番目のデータが壊れています（{damage}）。元のファイルから写し直してください。何も送っていません"),
+                format!("batch {number} of {shown} is damaged ({damage}); copy the file again from where it was made, nothing was sent"),
+            )
+        })?;
+        let (one, _) = rest.split_at(rest.len() - after.len());
+        sealed.push(one);
+        rest = after;
+    }
+    let mut known = 0;
+    for one in &sealed {
+        match collector.deliver(one)? {
+            Receipt::Accepted => {}
+            Receipt::AlreadyKnown => known += 1,
+        }
+    }
+    let (shown, count, url) = (file.display(), sealed.len(), collector.url());
+    say(&format!(
+        "{shown}: {url} に {count} 個送信しました（うち {known} 個は受信済み）\n\
+         {shown}: {count} batches sent to {url}, {known} of them already known\n"
+    ));
+    Ok(())
+}
+
+fn unreadable(file: &Path, why: &str) -> Complaint {
+    let shown = file.display();
+    Complaint::new(
+        Exit::Input,
+        format!("{shown} が読めません（{why}）。パスと権限を確かめてください"),
+        format!("{shown} cannot be read ({why}); check the path and the permission"),
+    )
+}

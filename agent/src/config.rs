@@ -1,0 +1,123 @@
+//! Configuration, parsed twice: as written (`written`, the shape of the TOML) and as meant
+//! ([`Declared`], every range checked). What a command line chooses of it is in [`scope`]. Nothing
+//! downstream sees the file: the engine sees a [`crate::plan::Plan`].
+//!
+//! `config/agent.toml` is the manual: every key, its default, unit and range.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use daicho_common::complaint::{Complaint, Exit};
+use serde::Deserialize;
+
+use crate::plan::{DenyList, Network, Pace};
+
+mod meant;
+/// Which networks a command line may choose, and what may be scanned at all.
+pub mod scope;
+mod written;
+
+/// The sample configuration with every key, which is the manual.
+pub const SAMPLE: &str = include_str!("../../config/agent.toml");
+
+/// TCP ports for liveness where a network names none: remote administration and pages, which
+/// servers, PCs and appliances commonly answer or refuse.
+pub const TCP_PORTS: [u16; 6] = [22, 80, 135, 443, 445, 3389];
+
+/// How frames are sent and read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// A packet socket of the system's own (Linux); elsewhere the same as `Pnet`.
+    #[default]
+    Native,
+    /// The portable data-link library.
+    Pnet,
+}
+
+/// A configuration as meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Where it was read; `None` if no file was given.
+    pub file: Option<PathBuf>,
+    /// The agent's name, if one was given.
+    pub agent: Option<String>,
+    /// The state directory, if one was given.
+    pub state: Option<PathBuf>,
+    /// How frames are sent and read.
+    pub backend: Backend,
+    /// How fast.
+    pub pace: Pace,
+    /// What is never touched.
+    pub deny: DenyList,
+    /// Declared networks; they do not overlap.
+    pub networks: Vec<Declaration>,
+}
+
+/// A declared network, and whether it has a rate of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    /// The network; its rate is that of [`Pace`] unless it has its own.
+    pub network: Network,
+    /// Whether the rate was written for this network, so that a faster command line does not lift
+    /// it.
+    pub own_rate: bool,
+}
+
+impl Declared {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`Exit::Config`] with the file, the line or key, and what to do.
+    pub fn read(file: &Path) -> Result<Self, Complaint> {
+        let octets = fs::read(file).map_err(|error| unreadable(file, &error.to_string()))?;
+        let text =
+            std::str::from_utf8(&octets).map_err(|_| unreadable(file, "the text is not UTF-8"))?;
+        Self::parse(text, file)
+    }
+
+    /// Checks the text of a file.
+    ///
+    /// # Errors
+    /// [`Exit::Config`] with the file, the line or key, and what to do.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Complaint> {
+        let written: written::File = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_at(text, span.start));
+            let why = error.message().replace('\n', " ");
+            Complaint::new(
+                Exit::Config,
+                format!(
+                    "設定ファイル {} の {line} 行目が読めません（{why}）。`daicho-agent config --print` の見本と見比べて直してください",
+                    file.display()
+                ),
+                format!(
+                    "line {line} of the configuration {} cannot be read ({why}); compare it with the sample of `daicho-agent config --print`",
+                    file.display()
+                ),
+            )
+        })?;
+        meant::check(written, file)
+    }
+}
+
+fn unreadable(file: &Path, why: &str) -> Complaint {
+    Complaint::new(
+        Exit::Config,
+        format!(
+            "設定ファイル {} が読めません（{why}）。パスと読み取り権限を確かめてください",
+            file.display()
+        ),
+        format!(
+            "the configuration {} cannot be read ({why}); check the path and the permission to read it",
+            file.display()
+        ),
+    )
+}
+
+/// Number of the line, from 1, that holds the octet at `offset`.
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests;

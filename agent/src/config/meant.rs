@@ -1,0 +1,273 @@
+//! From what was written to what was meant: every range is checked here, and each error names the
+//! file, the key, and what to write instead.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use daicho_common::complaint::{Complaint, Exit};
+use ipnet::IpNet;
+
+use super::{Declaration, Declared, TCP_PORTS, scope, written};
+use crate::engine::governor;
+use crate::plan::{Community, DenyList, Network, Pace, Policy};
+
+/// Longest name, in characters.
+const NAME: usize = 64;
+/// Most TCP ports of one network.
+const PORTS: usize = 16;
+/// Most SNMP communities of one network.
+const COMMUNITIES: usize = 8;
+
+/// The file that is being checked: every complaint names it.
+struct Checker<'a> {
+    file: &'a Path,
+}
+
+/// What was written, as meant.
+pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Complaint> {
+    let checker = Checker { file };
+    let pace = checker.pace(&written.pace)?;
+    let networks = written
+        .network
+        .iter()
+        .enumerate()
+        .map(|(n, network)| checker.network(n + 1, network, pace))
+        .collect::<Result<Vec<_>, _>>()?;
+    checker.distinct(&networks)?;
+    Ok(Declared {
+        file: Some(file.to_owned()),
+        agent: written.agent.name.map(|name| checker.name("agent.name", &name)).transpose()?,
+        state: written.agent.state,
+        backend: written.agent.link,
+        pace,
+        deny: checker.deny(&written.deny)?,
+        networks,
+    })
+}
+
+impl Checker<'_> {
+    /// A complaint about `key`: what is written there, and what may be.
+    fn wrong(&self, key: &str, found: impl Display, ja: &str, en: &str) -> Complaint {
+        Complaint::new(
+            Exit::Config,
+            format!("設定ファイル {} の {key} が {found} です。{ja}", self.file.display()),
+            format!("{key} in the configuration {} is {found}; {en}", self.file.display()),
+        )
+    }
+
+    fn within(&self, key: &str, value: i64, least: u32, most: u32) -> Result<u32, Complaint> {
+        u32::try_from(value).ok().filter(|value| (least..=most).contains(value)).ok_or_else(|| {
+            self.wrong(
+                key,
+                value,
+                &format!("{least}～{most} の整数にしてください"),
+                &format!("write a whole number from {least} to {most}"),
+            )
+        })
+    }
+
+    fn name(&self, key: &str, name: &str) -> Result<String, Complaint> {
+        let fits = (1..=NAME).contains(&name.chars().count())
+            && name.trim() == name
+            && !name.chars().any(char::is_control);
+        if fits {
+            return Ok(name.to_owned());
+        }
+        Err(self.wrong(
+            key,
+            format_args!("{name:?}"),
+            &format!("前後に空白のない 1～{NAME} 文字にしてください"),
+            &format!("write 1 to {NAME} characters without spaces at the ends"),
+        ))
+    }
+
+    fn pace(&self, written: &written::Pace) -> Result<Pace, Complaint> {
+        let mut pace = Pace::default();
+        if let Some(value) = written.packets_per_second {
+            pace.packets_per_second =
+                self.within("pace.packets_per_second", value, 1, 1_000_000)?;
+        }
+        if let Some(value) = written.target_packets_per_second {
+            pace.target_packets_per_second =
+                self.within("pace.target_packets_per_second", value, 1, 1_000)?;
+        }
+        if let Some(value) = written.timeout_ms {
+            let millis = self.within("pace.timeout_ms", value, 50, 60_000)?;
+            pace.timeout = Duration::from_millis(millis.into());
+        }
+        if let Some(value) = written.tries {
+            let tries = self.within("pace.tries", value, 1, 10)?;
+            pace.tries = u8::try_from(tries).unwrap_or(pace.tries);
+        }
+        if let Some(value) = written.budget {
+            pace.budget = u64::try_from(value).map_err(|_| {
+                self.wrong(
+                    "pace.budget",
+                    value,
+                    "0（上限なし）以上の整数にしてください",
+                    "write 0 (no limit) or more",
+                )
+            })?;
+        }
+        Ok(pace)
+    }
+
+    fn deny(&self, written: &written::Deny) -> Result<DenyList, Complaint> {
+        let each = |key: &str, found: &str, ja: &str, en: &str| {
+            self.wrong(key, format_args!("{found:?}"), ja, en)
+        };
+        let mut deny = DenyList { interfaces: written.interfaces.clone(), ..DenyList::default() };
+        for text in &written.nets {
+            deny.nets.push(net(text).ok_or_else(|| {
+                each(
+                    "deny.nets",
+                    text,
+                    "10.20.0.7 か 10.20.0.0/24 の形で書いてください",
+                    "write an address or a network, like 10.20.0.7 or 10.20.0.0/24",
+                )
+            })?);
+        }
+        for text in &written.macs {
+            deny.macs.push(text.parse().map_err(|_| {
+                each(
+                    "deny.macs",
+                    text,
+                    "00:1a:2b:3c:4d:5e の形で書いてください",
+                    "write a MAC address, like 00:1a:2b:3c:4d:5e",
+                )
+            })?);
+        }
+        for text in &written.ouis {
+            deny.ouis.push(oui(text).ok_or_else(|| {
+                each(
+                    "deny.ouis",
+                    text,
+                    "00:1a:2b の形で書いてください",
+                    "write the first three octets of a MAC address, like 00:1a:2b",
+                )
+            })?);
+        }
+        Ok(deny)
+    }
+
+    fn network(
+        &self,
+        number: usize,
+        written: &written::Network,
+        pace: Pace,
+    ) -> Result<Declaration, Complaint> {
+        let label = written.name.as_deref().unwrap_or(&written.cidr);
+        let key = |field: &str| format!("[[network]] {number} ({label}) {field}");
+        let cidr = scope::cidr(&written.cidr).map_err(|unfit| {
+            self.wrong(&key("cidr"), format_args!("{:?}", written.cidr), &unfit.ja, &unfit.en)
+        })?;
+        let name = match &written.name {
+            Some(name) => self.name(&key("name"), name)?,
+            None => cidr.to_string(),
+        };
+        let rate = written
+            .packets_per_second
+            .map(|rate| self.within(&key("packets_per_second"), rate, 1, 1_000_000))
+            .transpose()?;
+        let snmp_port = match written.snmp.port {
+            Some(port) => self.port(&key("snmp.port"), port)?,
+            None => 161,
+        };
+        let network = Network {
+            name,
+            cidr,
+            policy: match written.policy {
+                written::Policy::Sighting => Policy::Sighting,
+                written::Policy::Gentle => Policy::Gentle,
+                written::Policy::Full => Policy::Full,
+            },
+            packets_per_second: rate.unwrap_or(pace.packets_per_second),
+            communities: self.communities(&key("snmp.communities"), &written.snmp.communities)?,
+            snmp_port,
+            tcp_ports: self.tcp_ports(&key("tcp_ports"), written.tcp_ports.as_deref())?,
+        };
+        Ok(Declaration { network, own_rate: rate.is_some() })
+    }
+
+    fn port(&self, key: &str, port: i64) -> Result<u16, Complaint> {
+        let port = u16::try_from(self.within(key, port, 1, 65_535)?).unwrap_or_default();
+        if governor::is_forbidden(port) {
+            return Err(self.wrong(
+                key,
+                port,
+                "515 と 9100～9107 はプリンターが届いたものを印刷してしまい、2575 は HL7 の電文の口なので、決して送信しません。この番号を消してください",
+                "nothing is ever sent to 515 and 9100-9107, where printers print whatever comes in, nor to 2575, where HL7 messages are taken; remove this number",
+            ));
+        }
+        Ok(port)
+    }
+
+    fn tcp_ports(&self, key: &str, written: Option<&[i64]>) -> Result<Vec<u16>, Complaint> {
+        let Some(written) = written else { return Ok(TCP_PORTS.to_vec()) };
+        if written.len() > PORTS {
+            return Err(self.wrong(
+                key,
+                format_args!("{} 個 / {} ports", written.len(), written.len()),
+                &format!("{PORTS} 個までにしてください"),
+                &format!("name at most {PORTS}"),
+            ));
+        }
+        written.iter().map(|port| self.port(key, *port)).collect()
+    }
+
+    fn communities(&self, key: &str, written: &[String]) -> Result<Vec<Community>, Complaint> {
+        // The secrets themselves are never shown, not even in a complaint.
+        let fits = written.len() <= COMMUNITIES
+            && written.iter().all(|secret| (1..=255).contains(&secret.len()));
+        if fits {
+            return Ok(written.iter().map(|secret| Community::new(secret.as_bytes())).collect());
+        }
+        Err(self.wrong(
+            key,
+            "(…)",
+            &format!("1～255 オクテットの文字列を {COMMUNITIES} 個まで書いてください"),
+            &format!("write at most {COMMUNITIES} strings of 1 to 255 octets"),
+        ))
+    }
+
+    /// Names and addresses must say which network is meant.
+    fn distinct(&self, networks: &[Declaration]) -> Result<(), Complaint> {
+        for (n, Declaration { network: a, .. }) in networks.iter().enumerate() {
+            for Declaration { network: b, .. } in networks.iter().take(n) {
+                if a.name == b.name {
+                    return Err(self.wrong(
+                        "[[network]] name",
+                        format_args!("{:?} ×2", a.name),
+                        "名前は 1 つのネットワークだけに付けてください",
+                        "give each network a name of its own",
+                    ));
+                }
+                if scope::overlap(a.cidr, b.cidr) {
+                    return Err(self.wrong(
+                        "[[network]] cidr",
+                        format_args!("{} + {}", b.cidr, a.cidr),
+                        "範囲が重ならないように分けてください",
+                        "make them not overlap, so that each address has one policy",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn net(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>()
+        .map(|net| net.trunc())
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .ok()
+}
+
+fn oui(text: &str) -> Option<[u8; 3]> {
+    // Three octets are the first half of a MAC address, in any of its spellings.
+    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
+    let mac = format!("{digits}000000").parse::<daicho_common::addr::Mac>().ok()?;
+    (digits.len() == 6).then(|| mac.oui())
+}

@@ -1,0 +1,236 @@
+//! Which networks a command line may choose. Nothing is scanned that was not named, by its CIDR or
+//! by its declared name (DOMAIN §7.2), and a part of a declared network keeps that network's policy.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use daicho_common::complaint::{Complaint, Exit};
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{Declaration, Declared, TCP_PORTS};
+use crate::plan::{Network, Policy};
+
+/// Shortest prefix of a network: 1,048,576 addresses.
+pub const SHORTEST_PREFIX: u8 = 12;
+
+/// What may be scanned without a declaration in a file: private (RFC 1918), loopback, link-local
+/// (RFC 3927) and documentation (RFC 5737) addresses.
+const UNDECLARED: [[u8; 5]; 8] = [
+    [10, 0, 0, 0, 8],
+    [172, 16, 0, 0, 12],
+    [192, 168, 0, 0, 16],
+    [127, 0, 0, 0, 8],
+    [169, 254, 0, 0, 16],
+    [192, 0, 2, 0, 24],
+    [198, 51, 100, 0, 24],
+    [203, 0, 113, 0, 24],
+];
+
+/// Why text is not a network that can be scanned, and what to write, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+fn unfit(ja: impl Into<String>, en: impl Into<String>) -> Unfit {
+    Unfit { ja: ja.into(), en: en.into() }
+}
+
+/// Whether two networks share an address.
+pub fn overlap(a: IpNet, b: IpNet) -> bool {
+    a.contains(&b) || b.contains(&a)
+}
+
+/// The network that `text` writes, `10.20.0.0/24` or a single address.
+///
+/// # Errors
+/// What is wrong with it and what to write: not a network, IPv6, host bits set, larger than
+/// /[`SHORTEST_PREFIX`], or addresses that no host has.
+pub fn cidr(text: &str) -> Result<IpNet, Unfit> {
+    let net = text
+        .parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| unfit("10.20.0.0/24 の形で書いてください", "write it like 10.20.0.0/24"))?;
+    let IpNet::V4(v4) = net else {
+        return Err(unfit(
+            "走査できるのは IPv4 だけです。10.20.0.0/24 の形で書いてください",
+            "only IPv4 can be scanned; write it like 10.20.0.0/24",
+        ));
+    };
+    if v4 != v4.trunc() {
+        let (whole, one) = (v4.trunc(), v4.addr());
+        return Err(unfit(
+            format!("ネットワーク全体なら {whole}、1 台だけなら {one}/32 と書いてください"),
+            format!("write {whole} for the whole network or {one}/32 for one address"),
+        ));
+    }
+    if v4.prefix_len() < SHORTEST_PREFIX {
+        return Err(unfit(
+            format!("広すぎます。/{SHORTEST_PREFIX}（1,048,576 アドレス）以下に分けてください"),
+            format!("too large: split it into /{SHORTEST_PREFIX} (1,048,576 addresses) or smaller"),
+        ));
+    }
+    let first = v4.network().octets()[0];
+    if first == 0 || first >= 224 {
+        return Err(unfit(
+            "機器に付くアドレスではありません。10.20.0.0/24 のような範囲にしてください",
+            "no host has such an address; write a network like 10.20.0.0/24",
+        ));
+    }
+    Ok(net)
+}
+
+/// Whether `net` may be scanned although no file declares it.
+fn may_be_undeclared(net: IpNet) -> bool {
+    UNDECLARED.iter().any(|&[a, b, c, d, length]| {
+        Ipv4Net::new([a, b, c, d].into(), length).is_ok_and(|range| IpNet::V4(range).contains(&net))
+    })
+}
+
+fn network(ja: impl Into<String>, en: impl Into<String>) -> Complaint {
+    Complaint::new(Exit::Network, ja, en)
+}
+
+impl Declared {
+    /// The networks that `words` (CIDRs and names) choose; every declared one if `all`.
+    ///
+    /// # Errors
+    /// [`Exit::Network`] if nothing is named, a name is not declared, a network is public and not
+    /// declared, is too large, or overlaps another.
+    pub fn choose(&self, words: &[String], all: bool) -> Result<Vec<Declaration>, Complaint> {
+        let mut chosen = if all { self.networks.clone() } else { Vec::new() };
+        for word in words {
+            let one = self.one(word)?;
+            if let Some(other) =
+                chosen.iter().find(|other| overlap(other.network.cidr, one.network.cidr))
+            {
+                let (a, b) = (other.network.cidr, one.network.cidr);
+                return Err(network(
+                    format!("ネットワーク {a} と {b} が重なっています。どちらか一方にしてください"),
+                    format!("the networks {a} and {b} overlap; name only one of them"),
+                ));
+            }
+            chosen.push(one);
+        }
+        if chosen.is_empty() {
+            return Err(if all { self.none_declared() } else { self.none_named() });
+        }
+        Ok(chosen)
+    }
+
+    fn none_named(&self) -> Complaint {
+        let names = self.names();
+        network(
+            format!(
+                "走査するネットワークが指定されていません。--network に CIDR（例 10.20.0.0/24）か設定した名前（{names}）を指定してください"
+            ),
+            format!(
+                "no network was named; name one with --network, by CIDR (like 10.20.0.0/24) or by its declared name ({names})"
+            ),
+        )
+    }
+
+    fn none_declared(&self) -> Complaint {
+        network(
+            format!(
+                "--all-declared が指定されましたが、宣言されたネットワークがありません（{}）。設定ファイルに [[network]] を書き、--config で渡してください",
+                self.source()
+            ),
+            format!(
+                "--all-declared was given, but no network is declared ({}); write [[network]] in a configuration and hand it over with --config",
+                self.source()
+            ),
+        )
+    }
+
+    fn one(&self, word: &str) -> Result<Declaration, Complaint> {
+        if let Some(named) = self.networks.iter().find(|known| known.network.name == word) {
+            return Ok(named.clone());
+        }
+        // Hexadecimal digits with dots, colons or a slash; everything else can only be a name.
+        let looks_like_cidr = word.contains(['.', ':', '/'])
+            && word.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '/'));
+        if !looks_like_cidr {
+            let names = self.names();
+            return Err(network(
+                format!(
+                    "ネットワーク「{word}」は宣言されていません（{}）。宣言された名前（{names}）か CIDR を指定してください",
+                    self.source()
+                ),
+                format!(
+                    "the network {word:?} is not declared ({}); give a declared name ({names}) or a CIDR",
+                    self.source()
+                ),
+            ));
+        }
+        let net = cidr(word).map_err(|unfit| {
+            network(
+                format!("ネットワーク {word} は走査できません。{}", unfit.ja),
+                format!("the network {word} cannot be scanned: {}", unfit.en),
+            )
+        })?;
+        self.by_addresses(net)
+    }
+
+    fn by_addresses(&self, net: IpNet) -> Result<Declaration, Complaint> {
+        if let Some(around) = self.networks.iter().find(|known| known.network.cidr.contains(&net)) {
+            let mut part = around.clone();
+            part.network.cidr = net;
+            return Ok(part);
+        }
+        if let Some(within) = self.networks.iter().find(|known| net.contains(&known.network.cidr)) {
+            let name = &within.network.name;
+            return Err(network(
+                format!(
+                    "ネットワーク {net} は宣言された「{name}」（{}）を含み、方針が定まりません。宣言された名前で指定してください",
+                    within.network.cidr
+                ),
+                format!(
+                    "the network {net} contains the declared {name:?} ({}), whose policy would not be followed; name the declared networks instead",
+                    within.network.cidr
+                ),
+            ));
+        }
+        if !may_be_undeclared(net) {
+            return Err(network(
+                format!(
+                    "ネットワーク {net} はプライベートではありません。自組織のものなら、設定ファイルの [[network]] に宣言してから指定してください"
+                ),
+                format!(
+                    "the network {net} is not private; if it is your own, declare it as [[network]] in the configuration first"
+                ),
+            ));
+        }
+        Ok(Declaration { network: self.undeclared(net), own_rate: false })
+    }
+
+    fn undeclared(&self, cidr: IpNet) -> Network {
+        Network {
+            name: cidr.to_string(),
+            cidr,
+            policy: Policy::default(),
+            packets_per_second: self.pace.packets_per_second,
+            communities: Vec::new(),
+            snmp_port: 161,
+            tcp_ports: TCP_PORTS.to_vec(),
+        }
+    }
+
+    fn names(&self) -> String {
+        if self.networks.is_empty() {
+            return "なし / none".to_owned();
+        }
+        let names: Vec<_> = self.networks.iter().map(|known| known.network.name.as_str()).collect();
+        names.join(", ")
+    }
+
+    fn source(&self) -> String {
+        match self.file.as_deref().map(Path::display) {
+            Some(file) => file.to_string(),
+            None => "--config なし / no --config".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use super::*;
+use crate::plan::Policy;
+
+fn parse(text: &str) -> Result<Declared, Complaint> {
+    Declared::parse(text, Path::new("agent.toml"))
+}
+
+fn ward() -> Declared {
+    parse(
+        r#"
+        [[network]]
+        name = "ward"
+        cidr = "10.30.0.0/16"
+        policy = "sighting"
+        packets_per_second = 20
+        [[network]]
+        name = "public"
+        cidr = "8.8.8.0/24"
+        "#,
+    )
+    .unwrap()
+}
+
+fn names(declared: &Declared, words: &[&str]) -> Result<Vec<String>, Complaint> {
+    let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+    let chosen = declared.choose(&words, false)?;
+    Ok(chosen.into_iter().map(|one| one.network.cidr.to_string()).collect())
+}
+
+#[test]
+fn the_sample_says_what_the_defaults_are() {
+    let sample = Declared { file: None, ..parse(SAMPLE).unwrap() };
+    assert_eq!(sample, Declared::default());
+}
+
+#[test]
+fn every_commented_key_of_the_sample_reads_as_its_default() {
+    // A key is commented out as `#key = …` or `#[[network]]`; sentences start with `# `.
+    let whole: String = SAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => key,
+            _ => line,
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let declared = parse(&whole).unwrap();
+    assert_eq!(declared.agent.as_deref(), Some("agent-1"));
+    assert_eq!(declared.state.as_deref(), Some(Path::new("/var/lib/daicho")));
+    let [Declaration { network, own_rate: true }] = declared.networks.as_slice() else {
+        panic!("{declared:?}")
+    };
+    let mut same = declared.choose(&["10.20.0.0/24".to_owned()], false).unwrap();
+    let undeclared = Declared::default().choose(&["10.20.0.0/24".to_owned()], false).unwrap();
+    assert_eq!(same.remove(0).network, *network);
+    let default = Network { name: "3F-nurse".to_owned(), ..undeclared[0].network.clone() };
+    assert_eq!(*network, default);
+}
+
+#[test]
+fn the_sample_names_every_key_that_can_be_written() {
+    for key in [
+        "name",
+        "state",
+        "link",
+        "packets_per_second",
+        "target_packets_per_second",
+        "timeout_ms",
+        "tries",
+        "budget",
+        "nets",
+        "macs",
+        "ouis",
+        "interfaces",
+        "cidr",
+        "policy",
+        "tcp_ports",
+        "communities",
+        "port",
+    ] {
+        let named = SAMPLE.lines().any(|line| {
+            line.trim_start_matches('#').split_once(" = ").is_some_and(|(found, _)| found == key)
+        });
+        assert!(named, "{key}");
+    }
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_its_line() {
+    let complaint = parse("[pace]\npackets_per_secnd = 5\n").unwrap_err();
+    assert_eq!(complaint.exit, Exit::Config);
+    assert!(complaint.ja.contains("agent.toml の 2 行目"), "{complaint}");
+    assert!(complaint.en.contains("packets_per_secnd"), "{complaint}");
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_by_key_and_range() {
+    for (text, key, range) in [
+        ("[pace]\ntries = 0", "pace.tries", "from 1 to 10"),
+        ("[pace]\ntimeout_ms = 49", "pace.timeout_ms", "from 50 to 60000"),
+        ("[pace]\npackets_per_second = -1", "pace.packets_per_second", "from 1 to 1000000"),
+        ("[pace]\ntarget_packets_per_second = 1001", "target_packets_per_second", "from 1 to 1000"),
+        ("[pace]\nbudget = -1", "pace.budget", "or more"),
+        ("[agent]\nname = \" x\"", "agent.name", "1 to 64 characters"),
+        ("[deny]\nmacs = [\"x\"]", "deny.macs", "00:1a:2b:3c:4d:5e"),
+        ("[deny]\nouis = [\"00:1a\"]", "deny.ouis", "00:1a:2b"),
+        ("[deny]\nnets = [\"10.0.0\"]", "deny.nets", "10.20.0.0/24"),
+        ("[[network]]\ncidr = \"10.0.0.0/24\"\nsnmp.port = 0", "snmp.port", "from 1 to 65535"),
+        ("[[network]]\ncidr = \"10.0.0.0/8\"", "cidr", "/12"),
+        ("[[network]]\ncidr = \"10.0.0.9/24\"", "cidr", "10.0.0.9/32"),
+        ("[[network]]\ncidr = \"fe80::/64\"", "cidr", "IPv4"),
+        ("[[network]]\ncidr = \"224.0.0.0/24\"", "cidr", "no host"),
+    ] {
+        let complaint = parse(text).unwrap_err();
+        assert_eq!(complaint.exit, Exit::Config);
+        for words in ["agent.toml", key, range] {
+            assert!(complaint.en.contains(words), "{words}: {complaint}");
+        }
+    }
+}
+
+#[test]
+fn a_port_that_printers_print_from_can_not_be_configured() {
+    for port in [515, 2575, 9100, 9107] {
+        let text = format!("[[network]]\ncidr = \"10.0.0.0/24\"\ntcp_ports = [22, {port}]");
+        let complaint = parse(&text).unwrap_err();
+        assert_eq!(complaint.exit, Exit::Config);
+        assert!(complaint.en.contains(&format!("is {port};")), "{complaint}");
+    }
+}
+
+#[test]
+fn a_community_never_shows_in_a_complaint_or_a_debug_line() {
+    let secrets: Vec<_> = (0..9).map(|n| format!("\"s3cret{n}\"")).collect();
+    let list = secrets.join(",");
+    let text = format!("[[network]]\ncidr = \"10.0.0.0/24\"\nsnmp.communities = [{list}]");
+    assert!(!parse(&text).unwrap_err().to_string().contains("s3cret"));
+    let text = "[[network]]\ncidr = \"10.0.0.0/24\"\nsnmp.communities = [\"s3cret\"]";
+    assert!(!format!("{:?}", parse(text).unwrap()).contains("s3cret"));
+}
+
+#[test]
+fn declared_networks_neither_overlap_nor_share_a_name() {
+    let two = |a: &str, b: &str| format!("[[network]]\n{a}\n[[network]]\n{b}");
+    let overlap = two("cidr = \"10.0.0.0/16\"", "cidr = \"10.0.9.0/24\"");
+    assert!(parse(&overlap).unwrap_err().en.contains("10.0.0.0/16 + 10.0.9.0/24"));
+    let name = two("cidr = \"10.0.0.0/24\"\nname = \"x\"", "cidr = \"10.1.0.0/24\"\nname = \"x\"");
+    assert!(parse(&name).unwrap_err().en.contains("name"));
+}
+
+#[test]
+fn a_part_of_a_declared_network_keeps_its_policy_and_its_name() {
+    let chosen = ward().choose(&["10.30.7.0/24".to_owned()], false).unwrap();
+    let [Declaration { network, own_rate: true }] = chosen.as_slice() else { panic!("{chosen:?}") };
+    assert_eq!((network.name.as_str(), network.policy), ("ward", Policy::Sighting));
+    assert_eq!(network.cidr.to_string(), "10.30.7.0/24");
+    assert_eq!(network.packets_per_second, 20);
+}
+
+#[test]
+fn what_was_not_named_is_not_scanned() {
+    let complaint = names(&ward(), &[]).unwrap_err();
+    assert_eq!(complaint.exit, Exit::Network);
+    assert!(complaint.en.contains("ward"), "{complaint}");
+    assert_eq!(names(&ward(), &["ward"]).unwrap(), ["10.30.0.0/16"]);
+    assert_eq!(ward().choose(&[], true).unwrap().len(), 2);
+    assert!(Declared::default().choose(&[], true).is_err());
+}
+
+#[test]
+fn what_may_not_be_scanned_is_refused() {
+    for (words, why) in [
+        (&["office"][..], "not declared"),
+        (&["9.9.9.0/24"], "not private"),
+        (&["172.16.0.0/11"], "172.0.0.0/11"),
+        (&["10.0.0.0/8"], "too large"),
+        (&["10.16.0.0/12"], "contains the declared"),
+        (&["192.168.0.0/24", "192.168.0.128/25"], "overlap"),
+        (&["ward", "10.30.0.0/24"], "overlap"),
+        (&["10.20.0.300/24"], "write it like"),
+        (&["fd00::/64"], "IPv4"),
+    ] {
+        let complaint = names(&ward(), words).unwrap_err();
+        assert_eq!(complaint.exit, Exit::Network);
+        assert!(complaint.en.contains(why), "{words:?}: {complaint}");
+    }
+    assert_eq!(names(&ward(), &["8.8.8.0/25"]).unwrap(), ["8.8.8.0/25"]);
+    assert_eq!(names(&ward(), &["127.0.0.5", "192.0.2.0/24"]).unwrap().len(), 2);
+}

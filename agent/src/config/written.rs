@@ -1,0 +1,80 @@
+//! A configuration file as it was written: the shape of the TOML, every unknown key refused, and no
+//! meaning yet. Only [`super`] reads these fields.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::Backend;
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) agent: Agent,
+    pub(super) pace: Pace,
+    pub(super) deny: Deny,
+    pub(super) network: Vec<Network>,
+}
+
+/// `[agent]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Agent {
+    pub(super) name: Option<String>,
+    pub(super) state: Option<PathBuf>,
+    pub(super) link: Backend,
+}
+
+/// `[pace]`; wide integers, so that the range is checked by us and complained of in our words.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Pace {
+    pub(super) packets_per_second: Option<i64>,
+    pub(super) target_packets_per_second: Option<i64>,
+    pub(super) timeout_ms: Option<i64>,
+    pub(super) tries: Option<i64>,
+    pub(super) budget: Option<i64>,
+}
+
+/// `[deny]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Deny {
+    pub(super) nets: Vec<String>,
+    pub(super) macs: Vec<String>,
+    pub(super) ouis: Vec<String>,
+    pub(super) interfaces: Vec<String>,
+}
+
+/// `[[network]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Network {
+    pub(super) cidr: String,
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) policy: Policy,
+    pub(super) packets_per_second: Option<i64>,
+    pub(super) tcp_ports: Option<Vec<i64>>,
+    #[serde(default)]
+    pub(super) snmp: Snmp,
+}
+
+/// `policy`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Policy {
+    Sighting,
+    #[default]
+    Gentle,
+    Full,
+}
+
+/// `[network.snmp]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Snmp {
+    pub(super) communities: Vec<String>,
+    pub(super) port: Option<i64>,
+}

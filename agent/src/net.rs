@@ -1,0 +1,274 @@
+//! The only room with sockets, privilege and the clock. It sends nothing but what the governor
+//! cleared ([`Wire::send`] takes a [`Cleared`] and nothing else), and has no opinion of what comes
+//! in: everything that was read goes to the engine as it is.
+//!
+//! Sockets are opened once, before the scan, in the network namespace of the process.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::Backend;
+use crate::engine::{Cleared, Input, Outlet, Packet};
+use crate::plan::{Means, Plan};
+
+/// The agent's only clock.
+pub mod clock;
+mod echo;
+mod interfaces;
+mod link;
+mod neighbours;
+mod privilege;
+mod tcp;
+mod udp;
+
+pub use neighbours::Neighbour;
+
+/// How long a packet waits for room in a queue of the system before it counts as not sent.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Octets that the kernel may keep of datagrams not read yet.
+const BUFFER: usize = 4 << 20;
+/// Octets that the kernel may keep of frames not read yet.
+const FRAME_BUFFER: usize = 16 << 20;
+/// Most things that came in and were not handled yet. Nothing is dropped here: the readers wait,
+/// and what the kernel's buffers cannot hold then is lost like on any network.
+const ARRIVALS: usize = 4096;
+/// Most connected sockets open at once, TCP and UDP together: a quarter of the 1,024 descriptors
+/// that a process commonly may have.
+const SLOTS: usize = 256;
+
+/// Something that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// An ARP frame.
+    Frame {
+        /// On this interface.
+        interface: Arc<str>,
+        /// From the destination address on.
+        octets: Vec<u8>,
+    },
+    /// An echo reply.
+    EchoReply {
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// Its payload.
+        payload: Vec<u8>,
+    },
+    /// A datagram.
+    Datagram {
+        /// By which socket.
+        outlet: Outlet,
+        /// From whom.
+        from: SocketAddr,
+        /// Its payload.
+        octets: Vec<u8>,
+    },
+    /// The target said that the port is unreachable.
+    PortUnreachable {
+        /// By which socket.
+        outlet: Outlet,
+        /// To whom the datagram was.
+        to: SocketAddr,
+    },
+    /// A connection was accepted, and closed.
+    Connected {
+        /// By whom.
+        to: SocketAddr,
+    },
+    /// A connection was refused by a reset.
+    Refused {
+        /// By whom.
+        to: SocketAddr,
+    },
+}
+
+impl Arrival {
+    /// The same, for the engine.
+    pub fn input(&self) -> Input<'_> {
+        match self {
+            Self::Frame { interface, octets } => Input::Frame { interface, octets },
+            Self::EchoReply { from, sequence, payload } => {
+                Input::EchoReply { from: *from, sequence: *sequence, payload }
+            }
+            Self::Datagram { outlet, from, octets } => {
+                Input::Datagram { outlet: *outlet, from: *from, octets }
+            }
+            Self::PortUnreachable { outlet, to } => {
+                Input::PortUnreachable { outlet: *outlet, to: *to }
+            }
+            Self::Connected { to } => Input::Connected { to: *to },
+            Self::Refused { to } => Input::Refused { to: *to },
+        }
+    }
+}
+
+/// The system did not send a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotSent {
+    /// Whether it was for want of a way (no route, interface down) rather than a refusal.
+    pub unreachable: bool,
+}
+
+impl From<io::Error> for NotSent {
+    fn from(error: io::Error) -> Self {
+        let unreachable = matches!(
+            error.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::AddrNotAvailable
+                | io::ErrorKind::NotFound
+        );
+        tracing::debug!(%error, "not sent");
+        Self { unreachable }
+    }
+}
+
+/// Everything open for a scan.
+pub struct Wire {
+    links: HashMap<String, Box<dyn link::Link>>,
+    /// An IPv4 address of each interface, by which multicast leaves.
+    sources: HashMap<String, Ipv4Addr>,
+    echo: Option<echo::Echo>,
+    snmp: Option<udp::Shared>,
+    mdns: Option<udp::Shared>,
+    slots: Arc<Semaphore>,
+    wait: Duration,
+    arrivals: Sender<Arrival>,
+}
+
+impl Wire {
+    /// Finds out what the system lets this process do, and opens it: frames on the interfaces that
+    /// are directly connected to a network of the plan, echo, and the sockets for datagrams. What
+    /// could not be opened is missing from the [`Means`]. To be called within a runtime.
+    pub fn open(
+        plan: &Plan,
+        backend: Backend,
+        identifier: u16,
+    ) -> (Self, Means, Receiver<Arrival>) {
+        let (arrivals, incoming) = mpsc::channel(ARRIVALS);
+        let mut means =
+            Means { links: interfaces::up(), echo: false, neighbour_table: neighbours::readable() };
+        let mut links = HashMap::new();
+        for found in &mut means.links {
+            if found.mac.is_none() || !is_concerned(plan, found) {
+                continue;
+            }
+            match link::open(found, backend, arrivals.clone()) {
+                Ok(open) => {
+                    found.frames = true;
+                    links.insert(found.interface.clone(), open);
+                }
+                Err(error) => tracing::debug!(interface = found.interface, %error, "no frames"),
+            }
+        }
+        let echo = opened("echo", echo::Echo::open(identifier, arrivals.clone()));
+        means.echo = echo.is_some();
+        let shared = |outlet| opened("datagrams", udp::Shared::open(outlet, arrivals.clone()));
+        let wire = Self {
+            links,
+            sources: sources(&means),
+            echo,
+            snmp: shared(Outlet::Snmp),
+            mdns: shared(Outlet::Mdns),
+            slots: Arc::new(Semaphore::new(SLOTS)),
+            wait: plan.pace.timeout,
+            arrivals,
+        };
+        privilege::drop_spare();
+        (wire, means, incoming)
+    }
+
+    /// Whether another packet can be taken now: false while every connected socket is in use.
+    pub fn has_room(&self) -> bool {
+        self.slots.available_permits() > 0
+    }
+
+    /// Waits until [`Self::has_room`].
+    pub async fn room(&self) {
+        drop(self.slots.acquire().await);
+    }
+
+    /// Sends a packet, waiting at most a tenth of a second for the system's queues.
+    ///
+    /// # Errors
+    /// [`NotSent`] if the system did not take it, or nothing is open to send it by.
+    pub async fn send(&mut self, cleared: &Cleared) -> Result<(), NotSent> {
+        let sending = tokio::time::timeout(PATIENCE, self.put(cleared.packet()));
+        sending.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(NotSent::from)
+    }
+
+    async fn put(&mut self, packet: &Packet) -> io::Result<()> {
+        match packet {
+            Packet::Frame { interface, octets } => {
+                self.links.get_mut(interface).ok_or(io::ErrorKind::NotFound)?.send(octets)
+            }
+            Packet::Echo { to, sequence, payload } => {
+                let echo = self.echo.as_ref().filter(|_| echo::speaks(*to));
+                echo.ok_or(io::ErrorKind::Unsupported)?.send(*to, *sequence, payload).await
+            }
+            Packet::Datagram { outlet, interface, to, octets } => {
+                let shared = match outlet {
+                    Outlet::Snmp => &self.snmp,
+                    Outlet::Mdns => &self.mdns,
+                    Outlet::Connected => {
+                        let (slot, arrivals) = (self.slot()?, self.arrivals.clone());
+                        return udp::ask(*to, octets, self.wait, slot, arrivals);
+                    }
+                };
+                let source = if to.ip().is_multicast() {
+                    Some(*self.sources.get(interface).ok_or(io::ErrorKind::NotFound)?)
+                } else {
+                    None
+                };
+                shared.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(octets, *to, source).await
+            }
+            Packet::Connect { to } => {
+                tcp::attempt(*to, self.wait, self.slot()?, self.arrivals.clone())
+            }
+        }
+    }
+
+    fn slot(&self) -> io::Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).try_acquire_owned().map_err(|_| io::ErrorKind::ResourceBusy.into())
+    }
+
+    /// The system's neighbour table as it stands.
+    pub fn neighbours(&self) -> Vec<Neighbour> {
+        neighbours::read()
+    }
+}
+
+/// Whether the interface is directly connected to a network of the plan, and not denied.
+fn is_concerned(plan: &Plan, link: &crate::plan::Link) -> bool {
+    let denied = plan.deny.interfaces.contains(&link.interface);
+    let touches = |net: &ipnet::IpNet| {
+        plan.networks.iter().any(|it| it.cidr.contains(net) || net.contains(&it.cidr))
+    };
+    !denied && link.addresses.iter().any(touches)
+}
+
+fn sources(means: &Means) -> HashMap<String, Ipv4Addr> {
+    let source = |link: &crate::plan::Link| {
+        let address = link.addresses.iter().find_map(|net| match net.addr() {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })?;
+        Some((link.interface.clone(), address))
+    };
+    means.links.iter().filter_map(source).collect()
+}
+
+fn opened<T>(what: &str, result: io::Result<T>) -> Option<T> {
+    result.inspect_err(|error| tracing::debug!(%error, "cannot open a socket for {what}")).ok()
+}
+
+#[cfg(test)]
+mod tests;

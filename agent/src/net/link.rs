@@ -1,0 +1,43 @@
+//! Whole Ethernet frames, sent and read on one interface. Only ARP is read: everything else is
+//! filtered out, in the kernel where the system can.
+
+use std::io;
+
+use tokio::sync::mpsc::Sender;
+
+use super::Arrival;
+use crate::config::Backend;
+use crate::plan::Link as Interface;
+
+/// A packet socket of Linux.
+#[cfg(target_os = "linux")]
+mod packet;
+/// The portable data-link library.
+mod portable;
+
+/// `EtherType` of ARP (RFC 826; IANA "IEEE 802 numbers").
+const ARP: u16 = 0x0806;
+
+/// An interface that frames leave by; what comes in goes to the channel it was opened with.
+pub(super) trait Link: Send {
+    /// Sends a frame, waiting at most [`super::PATIENCE`] for room in the queue.
+    fn send(&mut self, frame: &[u8]) -> io::Result<()>;
+}
+
+/// Opens an interface that has a MAC address.
+///
+/// # Errors
+/// As the system said; [`io::ErrorKind::PermissionDenied`] for want of privilege.
+pub(super) fn open(
+    interface: &Interface,
+    backend: Backend,
+    arrivals: Sender<Arrival>,
+) -> io::Result<Box<dyn Link>> {
+    match backend {
+        #[cfg(target_os = "linux")]
+        Backend::Native => Ok(Box::new(packet::Raw::open(&interface.interface, arrivals)?)),
+        #[cfg(not(target_os = "linux"))]
+        Backend::Native => Ok(Box::new(portable::Raw::open(interface, arrivals)?)),
+        Backend::Pnet => Ok(Box::new(portable::Raw::open(interface, arrivals)?)),
+    }
+}

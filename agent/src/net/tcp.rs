@@ -1,0 +1,74 @@
+//! TCP liveness: a connection is attempted, and closed at once if it is accepted. No octet is sent.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::Sender;
+
+use super::Arrival;
+
+/// Attempts a connection; what comes of it within `wait` goes to the channel, silence does not. Of
+/// a longer wait than a second the system repeats its SYN by itself (RFC 6298 §2).
+///
+/// # Errors
+/// As the system said when it was asked to connect: then nothing was sent.
+pub(super) fn attempt(
+    to: SocketAddr,
+    wait: Duration,
+    slot: OwnedSemaphorePermit,
+    arrivals: Sender<Arrival>,
+) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&to.into()) {
+        Ok(()) => {}
+        Err(error) if in_progress(&error) => {}
+        // Loopback refuses before the call returns.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            tokio::spawn(async move {
+                drop(slot);
+                let _ = arrivals.send(Arrival::Refused { to }).await;
+            });
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    tokio::spawn(async move {
+        let outcome = tokio::time::timeout(wait, settled(&stream)).await;
+        drop((stream, slot));
+        let arrival = match outcome {
+            Ok(Ok(())) => Arrival::Connected { to },
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                Arrival::Refused { to }
+            }
+            // No neighbour, no way beyond a router, or silence: nobody answered.
+            Ok(Err(_)) | Err(_) => return,
+        };
+        let _ = arrivals.send(arrival).await;
+    });
+    Ok(())
+}
+
+/// Waits until the connection stands or fails.
+async fn settled(stream: &TcpStream) -> io::Result<()> {
+    stream.writable().await?;
+    match stream.take_error()? {
+        Some(error) => Err(error),
+        None => stream.peer_addr().map(drop),
+    }
+}
+
+#[cfg(unix)]
+fn in_progress(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+#[cfg(not(unix))]
+fn in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}

@@ -1,0 +1,271 @@
+//! The loop: what came in goes to the engine, what the engine cleared goes to the net, what was
+//! learned goes into batches. One `enum Event` wakes it.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::coverage::Coverage;
+use daicho_common::time::Now;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use crate::config::Backend;
+use crate::engine::{Engine, Input, Progress};
+use crate::export::Export;
+use crate::net::clock::Clock;
+use crate::net::{Arrival, Wire};
+use crate::plan::Plan;
+
+mod batches;
+/// Who was found, as a table for people.
+pub mod hosts;
+/// Which dialogues a host gets.
+mod interview;
+mod progress;
+/// The user's wish to stop.
+mod stop;
+mod summary;
+
+use batches::Batches;
+use hosts::Hosts;
+use progress::Bar;
+
+/// Most packets sent before what came in is looked at again.
+const BURST: usize = 64;
+/// Most arrivals handled before the next packets are sent.
+const GULP: usize = 256;
+/// How often the progress is shown.
+const FRAME: Duration = Duration::from_millis(200);
+
+/// How much is shown while a scan runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// A progress bar on a terminal, elsewhere a line now and then.
+    Progress,
+    /// Nothing.
+    Nothing,
+}
+
+/// How a scan ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was asked, or left out for a reason that its coverage says.
+    Complete,
+    /// The user stopped it.
+    Interrupted,
+    /// Not one address could be asked.
+    NothingAsked,
+}
+
+/// A scan that is over.
+#[derive(Debug)]
+pub struct Ended {
+    /// How.
+    pub ending: Ending,
+    /// Who was found.
+    pub hosts: Hosts,
+    /// How far it got.
+    pub progress: Progress,
+    /// How far each method got.
+    pub coverage: Vec<Coverage>,
+    /// How long it took.
+    pub took: Duration,
+    /// The file that was written, if one was; or why the result did not arrive.
+    pub delivery: Result<Option<PathBuf>, Complaint>,
+}
+
+/// What wakes the loop.
+enum Event {
+    /// Something came in.
+    Arrived,
+    /// A packet may leave, or an answer is given up.
+    Due,
+    /// A connected socket is free again.
+    Room,
+    /// It is time to show how far it got.
+    Shown,
+    /// The user wants to stop.
+    Stopped,
+}
+
+/// This computer's name, for an agent without another.
+pub fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .or_else(|| std::env::var("COMPUTERNAME").ok())
+        .map(|name| daicho_common::text::Text::clean(&name).as_str().to_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "daicho-agent".to_owned())
+}
+
+/// Scans `plan` to its end or until the user stops it, and hands the batches to `export`.
+///
+/// # Errors
+/// [`Exit::Other`] if the system gives this process no runtime. A result that did not arrive is in
+/// [`Ended::delivery`].
+pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<Ended, Complaint> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| no_runtime(&error))?;
+    runtime.block_on(async {
+        let clock = Clock::start();
+        let stop = stop::signals().map_err(|error| no_runtime(&error))?;
+        let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
+        let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
+        let batches = Batches::begin(&plan.agent, clock.now().wall, export);
+        let interviewer = interview::interviewer(&plan);
+        let engine = Engine::new(plan, &means, interviewer, clock.now());
+        let bar = match show {
+            Show::Progress => Bar::new(std::io::stderr().is_terminal()),
+            Show::Nothing => Bar::Hidden,
+        };
+        Ok(Driver { clock, wire, incoming, engine, batches, bar }.run(stop).await)
+    })
+}
+
+fn no_runtime(error: &std::io::Error) -> Complaint {
+    Complaint::new(
+        Exit::Other,
+        format!("走査を始められません（{error}）。スレッド数やファイル数の制限を確かめてください"),
+        format!("the scan cannot be started ({error}); check the limits of threads and open files"),
+    )
+}
+
+/// The only owner of the engine.
+struct Driver {
+    clock: Clock,
+    wire: Wire,
+    incoming: Receiver<Arrival>,
+    engine: Engine,
+    batches: Batches,
+    bar: Bar,
+}
+
+impl Driver {
+    async fn run(mut self, mut stop: Receiver<()>) -> Ended {
+        let mut ticker = tokio::time::interval(FRAME);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut arrived = Vec::with_capacity(GULP);
+        let mut interrupted = false;
+        tracing::info!("scan begins");
+        loop {
+            let wake = self.transmit().await;
+            self.read_neighbours();
+            self.learn().await;
+            if self.engine.is_finished() || self.batches.failed() {
+                break;
+            }
+            match self.wait(wake, &mut arrived, &mut ticker, &mut stop).await {
+                Event::Arrived => {
+                    for arrival in arrived.drain(..) {
+                        self.engine.handle(arrival.input(), self.clock.now());
+                    }
+                }
+                Event::Due | Event::Room => {}
+                Event::Shown => self.bar.show(&self.engine.progress(), self.clock.now().tick),
+                Event::Stopped => {
+                    interrupted = true;
+                    self.engine.stop(self.clock.now());
+                }
+            }
+        }
+        self.end(interrupted).await
+    }
+
+    /// Sends what may leave now. Returns when there is more to do: at once after a whole burst,
+    /// never by time if every socket is in use.
+    async fn transmit(&mut self) -> Wake {
+        for _ in 0..BURST {
+            if !self.wire.has_room() {
+                return Wake::WithRoom;
+            }
+            let now = self.clock.now();
+            let Some(cleared) = self.engine.poll_transmit(now) else {
+                return self.engine.poll_timeout().map_or(Wake::ByArrival, |tick| {
+                    Wake::At(Instant::from_std(self.clock.instant(tick)))
+                });
+            };
+            if let Err(refusal) = self.wire.send(&cleared).await {
+                let packet = cleared.packet();
+                let input = Input::NotSent { packet, unreachable: refusal.unreachable };
+                self.engine.handle(input, self.clock.now());
+            }
+        }
+        Wake::At(Instant::now())
+    }
+
+    fn read_neighbours(&mut self) {
+        if !self.engine.wants_neighbours() {
+            return;
+        }
+        let now: Now = self.clock.now();
+        for row in self.wire.neighbours() {
+            let input = Input::Neighbour { interface: &row.interface, ip: row.ip, mac: row.mac };
+            self.engine.handle(input, now);
+        }
+        self.engine.handle(Input::NeighboursRead, now);
+    }
+
+    async fn learn(&mut self) {
+        while let Some(observation) = self.engine.poll_observation() {
+            self.batches.add(observation, self.clock.now().wall).await;
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        wake: Wake,
+        arrived: &mut Vec<Arrival>,
+        ticker: &mut Interval,
+        stop: &mut Receiver<()>,
+    ) -> Event {
+        let due = async move {
+            match wake {
+                Wake::At(instant) => tokio::time::sleep_until(instant).await,
+                Wake::WithRoom | Wake::ByArrival => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = stop.recv() => Event::Stopped,
+            _ = ticker.tick() => Event::Shown,
+            _ = self.incoming.recv_many(arrived, GULP) => Event::Arrived,
+            () = self.wire.room(), if wake == Wake::WithRoom => Event::Room,
+            () = due => Event::Due,
+        }
+    }
+
+    async fn end(mut self, interrupted: bool) -> Ended {
+        self.learn().await;
+        let progress = self.engine.progress();
+        self.bar.clear();
+        let now = self.clock.now();
+        let account = self.engine.finish(now);
+        let coverage = account.coverage.clone();
+        let (hosts, delivery) = self.batches.end(account, now.wall).await;
+        let ending = if interrupted {
+            Ending::Interrupted
+        } else if summary::nothing_asked(&coverage) {
+            Ending::NothingAsked
+        } else {
+            Ending::Complete
+        };
+        let took = now.tick.since(daicho_common::time::Tick::ZERO);
+        Ended { ending, hosts, progress, coverage, took, delivery }
+    }
+}
+
+/// When there is something to send again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wake {
+    /// At this instant, which may be past.
+    At(Instant),
+    /// When a connected socket is free again.
+    WithRoom,
+    /// Only if something comes in.
+    ByArrival,
+}

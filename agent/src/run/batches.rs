@@ -1,0 +1,94 @@
+//! From observations to batches. Sealing and delivering block, so a thread does both; while it is
+//! busy the scan waits, and nothing is dropped.
+
+use std::path::PathBuf;
+
+use daicho_common::batch::{Batch, Header, MAX_OBSERVATIONS};
+use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::observation::Observation;
+use daicho_common::time::Timestamp;
+use tokio::sync::mpsc::{self, Sender};
+use tokio::task::JoinHandle;
+
+use super::hosts::Hosts;
+use crate::engine::Account;
+use crate::export::Export;
+
+/// Most batches that wait to be sealed.
+const WAITING: usize = 2;
+
+/// The batches of one scan.
+pub(super) struct Batches {
+    header: Header,
+    pending: Vec<Observation>,
+    hosts: Hosts,
+    sealing: Sender<Batch>,
+    exporter: JoinHandle<Result<Option<PathBuf>, Complaint>>,
+    failed: bool,
+}
+
+impl Batches {
+    /// Begins a scan of the agent with this name.
+    pub(super) fn begin(agent: &str, from: Timestamp, mut export: Export) -> Self {
+        let (sealing, mut sealed) = mpsc::channel::<Batch>(WAITING);
+        let exporter = tokio::task::spawn_blocking(move || {
+            while let Some(batch) = sealed.blocking_recv() {
+                export.take(&batch)?;
+            }
+            export.finish()
+        });
+        let header = Header {
+            agent: agent.to_owned(),
+            scan: format!("{agent}@{}", from.micros()),
+            sequence: 1,
+            last: false,
+            from,
+            to: from,
+            software: concat!("daicho-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
+        };
+        let (pending, hosts) = (Vec::new(), Hosts::default());
+        Self { header, pending, hosts, sealing, exporter, failed: false }
+    }
+
+    /// Whether the result can no longer be brought where it belongs, so that the scan is in vain.
+    pub(super) const fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Adds an observation, and closes the batch when it is full.
+    pub(super) async fn add(&mut self, observation: Observation, now: Timestamp) {
+        self.hosts.see(&observation);
+        self.pending.push(observation);
+        if self.pending.len() >= MAX_OBSERVATIONS {
+            let header = Header { to: now, ..self.header.clone() };
+            self.header.sequence += 1;
+            self.close(header, Account::default()).await;
+        }
+    }
+
+    async fn close(&mut self, header: Header, account: Account) {
+        let observations = std::mem::take(&mut self.pending);
+        let Account { coverage, sent, strays: _ } = account;
+        let batch = Batch { header, coverage, sent, observations };
+        self.failed |= self.sealing.send(batch).await.is_err();
+    }
+
+    /// Closes the last batch with the account, and waits until everything arrived.
+    pub(super) async fn end(
+        mut self,
+        account: Account,
+        now: Timestamp,
+    ) -> (Hosts, Result<Option<PathBuf>, Complaint>) {
+        let header = Header { to: now, last: true, ..self.header.clone() };
+        self.close(header, account).await;
+        drop(self.sealing);
+        let delivery = self.exporter.await.unwrap_or_else(|error| {
+            Err(Complaint::new(
+                Exit::Other,
+                format!("結果の書き出しが異常終了しました（{error}）。走査し直してください"),
+                format!("writing the result ended abnormally ({error}); scan again"),
+            ))
+        });
+        (self.hosts, delivery)
+    }
+}

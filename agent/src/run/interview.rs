@@ -1,0 +1,44 @@
+//! Which dialogues a live host gets, and with which numbers.
+
+use std::net::IpAddr;
+
+use crate::engine::Interviewer;
+use crate::plan::{Network, Plan};
+use crate::probe::Dialogue;
+use crate::probe::mdns::Mdns;
+use crate::probe::snmp::Snmp;
+
+/// Asks every host its DNS-SD services, and SNMP where the network has communities.
+pub(super) fn interviewer(plan: &Plan) -> Interviewer {
+    let (seed, timeout, tries) = (plan.seed, plan.pace.timeout, plan.pace.tries);
+    Box::new(move |network: &Network, host: IpAddr| {
+        let number = mixed(seed, host);
+        let mut dialogues: Vec<Box<dyn Dialogue>> = Vec::new();
+        if !network.communities.is_empty() {
+            let target = (host, network.snmp_port).into();
+            // Not negative, with room to count up.
+            let first_request_id = i32::try_from(number >> 34).unwrap_or_default();
+            let communities = network.communities.clone();
+            let snmp = Snmp::new(target, communities, timeout, tries, first_request_id);
+            dialogues.push(Box::new(snmp));
+        }
+        let first_id = u16::try_from(number & 0xffff).unwrap_or_default();
+        dialogues.push(Box::new(Mdns::new(host, timeout, tries, first_id)));
+        dialogues
+    })
+}
+
+/// Numbers that nobody can foresee who does not know the seed: the finaliser of `SplitMix64`.
+fn mixed(seed: u64, host: IpAddr) -> u64 {
+    let host = match host {
+        IpAddr::V4(host) => u64::from(u32::from(host)),
+        IpAddr::V6(host) => u128::from(host)
+            .to_be_bytes()
+            .iter()
+            .fold(0, |sum: u64, octet| sum.rotate_left(7) ^ u64::from(*octet)),
+    };
+    let mut z = seed ^ host.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}

@@ -1,0 +1,92 @@
+//! What a scan came to, in words: who was found, what was sent, and what could not be done and why.
+
+use daicho_common::coverage::{Coverage, NotAsked, Why};
+use daicho_common::observation::Method;
+
+use super::progress::span;
+use super::{Ended, Ending};
+
+/// Whether not one address was asked by any method, for want of a way or a right to ask.
+pub(super) fn nothing_asked(coverage: &[Coverage]) -> bool {
+    coverage.iter().all(|it| it.asked.is_empty())
+        && coverage.iter().flat_map(|it| &it.not_asked).any(|it| match it.why {
+            Why::NoPrivilege | Why::Unreachable | Why::SendFailed => true,
+            Why::Denied
+            | Why::Policy
+            | Why::NotOnLink
+            | Why::NoCredential
+            | Why::Interrupted
+            | Why::Budget
+            | Why::Own
+            | Why::NoSignOfLife
+            | Why::BackedOff
+            | Why::ForbiddenPort => false,
+        })
+}
+
+impl Ended {
+    /// The summary, in Japanese and in English.
+    pub fn summary(&self) -> String {
+        let (hosts, packets) = (self.hosts.len(), self.progress.packets);
+        let (planned, took) = (self.progress.planned, span(self.took));
+        let (ja, en) = match self.ending {
+            Ending::Complete => ("走査が終わりました", "scan finished"),
+            Ending::Interrupted => ("走査を中断しました", "scan interrupted"),
+            Ending::NothingAsked => ("走査できませんでした", "nothing was scanned"),
+        };
+        let mut text = format!(
+            "{ja}: {planned} アドレス中 {hosts} 台を発見、送信 {packets} パケット、{took}\n\
+             {en}: {hosts} hosts found on {planned} addresses, {packets} packets sent, {took}\n"
+        );
+        let left_out: Vec<_> = self.coverage.iter().flat_map(lines).collect();
+        if !left_out.is_empty() {
+            text += "できなかったこと / what could not be done:\n";
+            text.extend(left_out);
+        }
+        text
+    }
+}
+
+fn lines(coverage: &Coverage) -> impl Iterator<Item = String> + '_ {
+    // No gaps: nobody looks for the agent itself, and where nobody is there is nobody to question.
+    let gaps =
+        coverage.not_asked.iter().filter(|gap| !matches!(gap.why, Why::Own | Why::NoSignOfLife));
+    gaps.map(|NotAsked { addresses, why }| {
+        let (ja, en) = reason(*why);
+        let (count, method) = (addresses.len(), method(coverage.method));
+        format!("  {} {method}: {count} アドレス: {ja} / {count} addresses: {en}\n", coverage.cidr)
+    })
+}
+
+const fn method(method: Method) -> &'static str {
+    match method {
+        Method::Arp => "ARP",
+        Method::NeighbourTable => "近隣表/neighbour table",
+        Method::IcmpEcho => "ICMP echo",
+        Method::TcpConnect => "TCP",
+        Method::Udp => "UDP",
+        Method::Snmp => "SNMP",
+        Method::Mdns => "mDNS",
+    }
+}
+
+const fn reason(why: Why) -> (&'static str, &'static str) {
+    match why {
+        Why::Denied => ("拒否リストにある", "on the deny list"),
+        Why::Policy => ("ネットワークの方針で行わない", "not allowed by the policy of the network"),
+        Why::NoPrivilege => (
+            "権限がない（root か CAP_NET_RAW が必要）",
+            "no privilege (root or CAP_NET_RAW is needed)",
+        ),
+        Why::NotOnLink => ("ルーターの先にある", "behind a router"),
+        Why::Unreachable => ("経路がない", "no route"),
+        Why::SendFailed => ("システムが送信を拒否した", "the system refused to send"),
+        Why::NoCredential => ("コミュニティ名が設定されていない", "no community is configured"),
+        Why::Interrupted => ("中断のため", "interrupted"),
+        Why::Budget => ("パケット数の上限に達した", "the budget of packets was used up"),
+        Why::Own => ("エージェント自身", "the agent's own address"),
+        Why::NoSignOfLife => ("在席が確認できなかった", "no sign of life"),
+        Why::BackedOff => ("応答が途絶えたため控えた", "left in peace after it went silent"),
+        Why::ForbiddenPort => ("送信禁止のポート", "a forbidden port"),
+    }
+}
