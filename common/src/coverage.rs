@@ -87,30 +87,7 @@ impl Method {
     /// A host on the link cannot use IPv4 without answering ARP (RFC 826); everything above it may
     /// be dropped by a host firewall, so silence there shows nothing.
     pub const fn silence_is_conclusive(self) -> bool {
-        match self {
-            Self::Arp | Self::NeighbourTable => true,
-            Self::IcmpEcho | Self::TcpConnect | Self::Udp | Self::Snmp | Self::Mdns => false,
-            // Nobody was asked.
-            Self::ArpHeard
-            | Self::Ndp
-            | Self::Dhcp
-            | Self::Dhcp6
-            | Self::Lldp
-            | Self::Cdp
-            | Self::Edp
-            | Self::Fdp
-            | Self::Sonmp
-            | Self::Stp
-            | Self::Ssdp
-            | Self::Nbns
-            | Self::Browser
-            | Self::Llmnr
-            | Self::Igmp
-            | Self::Mld
-            | Self::Vrrp
-            | Self::Hsrp
-            | Self::FrameHeader => false,
-        }
+        matches!(self, Self::Arp | Self::NeighbourTable)
     }
 }
 

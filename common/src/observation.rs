@@ -70,7 +70,7 @@ pub enum Method {
     Sonmp,
     /// Spanning tree (IEEE 802.1D, IEEE 802.1Q), and Cisco's one a VLAN.
     Stp,
-    /// Simple Service Discovery heard (UPnP).
+    /// Simple Service Discovery heard (`UPnP`).
     Ssdp,
     /// NetBIOS name service heard (RFC 1002).
     Nbns,
@@ -294,6 +294,19 @@ pub struct Observation {
 /// The same observation delivered twice has the same id, whatever batch brought it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObservationId([u8; 16]);
+
+impl Fact {
+    /// The address and the link-layer address that an ARP or neighbour discovery fact binds.
+    pub const fn binding(&self) -> Option<(IpAddr, Mac)> {
+        if let Self::Arp { ip, mac } = self {
+            Some((IpAddr::V4(*ip), *mac))
+        } else if let Self::Neighbour { ip, mac } = self {
+            Some((*ip, *mac))
+        } else {
+            None
+        }
+    }
+}
 
 impl Observation {
     /// The id of this observation.

@@ -184,7 +184,7 @@ pub struct Browser {
     pub comment: Text,
 }
 
-/// A message of SSDP (UPnP Device Architecture 1.1 §1) in which a device speaks of itself.
+/// A message of SSDP (`UPnP` Device Architecture 1.1 §1) in which a device speaks of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ssdp {

@@ -9,8 +9,8 @@ use std::net::Ipv4Addr;
 use crate::addr::Mac;
 use crate::wire::{Malformed, Wire, take};
 
-/// LLC (DSAP, SSAP, control), SNAP OUI and protocol identifier.
-pub const LLC_SNAP: [u8; 8] = [0xaa, 0xaa, 0x03, 0x00, 0xe0, 0x2b, 0x00, 0xbb];
+/// SNAP OUI and protocol identifier.
+pub const SNAP: [u8; 5] = [0x00, 0xe0, 0x2b, 0x00, 0xbb];
 /// First octet of every TLV.
 const MARKER: u8 = 0x99;
 /// TLV 1: the switch's name.
