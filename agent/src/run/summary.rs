@@ -58,7 +58,7 @@ fn lines(coverage: &Coverage) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-pub(super) const fn method(method: Method) -> &'static str {
+pub(crate) const fn method(method: Method) -> &'static str {
     match method {
         Method::Arp => "ARP",
         Method::NeighbourTable => "近隣表/neighbour table",
