@@ -125,6 +125,7 @@ impl Engine {
 
     /// Takes in something that happened.
     pub fn handle(&mut self, input: Input<'_>, now: Now) {
+        self.governor.departed(now);
         let known = match input {
             Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
             Input::NeighboursRead => return self.neighbours_read(now),
@@ -158,6 +159,9 @@ impl Engine {
             }),
             Input::NotSent { packet, unreachable } => {
                 let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
+                if self.governor.take_back_browse(packet) {
+                    return;
+                }
                 governor::subject(packet).is_some_and(|(ip, _)| {
                     self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
                 })
@@ -200,9 +204,7 @@ impl Engine {
             Ok(None) => return strays.unasked += 1,
             Err(_) => return strays.malformed += 1,
         };
-        let nobody =
-            |mac: daicho_common::addr::Mac| mac.is_group() || mac == daicho_common::addr::Mac::ZERO;
-        if nobody(source) || nobody(arp.sender_mac) {
+        if !names_somebody(source) || !names_somebody(arp.sender_mac) {
             return strays.malformed += 1;
         }
         let known = self.at(arp.sender_ip.into(), now, |area, host, desk| {
@@ -221,6 +223,7 @@ impl Engine {
     /// The next packet that may leave now.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Cleared> {
         self.meter.tick(now.tick);
+        self.governor.departed(now);
         if self.has_ended(now) {
             return None;
         }

@@ -197,7 +197,7 @@ impl Driver {
                 self.engine.handle(input, self.clock.now());
             }
         }
-        Wake::At(Instant::now())
+        Wake::At(Instant::from_std(self.clock.instant(self.clock.now().tick)))
     }
 
     fn read_neighbours(&mut self) {

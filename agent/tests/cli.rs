@@ -360,6 +360,7 @@ fn a_quiet_scan_says_nothing_but_its_data() {
 
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what is promised is a second by the clock")]
 fn a_scan_that_is_stopped_keeps_what_it_found_and_says_that_it_was_interrupted() {
     use std::process::Stdio;
     use std::time::{Duration, Instant};

@@ -1,13 +1,30 @@
 //! What a person should look at: one rule a file, each with its evidence.
+//!
+//! A rule is a function from [`Facts`] to findings and decides nothing about how much they matter:
+//! that is data, `config/findings.toml`.
+
+use std::collections::HashMap;
 
 use daicho_common::observation::ObservationId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::ledger::Place;
-use crate::resolve::DeviceId;
+use crate::ledger::{Entry, Ledger, Place};
+use crate::reconcile::Match;
+use crate::resolve::{Contested, Device, DeviceId};
+
+mod declared_not_seen;
+mod duplicate_address;
+mod duplicate_in_ledger;
+mod fields_differ;
+mod retired_but_seen;
+mod severity;
+mod undocumented_device;
+
+#[cfg(test)]
+mod tests;
 
 /// How much it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -19,7 +36,7 @@ pub enum Severity {
 }
 
 /// The rules, by the name of their file in this room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// 未登録機器: a device that no entry of the ledger accounts for.
@@ -49,9 +66,106 @@ pub struct Finding {
     pub device: Option<DeviceId>,
     /// The rows it is about.
     pub entries: Vec<Place>,
-    /// What it says, in the words of [`Finding::detail`]'s fields: values for the page to show, in
-    /// order; for example the address and the MAC address of an undocumented device.
+    /// Values for the page to show, in this order; empty where nothing is known. The page has the
+    /// words.
+    ///
+    /// | rule | values |
+    /// |---|---|
+    /// | undocumented device | addresses, MAC addresses, name, maker, model (several: by `, `) |
+    /// | fields differ | the field as in [`crate::ledger::Field`], declared, observed; again for each |
+    /// | declared not seen | declared address, network looked at; again for each |
+    /// | retired but seen | addresses, MAC addresses, name, maker, model |
+    /// | duplicate in ledger | what is the same (`asset_number`, `ip`, `mac`, `device`), its value |
+    /// | duplicate address | address, network, MAC addresses |
     pub detail: Vec<String>,
-    /// The observations it rests on, ascending; empty only for rules about the book alone.
+    /// The observations it rests on, ascending; empty only for rules about the book alone, and for
+    /// silence, which rests on the coverages that the match names.
     pub evidence: Vec<ObservationId>,
+}
+
+/// What the rules look at.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// All devices.
+    pub devices: &'a [Device],
+    /// The matches of these devices and this ledger.
+    pub matches: &'a [Match],
+    /// The book.
+    pub ledger: &'a Ledger,
+    /// Address conflicts.
+    pub contested: &'a [Contested],
+}
+
+/// The facts by key, made once for all rules.
+struct Known<'a> {
+    facts: Facts<'a>,
+    devices: HashMap<&'a DeviceId, &'a Device>,
+    entries: HashMap<&'a Place, &'a Entry>,
+}
+
+impl<'a> Known<'a> {
+    fn device(&self, found: &Match) -> Option<&'a Device> {
+        found.device.as_ref().and_then(|id| self.devices.get(id)).copied()
+    }
+
+    fn entry(&self, found: &Match) -> Option<&'a Entry> {
+        found.entry.as_ref().and_then(|place| self.entries.get(place)).copied()
+    }
+}
+
+/// A place as part of an id.
+fn at(place: &Place) -> String {
+    format!("{}/{}/{}", place.book, place.sheet, place.row)
+}
+
+fn joined<T: ToString>(values: impl Iterator<Item = T>) -> String {
+    let mut texts: Vec<String> = values.map(|value| value.to_string()).collect();
+    texts.dedup();
+    texts.join(", ")
+}
+
+/// The device in the values that [`Finding::detail`] promises.
+fn portrait(device: &Device) -> Vec<String> {
+    let text = |text: &Option<crate::evidence::Sourced<String>>| {
+        text.as_ref().map(|text| text.value.clone()).unwrap_or_default()
+    };
+    vec![
+        joined(device.addresses.iter().map(|address| address.ip)),
+        joined(device.macs.iter().map(|mac| mac.value)),
+        device.names.first().map(|name| name.value.clone()).unwrap_or_default(),
+        text(&device.vendor),
+        text(&device.model),
+    ]
+}
+
+/// The observations that show that the device is there.
+fn presence(device: &Device) -> Vec<ObservationId> {
+    let macs = device.macs.iter().flat_map(|mac| &mac.sources);
+    let addresses = device.addresses.iter().flat_map(|address| &address.sources);
+    let mut ids: Vec<ObservationId> = macs.chain(addresses).copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Everything that a person should look at, worst first, then by id.
+pub fn find(facts: Facts<'_>) -> Vec<Finding> {
+    let known = Known {
+        facts,
+        devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
+        entries: facts.ledger.entries.iter().map(|entry| (&entry.place, entry)).collect(),
+    };
+    let mut findings = Vec::new();
+    for rule in [
+        undocumented_device::find,
+        fields_differ::find,
+        declared_not_seen::find,
+        retired_but_seen::find,
+        duplicate_in_ledger::find,
+        duplicate_address::find,
+    ] {
+        findings.extend(rule(&known));
+    }
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    findings
 }

@@ -3,22 +3,38 @@
 //!
 //! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`resolve`], [`ledger`],
 //! [`reconcile`], [`finding`], composed by [`picture`]. They name no file, socket, clock or
-//! database; the layering test holds them to it. Edges: ledger files in [`book`], `store`,
-//! `ingest`, `report`, `web`.
+//! database; the layering test holds them to it. Edges: ledger files in [`book`], [`store`],
+//! [`ingest`], [`report`], [`web`], [`cli`].
 
-/// Workbooks and CSV files into ledgers and back.
-pub mod book;
 /// Observations weighed: graded claims, each bound to who made it.
 pub mod evidence;
-/// What a person should look at.
-pub mod finding;
 /// Patterns, as rows of data, that turn evidence into claims of what a device is.
 pub mod fingerprint;
-/// The hospital's book of record, as read.
-pub mod ledger;
-/// The one function that composes the pure rooms.
-pub mod picture;
-/// Devices held against entries, inside coverage.
-pub mod reconcile;
 /// Which evidence is about the same device.
 pub mod resolve;
+/// The hospital's book of record, as read.
+pub mod ledger;
+/// Devices held against entries, inside coverage.
+pub mod reconcile;
+/// What a person should look at.
+pub mod finding;
+/// The one function that composes the pure rooms.
+pub mod picture;
+/// Workbooks and CSV files into ledgers and back.
+pub mod book;
+/// The ground facts in one SQLite file, append-only.
+pub mod store;
+/// Deliveries and imports: what is let in, and what is refused.
+pub mod ingest;
+/// The only clock, and the time zone in which times are shown.
+pub mod clock;
+/// Every text that users see, in both languages.
+pub mod words;
+/// Pictures as text, tables and files.
+pub mod report;
+/// Pages over HTTP, and the door for agents' batches.
+pub mod web;
+/// Configuration as written and as meant.
+pub mod config;
+/// The command line.
+pub mod cli;

@@ -4,11 +4,15 @@ use daicho_common::coverage::Coverage;
 use daicho_common::observation::Observation;
 use serde::Serialize;
 
-use crate::finding::Finding;
+use crate::evidence;
+use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
-use crate::reconcile::Match;
-use crate::resolve::Device;
+use crate::reconcile::{self, Match};
+use crate::resolve::{self, Device, Resolution};
+
+#[cfg(test)]
+mod tests;
 
 /// Everything that is shown: a function of the ground facts and the book, and of nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,6 +32,10 @@ pub fn derive(
     ledger: &Ledger,
     fingerprints: &Rows,
 ) -> Picture {
-    let _ = (observations, coverage, ledger, fingerprints);
-    Picture::default()
+    let claims = evidence::weigh(observations);
+    let Resolution { devices, contested } = resolve::resolve(&claims, fingerprints);
+    let matches = reconcile::reconcile(&devices, ledger, coverage);
+    let facts = Facts { devices: &devices, matches: &matches, ledger, contested: &contested };
+    let findings = finding::find(facts);
+    Picture { devices, matches, findings }
 }

@@ -1,5 +1,10 @@
 //! Devices held against entries, inside coverage.
+//!
+//! In two steps, each in its room: `claim` finds for each entry the device that it means, strongest
+//! key first; `verdict` says what that comes to, and `compare` in which fields book and wire differ.
+//! What a verdict means is in [`Verdict`]; silence counts only inside a [`Coverage`] ([`Looked`]).
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use daicho_common::coverage::{Coverage, Why};
@@ -7,8 +12,18 @@ use daicho_common::observation::{Method, ObservationId};
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
-use crate::ledger::{Field, Place};
-use crate::resolve::DeviceId;
+use crate::ledger::{Field, Ledger, Place};
+use crate::resolve::{Device, DeviceId};
+
+mod claim;
+mod compare;
+mod silence;
+mod verdict;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use silence::Looks;
 
 /// A look that could have seen the address and did not. Made only from a [`Coverage`]: without one
 /// there is no "declared, not seen".
@@ -142,4 +157,33 @@ pub struct Match {
     /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
+}
+
+/// Holds devices against entries.
+///
+/// The result has one match for each entry, in the book's order, then one for each device that no
+/// entry accounts for, by id. An entry that declares several MAC addresses (wired, wireless) accounts
+/// for every device that has one of them; the match names the one that fits best.
+pub fn reconcile(devices: &[Device], ledger: &Ledger, coverage: &[Coverage]) -> Vec<Match> {
+    let looks = Looks::new(coverage);
+    let index = claim::Index::new(devices, &looks);
+    let claims = claim::claims(&index, ledger);
+    let accounted: BTreeSet<&DeviceId> =
+        claims.iter().flat_map(|claim| claim.devices.iter().map(|device| &device.id)).collect();
+    let undocumented = devices.iter().filter(|device| !accounted.contains(&device.id));
+    let mut unaccounted: Vec<&DeviceId> = undocumented.map(|device| &device.id).collect();
+    unaccounted.sort_unstable();
+    let mut matches: Vec<Match> = ledger
+        .entries
+        .iter()
+        .zip(&claims)
+        .map(|(entry, claim)| verdict::of(entry, claim, (ledger, &index, &looks)))
+        .collect();
+    matches.extend(unaccounted.into_iter().map(|id| Match {
+        entry: None,
+        device: Some(id.clone()),
+        by: Vec::new(),
+        verdict: Verdict::Undocumented,
+    }));
+    matches
 }

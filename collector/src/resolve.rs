@@ -1,130 +1,133 @@
 //! Which evidence is about the same device: explainable, and independent of the order of arrival.
 //!
-//! No type's `PartialEq` means "same device" here; devices come out of [`resolve`] as groups.
+//! No type's `PartialEq` means "same device" here; devices come out of [`resolve`] as groups. The
+//! rules (ARCHITECTURE.md, "Identity"), each in the room that holds to it:
+//!
+//! - `links`: an address is where a device *was*, for a time. What was said from an address is bound
+//!   to the burned-in MAC address that answered for it at the nearest moment. A MAC address that
+//!   answers for many is a proxy; shared and random ones stand for nobody.
+//! - `tables`: the interfaces and addresses that a device lists as its own join, unless several
+//!   devices list the same (a cloned table, a floating address).
+//! - `gather`: what each group said, field by field, with its sources.
+//!
+//! The cost is near-linear: hash maps by key and union-find, never all pairs of devices.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::ObservationId;
-use daicho_common::time::Timestamp;
-use serde::Serialize;
 
-use crate::evidence::Sourced;
-use crate::fingerprint::Class;
+use crate::evidence::{Claim, Seen};
+use crate::fingerprint::Rows;
 
-/// Names a device for as long as its strongest key lasts: `mac-001a2b3c4d5e` for a device with a
-/// burned-in address (the smallest of them), else `ip-<network>-<address>`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct DeviceId(pub String);
+/// What comes out of resolving.
+pub mod device;
+mod gather;
+mod links;
+mod portray;
+mod subject;
+mod tables;
 
-/// An address where a device was, for a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Address {
+#[cfg(test)]
+pub(crate) mod case;
+#[cfg(test)]
+mod tests;
+
+pub use device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
+use gather::Gathered;
+use links::Links;
+use subject::{Groups, Subject};
+use tables::Tables;
+
+/// An address for which several devices answered within a minute: an address conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// The declared network.
+    pub network: String,
     /// The address.
     pub ip: IpAddr,
-    /// The declared network in which it was seen.
-    pub network: String,
-    /// First seen there.
-    pub first_seen: Timestamp,
-    /// Last seen there.
-    pub last_seen: Timestamp,
+    /// The devices that answered, ascending; at least two.
+    pub devices: Vec<DeviceId>,
+    /// The MAC addresses that answered, ascending.
+    pub macs: Vec<Mac>,
     /// The observations that show it, ascending.
     pub sources: Vec<ObservationId>,
 }
 
-/// A service that the device announced or that accepted a connection.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Service {
-    /// DNS-SD type (`_ipp._tcp`), or `tcp/443` where only the port is known.
-    pub kind: String,
-    /// Port; 0 if unknown.
-    pub port: u16,
-    /// The instance's name; empty if it has none.
-    pub instance: String,
+/// Devices, and what was odd between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolution {
+    /// Devices, ascending by id.
+    pub devices: Vec<Device>,
+    /// Address conflicts, ascending by network and address.
+    pub contested: Vec<Contested>,
 }
 
-/// Why two sets of evidence are held to be one device: shown to the auditor as one sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Join {
-    /// What they share or what ties them.
-    pub reason: JoinReason,
-    /// The observations that show it, ascending.
-    pub sources: Vec<ObservationId>,
+/// Resolves claims into devices. Neither the order of the claims nor repetition changes anything.
+pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
+    let mut links = Links::read(claims);
+    let tables = Tables::read(claims, &links);
+    links.hold_back_proxies(tables.listed());
+    let mut groups = Groups::default();
+    let own = tables.join(&mut links, &mut groups);
+    let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
+    for claim in claims {
+        gather::add(&mut gathered, claim, (&links, &own, &mut groups));
+    }
+    let named: BTreeMap<Subject<'_>, DeviceId> =
+        gathered.iter().map(|(root, group)| (*root, group.id())).collect();
+    let mut devices: Vec<Device> =
+        gathered.into_values().map(|group| group.device(fingerprints)).collect();
+    devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    let contested = contested(claims, &links, (&mut groups, &named));
+    Resolution { devices, contested }
 }
 
-/// The rules that join.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JoinReason {
-    /// The burned-in MAC address answered for this IP address while it spoke.
-    MacHadAddress {
-        /// The MAC address.
-        mac: Mac,
-        /// The IP address it answered for.
-        ip: IpAddr,
-    },
-    /// The device itself listed this MAC address among its interfaces (ifPhysAddress).
-    OwnInterface {
-        /// The MAC address listed.
-        mac: Mac,
-        /// The address that answered the query.
-        asked: IpAddr,
-    },
-    /// The device itself listed this IP address among its own (IP-MIB).
-    OwnAddress {
-        /// The IP address listed.
-        ip: IpAddr,
-        /// The address that answered the query.
-        asked: IpAddr,
-    },
-}
-
-/// Something noticed while resolving that a person should know; none of them merges anything.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Oddity {
-    /// One MAC address answers for many addresses: a proxy, not one device (RFC 1027).
-    ProxyArp,
-    /// The only MAC address seen is locally administered, probably randomised.
-    RandomisedMac,
-    /// The address seen is shared by redundant routers.
-    VirtualRouter,
-}
-
-/// A resolved device. Every field says where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Device {
-    /// Its name here.
-    pub id: DeviceId,
-    /// MAC addresses, ascending by value, burned-in ones and others.
-    pub macs: Vec<Sourced<Mac>>,
-    /// Addresses, ascending by (network, ip).
-    pub addresses: Vec<Address>,
-    /// Names it gives itself or was given, best first: sysName, mDNS host.
-    pub names: Vec<Sourced<String>>,
-    /// What it is.
-    pub class: Option<Sourced<Class>>,
-    /// Maker.
-    pub vendor: Option<Sourced<String>>,
-    /// Model.
-    pub model: Option<Sourced<String>>,
-    /// Serial number.
-    pub serial: Option<Sourced<String>>,
-    /// Version of firmware or operating system.
-    pub version: Option<Sourced<String>>,
-    /// sysDescr or the like, as said.
-    pub description: Option<Sourced<String>>,
-    /// sysLocation or the like.
-    pub location: Option<Sourced<String>>,
-    /// Services, ascending.
-    pub services: Vec<Sourced<Service>>,
-    /// Why its evidence is held to be of one device.
-    pub joins: Vec<Join>,
-    /// What is odd about it.
-    pub oddities: Vec<Sourced<Oddity>>,
-    /// When it was first seen.
-    pub first_seen: Timestamp,
-    /// When it was last seen.
-    pub last_seen: Timestamp,
+/// Addresses for which MAC addresses of different devices answered within a minute.
+fn contested<'a>(
+    claims: &[Claim<'a>],
+    links: &Links<'a>,
+    (groups, named): (&mut Groups<'a>, &BTreeMap<Subject<'a>, DeviceId>),
+) -> Vec<Contested> {
+    let conflicts = links.conflicts();
+    let mut shown: BTreeMap<(&str, IpAddr, Mac), Seen> = BTreeMap::new();
+    for claim in claims {
+        let Some((ip, mac)) = links::binding(claim) else { continue };
+        let rivals = conflicts.get(&(claim.network, ip));
+        if rivals.is_some_and(|rivals| rivals.contains(&mac)) {
+            for sighting in &claim.sightings {
+                let seen = Seen::once(sighting);
+                let key = (claim.network, ip, mac);
+                shown.entry(key).and_modify(|s| s.extend(seen)).or_insert(seen);
+            }
+        }
+    }
+    let mut contested = Vec::new();
+    for ((network, ip), macs) in conflicts {
+        let mut devices: Vec<DeviceId> = macs
+            .iter()
+            .filter_map(|mac| named.get(&groups.root(Subject::Mac(*mac))).cloned())
+            .collect();
+        devices.sort_unstable();
+        devices.dedup();
+        if devices.len() < 2 {
+            continue;
+        }
+        let mut sources: Vec<_> = macs
+            .iter()
+            .filter_map(|mac| shown.get(&(network, ip, *mac)))
+            .flat_map(Seen::sources)
+            .collect();
+        sources.sort_unstable();
+        let network = network.to_owned();
+        contested.push(Contested {
+            network,
+            ip,
+            devices,
+            macs: macs.into_iter().collect(),
+            sources,
+        });
+    }
+    contested
 }

@@ -18,10 +18,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/resolve", &["evidence", "fingerprint", "resolve"]),
     ("collector/src/ledger", &["ledger"]),
     ("collector/src/book", &["ledger", "book"]),
-    (
-        "collector/src/reconcile",
-        &["evidence", "fingerprint", "resolve", "ledger", "reconcile"],
-    ),
+    ("collector/src/reconcile", &["evidence", "fingerprint", "resolve", "ledger", "reconcile"]),
     (
         "collector/src/finding",
         &["evidence", "fingerprint", "resolve", "ledger", "reconcile", "finding"],
@@ -75,7 +72,8 @@ const MAX_LINES: usize = 450;
 const TABLES: &[&str] = &[];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    // Without the "tests/.." that it would otherwise hold: the name decides what is a test.
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -118,6 +116,15 @@ fn programs(crates: &[&str]) -> Vec<(String, Vec<(usize, String)>)> {
         .collect()
 }
 
+/// Whether the line holds the word, not as the beginning of a longer one.
+fn names(line: &str, word: &str) -> bool {
+    let open = word.ends_with(|c: char| c.is_alphanumeric());
+    line.match_indices(word).any(|(at, _)| {
+        let next = line[at + word.len()..].chars().next();
+        !open || next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+    })
+}
+
 fn is_in(path: &str, room: &str) -> bool {
     path == format!("{room}.rs") || path.starts_with(&format!("{room}/"))
 }
@@ -135,7 +142,7 @@ fn pure_rooms_name_no_socket_file_clock_or_database() {
         }
         for (n, line) in code {
             for (word, what) in FORBIDDEN {
-                if line.contains(word) {
+                if names(line, word) {
                     wrong.push(format!("{path}:{n} names {what}: {}", line.trim()));
                 }
             }
@@ -168,9 +175,7 @@ fn sockets_clocks_and_the_database_have_one_door_each() {
     for (path, code) in programs(&["common", "agent", "collector"]) {
         for (n, line) in code {
             for (word, doors) in DOORS {
-                let inside = doors
-                    .iter()
-                    .any(|door| path.starts_with(door) || is_in(&path, door));
+                let inside = doors.iter().any(|door| path.starts_with(door) || is_in(&path, door));
                 if line.contains(word) && !inside {
                     wrong.push(format!("{path}:{n} names {word} outside {doors:?}"));
                 }

@@ -1,1 +1,12 @@
-//! stub
+//! A hospital as values, rooms to run programs in, and the demo.
+
+/// The main job with nothing else set up: `cargo demo`.
+pub mod demo;
+/// Real daemons in network namespaces.
+pub mod lab;
+/// Network namespaces and the cables between them.
+pub mod netns;
+/// A hospital as values.
+pub mod sim;
+/// Everything that CI runs.
+pub mod verify;

@@ -42,7 +42,9 @@ fn finish(mut command: Command) -> End {
     match command.status() {
         Ok(status) if status.success() => End::Passed,
         Ok(status) => End::Failed(format!("{status}")),
-        Err(error) => End::Failed(format!("{:?} did not start: {error}", command.get_program())),
+        Err(error) => {
+            End::Failed(format!("{} did not start: {error}", command.get_program().display()))
+        }
     }
 }
 
@@ -81,7 +83,8 @@ fn doc_tests(root: &Path) -> End {
 fn fuzz_targets(root: &Path) -> End {
     let manifest = ["check", "--quiet", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml"];
     let mut command = cargo(root, &manifest);
-    command.env("CARGO_TARGET_DIR", root.join("target/fuzz"));
+    // With the workspace's profile and folder most dependencies are compiled already.
+    command.env("CARGO_TARGET_DIR", root.join("target"));
     finish(command)
 }
 

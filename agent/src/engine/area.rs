@@ -21,7 +21,10 @@ use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Interviewer, Strays};
 use crate::plan::{Means, Network, Plan};
+use crate::probe::mdns::Browse;
 
+/// Questions to everybody on the link.
+mod browsing;
 /// Coverage, once it is over.
 mod covered;
 /// What one method got from the inputs.
@@ -45,6 +48,7 @@ pub(super) struct Notes {
 /// Who wants a turn in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Source {
+    Browse,
     Sweep(usize),
     Host(u32),
 }
@@ -86,6 +90,7 @@ pub(super) struct Area {
     tries: u8,
     timeout: Duration,
     sweeps: Vec<Sweep>,
+    browse: Option<Browse>,
     rows: Vec<Row>,
     agenda: Agenda<Source>,
     live: Bitmap,
@@ -157,6 +162,10 @@ impl Area {
             tries: plan.pace.tries,
             timeout: plan.pace.timeout,
             sweeps: sweeps.collect(),
+            browse: reach.browses.then(|| {
+                let [a, b, ..] = mix(seed).to_be_bytes();
+                Browse::new(&reach.interface, plan.pace.timeout, u16::from_be_bytes([a, b]))
+            }),
             rows: reach.methods.iter().map(row).collect(),
             reach,
             agenda: Agenda::new(),
@@ -167,6 +176,9 @@ impl Area {
             open: HashMap::new(),
             questioned: 0,
         };
+        if area.browse.is_some() {
+            area.agenda.put(Source::Browse, Tick::ZERO);
+        }
         (0..area.sweeps.len()).for_each(|n| area.agenda.put(Source::Sweep(n), Tick::ZERO));
         area
     }
@@ -224,6 +236,7 @@ impl Area {
         while governor.network_opens(self.number) <= now.tick {
             let Some(source) = self.agenda.due(now.tick) else { break };
             let verdict = match source {
+                Source::Browse => self.browse(governor, notes, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),
                 Source::Host(host) => {
                     let verdict = self.interview(host, governor, interviewer, now);

@@ -19,8 +19,10 @@ use daicho_common::wire::ethernet::{EtherType, Ethernet};
 
 use crate::engine::Packet;
 use crate::engine::gate::Gate;
+use crate::engine::reach::Reach;
 use crate::engine::scope::{Place, Scope, address, extent};
 use crate::plan::{DenyList, Means, Plan};
+use crate::probe::mdns::GROUP;
 
 /// TCP and UDP ports that never get an octet, whatever is configured: printers print what comes to
 /// 515 and 9100–9107, and HL7 listens on 2575 (DOMAIN §7.3).
@@ -97,6 +99,8 @@ struct Ground {
     first: u32,
     size: u32,
     gate: Gate,
+    /// The interface by which a question to the group of mDNS may leave; empty if none may.
+    browses: String,
     targets: Vec<Target>,
     tallies: BTreeMap<PacketKind, Vec<Tally>>,
 }
@@ -115,6 +119,8 @@ pub(super) struct Governor {
     spacing: Duration,
     budget: u64,
     sent: u64,
+    /// Whom the packet cleared last reaches, until it has left.
+    leaving: Option<Place>,
     closed: Option<Why>,
 }
 
@@ -148,11 +154,13 @@ impl Governor {
     pub(super) fn new(plan: Plan, means: &Means) -> Self {
         let ground = |network: &crate::plan::Network| {
             let (first, size) = extent(network.cidr).unwrap_or_default();
+            let reach = Reach::new(network, means, &plan.deny);
             Ground {
                 name: network.name.clone(),
                 first,
                 size,
                 gate: Gate::new(network.packets_per_second),
+                browses: if reach.browses { reach.interface } else { String::new() },
                 targets: Vec::new(),
                 tallies: BTreeMap::new(),
             }
@@ -171,6 +179,7 @@ impl Governor {
             spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
+            leaving: None,
             closed: None,
         }
     }
@@ -178,6 +187,23 @@ impl Governor {
     /// The place of an address in the declared networks.
     pub(super) fn place(&self, address: IpAddr) -> Option<Place> {
         self.scope.place(address)
+    }
+
+    /// Whom a packet reaches: a host, or everybody on a link, who count as one more target after
+    /// the network's last address.
+    fn place_of(&self, packet: &Packet) -> Option<Place> {
+        let (address, _) = subject(packet)?;
+        match packet {
+            Packet::Datagram { interface, .. } if address == GROUP && !interface.is_empty() => {
+                let network =
+                    self.grounds.iter().position(|ground| ground.browses == *interface)?;
+                self.grounds.get(network).map(|ground| Place { network, host: ground.size })
+            }
+            Packet::Datagram { .. }
+            | Packet::Frame { .. }
+            | Packet::Echo { .. }
+            | Packet::Connect { .. } => self.place(address),
+        }
     }
 
     /// An address was seen to belong to `mac`. If that is denied, so is the address until the end
@@ -233,6 +259,17 @@ impl Governor {
         }
     }
 
+    /// The packet cleared last has left by now. What held it up between the clearing and the wire
+    /// must not bring the next one to its target nearer to it.
+    pub(super) fn departed(&mut self, now: Now) {
+        let Some(place) = self.leaving.take() else { return };
+        let spaced = now.tick.after(self.spacing);
+        let targets = self.grounds.get_mut(place.network).map(|ground| &mut ground.targets);
+        if let Some(target) = targets.and_then(|targets| targets.get_mut(place.host as usize)) {
+            target.spaced = target.spaced.max(spaced);
+        }
+    }
+
     /// Judges a packet and, if it may go, counts it.
     pub(super) fn clear(&mut self, request: Request, now: Now) -> Verdict {
         let place = match self.judge(&request.packet) {
@@ -254,7 +291,7 @@ impl Governor {
             return Err(why);
         }
         let (address, port) = subject(packet).ok_or(Why::Policy)?;
-        let place = self.place(address).ok_or(Why::Policy)?;
+        let place = self.place_of(packet).ok_or(Why::Policy)?;
         if self.denies(address) || self.denies_interface(packet, address) {
             return Err(Why::Denied);
         }
@@ -279,9 +316,10 @@ impl Governor {
     fn count(&mut self, place: Place, request: &Request, now: Now) {
         self.gate.pass(now.tick);
         self.sent += 1;
+        self.leaving = Some(place);
         let Some(ground) = self.grounds.get_mut(place.network) else { return };
         ground.gate.pass(now.tick);
-        let size = ground.size as usize;
+        let size = ground.size as usize + 1;
         if ground.targets.is_empty() {
             ground.targets.resize(size, Target::default());
         }
@@ -300,7 +338,7 @@ impl Governor {
     /// The system did not send a packet that was cleared as `kind`: it does not count, but keeps
     /// its place in the pace.
     pub(super) fn not_sent(&mut self, packet: &Packet, kind: PacketKind) {
-        let Some(place) = subject(packet).and_then(|(address, _)| self.place(address)) else {
+        let Some(place) = self.place_of(packet) else {
             return;
         };
         self.settle(place);
@@ -316,6 +354,16 @@ impl Governor {
         }
     }
 
+    /// Whether this packet, which the system did not send, was a question to everybody on a link;
+    /// if so it does not count.
+    pub(super) fn take_back_browse(&mut self, packet: &Packet) -> bool {
+        let browse = subject(packet).is_some_and(|(address, _)| address == GROUP);
+        if browse {
+            self.not_sent(packet, PacketKind::Mdns);
+        }
+        browse
+    }
+
     /// Everything that was sent, by network, kind and target.
     pub(super) fn account(&self) -> Vec<Sent> {
         let mut rows = Vec::new();
@@ -324,7 +372,11 @@ impl Governor {
                 let counted = (0..).zip(tallies).filter(|(_, tally)| tally.packets > 0);
                 rows.extend(counted.map(|(host, tally)| Sent {
                     network: ground.name.clone(),
-                    target: address(ground.first, host).into(),
+                    target: if host == ground.size {
+                        GROUP.into()
+                    } else {
+                        address(ground.first, host).into()
+                    },
                     kind,
                     packets: tally.packets.into(),
                     octets: tally.octets.into(),

@@ -23,6 +23,7 @@ pub(super) enum Basis {
 
 /// How a network is looked at.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent answers of a table, not a state")]
 pub(super) struct Reach {
     /// The interface that leads there; empty if the system's routing chooses.
     pub(super) interface: String,
@@ -39,6 +40,11 @@ pub(super) struct Reach {
     pub(super) overhears: bool,
     /// Whether live hosts are asked for the configured ports.
     pub(super) knocks: bool,
+    /// Whether everybody on the link is asked at once which services they have.
+    ///
+    /// A question to a group reaches whoever is on the link, so it is put only where the whole link
+    /// was declared and nobody on it can be on the deny list.
+    pub(super) browses: bool,
 }
 
 /// Whether the network is this machine's own.
@@ -61,6 +67,17 @@ fn own_address(cidr: IpNet, link: &Link) -> Option<Ipv4Addr> {
     })
 }
 
+/// See [`Reach::browses`].
+fn may_browse(network: &Network, link: &Link, deny: &DenyList) -> bool {
+    let whole = |net: &&IpNet| net.contains(&network.cidr);
+    let declared =
+        link.addresses.iter().filter(whole).all(|net| network.cidr.contains(&net.trunc()));
+    let denied = |net: &IpNet| net.contains(&network.cidr) || network.cidr.contains(net);
+    let nobody_denied =
+        deny.macs.is_empty() && deny.ouis.is_empty() && !deny.nets.iter().any(denied);
+    !is_loopback(network.cidr) && network.policy != Policy::Sighting && declared && nobody_denied
+}
+
 impl Reach {
     /// How `network` is looked at with these means.
     pub(super) fn new(network: &Network, means: &Means, deny: &DenyList) -> Self {
@@ -72,6 +89,7 @@ impl Reach {
             refusal_is_life: true,
             overhears: false,
             knocks: false,
+            browses: false,
         };
         if extent(network.cidr).is_none() {
             return reach;
@@ -88,6 +106,7 @@ impl Reach {
             None => reach.routed(network, means),
         }
         reach.interviews(network);
+        reach.browses = link.is_some_and(|link| may_browse(network, link, deny));
         if deny.interfaces.contains(&reach.interface) {
             reach.close(Why::Denied);
         }
@@ -181,7 +200,7 @@ impl Reach {
     /// Nothing is used here, for one reason.
     fn close(&mut self, why: Why) {
         self.sweeps.clear();
-        (self.overhears, self.knocks) = (false, false);
+        (self.overhears, self.knocks, self.browses) = (false, false, false);
         self.methods.iter_mut().for_each(|(_, basis)| *basis = Basis::Unused(why));
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn facts(octets: &[u8]) -> Result<Vec<Fact>, Malformed> {
     let list = dhcp.option(PARAMETER_REQUEST_LIST).unwrap_or_default();
     let fact = heard::Dhcp {
         message: dhcp.message_type().unwrap_or(0),
+        from_server: dhcp.op == 2,
         client: dhcp.client(),
         host_name: text(HOST_NAME),
         fqdn: Text::from_wire(&dhcp.client_fqdn().unwrap_or_default()),

@@ -35,6 +35,7 @@ pub(super) fn facts(told: &Message<'_>) -> Result<Vec<Fact>, Malformed> {
     let from_server = matches!(kind, 2 | 7 | 10);
     let fact = heard::Dhcp {
         message: kind,
+        from_server,
         client: message.client_mac(),
         host_name: Text::default(),
         fqdn: Text::from_wire(&message.option(CLIENT_FQDN).map(name).unwrap_or_default()),

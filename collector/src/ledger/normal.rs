@@ -212,8 +212,19 @@ fn ip_part(part: &str, columns: &Columns) -> Reading<IpAddr> {
     }
     match ip {
         IpAddr::V4(v4) if is_netmask(v4) => Reading::Silent,
-        ip if ip.is_unspecified() || ip.is_loopback() || ip.is_multicast() => Reading::Unreadable,
+        ip if ip.is_unspecified() || is_this_machine(ip) || ip.is_multicast() => {
+            Reading::Unreadable
+        }
         IpAddr::V4(_) | IpAddr::V6(_) => Reading::Address(ip),
+    }
+}
+
+/// 127.0.0.0/16 and `::1`, which name whoever says them. The rest of 127.0.0.0/8 is read: a ledger
+/// may describe a network that is simulated on one machine.
+fn is_this_machine(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => matches!(ip.octets(), [127, 0, ..]),
+        IpAddr::V6(ip) => ip.is_loopback(),
     }
 }
 

@@ -92,6 +92,8 @@ pub struct Inventory {
 pub struct Dhcp {
     /// The message type: option 53 (RFC 2132 §9.6), or `msg-type` (RFC 8415 §7.3).
     pub message: u8,
+    /// Whether it is a server's message; else it is a client's.
+    pub from_server: bool,
     /// The client's hardware address: `chaddr`, or the one in its DUID.
     pub client: Option<Mac>,
     /// Option 12, host name.

@@ -73,7 +73,7 @@ impl Area {
     }
 
     /// Somebody has this address: there is someone to question.
-    fn live(&mut self, host: u32, governor: &Governor, now: Now) {
+    pub(super) fn live(&mut self, host: u32, governor: &Governor, now: Now) {
         if !self.hosts.get(host) || !self.live.set(host) || self.network.policy == Policy::Sighting
         {
             return;
@@ -230,12 +230,12 @@ impl Area {
             self.live(host, desk.governor, desk.now);
             return true;
         }
-        let Some(interview) = self.open.get_mut(&host) else { return false };
-        let heard = interview.hear(outlet, from, octets, desk.now.tick);
-        if heard {
+        let interview = self.open.get_mut(&host);
+        if interview.is_some_and(|open| open.hear(outlet, from, octets, desk.now.tick)) {
             self.resume(host, desk);
+            return true;
         }
-        heard
+        outlet == Outlet::Mdns && self.hear_browse(from, octets, desk.now)
     }
 
     /// A datagram to this address came back.

@@ -67,8 +67,7 @@ fn the_tries_of_a_silent_address_are_a_timeout_apart_or_more() {
 }
 
 #[test]
-fn sixty_five_thousand_addresses_are_swept_in_no_time() {
-    let begun = std::time::Instant::now();
+fn sixty_five_thousand_addresses_are_swept_to_the_last() {
     let mut plan = sighting(plan(&["10.20.0.0/16"]));
     plan.pace.tries = 2;
     let mut net = Net::new(hosts((0..=255).map(|n| (n, 77))));
@@ -76,7 +75,6 @@ fn sixty_five_thousand_addresses_are_swept_in_no_time() {
     assert_eq!(coverage(&outcome, Method::Arp).answered.len(), 256);
     assert_eq!(net.record.len(), (65_533 - 256) * 2 + 256);
     assert!(outcome.ended <= Tick::from_micros(14_000_000), "{:?}", outcome.ended);
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]

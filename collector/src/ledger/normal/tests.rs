@@ -28,6 +28,7 @@ fn every_spelling_of_an_address_reads_the_same() {
         ("－", vec![]),
         ("なし", vec![]),
         ("未設定", vec![]),
+        ("127.20.1.7", vec!["127.20.1.7"]),
     ] {
         let read = ips(cell, &columns);
         let want: Vec<IpAddr> = want.iter().map(|ip| ip.parse().unwrap()).collect();

@@ -1,0 +1,289 @@
+//! The command line: reads arguments, composes the other rooms, prints. stdout is data, stderr is
+//! talk; every failure is one sentence in each language and a documented number.
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use daicho_common::batch::AgentKey;
+use daicho_common::complaint::{Complaint, Exit};
+
+use crate::words::Lang;
+
+mod compare;
+mod keep;
+mod serve;
+
+/// The exit codes, as `--help` shows them.
+const EXITS: &str = "\
+終了コード / exit codes:
+    0  正常 / success
+    1  その他の誤り / any other error
+    2  コマンドラインの誤り / wrong command line
+    3  設定ファイルの誤り / configuration cannot be read or means nothing
+    4  入力ファイルの破損・種類違い / input damaged, truncated or of another kind
+    6  権限の不足 / the system does not let this user do it
+    7  アドレス・ポート・データベースが使用中 / address, port or database in use
+    8  署名・鍵の不一致 / signature or key does not fit
+  130  利用者による中断 / stopped by the user";
+
+/// daicho-collector
+#[derive(Debug, Parser)]
+#[command(
+    name = "daicho-collector",
+    version,
+    about = "観測結果を保管し、機器にまとめ、台帳と照合します\nKeeps what agents saw, resolves devices, and holds them against the ledger",
+    after_help = EXITS,
+    arg_required_else_help = true
+)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 画面と、エージェントからの受け口を提供します / Serves the pages and the door for batches
+    Serve(Serve),
+    /// 調査結果または台帳 (.xlsx .xls .csv) を取り込みます。種類は内容で判断します /
+    /// Takes in batches or ledgers (.xlsx, .xls, .csv); the content decides which
+    Import(Import),
+    /// 台帳と調査結果を照合し、判定を表示します。サーバもデータベースも不要です /
+    /// Holds observations against a ledger and prints the verdicts; needs no server and no database
+    Compare(Compare),
+    /// 保管している内容を書き出します / Writes out what is kept
+    Export(Export),
+    /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
+    Trust(Trust),
+    /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
+    Devices(Devices),
+}
+
+/// Where the configuration and the database are.
+#[derive(Debug, Args)]
+struct Places {
+    /// データベースのファイル / The database file [default: daicho.db]
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// 設定ファイル（例: config/collector.toml） / The configuration, see config/collector.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// 待ち受けるアドレスとポート / Address and port to listen on [default: 127.0.0.1:8470]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// ログイン機能がないまま、他の端末からの接続を許します /
+    /// Lets other machines in, although there is no login yet
+    #[arg(long)]
+    without_login: bool,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    /// 調査結果 (.daicho) または台帳 / Batches or ledgers
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// 取り込んだ人の名前（省略時は OS の利用者名） / Who imports [default: the system's user]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+/// Formats of `compare`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CompareFormat {
+    Text,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+struct Compare {
+    /// 台帳 (.xlsx .xls .csv)。複数なら繰り返します / A ledger; repeat for several
+    #[arg(long, required = true, value_name = "BOOK")]
+    ledger: Vec<PathBuf>,
+    /// 調査結果 / Batches
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// 出力の形式 / Format
+    #[arg(long, value_enum, default_value = "text")]
+    format: CompareFormat,
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+}
+
+/// What `export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// 機器 / devices
+    Devices,
+    /// 台帳（判定つき、元の列のまま） / the ledger in its own columns, with verdicts
+    Ledger,
+    /// 照合結果 / the verdict table
+    Matches,
+    /// 要確認事項 / findings
+    Findings,
+    /// 観測 / observations
+    Observations,
+}
+
+/// Formats of `export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    Csv,
+    Json,
+    Jsonl,
+    Xlsx,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// 書き出す内容 / What
+    #[arg(long, value_enum, default_value = "matches")]
+    what: What,
+    /// 形式 / Format
+    #[arg(long, value_enum, default_value = "csv")]
+    format: ExportFormat,
+    /// 書き出すファイル（省略時は標準出力） / The file to write [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// 見出しの言語 / Language of the headings
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, Args)]
+struct Trust {
+    /// エージェントの名前 / The agent's name
+    agent: String,
+    /// 公開鍵（16進 64 桁） / The public key, 64 hexadecimal digits
+    #[arg(value_parser = parse_key)]
+    key: AgentKey,
+    /// 登録した人の名前（省略時は OS の利用者名） / Who says so [default: the system's user]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, Args)]
+struct Devices {
+    /// 調査結果 / Batches
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// 1行に1台の JSON で出力します / One JSON object a line
+    #[arg(long)]
+    jsonl: bool,
+    /// 見出しの言語 / Language of the headings
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+}
+
+fn parse_key(text: &str) -> Result<AgentKey, String> {
+    let octets: Option<Vec<u8>> = (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect();
+    octets
+        .filter(|_| text.bytes().all(|octet| octet.is_ascii_hexdigit()))
+        .and_then(|octets| <[u8; 32]>::try_from(octets).ok())
+        .map(AgentKey::new)
+        .ok_or_else(|| "公開鍵は16進 64 桁です / a public key has 64 hexadecimal digits".to_owned())
+}
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match Line::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => {
+            // Clap chooses between stdout for --help and stderr for errors.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()));
+        }
+    };
+    let done = match line.command {
+        Command::Serve(options) => serve::serve(&options),
+        Command::Import(options) => keep::import(&options),
+        Command::Compare(options) => compare::compare(&options),
+        Command::Export(options) => keep::export(&options),
+        Command::Trust(options) => keep::trust(&options),
+        Command::Devices(options) => compare::devices(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(complaint) => {
+            let _ = writeln!(io::stderr(), "{complaint}");
+            ExitCode::from(complaint.exit.code())
+        }
+    }
+}
+
+/// Writes data to stdout. A reader that has seen enough (`| head`) is no error.
+fn to_stdout(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> Result<(), Complaint> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(unwritable("stdout", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(what: &str, error: &io::Error) -> Complaint {
+    Complaint::new(
+        Exit::Other,
+        format!("{what} に書き込めません（{error}）。空き容量と権限を確かめてください"),
+        format!("{what} cannot be written ({error}): check the free space and the permissions"),
+    )
+}
+
+/// Writes a file whole, or not at all: into a neighbour first, then renamed.
+fn to_file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<std::fs::File>) -> io::Result<()>,
+) -> Result<(), Complaint> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = PathBuf::from(name);
+    let done = (|| {
+        let mut out = BufWriter::new(std::fs::File::create(&part)?);
+        write(&mut out)?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        drop(out);
+        std::fs::rename(&part, path)
+    })();
+    done.map_err(|error| {
+        // What was half-written is of no use; that it cannot be removed is said by the cause.
+        let _ = std::fs::remove_file(&part);
+        unwritable(&path.display().to_string(), &error)
+    })
+}
+
+/// Who runs this: the name given, else the system's.
+fn who(by: Option<&String>) -> String {
+    let variables = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
+    by.cloned()
+        .or_else(|| variables.iter().find_map(|name| std::env::var(name).ok()))
+        .unwrap_or_else(|| "-".to_owned())
+}

@@ -1,0 +1,200 @@
+//! `import`, `export` and `trust`: the commands that use the database.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use daicho_common::batch::Opened;
+use daicho_common::complaint::Complaint;
+
+use super::{Export, ExportFormat, Import, Places, Trust, What, to_file, to_stdout, who};
+use crate::config::Config;
+use crate::ingest::{self, Content};
+use crate::ledger::Ledger;
+use crate::report::{self, Shown, table::Table};
+use crate::store::{Appended, Imported, NewBook, Store, Trusted};
+use crate::words::{Lang, Word, phrase};
+use crate::{clock, picture};
+
+impl Places {
+    fn config(&self) -> Result<Config, Complaint> {
+        let mut config = Config::load(self.config.as_deref())?;
+        if let Some(db) = &self.db {
+            config.database.clone_from(db);
+        }
+        Ok(config)
+    }
+}
+
+fn opened(path: &Path) -> Result<Store, Complaint> {
+    Store::open(path).map_err(|error| error.complaint(path))
+}
+
+pub(super) fn import(options: &Import) -> Result<(), Complaint> {
+    let config = options.places.config()?;
+    // Every file is read and checked before the database is touched, or even made.
+    let files: Vec<(&PathBuf, Content)> = options
+        .files
+        .iter()
+        .map(|path| Ok((path, ingest::read_file(path)?)))
+        .collect::<Result<_, Complaint>>()?;
+    let store = opened(&config.database)?;
+    for (path, content) in files {
+        let name = path.display().to_string();
+        let lines = match content {
+            Content::Batches(batches) => import_batches(&store, options.lang, &name, batches)?,
+            Content::Book { ledger, octets } => {
+                let book = NewBook {
+                    name: ingest::book_name(path),
+                    octets,
+                    ledger,
+                    at: clock::now(),
+                    by: who(options.by.as_ref()),
+                };
+                import_book(&store, options.lang, book)?
+            }
+        };
+        to_stdout(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
+    }
+    Ok(())
+}
+
+fn import_batches(
+    store: &Store,
+    lang: Lang,
+    name: &str,
+    batches: Vec<Opened>,
+) -> Result<Vec<String>, Complaint> {
+    let appended =
+        store.append(batches, clock::now()).map_err(|error| error.complaint(store.path()))?;
+    let known = appended.iter().filter(|one| **one == Appended::AlreadyKnown).count();
+    let observations: usize = appended
+        .iter()
+        .map(|one| match one {
+            Appended::New { observations } => *observations,
+            Appended::AlreadyKnown => 0,
+        })
+        .sum();
+    Ok(vec![lang.fill(Word::ImportBatches, &[&name, &observations, &appended.len(), &known])])
+}
+
+fn import_book(store: &Store, lang: Lang, book: NewBook) -> Result<Vec<String>, Complaint> {
+    let name = book.name.clone();
+    let (rows, sheets) = (book.ledger.entries.len(), book.ledger.sheets.len());
+    let mut lines = defects(lang, &book.ledger);
+    let imported = store.import(book).map_err(|error| error.complaint(store.path()))?;
+    let first = match imported {
+        Imported::New => lang.fill(Word::ImportBookNew, &[&name, &rows, &sheets]),
+        Imported::Replaced => lang.fill(Word::ImportBookReplaced, &[&name, &rows, &sheets]),
+        Imported::AlreadyKnown => lang.fill(Word::ImportBookKnown, &[&name]),
+    };
+    lines.insert(0, first);
+    Ok(lines)
+}
+
+/// What could not be read: the counts, then each by sheet, row and reason.
+fn defects(lang: Lang, ledger: &Ledger) -> Vec<String> {
+    if ledger.defects.is_empty() {
+        return Vec::new();
+    }
+    let rejected = ledger.defects.iter().filter(|defect| defect.rejected).count();
+    let cells = ledger.defects.len() - rejected;
+    let mut lines = vec![lang.fill(Word::ImportRejected, &[&rejected, &cells])];
+    for defect in &ledger.defects {
+        let treatment = if defect.rejected { Word::DefectRejected } else { Word::DefectKept };
+        let colon = lang.say(Word::CommonColon);
+        lines.push(format!(
+            "    {} [{}] {} {:?}{colon}{}",
+            report::one_line(&phrase::place(lang, &defect.place)),
+            lang.say(treatment),
+            report::one_line(&defect.column),
+            report::one_line(&defect.value),
+            phrase::reason(lang, &defect.reason),
+        ));
+    }
+    lines
+}
+
+pub(super) fn trust(options: &Trust) -> Result<(), Complaint> {
+    let config = options.places.config()?;
+    let store = opened(&config.database)?;
+    let by = (who(options.by.as_ref()), clock::now());
+    let trusted = store
+        .trust(options.agent.clone(), options.key, by)
+        .map_err(|error| error.complaint(store.path()))?;
+    let word = match trusted {
+        Trusted::Pinned => Word::ImportTrusted,
+        Trusted::AlreadyPinned => Word::ImportTrustedAlready,
+    };
+    let line = options.lang.fill(word, &[&options.agent, &options.key.fingerprint()]);
+    to_stdout(|out| writeln!(out, "{line}"))
+}
+
+pub(super) fn export(options: &Export) -> Result<(), Complaint> {
+    let config = options.places.config()?;
+    let path = &config.database;
+    let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
+    let ground = store.ground().map_err(|error| error.complaint(path))?;
+    let picture = picture::derive(
+        &ground.observations,
+        &ground.coverage,
+        &ground.ledger,
+        &ingest::fingerprints()?,
+    );
+    let shown = Shown {
+        picture: &picture,
+        ledger: &ground.ledger,
+        coverage: &ground.coverage,
+        observations: &ground.observations,
+        lang: options.lang,
+        zone: &config.zone,
+    };
+    match &options.output {
+        Some(path) => to_file(path, |out| write(out, options, &shown)),
+        None => to_stdout(|out| write(out, options, &shown)),
+    }
+}
+
+fn write(out: &mut impl Write, options: &Export, shown: &Shown<'_>) -> io::Result<()> {
+    match options.format {
+        ExportFormat::Csv => report::csv::write(out, &tables(options.what, shown)),
+        ExportFormat::Xlsx => report::xlsx::write(out, &tables(options.what, shown)),
+        ExportFormat::Json => write_json(out, options.what, shown),
+        ExportFormat::Jsonl => write_lines(out, options.what, shown),
+    }
+}
+
+fn tables(what: What, shown: &Shown<'_>) -> Vec<Table> {
+    match what {
+        What::Devices => vec![report::table::devices(shown)],
+        What::Ledger => report::table::ledger(shown),
+        What::Matches => vec![report::table::matches(shown)],
+        What::Findings => vec![report::table::findings(shown)],
+        What::Observations => vec![report::table::observations(shown)],
+    }
+}
+
+fn write_json(out: &mut impl Write, what: What, shown: &Shown<'_>) -> io::Result<()> {
+    match what {
+        What::Devices => report::json::write(out, &shown.picture.devices),
+        What::Ledger => report::json::write(out, shown.ledger),
+        What::Matches => report::json::write(out, &shown.picture.matches),
+        What::Findings => report::json::write(out, &shown.picture.findings),
+        What::Observations => {
+            let named: Vec<_> = shown.observations.iter().map(report::json::Named::from).collect();
+            report::json::write(out, &named)
+        }
+    }
+}
+
+fn write_lines(out: &mut impl Write, what: What, shown: &Shown<'_>) -> io::Result<()> {
+    match what {
+        What::Devices => report::json::write_lines(out, &shown.picture.devices),
+        What::Ledger => report::json::write_lines(out, &shown.ledger.entries),
+        What::Matches => report::json::write_lines(out, &shown.picture.matches),
+        What::Findings => report::json::write_lines(out, &shown.picture.findings),
+        What::Observations => {
+            let named = shown.observations.iter().map(report::json::Named::from);
+            report::json::write_lines(out, named)
+        }
+    }
+}

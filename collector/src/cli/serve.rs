@@ -1,0 +1,119 @@
+//! `serve`: the pages and the door for batches, until Ctrl-C.
+
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use daicho_common::complaint::{Complaint, Exit};
+use tracing_subscriber::EnvFilter;
+
+use super::Serve;
+use crate::config::Config;
+use crate::store::Store;
+use crate::web::{self, Site};
+use crate::words::Word;
+
+pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
+    let mut config = Config::load(options.places.config.as_deref())?;
+    config.listen = options.listen.unwrap_or(config.listen);
+    if let Some(db) = &options.places.db {
+        config.database.clone_from(db);
+    }
+    if !config.listen.ip().is_loopback() && !options.without_login {
+        return Err(exposed(config.listen));
+    }
+    log();
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
+    let listen = config.listen;
+    // The port is taken first: a server that cannot serve makes no database either.
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(listen))
+        .map_err(|error| cannot_listen(listen, &error))?;
+    let address = listener.local_addr().map_err(|error| failed(&error))?;
+    let store = Store::open(&config.database).map_err(|error| error.complaint(&config.database))?;
+    let lang = config.language;
+    let site = Arc::new(Site::new(store, config)?);
+    let url = format!("http://{address}/");
+    let served = runtime.block_on(async {
+        let stop = stop()?;
+        let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
+        web::serve(site, listener, stop).await
+    });
+    served.map_err(|error| failed(&error))?;
+    let _ = writeln!(io::stderr(), "{}", lang.say(Word::ImportStopped));
+    Ok(())
+}
+
+fn log() {
+    let filter = EnvFilter::try_from_env("DAICHO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A second start in one process keeps the first one's logger.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+}
+
+/// Ends when the user or the system asks the program to end. The signals are caught from the call
+/// on, not only once the future is polled.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends when the user asks the program to end.
+#[cfg(not(unix))]
+fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        // Without a way to be told, the server runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+fn exposed(listen: SocketAddr) -> Complaint {
+    Complaint::new(
+        Exit::Usage,
+        format!(
+            "{listen} で待ち受けると他の端末から見えますが、ログイン機能はまだありません。127.0.0.1 を使うか、承知の上で --without-login を付けてください"
+        ),
+        format!(
+            "listening on {listen} lets other machines in, and there is no login yet: use 127.0.0.1, or add --without-login if that is what you want"
+        ),
+    )
+}
+
+fn cannot_listen(listen: SocketAddr, error: &io::Error) -> Complaint {
+    let in_use = error.kind() == io::ErrorKind::AddrInUse;
+    let exit = if in_use {
+        Exit::Busy
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        Exit::Privilege
+    } else {
+        Exit::Other
+    };
+    let (ja, en) = if in_use {
+        ("は他のプログラムが使用中です".to_owned(), "is in use by another program".to_owned())
+    } else {
+        (format!("で待ち受けられません（{error}）"), format!("cannot be listened on ({error})"))
+    };
+    Complaint::new(
+        exit,
+        format!("{listen} {ja}。--listen で別のアドレスかポートを指定してください"),
+        format!("{listen} {en}: give another address or port with --listen"),
+    )
+}
+
+fn failed(error: &io::Error) -> Complaint {
+    Complaint::new(
+        Exit::Other,
+        format!("サーバを続けられません（{error}）。再度起動してください"),
+        format!("the server cannot go on ({error}): start it again"),
+    )
+}

@@ -1,0 +1,127 @@
+//! Configuration, parsed twice: as written (unknown keys refused) and as meant (ranges checked).
+//! `config/collector.toml` lists every key with its default, unit and range.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use daicho_common::complaint::{Complaint, Exit};
+use serde::Deserialize;
+
+use crate::clock::Zone;
+use crate::words::Lang;
+
+/// As written: every key may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    listen: Option<SocketAddr>,
+    database: Option<PathBuf>,
+    time_zone: Option<String>,
+    language: Option<Lang>,
+    page_rows: Option<usize>,
+    host_names: Option<Vec<String>>,
+}
+
+/// As meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where pages and the door for batches are.
+    pub listen: SocketAddr,
+    /// The database file.
+    pub database: PathBuf,
+    /// The time zone in which times are shown.
+    pub zone: Zone,
+    /// The first language.
+    pub language: Lang,
+    /// Rows on one page of a list, 10 to 1000.
+    pub page_rows: usize,
+    /// Names, besides addresses and localhost, by which browsers may call the server; lower case.
+    pub host_names: Vec<String>,
+}
+
+impl Config {
+    /// The configuration in the file, or the defaults if none is named.
+    ///
+    /// # Errors
+    /// A complaint that names the file, and the line where there is one.
+    pub fn load(path: Option<&Path>) -> Result<Self, Complaint> {
+        let Some(path) = path else { return Self::parse("", "collector.toml") };
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Complaint::new(
+                Exit::Config,
+                format!("設定ファイル {shown} を読めません（{error}）。場所と権限を確かめてください"),
+                format!("the configuration {shown} cannot be read ({error}): check the path and its permissions"),
+            )
+        })?;
+        Self::parse(&text, &shown)
+    }
+
+    /// The configuration in this text; `name` is what complaints call it.
+    ///
+    /// # Errors
+    /// A complaint about the first thing that is wrong.
+    pub fn parse(text: &str, name: &str) -> Result<Self, Complaint> {
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| {
+                1 + text.bytes().take(span.start).filter(|octet| *octet == b'\n').count()
+            });
+            let what = error.message().lines().next().unwrap_or_default().to_owned();
+            Complaint::new(
+                Exit::Config,
+                format!("設定ファイル {name} の {line} 行目が正しくありません（{what}）。config/collector.toml の例を参照してください"),
+                format!("line {line} of the configuration {name} is wrong ({what}): see the sample config/collector.toml"),
+            )
+        })?;
+        let page_rows = written.page_rows.unwrap_or(100);
+        if !(10..=1000).contains(&page_rows) {
+            return Err(Complaint::new(
+                Exit::Config,
+                format!(
+                    "設定ファイル {name} の page_rows は {page_rows} です。10～1000 にしてください"
+                ),
+                format!(
+                    "page_rows in the configuration {name} is {page_rows}: it has to be 10 to 1000"
+                ),
+            ));
+        }
+        Ok(Self {
+            listen: written.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8470).into()),
+            database: written.database.unwrap_or_else(|| "daicho.db".into()),
+            zone: Zone::named(written.time_zone.as_deref().unwrap_or("Asia/Tokyo"))?,
+            language: written.language.unwrap_or_default(),
+            page_rows,
+            host_names: written
+                .host_names
+                .unwrap_or_default()
+                .iter()
+                .map(|name| name.to_lowercase())
+                .collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_names_every_key_with_its_default() {
+        let sample = include_str!("../../config/collector.toml");
+        assert_eq!(Config::parse(sample, "sample").unwrap(), Config::parse("", "none").unwrap());
+        let keys: Vec<String> = sample.parse::<toml::Table>().unwrap().keys().cloned().collect();
+        let mut known =
+            ["listen", "database", "time_zone", "language", "page_rows", "host_names"].to_vec();
+        known.sort_unstable();
+        assert_eq!(keys, known);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let complaint = Config::parse("page_rows = 50\nlissen = \"x\"\n", "c.toml").unwrap_err();
+        assert_eq!(complaint.exit, Exit::Config);
+        assert!(complaint.en.contains("line 2") && complaint.en.contains("lissen"), "{complaint}");
+        assert_eq!(Config::parse("page_rows = 5", "c.toml").unwrap_err().exit, Exit::Config);
+        assert_eq!(Config::parse("time_zone = \"Edo\"", "c").unwrap_err().exit, Exit::Config);
+    }
+}

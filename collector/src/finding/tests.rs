@@ -1,0 +1,100 @@
+use daicho_common::observation::Method;
+
+use super::*;
+use crate::ledger::State;
+use crate::reconcile::reconcile;
+use crate::reconcile::tests::row;
+use crate::resolve::case::{Case, look};
+
+const A: &str = "00:1a:2b:00:00:0a";
+const B: &str = "00:1a:2b:00:00:0b";
+
+fn findings(case: &Case, rows: Vec<Entry>) -> Vec<Finding> {
+    let resolution = case.resolve();
+    let ledger = Ledger { entries: rows, ..Ledger::default() };
+    let coverage = [look(Method::Arp, "10.0.0.0/24", &["10.0.0.1"])];
+    let matches = reconcile(&resolution.devices, &ledger, &coverage);
+    let (devices, contested) = (&resolution.devices, &resolution.contested);
+    find(Facts { devices, matches: &matches, ledger: &ledger, contested })
+}
+
+fn rules(findings: &[Finding]) -> Vec<Rule> {
+    findings.iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn an_unknown_device_is_told_with_its_address_and_its_evidence() {
+    let case = Case::new().arp("10.0.0.1", A).system("10.0.0.1", "box");
+    let found = findings(&case, Vec::new());
+    assert_eq!(rules(&found), [Rule::UndocumentedDevice]);
+    assert_eq!(found[0].id, "undocumented_device:mac-001a2b00000a");
+    assert_eq!(found[0].detail, ["10.0.0.1", A, "box", "", ""]);
+    assert!(found[0].evidence.contains(&case.seen[0].id()));
+}
+
+#[test]
+fn an_unknown_firewall_comes_before_other_findings() {
+    let case = Case::new().arp("10.0.0.1", A).arp("10.0.0.2", B).describes(
+        "10.0.0.2",
+        "fw",
+        "1.3.6.1.4.1.12356.101",
+        "FortiGate-60F v7.0.12",
+    );
+    let found = findings(&case, Vec::new());
+    assert_eq!(found[0].device.as_ref().unwrap().0, "mac-001a2b00000b");
+    assert_eq!((found[0].severity, found[1].severity), (Severity::High, Severity::Warning));
+}
+
+#[test]
+fn a_difference_is_told_with_both_sides() {
+    let found = findings(&Case::new().arp("10.0.0.1", A), vec![row(5, "", "10.0.0.9", A)]);
+    assert_eq!(rules(&found), [Rule::FieldsDiffer]);
+    assert_eq!(found[0].detail, ["ip", "10.0.0.9", "10.0.0.1"]);
+    assert_eq!(
+        (found[0].id.as_str(), found[0].severity),
+        ("fields_differ:book.xlsx/1/5", Severity::Warning)
+    );
+    assert!(!found[0].evidence.is_empty());
+}
+
+#[test]
+fn a_missing_device_is_told_with_the_look_that_missed_it() {
+    let found = findings(&Case::new(), vec![row(5, "", "10.0.0.9", "")]);
+    assert_eq!(rules(&found), [Rule::DeclaredNotSeen]);
+    assert_eq!(found[0].detail, ["10.0.0.9", "ward"]);
+}
+
+#[test]
+fn a_retired_device_that_is_seen_is_told() {
+    let retired = Entry { state: State::Retired, ..row(5, "", "", A) };
+    let found = findings(&Case::new().arp("10.0.0.1", A), vec![retired]);
+    assert_eq!(rules(&found), [Rule::RetiredButSeen]);
+}
+
+#[test]
+fn two_devices_at_one_address_are_told() {
+    let case = Case::new().arp("10.0.0.1", A).arp("10.0.0.1", B);
+    let found = findings(&case, vec![row(2, "", "", A), row(3, "", "", B)]);
+    assert_eq!(rules(&found), [Rule::DuplicateAddress]);
+    assert_eq!(found[0].detail, ["10.0.0.1", "ward", &format!("{A}, {B}")]);
+    assert_eq!(found[0].evidence.len(), 2);
+}
+
+#[test]
+fn an_address_in_two_rows_is_told_once() {
+    let rows = vec![row(2, "", "10.0.0.1", ""), row(3, "", "10.0.0.1", "")];
+    let found = findings(&Case::new().arp("10.0.0.1", A), rows);
+    assert_eq!(rules(&found), [Rule::DuplicateInLedger]);
+    assert_eq!((found[0].detail.join(" "), found[0].entries.len()), ("ip 10.0.0.1".to_owned(), 2));
+}
+
+#[test]
+fn one_thing_kept_in_two_books_or_a_retired_row_is_no_duplicate() {
+    let mut other = row(9, "", "10.0.0.1", "");
+    other.place.book = "ip.xlsx".to_owned();
+    other.asset_number = "N-2".to_owned();
+    let case = Case::new().arp("10.0.0.1", A);
+    assert_eq!(rules(&findings(&case, vec![row(2, "", "10.0.0.1", ""), other])), []);
+    let retired = Entry { state: State::Retired, ..row(3, "", "10.0.0.1", "") };
+    assert_eq!(rules(&findings(&case, vec![row(2, "", "10.0.0.1", ""), retired])), []);
+}

@@ -1,0 +1,87 @@
+//! Spellings of the same thing: full-width letters, case, spaces, and the Japanese and foreign names
+//! of a maker. Only for holding a book against a wire: nothing is joined by it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Makers by each of their names, as data.
+const VENDORS: &str = include_str!("../../../config/fingerprints/vendors.toml");
+
+/// A folded name of a maker to the name under which it stands in the data.
+static BY_NAME: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let vendors: BTreeMap<String, Vec<String>> = toml::from_str(VENDORS).unwrap_or_default();
+    let mut by_name = HashMap::new();
+    for (name, others) in vendors {
+        for other in others.iter().chain([&name]) {
+            by_name.insert(fold(other), name.clone());
+        }
+    }
+    by_name
+});
+
+/// The text without what spelling may vary: compatibility forms (NFKC), case, spaces.
+pub fn fold(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect()
+}
+
+/// Whether two texts name the same: folded, one holds the other. An empty text names nothing.
+pub fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (fold(a), fold(b));
+    !a.is_empty() && !b.is_empty() && (a.contains(&b) || b.contains(&a))
+}
+
+/// A host name for comparison: folded, its domain and `$` cut off.
+pub fn host(name: &str) -> String {
+    let folded = fold(name);
+    folded.split('.').next().unwrap_or_default().trim_end_matches('$').to_owned()
+}
+
+/// The maker that a text names, ledgers' 株式会社 set aside; `None` if no known maker has this name.
+pub fn vendor(name: &str) -> Option<&'static str> {
+    let folded = fold(name);
+    let bare = ["株式会社", "(株)", "(有)", "有限会社"]
+        .iter()
+        .fold(folded, |text, form| text.replace(form, ""));
+    BY_NAME.get(bare.trim_end_matches([',', '.'])).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_maker_is_known_by_each_of_its_names() {
+        for name in ["RICOH", "リコー", "㈱リコー", "株式会社リコー", "ﾘｺｰ", "ｒｉｃｏｈ"]
+        {
+            assert_eq!(vendor(name), Some("RICOH"), "{name}");
+        }
+        assert_eq!(vendor("どこかの会社"), None);
+    }
+
+    #[test]
+    fn no_name_stands_for_two_makers() {
+        let vendors: BTreeMap<String, Vec<String>> = toml::from_str(VENDORS).unwrap();
+        let mut seen = HashMap::new();
+        for (name, others) in &vendors {
+            for other in others.iter().chain([name]) {
+                let before = seen.insert(fold(other), name);
+                assert!(before.is_none_or(|before| before == name), "{other}");
+            }
+        }
+        assert!(seen.len() > vendors.len());
+    }
+
+    #[test]
+    fn models_compare_without_width_case_and_spaces() {
+        assert!(same("ＭＰ Ｃ３００４", "RICOH mp c3004"));
+        assert!(!same("MP C3004", "MP C4504"));
+        assert!(!same("", "MP C4504"));
+    }
+
+    #[test]
+    fn host_names_compare_without_domain() {
+        assert_eq!(host("ＰＣ-07.hospital.local"), host("pc-07"));
+    }
+}

@@ -1,0 +1,94 @@
+use daicho_common::text::Text;
+
+use super::combine::{Candidate, Combined, combine};
+use super::*;
+use crate::evidence::Grade;
+
+fn system(object_id: &str, description: &str) -> Fact {
+    Fact::System {
+        description: Text::from(description),
+        object_id: object_id.to_owned(),
+        name: Text::default(),
+        location: Text::default(),
+        contact: Text::default(),
+    }
+}
+
+#[test]
+fn every_row_shipped_proves_its_examples() {
+    let rows = Rows::builtin().unwrap();
+    assert!(rows.len() >= 60, "{} rows", rows.len());
+}
+
+#[test]
+fn a_prefix_of_an_object_id_ends_at_a_label() {
+    let rows = Rows::builtin().unwrap();
+    assert_eq!(rows.read(&system("1.3.6.1.4.1.367.1.1", ""))[0].vendor.as_deref(), Some("RICOH"));
+    assert_eq!(rows.read(&system("1.3.6.1.4.1.3670.1", "")), []);
+}
+
+#[test]
+fn a_network_card_inside_another_device_says_nothing_of_it() {
+    let rows = Rows::builtin().unwrap();
+    assert_eq!(rows.read(&system("1.3.6.1.4.1.1240.2.3", "SX-500")), []);
+    assert_eq!(rows.read(&system("1.3.6.1.4.1.8072.3.2.10", "")), []);
+}
+
+#[test]
+fn a_description_gives_model_and_version() {
+    let rows = Rows::builtin().unwrap();
+    let read = rows.read(&system("1.3.6.1.4.1.12356.101.1.1", "FortiGate-60F v7.0.12,build0523"));
+    assert_eq!(read.len(), 2);
+    assert_eq!(read[1].model.as_deref(), Some("FortiGate-60F"));
+    assert_eq!(read[1].version.as_deref(), Some("7.0.12"));
+}
+
+#[test]
+fn a_txt_key_is_found_in_any_case_and_only_in_its_service() {
+    let rows = Rows::parse(&[(
+        "t.toml",
+        "[[row]]\non = 'txt'\nservice = '_ipp._tcp'\nkey = 'TY'\nregex = '^(?P<model>.+)$'\n\
+         weight = 5\nexample = [{ said = 'A', model = 'A' }]\n",
+    )])
+    .unwrap();
+    let service = |service: &str| Fact::Service {
+        service: service.into(),
+        instance: "x".into(),
+        host: Text::default(),
+        port: 631,
+        txt: vec![("ty".into(), "MP 1".into())],
+    };
+    assert_eq!(rows.read(&service("_ipp._tcp"))[0].model.as_deref(), Some("MP 1"));
+    assert_eq!(rows.read(&service("_ipps._tcp")), []);
+}
+
+#[test]
+fn a_row_that_does_not_prove_itself_is_refused_with_its_place() {
+    let row = |rest: &str| {
+        let text = format!("[[row]]\non = 'description'\nprefix = 'A'\nweight = 5\n{rest}");
+        Rows::parse(&[("bad.toml", &text)]).unwrap_err().to_string()
+    };
+    assert!(row("class = 'pc'\n").starts_with("bad.toml, row 1: a row needs an example"));
+    assert!(row("class = 'pc'\nexample = [{ said = 'B' }]").contains("does not match"));
+    assert!(row("example = [{ said = 'A' }]").contains("nothing is claimed"));
+    assert!(row("class = 'pc'\nexample = [{ said = 'A', model = 'x' }]").contains("it says"));
+    assert!(row("class = 'pc'\ncontains = 'A'\nexample = []").contains("only one"));
+    assert!(row("colour = 'red'").starts_with("bad.toml, row 0"));
+}
+
+fn said(value: Class, grade: Grade, weight: u8) -> Candidate<Class> {
+    Candidate { value, grade, weight, sources: Vec::new() }
+}
+
+#[test]
+fn the_better_grade_wins_over_any_weight() {
+    let claims = [said(Class::Printer, Grade::Announced, 100), said(Class::Pc, Grade::Queried, 1)];
+    let Combined::Agreed(best) = combine(&claims, Class::eq) else { panic!() };
+    assert_eq!((best.value, best.grade), (Class::Pc, Grade::Queried));
+}
+
+#[test]
+fn equals_that_contradict_each_other_cancel_out() {
+    let claims = [said(Class::Printer, Grade::Queried, 9), said(Class::Pc, Grade::Queried, 9)];
+    assert!(matches!(combine(&claims, Class::eq), Combined::Contradiction { .. }));
+}

@@ -1,0 +1,232 @@
+//! What is let in: batches from agents, by HTTP or by file, and books of record. The same rules at
+//! both doors: a batch is opened and checked as a whole before anything of it is kept.
+
+use std::path::Path;
+
+use daicho_common::batch::{self, Batch, Damage, MAGIC, Opened};
+use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::observation::Fact;
+use daicho_common::text::Text;
+
+use crate::fingerprint::Rows;
+use crate::ledger::Ledger;
+
+/// Longest name of an agent, scan, interface or network, in characters.
+const MAX_NAME: usize = 255;
+/// Largest file that is read, in octets: 2 GiB.
+const MAX_FILE: u64 = 2 << 30;
+
+/// What a file holds, decided by its content.
+#[derive(Debug)]
+pub enum Content {
+    /// Sealed batches, opened and checked.
+    Batches(Vec<Opened>),
+    /// A book of record and the file as it was.
+    Book {
+        /// What was read.
+        ledger: Ledger,
+        /// The file's octets.
+        octets: Vec<u8>,
+    },
+}
+
+/// Why a batch was not let in, before the store was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is no batch, or not the one that was signed.
+    #[error("{0}")]
+    Damaged(Damage),
+    /// It is more than one batch.
+    #[error("octets follow the batch")]
+    Trailing,
+    /// A name in it is too long, or holds control characters.
+    #[error("a name is not plain text: {0:?}")]
+    Name(String),
+    /// It speaks for another agent than the one that signed it.
+    #[error("speaks for agent {other:?} in the name of {agent:?}")]
+    Impostor {
+        /// The agent of the header.
+        agent: String,
+        /// The agent of an observation or coverage.
+        other: String,
+    },
+}
+
+impl Refusal {
+    /// The refusal as users read it; `what` names the file or delivery.
+    pub fn complaint(&self, what: &str) -> Complaint {
+        match self {
+            Self::Damaged(Damage::Signature) => Complaint::new(
+                Exit::Integrity,
+                format!(
+                    "{what} は署名が合いません。改変または破損しています。エージェントから取り直してください"
+                ),
+                format!(
+                    "{what} does not fit its signature, it was altered or damaged: fetch it from the agent again"
+                ),
+            ),
+            Self::Damaged(damage) => Complaint::new(
+                Exit::Input,
+                format!(
+                    "{what} は調査結果として読めません（{damage}）。エージェントから取り直してください"
+                ),
+                format!(
+                    "{what} cannot be read as observations ({damage}): fetch it from the agent again"
+                ),
+            ),
+            Self::Trailing => Complaint::new(
+                Exit::Input,
+                format!("{what} には束が2つ以上あります。1つずつ送ってください"),
+                format!("{what} holds more than one batch: send them one by one"),
+            ),
+            Self::Name(name) => Complaint::new(
+                Exit::Input,
+                format!(
+                    "{what} に使えない名前 {name:?} があります。エージェントの設定で制御文字や前後の空白を除いてください"
+                ),
+                format!(
+                    "{what} holds a name that cannot be used, {name:?}: take control characters and outer spaces out of the agent's configuration"
+                ),
+            ),
+            Self::Impostor { agent, other } => Complaint::new(
+                Exit::Integrity,
+                format!(
+                    "{what} はエージェント {agent} の署名で {other} の観測を含みます。取り込みません。出どころを確かめてください"
+                ),
+                format!(
+                    "{what} is signed by agent {agent} but speaks for {other}: it is not taken in, find out where it came from"
+                ),
+            ),
+        }
+    }
+}
+
+/// The one sealed batch in `octets`, opened and checked.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn open(octets: &[u8]) -> Result<Opened, Refusal> {
+    let (opened, after) = batch::open(octets).map_err(Refusal::Damaged)?;
+    if !after.is_empty() {
+        return Err(Refusal::Trailing);
+    }
+    check(&opened.batch)?;
+    Ok(opened)
+}
+
+/// Checks what a signature cannot: that names are plain text, and that an agent speaks for itself.
+fn check(batch: &Batch) -> Result<(), Refusal> {
+    let header = &batch.header;
+    plain(&header.agent)?;
+    plain(&header.scan)?;
+    plain(&header.software)?;
+    if header.agent.is_empty() {
+        return Err(Refusal::Name(String::new()));
+    }
+    let vantages = batch.observations.iter().map(|observation| &observation.vantage);
+    for vantage in vantages.chain(batch.coverage.iter().map(|coverage| &coverage.vantage)) {
+        if vantage.agent != header.agent {
+            let (agent, other) = (header.agent.clone(), vantage.agent.clone());
+            return Err(Refusal::Impostor { agent, other });
+        }
+        plain(&vantage.interface)?;
+        plain(&vantage.network)?;
+    }
+    for observation in &batch.observations {
+        if let Fact::System { object_id, .. } = &observation.fact {
+            plain(object_id)?;
+        }
+    }
+    batch.sent.iter().try_for_each(|sent| plain(&sent.network))
+}
+
+fn plain(name: &str) -> Result<(), Refusal> {
+    if name.chars().take(MAX_NAME + 1).count() <= MAX_NAME && Text::clean(name).as_str() == name {
+        return Ok(());
+    }
+    Err(Refusal::Name(name.chars().take(60).collect()))
+}
+
+/// Reads a file of either kind, whole, and keeps nothing of one that is damaged.
+///
+/// # Errors
+/// A complaint that names the file.
+pub fn read_file(path: &Path) -> Result<Content, Complaint> {
+    let octets = read_octets(path)?;
+    let is_batch = octets.starts_with(&MAGIC) || (!octets.is_empty() && MAGIC.starts_with(&octets));
+    if is_batch {
+        return open_all(&octets, &path.display().to_string()).map(Content::Batches);
+    }
+    let ledger = crate::book::read(&book_name(path), &octets)?;
+    Ok(Content::Book { ledger, octets })
+}
+
+/// The batches of a file.
+///
+/// # Errors
+/// A complaint that names the file and the batch.
+pub fn read_batches(path: &Path) -> Result<Vec<Opened>, Complaint> {
+    open_all(&read_octets(path)?, &path.display().to_string())
+}
+
+/// The book of record in a file.
+///
+/// # Errors
+/// A complaint that names the file.
+pub fn read_book(path: &Path) -> Result<Ledger, Complaint> {
+    crate::book::read(&book_name(path), &read_octets(path)?)
+}
+
+/// The fingerprint rows that the program was built with.
+///
+/// # Errors
+/// A complaint that names the row, if one of them proves itself wrong.
+pub fn fingerprints() -> Result<Rows, Complaint> {
+    Rows::builtin().map_err(|bad| {
+        Complaint::new(
+            Exit::Other,
+            format!(
+                "組み込みの判別表が正しくありません（{bad}）。daicho-collector を入れ直してください"
+            ),
+            format!("the built-in fingerprints are wrong ({bad}): install daicho-collector again"),
+        )
+    })
+}
+
+/// A book's name: the file's, without its folder.
+pub fn book_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn open_all(octets: &[u8], name: &str) -> Result<Vec<Opened>, Complaint> {
+    let opened = batch::open_all(octets).map_err(|(number, damage)| {
+        let what = if number == 1 { name.to_owned() } else { format!("{name} (#{number})") };
+        Refusal::Damaged(damage).complaint(&what)
+    })?;
+    for opened in &opened {
+        check(&opened.batch).map_err(|refusal| refusal.complaint(name))?;
+    }
+    Ok(opened)
+}
+
+fn read_octets(path: &Path) -> Result<Vec<u8>, Complaint> {
+    let shown = path.display();
+    let too_large = std::fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_FILE);
+    if too_large {
+        return Err(Complaint::new(
+            Exit::Input,
+            format!("{shown} は 2 GiB を超えています。分割して渡してください"),
+            format!("{shown} is larger than 2 GiB: give it in parts"),
+        ));
+    }
+    std::fs::read(path).map_err(|error| {
+        Complaint::new(
+            Exit::Input,
+            format!("{shown} を読めません（{error}）。場所と権限を確かめてください"),
+            format!("{shown} cannot be read ({error}): check the path and its permissions"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

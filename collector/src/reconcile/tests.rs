@@ -1,0 +1,257 @@
+use daicho_common::coverage::NotAsked;
+
+use super::*;
+use crate::ledger::{Entry, State};
+use crate::resolve::case::{Case, ip, look, mac};
+
+const A: &str = "00:1a:2b:00:00:0a";
+const B: &str = "00:1a:2b:00:00:0b";
+const ID_A: &str = "mac-001a2b00000a";
+const ID_B: &str = "mac-001a2b00000b";
+
+/// A row with this name of a host, address and MAC address; empty: not declared.
+pub(crate) fn row(number: u32, host: &str, address: &str, declared: &str) -> Entry {
+    Entry {
+        place: Place { book: "book.xlsx".to_owned(), sheet: "1".to_owned(), row: number },
+        sheet: 0,
+        cells: Vec::new(),
+        asset_number: format!("N-{number}"),
+        name: String::new(),
+        host_name: host.to_owned(),
+        kind: String::new(),
+        ips: if address.is_empty() { Vec::new() } else { vec![ip(address)] },
+        dhcp: false,
+        macs: if declared.is_empty() { Vec::new() } else { vec![mac(declared)] },
+        vendor: String::new(),
+        model: String::new(),
+        serial: String::new(),
+        location: String::new(),
+        version: String::new(),
+        maintainer: String::new(),
+        remote_maintenance: None,
+        state: State::InUse,
+        offline: false,
+    }
+}
+
+fn held(case: &Case, rows: Vec<Entry>, coverage: &[Coverage]) -> Vec<Match> {
+    let ledger = Ledger { entries: rows, ..Ledger::default() };
+    reconcile(&case.devices(), &ledger, coverage)
+}
+
+/// The only row's match, and the devices left over.
+fn one(case: &Case, row: Entry, coverage: &[Coverage]) -> (Match, Vec<String>) {
+    let mut matches = held(case, vec![row], coverage);
+    let left = matches.split_off(1).into_iter().map(|m| m.device.unwrap().0).collect();
+    (matches.remove(0), left)
+}
+
+fn fields(verdict: &Verdict) -> Vec<Field> {
+    let Verdict::Differs { differences } = verdict else { panic!("{verdict:?}") };
+    differences.iter().map(|d| d.field).collect()
+}
+
+fn doubts(verdict: &Verdict) -> Vec<Doubt> {
+    let Verdict::CannotTell { doubts } = verdict else { panic!("{verdict:?}") };
+    doubts.clone()
+}
+
+fn ward() -> Coverage {
+    look(Method::Arp, "10.0.0.0/24", &["10.0.0.1", "10.0.0.2"])
+}
+
+fn seen() -> Case {
+    Case::new().arp("10.0.0.1", A).system("10.0.0.1", "pc-01").arp("10.0.0.2", B)
+}
+
+#[test]
+fn a_row_that_says_what_was_seen_agrees() {
+    let (found, left) = one(&seen(), row(2, "PC-01.hospital.local", "10.0.0.1", A), &[ward()]);
+    assert_eq!(found.verdict, Verdict::Agreed);
+    assert_eq!(found.by, [MatchedBy::Mac, MatchedBy::Ip, MatchedBy::HostName]);
+    assert_eq!(left, [ID_B]);
+}
+
+#[test]
+fn a_mac_seen_at_another_address_is_a_difference_in_the_address() {
+    let (found, left) = one(&seen(), row(2, "", "10.0.0.9", A), &[ward()]);
+    assert_eq!(fields(&found.verdict), [Field::Ip]);
+    assert_eq!(found.device.unwrap().0, ID_A);
+    assert_eq!(left, [ID_B]);
+    let dhcp = Entry { dhcp: true, ..row(2, "", "10.0.0.9", A) };
+    assert_eq!(one(&seen(), dhcp, &[ward()]).0.verdict, Verdict::Agreed);
+}
+
+#[test]
+fn another_mac_at_the_declared_address_is_one_difference_and_no_unknown_device() {
+    let wrong = "00:1a:2b:00:00:ff";
+    for host in ["pc-01", ""] {
+        let (found, left) = one(&seen(), row(2, host, "10.0.0.1", wrong), &[ward()]);
+        assert_eq!(fields(&found.verdict), [Field::Mac], "{host}");
+        assert_eq!(left, [ID_B], "{host}");
+    }
+}
+
+#[test]
+fn an_address_held_by_a_device_with_another_name_and_mac_is_another_device() {
+    let (found, left) = one(&seen(), row(2, "mri-3", "10.0.0.1", "00:1a:2b:00:00:ff"), &[ward()]);
+    let other = Doubt::OtherDeviceAtAddress(crate::resolve::DeviceId(ID_A.to_owned()));
+    assert_eq!(doubts(&found.verdict), [other]);
+    assert_eq!(left, [ID_A, ID_B]);
+}
+
+#[test]
+fn a_device_that_another_row_has_by_its_mac_is_not_taken_by_its_address() {
+    let rows = vec![row(2, "", "10.0.0.1", "00:1a:2b:00:00:ff"), row(3, "", "10.0.0.7", A)];
+    let matches = held(&seen(), rows, &[ward()]);
+    let other = Doubt::OtherDeviceAtAddress(crate::resolve::DeviceId(ID_A.to_owned()));
+    assert_eq!(doubts(&matches[0].verdict), [other]);
+    assert_eq!(fields(&matches[1].verdict), [Field::Ip]);
+}
+
+#[test]
+fn rows_that_mean_one_device_both_get_it() {
+    let rows = vec![row(2, "pc-01", "10.0.0.1", A), row(3, "", "10.0.0.1", "")];
+    let matches = held(&seen(), rows, &[ward()]);
+    assert_eq!(matches.len(), 3);
+    assert_eq!(matches[0].verdict, Verdict::Agreed);
+    assert_eq!(matches[1].verdict, Verdict::Agreed);
+    assert_eq!(matches[1].device, matches[0].device);
+}
+
+#[test]
+fn an_address_alone_or_a_name_alone_can_tell_a_device() {
+    assert_eq!(one(&seen(), row(2, "", "10.0.0.1", ""), &[]).0.by, [MatchedBy::Ip]);
+    let named = one(&seen(), row(2, "pc-01", "", ""), &[]).0;
+    assert_eq!((named.by, named.verdict), (vec![MatchedBy::HostName], Verdict::Agreed));
+    let moved = one(&seen(), row(2, "pc-01", "10.0.0.9", ""), &[]).0;
+    assert_eq!(fields(&moved.verdict), [Field::Ip]);
+}
+
+#[test]
+fn a_name_that_two_devices_have_tells_neither() {
+    let case = seen().system("10.0.0.2", "pc-01");
+    let (found, left) = one(&case, row(2, "pc-01", "", ""), &[ward()]);
+    assert!(
+        matches!(&doubts(&found.verdict)[..], [Doubt::NothingToLookFor, Doubt::Ambiguous(ids)] if ids.len() == 2)
+    );
+    assert_eq!(left.len(), 2);
+}
+
+#[test]
+fn the_two_macs_of_one_row_account_for_two_devices() {
+    let both = Entry { macs: vec![mac(A), mac(B)], ..row(2, "", "10.0.0.2", "") };
+    let (found, left) = one(&seen(), both, &[ward()]);
+    assert_eq!(found.verdict, Verdict::Agreed);
+    assert_eq!(found.device.unwrap().0, ID_B);
+    assert_eq!(left, [] as [&str; 0]);
+}
+
+#[test]
+fn maker_and_model_differ_only_where_both_sides_say_something() {
+    let text = "RICOH MP C3004 1.14 / RICOH Network Printer C model";
+    let case = Case::new().arp("10.0.0.1", A).describes("10.0.0.1", "m", "1.3.6.1.4.1.367.1", text);
+    let declared = |vendor: &str, model: &str, version: &str| Entry {
+        vendor: vendor.to_owned(),
+        model: model.to_owned(),
+        version: version.to_owned(),
+        ..row(2, "", "10.0.0.1", A)
+    };
+    let verdict = |row| one(&case, row, &[]).0.verdict;
+    assert_eq!(verdict(declared("㈱リコー", "ｍｐ　Ｃ３００４", "Ver.1.14")), Verdict::Agreed);
+    assert_eq!(verdict(declared("町の文具店", "", "")), Verdict::Agreed);
+    let all = [Field::Vendor, Field::Model, Field::Version];
+    assert_eq!(fields(&verdict(declared("キヤノン", "iR-ADV C5535", "2.0"))), all);
+}
+
+#[test]
+fn nobody_at_a_covered_address_is_not_seen() {
+    let (found, left) = one(&seen(), row(2, "pc-09", "10.0.0.9", "00:1a:2b:00:00:ff"), &[ward()]);
+    let Verdict::NotSeen { looked } = found.verdict else { panic!("{:?}", found.verdict) };
+    assert_eq!(looked.len(), 1);
+    assert_eq!((looked[0].address(), looked[0].method()), (ip("10.0.0.9"), Method::Arp));
+    assert_eq!(left.len(), 2);
+}
+
+#[test]
+fn silence_without_coverage_is_no_verdict() {
+    let silent = || row(2, "", "10.0.0.9", "");
+    assert_eq!(doubts(&one(&seen(), silent(), &[]).0.verdict), [Doubt::NotCovered]);
+    let elsewhere = [look(Method::Arp, "10.7.0.0/24", &[])];
+    assert_eq!(doubts(&one(&seen(), silent(), &elsewhere).0.verdict), [Doubt::NotCovered]);
+    let echo = [look(Method::IcmpEcho, "10.0.0.0/24", &[])];
+    assert_eq!(doubts(&one(&seen(), silent(), &echo).0.verdict), [Doubt::Inconclusive]);
+    let mut denied = ward();
+    let addresses = [ip("10.0.0.9")].into_iter().collect();
+    denied.asked = [ip("10.0.0.1")].into_iter().collect();
+    denied.not_asked = vec![NotAsked { addresses, why: Why::Denied }];
+    assert_eq!(
+        doubts(&one(&seen(), silent(), &[denied]).0.verdict),
+        [Doubt::NotAsked(Why::Denied)]
+    );
+}
+
+#[test]
+fn an_address_that_answered_anything_in_the_same_look_is_not_silent() {
+    let looks = [ward(), look(Method::IcmpEcho, "10.0.0.0/24", &["10.0.0.9"])];
+    let (found, _) = one(&seen(), row(2, "", "10.0.0.9", ""), &looks);
+    assert_eq!(doubts(&found.verdict), [Doubt::Inconclusive]);
+}
+
+#[test]
+fn every_declared_address_must_be_covered() {
+    let two = Entry { ips: vec![ip("10.0.0.9"), ip("10.7.0.9")], ..row(2, "", "", "") };
+    assert_eq!(doubts(&one(&seen(), two.clone(), &[ward()]).0.verdict), [Doubt::NotCovered]);
+    let looks = [ward(), look(Method::Arp, "10.7.0.0/24", &[])];
+    assert!(
+        matches!(one(&seen(), two, &looks).0.verdict, Verdict::NotSeen { looked } if looked.len() == 2)
+    );
+}
+
+#[test]
+fn a_row_without_a_fixed_address_may_be_anywhere() {
+    let dhcp = Entry { dhcp: true, ..row(2, "", "", "00:1a:2b:00:00:ff") };
+    assert_eq!(doubts(&one(&seen(), dhcp, &[ward()]).0.verdict), [Doubt::AddressUnknown]);
+    let nothing = row(2, "", "", "");
+    assert_eq!(doubts(&one(&seen(), nothing, &[ward()]).0.verdict), [Doubt::NothingToLookFor]);
+}
+
+#[test]
+fn what_is_declared_off_the_network_is_not_missing_but_may_be_found() {
+    let offline = |address| Entry { offline: true, ..row(2, "", address, "") };
+    assert_eq!(one(&seen(), offline("10.0.0.9"), &[ward()]).0.verdict, Verdict::NotConnected);
+    assert_eq!(fields(&one(&seen(), offline("10.0.0.1"), &[ward()]).0.verdict), [Field::Connected]);
+    for state in [State::Spare, State::Stopped, State::Retired] {
+        let shelved = Entry { state, ..row(2, "", "10.0.0.9", "") };
+        assert_eq!(one(&seen(), shelved, &[ward()]).0.verdict, Verdict::NotConnected);
+    }
+    let stopped = Entry { state: State::Stopped, ..row(2, "", "10.0.0.1", A) };
+    assert_eq!(fields(&one(&seen(), stopped, &[ward()]).0.verdict), [Field::State]);
+}
+
+#[test]
+fn a_retired_device_is_found_by_its_mac_and_never_by_its_address_alone() {
+    let retired = |declared| Entry { state: State::Retired, ..row(2, "", "10.0.0.1", declared) };
+    assert_eq!(one(&seen(), retired(A), &[ward()]).0.verdict, Verdict::RetiredButSeen);
+    let (found, left) = one(&seen(), retired(""), &[ward()]);
+    assert_eq!(found.verdict, Verdict::NotConnected);
+    assert_eq!(left, [ID_A, ID_B]);
+}
+
+#[test]
+fn a_device_that_left_an_address_no_longer_answers_for_it_in_the_book() {
+    let case = Case::new().arp("10.0.0.1", A).day(4).arp("10.0.0.5", A);
+    let (found, _) = one(&case, row(2, "", "10.0.0.1", A), &[]);
+    assert_eq!(fields(&found.verdict), [Field::Ip]);
+}
+
+#[test]
+fn a_serial_tells_a_device_and_a_placeholder_does_not() {
+    let text = |serial| format!("HP ETHERNET MULTI-ENVIRONMENT,SN:{serial},FN:1,PID:HP LaserJet 4");
+    let case = |serial| Case::new().describes("10.0.0.1", "", "", &text(serial));
+    let declared = |serial: &str| Entry { serial: serial.to_owned(), ..row(2, "", "", "") };
+    let found = one(&case("CNB1234"), declared("ｃｎｂ1234"), &[]).0;
+    assert_eq!((found.by, found.verdict), (vec![MatchedBy::Serial], Verdict::Agreed));
+    let placeholder = one(&case("123456789"), declared("123456789"), &[]).0;
+    assert_eq!(doubts(&placeholder.verdict), [Doubt::NothingToLookFor]);
+}

@@ -1,0 +1,63 @@
+//! What became of an entry.
+
+use super::claim::{Claim, Index};
+use super::silence::Looks;
+use super::{Doubt, Match, Verdict, compare};
+use crate::ledger::{Entry, Ledger, State};
+
+/// The match of an entry, given what it claims.
+pub(super) fn of(
+    entry: &Entry,
+    claim: &Claim<'_>,
+    known: (&Ledger, &Index<'_>, &Looks<'_>),
+) -> Match {
+    let (_, _, looks) = known;
+    let verdict = if claim.devices.is_empty() {
+        unseen(entry, claim, looks)
+    } else if entry.state == State::Retired {
+        Verdict::RetiredButSeen
+    } else {
+        let differences = compare::differences(entry, &claim.devices, known);
+        if differences.is_empty() { Verdict::Agreed } else { Verdict::Differs { differences } }
+    };
+    Match {
+        entry: Some(entry.place.clone()),
+        device: claim.devices.first().map(|device| device.id.clone()),
+        by: compare::agreed(&claim.by),
+        verdict,
+    }
+}
+
+/// The verdict of an entry that claims no device.
+///
+/// What is declared to be on no network, retired, on the shelf (予備) or out of use (停止, 修理中) is
+/// where the book says it is: 未接続. Everything else is missing only if every declared address was
+/// looked at by a method to which every host answers. A row without a fixed address may be anywhere,
+/// so it stays 確認不能 however much was covered.
+fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>) -> Verdict {
+    if entry.offline || entry.state != State::InUse {
+        return Verdict::NotConnected;
+    }
+    let mut doubts = claim.doubts.clone();
+    let mut looked = Vec::new();
+    if entry.dhcp || entry.ips.is_empty() {
+        let nowhere = entry.macs.is_empty() && !entry.dhcp && entry.ips.is_empty();
+        doubts.push(if nowhere { Doubt::NothingToLookFor } else { Doubt::AddressUnknown });
+    }
+    for ip in entry.ips.iter().filter(|_| !entry.dhcp) {
+        match looks.at(*ip) {
+            Ok(looks) => looked.extend(looks),
+            // That somebody else answered there says more than why nothing can be said.
+            Err(_)
+                if doubts.iter().any(|doubt| matches!(doubt, Doubt::OtherDeviceAtAddress(_))) => {}
+            Err(why) => doubts.extend(why),
+        }
+    }
+    if doubts.is_empty() && !looked.is_empty() {
+        looked.sort_by_key(|look| (look.time().1, look.address()));
+        return Verdict::NotSeen { looked };
+    }
+    doubts.sort_unstable();
+    doubts.dedup();
+    Verdict::CannotTell { doubts }
+}

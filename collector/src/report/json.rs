@@ -1,0 +1,79 @@
+//! JSON and JSON Lines, for programs.
+
+use std::io::{self, Write};
+
+use daicho_common::observation::{Observation, ObservationId};
+use serde::Serialize;
+
+use crate::fingerprint::Class;
+use crate::resolve::Device;
+
+/// Writes one value, indented, with a newline at the end.
+pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+/// Writes values, one a line.
+pub fn write_lines<T: Serialize>(
+    out: &mut impl Write,
+    values: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    for value in values {
+        serde_json::to_writer(&mut *out, &value)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// An observation with its id beside it.
+#[derive(Debug, Serialize)]
+pub struct Named<'a> {
+    id: ObservationId,
+    #[serde(flatten)]
+    observation: &'a Observation,
+}
+
+impl<'a> From<&'a Observation> for Named<'a> {
+    fn from(observation: &'a Observation) -> Self {
+        Self { id: observation.id(), observation }
+    }
+}
+
+/// A device in one line; `null` where nothing is known.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Brief<'a> {
+    ip: Option<String>,
+    mac: Option<String>,
+    class: Option<Class>,
+    vendor: Option<&'a str>,
+    model: Option<&'a str>,
+    serial: Option<&'a str>,
+    firmware: Option<&'a str>,
+    os: Option<&'a str>,
+    mfp: Option<bool>,
+    storage: Option<bool>,
+    hostname: Option<&'a str>,
+}
+
+impl<'a> From<&'a Device> for Brief<'a> {
+    fn from(device: &'a Device) -> Self {
+        let class = device.class.as_ref().map(|c| c.value).filter(|c| *c != Class::Unknown);
+        let version = device.version.as_ref().map(|claim| claim.value.as_str());
+        // Of a computer the version is its operating system's, of anything else its firmware's.
+        let computer = matches!(class, Some(Class::Pc | Class::Server));
+        Self {
+            ip: device.addresses.first().map(|address| address.ip.to_string()),
+            mac: device.macs.first().map(|mac| mac.value.to_string()),
+            class,
+            vendor: device.vendor.as_ref().map(|claim| claim.value.as_str()),
+            model: device.model.as_ref().map(|claim| claim.value.as_str()),
+            serial: device.serial.as_ref().map(|claim| claim.value.as_str()),
+            firmware: version.filter(|_| class.is_some() && !computer),
+            os: version.filter(|_| computer),
+            mfp: class.map(|class| class == Class::Mfp),
+            storage: (class == Some(Class::Nas)).then_some(true),
+            hostname: device.names.first().map(|name| name.value.as_str()),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Rows and columns, the same for every format that has them.
+
+use crate::ledger::{Entry, Place, Sheet};
+use crate::reconcile::Match;
+use crate::resolve::Device;
+use crate::words::{Word, phrase};
+
+use super::{Shown, by_id, by_place, class, ips, macs, maker_and_model, name, remarks};
+
+/// A table in the reader's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// What it is called: the name of a sheet.
+    pub name: String,
+    /// The columns' headings.
+    pub headings: Vec<String>,
+    /// The rows, as long as the headings.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What joins several values in one cell.
+const IN_CELL: &str = " / ";
+
+fn headings(shown: &Shown<'_>, words: &[Word]) -> Vec<String> {
+    words.iter().map(|word| shown.lang.say(*word).to_owned()).collect()
+}
+
+/// One row for each match: the verdict table.
+pub fn matches(shown: &Shown<'_>) -> Table {
+    let (entries, devices) = (by_place(shown.ledger), by_id(shown.picture));
+    let words = [
+        Word::CommonVerdict,
+        Word::ReportLedgerFile,
+        Word::ReportSheet,
+        Word::ReportRow,
+        Word::FieldAssetNumber,
+        Word::FieldName,
+        Word::CommonDeclared,
+        Word::CommonObserved,
+        Word::FieldMac,
+        Word::DevicesName,
+        Word::CommonClass,
+        Word::DevicesModel,
+        Word::ReportMatchedBy,
+        Word::CommonWhy,
+        Word::ReportDeviceId,
+    ];
+    let rows = shown.picture.matches.iter().map(|matched| {
+        let entry = matched.entry.as_ref().and_then(|place| entries.get(place).copied());
+        let device = matched.device.as_ref().and_then(|id| devices.get(id).copied());
+        let mut row = vec![shown.lang.say(phrase::verdict(&matched.verdict)).to_owned()];
+        row.extend(declared(matched.entry.as_ref(), entry));
+        row.extend(observed(shown, device));
+        row.push(phrase::matched_by(shown.lang, &matched.by));
+        row.push(remarks(shown.lang, shown.zone, &matched.verdict).join(IN_CELL));
+        row.push(matched.device.as_ref().map(|id| id.0.clone()).unwrap_or_default());
+        row
+    });
+    Table {
+        name: shown.lang.say(Word::ReportMatches).to_owned(),
+        headings: headings(shown, &words),
+        rows: rows.collect(),
+    }
+}
+
+fn declared(place: Option<&Place>, entry: Option<&Entry>) -> [String; 6] {
+    let (book, sheet, row) = place.map_or_else(Default::default, |place| {
+        (place.book.clone(), place.sheet.clone(), place.row.to_string())
+    });
+    let (number, name, ips) = entry.map_or_else(Default::default, |entry| {
+        let ips: Vec<String> = entry.ips.iter().map(ToString::to_string).collect();
+        (entry.asset_number.clone(), entry_name(entry), ips.join(IN_CELL))
+    });
+    [book, sheet, row, number, name, ips]
+}
+
+/// What the row calls the thing.
+pub fn entry_name(entry: &Entry) -> String {
+    if entry.name.is_empty() { entry.host_name.clone() } else { entry.name.clone() }
+}
+
+fn observed(shown: &Shown<'_>, device: Option<&Device>) -> [String; 5] {
+    device.map_or_else(Default::default, |device| {
+        [
+            ips(device).join(IN_CELL),
+            macs(device).join(IN_CELL),
+            name(device),
+            class(shown.lang, device).to_owned(),
+            maker_and_model(device),
+        ]
+    })
+}
+
+/// One row for each device.
+pub fn devices(shown: &Shown<'_>) -> Table {
+    let words = [
+        Word::ReportDeviceId,
+        Word::DevicesName,
+        Word::FieldIp,
+        Word::FieldMac,
+        Word::CommonClass,
+        Word::FieldVendor,
+        Word::FieldModel,
+        Word::FieldSerial,
+        Word::FieldVersion,
+        Word::CommonNetwork,
+        Word::CommonFirstSeen,
+        Word::CommonLastSeen,
+        Word::CommonVerdict,
+    ];
+    let rows = shown.picture.devices.iter().map(|device| {
+        let text = |claim: &Option<crate::evidence::Sourced<String>>| {
+            claim.as_ref().map(|claim| claim.value.clone()).unwrap_or_default()
+        };
+        let mut networks: Vec<&str> =
+            device.addresses.iter().map(|address| address.network.as_str()).collect();
+        networks.dedup();
+        vec![
+            device.id.0.clone(),
+            name(device),
+            ips(device).join(IN_CELL),
+            macs(device).join(IN_CELL),
+            class(shown.lang, device).to_owned(),
+            text(&device.vendor),
+            text(&device.model),
+            text(&device.serial),
+            text(&device.version),
+            networks.join(IN_CELL),
+            shown.zone.show(device.first_seen),
+            shown.zone.show(device.last_seen),
+            verdicts_of(shown, device).join(IN_CELL),
+        ]
+    });
+    Table {
+        name: shown.lang.say(Word::DevicesTitle).to_owned(),
+        headings: headings(shown, &words),
+        rows: rows.collect(),
+    }
+}
+
+fn verdicts_of(shown: &Shown<'_>, device: &Device) -> Vec<&'static str> {
+    let of_device = |matched: &&Match| matched.device.as_ref() == Some(&device.id);
+    let matches = shown.picture.matches.iter().filter(of_device);
+    matches.map(|matched| shown.lang.say(phrase::verdict(&matched.verdict))).collect()
+}
+
+/// The ledger, a table a sheet, in the hospital's own columns, with the verdicts beside.
+pub fn ledger(shown: &Shown<'_>) -> Vec<Table> {
+    let verdicts: std::collections::BTreeMap<&Place, &Match> = (shown.picture.matches.iter())
+        .filter_map(|matched| Some((matched.entry.as_ref()?, matched)))
+        .collect();
+    let table = |(index, sheet): (usize, &Sheet)| {
+        let mut headings: Vec<String> = sheet.columns.iter().map(|c| c.heading.clone()).collect();
+        let width = headings.len();
+        for word in [Word::CommonVerdict, Word::CommonDifferences, Word::ReportRow] {
+            headings.push(shown.lang.say(word).to_owned());
+        }
+        let entries = shown.ledger.entries.iter().filter(|entry| entry.sheet == index);
+        let rows = entries.map(|entry| {
+            let mut row = entry.cells.clone();
+            row.resize(width, String::new());
+            let matched = verdicts.get(&entry.place);
+            row.push(matched.map_or_else(String::new, |matched| {
+                shown.lang.say(phrase::verdict(&matched.verdict)).to_owned()
+            }));
+            row.push(matched.map_or_else(String::new, |matched| {
+                remarks(shown.lang, shown.zone, &matched.verdict).join(IN_CELL)
+            }));
+            row.push(entry.place.row.to_string());
+            row
+        });
+        let name = if sheet.name.is_empty() { sheet.book.clone() } else { sheet.name.clone() };
+        Table { name, headings, rows: rows.collect() }
+    };
+    shown.ledger.sheets.iter().enumerate().map(table).collect()
+}
+
+/// One row for each finding.
+pub fn findings(shown: &Shown<'_>) -> Table {
+    let words = [
+        Word::FindingsSeverity,
+        Word::FindingsRule,
+        Word::ReportDeviceId,
+        Word::CommonEntry,
+        Word::FindingsDetail,
+        Word::CommonEvidence,
+    ];
+    let rows = shown.picture.findings.iter().map(|finding| {
+        let places: Vec<String> =
+            finding.entries.iter().map(|place| phrase::place(shown.lang, place)).collect();
+        let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
+        vec![
+            shown.lang.say(phrase::severity(finding.severity)).to_owned(),
+            shown.lang.say(phrase::rule(finding.rule)).to_owned(),
+            finding.device.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
+            places.join(IN_CELL),
+            phrase::detail(shown.lang, finding).join(IN_CELL),
+            evidence.join(" "),
+        ]
+    });
+    Table {
+        name: shown.lang.say(Word::FindingsTitle).to_owned(),
+        headings: headings(shown, &words),
+        rows: rows.collect(),
+    }
+}
+
+/// One row for each observation.
+pub fn observations(shown: &Shown<'_>) -> Table {
+    let words = [
+        Word::ReportObservationId,
+        Word::CommonTime,
+        Word::CommonAgent,
+        Word::CommonInterface,
+        Word::CommonNetwork,
+        Word::CommonMethod,
+        Word::ReportSpeakerIp,
+        Word::ReportSpeakerMac,
+        Word::DeviceSaid,
+        Word::ReportJsonValue,
+    ];
+    let rows = shown.observations.iter().map(|observation| {
+        let shown_ip = observation.speaker.ip.map(|ip| ip.to_string());
+        let shown_mac = observation.speaker.mac.map(|mac| mac.to_string());
+        vec![
+            observation.id().to_string(),
+            shown.zone.rfc3339(observation.at),
+            observation.vantage.agent.clone(),
+            observation.vantage.interface.clone(),
+            observation.vantage.network.clone(),
+            shown.lang.say(phrase::method(observation.method)).to_owned(),
+            shown_ip.unwrap_or_default(),
+            shown_mac.unwrap_or_default(),
+            phrase::fact(shown.lang, &observation.fact),
+            serde_json::to_string(&observation.fact).unwrap_or_default(),
+        ]
+    });
+    Table {
+        name: shown.lang.say(Word::ObservationTitle).to_owned(),
+        headings: headings(shown, &words),
+        rows: rows.collect(),
+    }
+}

@@ -1,0 +1,128 @@
+//! What comes out of resolving: devices, each field with its sources.
+
+use std::net::IpAddr;
+
+use daicho_common::addr::Mac;
+use daicho_common::observation::ObservationId;
+use daicho_common::time::Timestamp;
+use serde::Serialize;
+
+use crate::evidence::Sourced;
+use crate::fingerprint::Class;
+
+/// Names a device for as long as its strongest key lasts: `mac-001a2b3c4d5e` for a device with a
+/// burned-in address (the smallest of them), else `ip-<network>-<address>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct DeviceId(pub String);
+
+/// An address where a device was, for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Address {
+    /// The address.
+    pub ip: IpAddr,
+    /// The declared network in which it was seen.
+    pub network: String,
+    /// First seen there.
+    pub first_seen: Timestamp,
+    /// Last seen there.
+    pub last_seen: Timestamp,
+    /// The observations that show it, ascending.
+    pub sources: Vec<ObservationId>,
+}
+
+/// A service that the device announced or that accepted a connection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Service {
+    /// DNS-SD type (`_ipp._tcp`), or `tcp/443` where only the port is known.
+    pub kind: String,
+    /// Port; 0 if unknown.
+    pub port: u16,
+    /// The instance's name; empty if it has none.
+    pub instance: String,
+}
+
+/// Why two sets of evidence are held to be one device: shown to the auditor as one sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Join {
+    /// What they share or what ties them.
+    pub reason: JoinReason,
+    /// The observations that show it, ascending.
+    pub sources: Vec<ObservationId>,
+}
+
+/// The rules that join.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinReason {
+    /// The burned-in MAC address answered for this IP address while it spoke.
+    MacHadAddress {
+        /// The MAC address.
+        mac: Mac,
+        /// The IP address it answered for.
+        ip: IpAddr,
+    },
+    /// The device itself listed this MAC address among its interfaces (ifPhysAddress).
+    OwnInterface {
+        /// The MAC address listed.
+        mac: Mac,
+        /// The address that answered the query.
+        asked: IpAddr,
+    },
+    /// The device itself listed this IP address among its own (IP-MIB).
+    OwnAddress {
+        /// The IP address listed.
+        ip: IpAddr,
+        /// The address that answered the query.
+        asked: IpAddr,
+    },
+}
+
+/// Something noticed while resolving that a person should know; none of them merges anything.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// One MAC address answers for many addresses: a proxy, not one device (RFC 1027).
+    ProxyArp,
+    /// The only MAC address seen is locally administered, probably randomised.
+    RandomisedMac,
+    /// The address seen is shared by redundant routers.
+    VirtualRouter,
+}
+
+/// A resolved device. Every field says where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Device {
+    /// Its name here.
+    pub id: DeviceId,
+    /// MAC addresses, ascending by value, burned-in ones and others.
+    pub macs: Vec<Sourced<Mac>>,
+    /// Addresses, ascending by (network, ip).
+    pub addresses: Vec<Address>,
+    /// Names it gives itself or was given, best first: sysName, mDNS host.
+    pub names: Vec<Sourced<String>>,
+    /// What it is.
+    pub class: Option<Sourced<Class>>,
+    /// Maker.
+    pub vendor: Option<Sourced<String>>,
+    /// Model.
+    pub model: Option<Sourced<String>>,
+    /// Serial number.
+    pub serial: Option<Sourced<String>>,
+    /// Version of firmware or operating system.
+    pub version: Option<Sourced<String>>,
+    /// sysDescr or the like, as said.
+    pub description: Option<Sourced<String>>,
+    /// sysLocation or the like.
+    pub location: Option<Sourced<String>>,
+    /// Services, ascending.
+    pub services: Vec<Sourced<Service>>,
+    /// Why its evidence is held to be of one device.
+    pub joins: Vec<Join>,
+    /// What is odd about it.
+    pub oddities: Vec<Sourced<Oddity>>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// When it was last seen.
+    pub last_seen: Timestamp,
+}

@@ -1,0 +1,202 @@
+//! Everything that was said of one device, before it is put into fields.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use daicho_common::addr::Mac;
+use daicho_common::observation::{Fact, Outcome};
+
+use super::device::{JoinReason, Oddity};
+use super::links::{Links, binding};
+use super::subject::{Groups, Subject};
+use super::tables::Own;
+use crate::evidence::{Claim, Grade, Seen, Sighting};
+
+/// What was said of one group of subjects.
+#[derive(Default)]
+pub(super) struct Gathered<'a> {
+    pub(super) subjects: BTreeSet<Subject<'a>>,
+    pub(super) macs: BTreeMap<Mac, Seen>,
+    pub(super) addresses: BTreeMap<(&'a str, IpAddr), Seen>,
+    /// Which MAC address answered for which address.
+    pub(super) bindings: BTreeMap<(&'a str, IpAddr, Mac), Seen>,
+    /// Addresses from which more was said than that they are there.
+    pub(super) spoken: BTreeSet<(&'a str, IpAddr)>,
+    pub(super) facts: BTreeMap<&'a Fact, (Grade, Seen)>,
+    pub(super) joins: BTreeMap<JoinReason, Seen>,
+    pub(super) oddities: BTreeMap<Oddity, Seen>,
+    pub(super) seen: Option<Seen>,
+}
+
+/// Adds to what was seen under a key.
+fn put<K: Ord>(map: &mut BTreeMap<K, Seen>, key: K, seen: Seen) {
+    map.entry(key).and_modify(|s| s.extend(seen)).or_insert(seen);
+}
+
+/// What is known of all claims.
+type Known<'k, 'a> = (&'k Links<'a>, &'k Own<'a>, &'k mut Groups<'a>);
+
+/// Adds a claim to those it is about. Every sighting is placed by itself, because the address may
+/// have changed hands between two of them.
+pub(super) fn add<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    claim: &Claim<'a>,
+    (links, own, groups): Known<'_, 'a>,
+) {
+    if matches!(claim.fact, Fact::Asked { outcome: Outcome::Silent, .. }) {
+        return;
+    }
+    for sighting in &claim.sightings {
+        if let Some((ip, mac)) = binding(claim) {
+            let subject = bound(links, claim.network, (ip, mac), sighting);
+            let group = enter(gathered, groups, subject, sighting);
+            group.bind(claim.network, (ip, mac), links, Seen::once(sighting));
+        }
+        if matches!(claim.fact, Fact::Arp { .. } | Fact::Neighbour { .. }) {
+            continue;
+        }
+        let Some(subject) = speaker(links, claim, sighting) else { continue };
+        enter(gathered, groups, subject, sighting).hear(claim, subject, sighting);
+        describe(gathered, claim, (subject, sighting), (own, groups));
+    }
+}
+
+/// Whom a binding is about. A proxy is a device, but not the one that has the address.
+fn bound<'a>(
+    links: &Links<'a>,
+    network: &'a str,
+    (ip, mac): (IpAddr, Mac),
+    sighting: &Sighting<'_>,
+) -> Subject<'a> {
+    if mac.names_a_device() {
+        Subject::Mac(mac)
+    } else if mac.virtual_router().is_some() {
+        Subject::Address(network, ip)
+    } else {
+        links.unlinked((network, ip), sighting.at())
+    }
+}
+
+/// Whom a fact above the link is about.
+fn speaker<'a>(
+    links: &Links<'a>,
+    claim: &Claim<'a>,
+    sighting: &Sighting<'_>,
+) -> Option<Subject<'a>> {
+    match claim.speaker.mac {
+        Some(mac) if links.names(claim.network, mac) => Some(Subject::Mac(mac)),
+        _ => claim.speaker.ip.map(|ip| links.subject((claim.network, ip), sighting.at())),
+    }
+}
+
+fn enter<'g, 'a>(
+    gathered: &'g mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    groups: &mut Groups<'a>,
+    subject: Subject<'a>,
+    sighting: &Sighting<'_>,
+) -> &'g mut Gathered<'a> {
+    let group = gathered.entry(groups.root(subject)).or_default();
+    let seen = Seen::once(sighting);
+    group.subjects.insert(subject);
+    match &mut group.seen {
+        Some(all) => all.extend(seen),
+        None => group.seen = Some(seen),
+    }
+    group
+}
+
+impl<'a> Gathered<'a> {
+    fn bind(&mut self, network: &'a str, (ip, mac): (IpAddr, Mac), links: &Links<'a>, seen: Seen) {
+        put(&mut self.macs, mac, seen);
+        if links.is_proxy(network, mac) {
+            put(&mut self.oddities, Oddity::ProxyArp, seen);
+            return;
+        }
+        put(&mut self.addresses, (network, ip), seen);
+        put(&mut self.bindings, (network, ip, mac), seen);
+        if mac.virtual_router().is_some() {
+            put(&mut self.oddities, Oddity::VirtualRouter, seen);
+        } else if mac.is_local() {
+            put(&mut self.oddities, Oddity::RandomisedMac, seen);
+        }
+    }
+
+    fn hear(&mut self, claim: &Claim<'a>, subject: Subject<'a>, sighting: &Sighting<'_>) {
+        let seen = Seen::once(sighting);
+        if let Some(ip) = claim.speaker.ip {
+            put(&mut self.addresses, (claim.network, ip), seen);
+            self.spoken.insert((claim.network, ip));
+        }
+        if let (Subject::Mac(mac), true) = (subject, claim.speaker.mac.is_some()) {
+            put(&mut self.macs, mac, seen);
+        }
+        match claim.fact {
+            Fact::System { .. }
+            | Fact::Service { .. }
+            | Fact::HostName { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+            | Fact::Ssdp(_)
+            | Fact::Answered(_) => {
+                let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
+                fact.1.extend(seen);
+            }
+            // What a server or a relay says is about somebody else.
+            Fact::Dhcp(dhcp) => {
+                let by_client = !dhcp.from_server && dhcp.relay.is_none();
+                if by_client && dhcp.client.is_none_or(|mac| subject == Subject::Mac(mac)) {
+                    let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
+                    fact.1.extend(seen);
+                }
+            }
+            // What the first of these say is of the network, and that they were said shows who is
+            // there.
+            Fact::SpanningTree(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::GroupMember { .. }
+            | Fact::GroupQuerier
+            | Fact::VlanTag { .. }
+            // Tables are described below; how a question ended describes nobody.
+            | Fact::Interface { .. }
+            | Fact::InterfaceAddress { .. }
+            | Fact::Asked { .. }
+            | Fact::Arp { .. }
+            | Fact::Neighbour { .. } => {}
+        }
+    }
+}
+
+/// Adds what a device lists as its own, where it is believed.
+fn describe<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    claim: &Claim<'a>,
+    (subject, sighting): (Subject<'a>, &Sighting<'_>),
+    (own, groups): (&Own<'a>, &mut Groups<'a>),
+) {
+    let Some(asked) = claim.speaker.ip else { return };
+    let root = groups.root(subject);
+    let Some(group) = gathered.get_mut(&root) else { return };
+    let seen = Seen::once(sighting);
+    if let Fact::Interface { mac: Some(mac), .. } = claim.fact {
+        if !mac.names_a_device() || groups.root(Subject::Mac(*mac)) != root {
+            return;
+        }
+        group.subjects.insert(Subject::Mac(*mac));
+        put(&mut group.macs, *mac, seen);
+        if subject != Subject::Mac(*mac) {
+            put(&mut group.joins, JoinReason::OwnInterface { mac: *mac, asked }, seen);
+        }
+    }
+    if let Fact::InterfaceAddress { ip, .. } = claim.fact {
+        let believed = own.address((claim.agent, claim.network, asked), *ip);
+        let Some((network, _)) = believed.filter(|(_, of)| groups.root(*of) == root) else {
+            return;
+        };
+        put(&mut group.addresses, (network, *ip), seen);
+        if *ip != asked {
+            put(&mut group.joins, JoinReason::OwnAddress { ip: *ip, asked }, seen);
+        }
+    }
+}

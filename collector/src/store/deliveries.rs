@@ -1,0 +1,213 @@
+//! Batches in, and the keys that agents are held to. Cost is by what a batch holds, through indexed
+//! look-ups, and never by what is there already.
+
+use daicho_common::batch::{AgentKey, Header, Opened};
+use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
+use daicho_common::time::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+use super::writer::changed;
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is kept now.
+    New {
+        /// Observations that were not there before.
+        observations: usize,
+    },
+    /// The same batch was there already; nothing changed.
+    AlreadyKnown,
+}
+
+/// What became of a word of trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// The agent is held to this key from now on.
+    Pinned,
+    /// It was held to it already; nothing changed.
+    AlreadyPinned,
+}
+
+/// An observation without its time: what is said again and again is kept once.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Content {
+    pub(super) vantage: Vantage,
+    pub(super) method: Method,
+    pub(super) speaker: Speaker,
+    pub(super) fact: Fact,
+}
+
+/// The same, borrowed.
+#[derive(Serialize)]
+struct ContentOf<'a> {
+    vantage: &'a Vantage,
+    method: Method,
+    speaker: Speaker,
+    fact: &'a Fact,
+}
+
+pub(super) fn append(
+    tx: &Transaction<'_>,
+    opened: &Opened,
+    received_at: Timestamp,
+) -> Result<Appended, StoreError> {
+    let known = tx
+        .prepare_cached("SELECT id FROM batch WHERE digest = $1")?
+        .exists(params![opened.digest])?;
+    if known {
+        return Ok(Appended::AlreadyKnown);
+    }
+    let header = &opened.batch.header;
+    let pin = hold_to_key(tx, header, opened.key, received_at)?;
+    let batch = insert_batch(tx, opened, pin, received_at)?;
+    let mut observations = 0;
+    for observation in &opened.batch.observations {
+        observations += insert_observation(tx, observation, batch)?;
+    }
+    for coverage in &opened.batch.coverage {
+        let text = json(coverage);
+        tx.prepare_cached(
+            "INSERT INTO coverage (hash, batch, content) VALUES ($1, $2, $3)
+             ON CONFLICT (hash) DO NOTHING",
+        )?
+        .execute(params![hash(&text), batch, text])?;
+    }
+    for sent in &opened.batch.sent {
+        let text = json(sent);
+        tx.prepare_cached(
+            "INSERT INTO sent (hash, batch, content) VALUES ($1, $2, $3)
+             ON CONFLICT (hash) DO NOTHING",
+        )?
+        .execute(params![hash(&text), batch, text])?;
+    }
+    changed(tx)?;
+    Ok(Appended::New { observations })
+}
+
+/// The pin that the batch satisfies; the first batch of an agent makes it.
+fn hold_to_key(
+    tx: &Transaction<'_>,
+    header: &Header,
+    offered: AgentKey,
+    received_at: Timestamp,
+) -> Result<i64, StoreError> {
+    let pin = match newest_pin(tx, &header.agent)? {
+        Some((pin, pinned)) if pinned == offered => pin,
+        Some((_, pinned)) => {
+            return Err(StoreError::OtherKey { agent: header.agent.clone(), pinned, offered });
+        }
+        None => insert_pin(tx, &header.agent, offered, ("", received_at))?,
+    };
+    tx.prepare_cached("UPDATE agent SET first_seen = $1 WHERE name = $2 AND first_seen IS NULL")?
+        .execute(params![received_at.micros(), header.agent])?;
+    Ok(pin)
+}
+
+fn newest_pin(tx: &Transaction<'_>, agent: &str) -> Result<Option<(i64, AgentKey)>, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT id, key FROM pin WHERE agent = $1 ORDER BY id DESC LIMIT 1")?
+        .query_row(params![agent], |row| Ok((row.get(0)?, AgentKey::new(row.get(1)?))))
+        .optional()?)
+}
+
+fn insert_pin(
+    tx: &Transaction<'_>,
+    agent: &str,
+    key: AgentKey,
+    (by, at): (&str, Timestamp),
+) -> Result<i64, StoreError> {
+    tx.execute("INSERT INTO agent (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", [agent])?;
+    Ok(tx.query_row(
+        "INSERT INTO pin (agent, key, pinned_at, pinned_by) VALUES ($1, $2, $3, $4) RETURNING id",
+        params![agent, key.octets(), at.micros(), by],
+        |row| row.get(0),
+    )?)
+}
+
+pub(super) fn trust(
+    tx: &Transaction<'_>,
+    agent: &str,
+    key: AgentKey,
+    (by, at): (&str, Timestamp),
+) -> Result<Trusted, StoreError> {
+    if newest_pin(tx, agent)?.is_some_and(|(_, pinned)| pinned == key) {
+        return Ok(Trusted::AlreadyPinned);
+    }
+    insert_pin(tx, agent, key, (by, at))?;
+    changed(tx)?;
+    Ok(Trusted::Pinned)
+}
+
+fn insert_batch(
+    tx: &Transaction<'_>,
+    opened: &Opened,
+    pin: i64,
+    received_at: Timestamp,
+) -> Result<i64, StoreError> {
+    let header = &opened.batch.header;
+    Ok(tx
+        .prepare_cached(
+            "INSERT INTO batch (digest, agent, pin, scan, sequence, last, began, closed, software,
+                 received_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+        )?
+        .query_row(
+            params![
+                opened.digest,
+                header.agent,
+                pin,
+                header.scan,
+                header.sequence,
+                header.last,
+                header.from.micros(),
+                header.to.micros(),
+                header.software,
+                received_at.micros(),
+            ],
+            |row| row.get(0),
+        )?)
+}
+
+/// How many observations are new: none or one.
+fn insert_observation(
+    tx: &Transaction<'_>,
+    observation: &Observation,
+    batch: i64,
+) -> Result<usize, StoreError> {
+    let text = json(&ContentOf {
+        vantage: &observation.vantage,
+        method: observation.method,
+        speaker: observation.speaker,
+        fact: &observation.fact,
+    });
+    let hash = hash(&text);
+    tx.prepare_cached(
+        "INSERT INTO fact (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
+    )?
+    .execute(params![hash, text])?;
+    Ok(tx
+        .prepare_cached(
+            "INSERT INTO sighting (observation, fact, at, batch)
+             SELECT $1, id, $2, $3 FROM fact WHERE hash = $4
+             ON CONFLICT (observation) DO NOTHING",
+        )?
+        .execute(params![observation.id().octets(), observation.at.micros(), batch, hash])?)
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Serialising these types cannot fail: no map has a key that is not a string.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The first 16 octets of the text's SHA-256.
+fn hash(text: &str) -> [u8; 16] {
+    let mut hash = [0; 16];
+    for (to, from) in hash.iter_mut().zip(Sha256::digest(text.as_bytes())) {
+        *to = from;
+    }
+    hash
+}

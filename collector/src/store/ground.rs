@@ -1,0 +1,154 @@
+//! Everything that is kept, read at one moment.
+
+use std::collections::HashMap;
+
+use daicho_common::coverage::{Coverage, Sent};
+use daicho_common::observation::Observation;
+use daicho_common::time::Timestamp;
+use rusqlite::{Connection, Transaction};
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+use super::books::CURRENT;
+use super::deliveries::Content;
+use crate::ledger::Ledger;
+
+/// A current book of record, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Book {
+    /// The file's name.
+    pub name: String,
+    /// When it was imported.
+    pub imported_at: Timestamp,
+    /// By whom.
+    pub imported_by: String,
+}
+
+/// A scan of which at least one batch came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// The agent's name.
+    pub agent: String,
+    /// The scan's name.
+    pub scan: String,
+    /// When it began.
+    pub from: Timestamp,
+    /// When its latest batch was closed.
+    pub to: Timestamp,
+    /// The agent's software.
+    pub software: String,
+}
+
+/// Everything that is kept, at one revision.
+#[derive(Clone, Debug, Default)]
+pub struct Ground {
+    /// The revision that this is.
+    pub revision: u64,
+    /// Observations, in order of time, then of id.
+    pub observations: Vec<Observation>,
+    /// Coverages, in order of their start.
+    pub coverage: Vec<Coverage>,
+    /// Sent counts, ascending.
+    pub sent: Vec<Sent>,
+    /// The current books, joined in order of name.
+    pub ledger: Ledger,
+    /// The current books, in order of name.
+    pub books: Vec<Book>,
+    /// Scans, latest first.
+    pub scans: Vec<Scan>,
+}
+
+pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
+    let number: i64 =
+        connection.query_row("SELECT number FROM revision WHERE one = 1", [], |row| row.get(0))?;
+    Ok(u64::try_from(number).unwrap_or_default())
+}
+
+pub(super) fn read(connection: &mut Connection) -> Result<Ground, StoreError> {
+    let tx = connection.transaction()?;
+    let mut coverage: Vec<Coverage> = texts(&tx, "coverage")?;
+    coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
+    let mut sent: Vec<Sent> = texts(&tx, "sent")?;
+    sent.sort();
+    let (ledger, books) = read_books(&tx)?;
+    Ok(Ground {
+        revision: revision(&tx)?,
+        observations: observations(&tx)?,
+        coverage,
+        sent,
+        ledger,
+        books,
+        scans: scans(&tx)?,
+    })
+}
+
+fn observations(tx: &Transaction<'_>) -> Result<Vec<Observation>, StoreError> {
+    let broken = || StoreError::Row { table: "fact" };
+    let mut contents: HashMap<i64, Content> = HashMap::new();
+    let mut facts = tx.prepare("SELECT id, content FROM fact")?;
+    let mut rows = facts.query([])?;
+    while let Some(row) = rows.next()? {
+        let content = serde_json::from_str(row.get_ref(1)?.as_str().map_err(|_| broken())?);
+        contents.insert(row.get(0)?, content.map_err(|_| broken())?);
+    }
+    let mut sightings = tx.prepare("SELECT fact, at FROM sighting ORDER BY at, observation")?;
+    let mut rows = sightings.query([])?;
+    let mut observations = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Content { vantage, method, speaker, fact } =
+            contents.get(&row.get(0)?).ok_or_else(broken)?.clone();
+        let at = Timestamp::from_micros(row.get(1)?);
+        observations.push(Observation { at, vantage, method, speaker, fact });
+    }
+    Ok(observations)
+}
+
+fn texts<T: DeserializeOwned>(
+    tx: &Transaction<'_>,
+    table: &'static str,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = tx.prepare(&format!("SELECT content FROM {table}"))?;
+    let mut rows = statement.query([])?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        read.push(serde_json::from_str(&text).map_err(|_| StoreError::Row { table })?);
+    }
+    Ok(read)
+}
+
+fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {
+    let mut statement = tx.prepare(&format!(
+        "SELECT name, imported_at, imported_by, ledger FROM book WHERE {CURRENT} ORDER BY name"
+    ))?;
+    let mut rows = statement.query([])?;
+    let (mut joined, mut books) = (Ledger::default(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(3)?;
+        let ledger = serde_json::from_str(&text).map_err(|_| StoreError::Row { table: "book" })?;
+        joined.append(ledger);
+        books.push(Book {
+            name: row.get(0)?,
+            imported_at: Timestamp::from_micros(row.get(1)?),
+            imported_by: row.get(2)?,
+        });
+    }
+    Ok((joined, books))
+}
+
+fn scans(tx: &Transaction<'_>) -> Result<Vec<Scan>, StoreError> {
+    let mut statement = tx.prepare(
+        "SELECT agent, scan, min(began), max(closed) AS ended, max(software) FROM batch
+         GROUP BY agent, scan ORDER BY ended DESC, agent, scan",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(Scan {
+            agent: row.get(0)?,
+            scan: row.get(1)?,
+            from: Timestamp::from_micros(row.get(2)?),
+            to: Timestamp::from_micros(row.get(3)?),
+            software: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,108 @@
+//! The tables, in the order in which they came to be, and the one place that brings a file forward.
+//!
+//! The texts avoid what `PostgreSQL` lacks, except for the words of DDL (`STRICT`, `BLOB`). Times are
+//! microseconds since the epoch; JSON is TEXT; computed values are computed in Rust.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+/// "DAIC": marks a SQLite file as one of ours.
+const APPLICATION: i32 = 0x4441_4943;
+
+/// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
+/// released; a new one is added at the end.
+const VERSIONS: [&str; 1] = ["
+    CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
+    INSERT INTO revision (one, number) VALUES (1, 0);
+
+    CREATE TABLE agent (
+        name TEXT PRIMARY KEY,
+        first_seen INTEGER          -- when its first batch came; NULL while only its key is known
+    ) STRICT;
+    CREATE TABLE pin (              -- the newest row of an agent holds; older ones are history
+        id INTEGER PRIMARY KEY,
+        agent TEXT NOT NULL REFERENCES agent (name),
+        key BLOB NOT NULL CHECK (length(key) = 32),
+        pinned_at INTEGER NOT NULL,
+        pinned_by TEXT NOT NULL     -- empty: by the agent's first batch
+    ) STRICT;
+    CREATE INDEX pin_agent ON pin (agent, id);
+
+    CREATE TABLE batch (
+        id INTEGER PRIMARY KEY,
+        digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+        agent TEXT NOT NULL REFERENCES agent (name),
+        pin INTEGER NOT NULL REFERENCES pin (id),
+        scan TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        began INTEGER NOT NULL,
+        closed INTEGER NOT NULL,
+        software TEXT NOT NULL,
+        received_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE fact (             -- an observation without its time
+        id INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE,
+        content TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE sighting (
+        observation BLOB PRIMARY KEY CHECK (length(observation) = 16),
+        fact INTEGER NOT NULL REFERENCES fact (id),
+        at INTEGER NOT NULL,
+        batch INTEGER NOT NULL REFERENCES batch (id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE coverage (
+        hash BLOB PRIMARY KEY,
+        batch INTEGER NOT NULL REFERENCES batch (id),
+        content TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sent (
+        hash BLOB PRIMARY KEY,
+        batch INTEGER NOT NULL REFERENCES batch (id),
+        content TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE book (             -- the newest row of a name holds; older ones are history
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest BLOB NOT NULL CHECK (length(digest) = 32),
+        octets BLOB NOT NULL,
+        ledger TEXT NOT NULL,
+        imported_at INTEGER NOT NULL,
+        imported_by TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX book_name ON book (name, id);
+"];
+
+/// Makes the tables, or brings an older file forward, all or nothing.
+///
+/// # Errors
+/// [`StoreError::NotOurs`] for a SQLite file of another program, [`StoreError::Newer`] for one of a
+/// newer version of this one, and whatever SQLite says.
+pub(super) fn bring_forward(connection: &mut Connection) -> Result<(), StoreError> {
+    check(connection)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    for (text, to) in VERSIONS.iter().zip(1_i32..).filter(|(_, to)| *to > version) {
+        tx.execute_batch(text)?;
+        tx.pragma_update(None, "application_id", APPLICATION)?;
+        tx.pragma_update(None, "user_version", to)?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// Refuses a file that is not ours, or that a newer version wrote.
+pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    if application != APPLICATION && (tables > 0 || version != 0) {
+        return Err(StoreError::NotOurs);
+    }
+    let ours = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
+    if version > ours { Err(StoreError::Newer { version, ours }) } else { Ok(()) }
+}

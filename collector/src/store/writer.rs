@@ -1,0 +1,73 @@
+//! The thread that owns the only connection that writes.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::StoreError;
+
+/// Jobs that may wait. Nothing is dropped: who asks when it is full waits.
+const WAITING: usize = 16;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Sends work to the writing thread and waits for its end.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(mut connection: Connection) -> Self {
+        let (jobs, waiting) = sync_channel::<Job>(WAITING);
+        let thread = std::thread::spawn(move || {
+            for job in waiting {
+                job(&mut connection);
+            }
+        });
+        Self { jobs: Some(jobs), thread: Some(thread) }
+    }
+
+    /// Runs `work` in a transaction of its own; it is committed if `work` is content.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, end) = sync_channel(1);
+        let job: Job = Box::new(move |connection| {
+            // Who asked may have gone; the work stands all the same.
+            let _ = answer.send(transact(connection, work));
+        });
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Ended)?;
+        jobs.send(job).map_err(|_| StoreError::Ended)?;
+        end.recv().map_err(|_| StoreError::Ended)?
+    }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&tx)?;
+    tx.commit()?;
+    Ok(done)
+}
+
+/// Tells readers that something changed.
+pub(super) fn changed(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("UPDATE revision SET number = number + 1 WHERE one = 1", [])?;
+    Ok(())
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A job that panicked has been answered with `Ended` already.
+            let _ = thread.join();
+        }
+    }
+}

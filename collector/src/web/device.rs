@@ -1,0 +1,272 @@
+//! One device: what it is and why, where it was, and what the ledger says of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use daicho_common::observation::ObservationId;
+
+use super::Site;
+use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
+use super::snapshot::Snapshot;
+use crate::clock::Zone;
+use crate::evidence::Sourced;
+use crate::reconcile::{Difference, Match, Verdict};
+use crate::report;
+use crate::resolve::{Device, DeviceId};
+use crate::words::{Lang, Word, phrase};
+
+/// Observations listed on the page; the rest is in the export.
+const LISTED: usize = 200;
+
+/// A field with its reasons.
+struct Claim {
+    label: &'static str,
+    value: String,
+    note: &'static str,
+    grade: &'static str,
+    when: String,
+    agents: String,
+    methods: String,
+    evidence: Evidence,
+}
+
+struct Where {
+    ip: String,
+    network: String,
+    first_seen: String,
+    last_seen: String,
+    evidence: Evidence,
+}
+
+struct Cell {
+    heading: String,
+    declared: String,
+    /// What was observed instead, where it differs.
+    observed: Option<(String, Evidence)>,
+}
+
+struct Row {
+    tag: Tag,
+    place: String,
+    by: String,
+    cells: Vec<Cell>,
+    remarks: Vec<String>,
+}
+
+struct Said {
+    id: ObservationId,
+    at: String,
+    agent: String,
+    method: &'static str,
+    what: String,
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct Page {
+    frame: Frame,
+    id: String,
+    class: &'static str,
+    seen: String,
+    tags: Vec<Tag>,
+    oddities: Vec<(&'static str, Evidence)>,
+    claims: Vec<Claim>,
+    addresses: Vec<Where>,
+    joins: Vec<(String, Evidence)>,
+    rows: Vec<Row>,
+    findings: Vec<FindingRow>,
+    said: Vec<Said>,
+    said_title: String,
+    said_more: String,
+}
+
+pub(super) async fn page(
+    State(site): State<Arc<Site>>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Response {
+    show(&site, &reader, ("devices", Word::DevicesTitle), |snapshot, frame| {
+        let device = snapshot.device(&DeviceId(id)).ok_or(Word::NotFoundDevice)?;
+        Ok(Writer { snapshot, lang: frame.lang, zone: &site.config.zone }.page(device, frame))
+    })
+    .await
+}
+
+/// What every part of the page is written with.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    snapshot: &'a Snapshot,
+    lang: Lang,
+    zone: &'a Zone,
+}
+
+impl Writer<'_> {
+    fn page(self, device: &Device, mut frame: Frame) -> Page {
+        let (lang, zone) = (self.lang, self.zone);
+        frame.title = called(device);
+        let matches: Vec<&Match> = self.snapshot.matches(&device.id).collect();
+        let sources = report::sources(device);
+        let left = sources.len().saturating_sub(LISTED);
+        let oddity =
+            |odd: &Sourced<_>| (lang.say(phrase::oddity(&odd.value)), self.on(&odd.sources));
+        let findings = self.snapshot.findings_about(&device.id);
+        Page {
+            id: device.id.0.clone(),
+            class: report::class(lang, device),
+            seen: format!("{} – {}", zone.show(device.first_seen), zone.show(device.last_seen)),
+            tags: matches.iter().map(|m| Tag::verdict(lang, &m.verdict)).collect(),
+            oddities: device.oddities.iter().map(oddity).collect(),
+            claims: self.claims(device),
+            addresses: self.addresses(device),
+            joins: (device.joins.iter())
+                .map(|join| (phrase::join(lang, &join.reason), self.on(&join.sources)))
+                .collect(),
+            rows: matches.iter().filter_map(|matched| self.row(matched)).collect(),
+            findings: findings
+                .map(|finding| FindingRow::of(self.snapshot, (lang, zone), finding))
+                .collect(),
+            said: sources.iter().filter_map(|id| self.said(*id)).take(LISTED).collect(),
+            said_title: lang.fill(Word::DeviceObservations, &[&sources.len()]),
+            said_more: if left == 0 {
+                String::new()
+            } else {
+                lang.fill(Word::CommonMore, &[&left])
+            },
+            frame,
+        }
+    }
+
+    fn on(self, ids: &[ObservationId]) -> Evidence {
+        Evidence::of(self.snapshot, (self.lang, self.zone), ids)
+    }
+
+    fn claims(self, device: &Device) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for name in &device.names {
+            claims.push(self.claim(Word::DeviceNames, name, name.value.clone()));
+        }
+        if let Some(class) = &device.class {
+            let label = self.lang.say(phrase::class(class.value)).to_owned();
+            claims.push(self.claim(Word::DeviceClass, class, label));
+        }
+        let texts = [
+            (Word::DeviceVendor, &device.vendor),
+            (Word::DeviceModel, &device.model),
+            (Word::DeviceSerial, &device.serial),
+            (Word::DeviceVersion, &device.version),
+            (Word::DeviceDescription, &device.description),
+            (Word::DeviceLocation, &device.location),
+        ];
+        for (word, claim) in texts {
+            claims.extend(claim.iter().map(|claim| self.claim(word, claim, claim.value.clone())));
+        }
+        for mac in &device.macs {
+            let mut claim = self.claim(Word::DeviceMacs, mac, mac.value.to_string());
+            if mac.value.is_local() {
+                claim.note = self.lang.say(Word::DeviceLocalMac);
+            }
+            claims.push(claim);
+        }
+        for service in &device.services {
+            let Sourced { value, .. } = service;
+            let port = if value.port == 0 { String::new() } else { format!(" :{}", value.port) };
+            let text = format!("{}{port} {}", value.kind, value.instance);
+            claims.push(self.claim(Word::DeviceServices, service, text));
+        }
+        claims
+    }
+
+    fn claim<T>(self, label: Word, claim: &Sourced<T>, value: String) -> Claim {
+        let seen: Vec<_> =
+            claim.sources.iter().filter_map(|id| self.snapshot.observation(*id)).collect();
+        let agents: BTreeSet<&str> = seen.iter().map(|o| o.vantage.agent.as_str()).collect();
+        let methods: BTreeSet<&str> =
+            seen.iter().map(|o| self.lang.say(phrase::method(o.method))).collect();
+        let latest = seen.iter().map(|o| o.at).max();
+        let joint = self.lang.say(Word::CommonListJoin);
+        Claim {
+            label: self.lang.say(label),
+            value,
+            note: "",
+            grade: self.lang.say(phrase::grade(claim.grade)),
+            when: latest.map(|at| self.zone.show(at)).unwrap_or_default(),
+            agents: agents.into_iter().collect::<Vec<_>>().join(joint),
+            methods: methods.into_iter().collect::<Vec<_>>().join(joint),
+            evidence: self.on(&claim.sources),
+        }
+    }
+
+    fn addresses(self, device: &Device) -> Vec<Where> {
+        let address = |address: &crate::resolve::Address| Where {
+            ip: address.ip.to_string(),
+            network: address.network.clone(),
+            first_seen: self.zone.show(address.first_seen),
+            last_seen: self.zone.show(address.last_seen),
+            evidence: self.on(&address.sources),
+        };
+        device.addresses.iter().map(address).collect()
+    }
+
+    /// The ledger's row beside what was observed.
+    fn row(self, matched: &Match) -> Option<Row> {
+        let place = matched.entry.as_ref()?;
+        let entry = self.snapshot.entry(place)?;
+        let columns = &self.snapshot.ground.ledger.sheets.get(entry.sheet)?.columns;
+        let mut left: Vec<&Difference> = match &matched.verdict {
+            Verdict::Differs { differences } => differences.iter().collect(),
+            Verdict::Agreed
+            | Verdict::Undocumented
+            | Verdict::NotSeen { .. }
+            | Verdict::NotConnected
+            | Verdict::RetiredButSeen
+            | Verdict::CannotTell { .. } => Vec::new(),
+        };
+        let mut cells = Vec::new();
+        for (column, cell) in columns.iter().zip(&entry.cells) {
+            let differs = left.iter().position(|d| Some(d.field) == column.field);
+            let observed = differs.map(|at| left.remove(at));
+            let observed = observed.map(|d| (d.observed.clone(), self.on(&d.sources)));
+            if !cell.is_empty() || observed.is_some() {
+                cells.push(Cell {
+                    heading: column.heading.clone(),
+                    declared: cell.clone(),
+                    observed,
+                });
+            }
+        }
+        for difference in left {
+            cells.push(Cell {
+                heading: self.lang.say(phrase::field(difference.field)).to_owned(),
+                declared: difference.declared.clone(),
+                observed: Some((difference.observed.clone(), self.on(&difference.sources))),
+            });
+        }
+        let by = phrase::matched_by(self.lang, &matched.by);
+        Some(Row {
+            tag: Tag::verdict(self.lang, &matched.verdict),
+            place: phrase::place(self.lang, place),
+            by: if by.is_empty() { by } else { self.lang.fill(Word::CommonMatchedBy, &[&by]) },
+            cells,
+            // Differences stand in the cells.
+            remarks: if matches!(matched.verdict, Verdict::Differs { .. }) {
+                Vec::new()
+            } else {
+                report::remarks(self.lang, self.zone, &matched.verdict)
+            },
+        })
+    }
+
+    fn said(self, id: ObservationId) -> Option<Said> {
+        let observation = self.snapshot.observation(id)?;
+        Some(Said {
+            id,
+            at: self.zone.show(observation.at),
+            agent: observation.vantage.agent.clone(),
+            method: self.lang.say(phrase::method(observation.method)),
+            what: phrase::fact(self.lang, &observation.fact),
+        })
+    }
+}

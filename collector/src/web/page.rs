@@ -1,0 +1,323 @@
+//! What every page has: its frame, its language, its links, and the small pieces that recur.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use daicho_common::observation::ObservationId;
+
+use super::Site;
+use super::snapshot::Snapshot;
+use crate::clock::Zone;
+use crate::finding::{Finding, Rule, Severity};
+use crate::ledger::Place;
+use crate::reconcile::Verdict;
+use crate::report;
+use crate::resolve::{Device, DeviceId};
+use crate::words::{Lang, Word, phrase};
+
+/// How many pieces of evidence are linked before "and more".
+const LINKED: usize = 6;
+
+/// Who reads: the language, and the address of the page without its language.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    pub(super) lang: Lang,
+    uri: Uri,
+}
+
+impl FromRequestParts<Arc<Site>> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Infallible> {
+        let cookies = parts.headers.get_all(header::COOKIE).iter();
+        let from_cookie = cookies
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .find_map(|pair| Lang::from_code(pair.trim().strip_prefix("lang=")?));
+        let lang = asked_for(&parts.uri).or(from_cookie).unwrap_or(site.config.language);
+        Ok(Self { lang, uri: parts.uri.clone() })
+    }
+}
+
+impl Reader {
+    /// This page's address in the other language.
+    fn switch(&self) -> String {
+        let query = self.uri.query().unwrap_or_default();
+        let kept = query.split('&').filter(|p| !p.is_empty() && !p.starts_with("lang="));
+        let mut query: Vec<String> = kept.map(str::to_owned).collect();
+        query.push(format!("lang={}", self.lang.other().code()));
+        format!("{}?{}", self.uri.path(), query.join("&"))
+    }
+}
+
+fn asked_for(uri: &Uri) -> Option<Lang> {
+    uri.query()?.split('&').find_map(|pair| Lang::from_code(pair.strip_prefix("lang=")?))
+}
+
+/// Keeps the language that was asked for by `?lang=` in a cookie.
+pub(super) async fn remember_language(request: Request, next: Next) -> Response {
+    let lang = asked_for(request.uri());
+    let mut response = next.run(request).await;
+    if let Some(lang) = lang {
+        let cookie =
+            format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", lang.code());
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// What stands around every page.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub(super) lang: Lang,
+    pub(super) title: String,
+    /// The first part of the page's path, for the menu.
+    pub(super) here: &'static str,
+    pub(super) switch: String,
+    /// When the latest scan ended, as shown.
+    pub(super) as_of: String,
+}
+
+impl Frame {
+    /// Which page of how many is shown.
+    pub(super) fn page_of(&self, pager: &Pager) -> String {
+        self.lang.fill(Word::DevicesPage, &[&pager.page, &pager.pages])
+    }
+}
+
+/// Makes a page of the present picture and sends it; a word instead of a page is "not found".
+pub(super) async fn show<T: Template>(
+    site: &Arc<Site>,
+    reader: &Reader,
+    here: (&'static str, Word),
+    make: impl FnOnce(&Snapshot, Frame) -> Result<T, Word>,
+) -> Response {
+    let snapshot = match site.snapshot().await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be made");
+            return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
+        }
+    };
+    let zone = &site.config.zone;
+    let as_of = snapshot.ground.scans.first().map_or_else(
+        || reader.lang.say(Word::NavNoScanYet).to_owned(),
+        |scan| reader.lang.fill(Word::NavAsOf, &[&zone.show(scan.to), &zone.name()]),
+    );
+    let frame = Frame {
+        lang: reader.lang,
+        title: reader.lang.say(here.1).to_owned(),
+        here: here.0,
+        switch: reader.switch(),
+        as_of,
+    };
+    match make(&snapshot, frame) {
+        Ok(page) => render(&page, StatusCode::OK),
+        Err(word) => message(reader, StatusCode::NOT_FOUND, word),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message {
+    frame: Frame,
+    text: &'static str,
+}
+
+fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
+    let missing = status == StatusCode::NOT_FOUND;
+    let title = if missing { Word::NotFoundTitle } else { Word::FailureTitle };
+    let frame = Frame {
+        lang: reader.lang,
+        title: reader.lang.say(title).to_owned(),
+        here: "",
+        switch: reader.switch(),
+        as_of: String::new(),
+    };
+    render(&Message { frame, text: reader.lang.say(text) }, status)
+}
+
+/// The page for an address that leads nowhere.
+pub(super) async fn nowhere(State(_): State<Arc<Site>>, reader: Reader) -> Response {
+    message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage)
+}
+
+fn render(page: &impl Template, status: StatusCode) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a template could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// One part of a path, percent-encoded (RFC 3986 §2.1).
+pub(super) fn encoded(part: &str) -> String {
+    let mut encoded = String::with_capacity(part.len());
+    for octet in part.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            encoded.push(char::from(octet));
+        } else {
+            encoded.extend(['%', hex_digit(octet >> 4), hex_digit(octet & 15)]);
+        }
+    }
+    encoded
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
+/// A device's page.
+pub(super) fn device_link(id: &DeviceId) -> String {
+    format!("/devices/{}", encoded(&id.0))
+}
+
+/// What a device is called on pages: its name, else an address, else its id.
+pub(super) fn called(device: &Device) -> String {
+    let name = report::name(device);
+    let first_ip = || device.addresses.first().map(|address| address.ip.to_string());
+    if name.is_empty() { first_ip().unwrap_or_else(|| device.id.0.clone()) } else { name }
+}
+
+/// A verdict as a label with a sign, so that colour is never the only one.
+#[derive(Clone, Debug, Template)]
+#[template(
+    source = r#"<span class="tag {{ key }}"><i aria-hidden="true">{{ sign }}</i>{{ label }}</span>"#,
+    ext = "html"
+)]
+pub(super) struct Tag {
+    key: &'static str,
+    sign: &'static str,
+    label: &'static str,
+}
+
+impl HtmlSafe for Tag {}
+
+impl Tag {
+    pub(super) fn verdict(lang: Lang, verdict: &Verdict) -> Self {
+        Self::named(lang, phrase::verdict_key(verdict), phrase::verdict(verdict))
+    }
+
+    pub(super) fn named(lang: Lang, key: &'static str, label: Word) -> Self {
+        let sign = match key {
+            "agreed" => "＝",
+            "differs" => "≠",
+            "undocumented" => "＋",
+            "not_seen" => "－",
+            "not_connected" => "○",
+            "retired_but_seen" => "！",
+            _ => "？",
+        };
+        Self { key, sign, label: lang.say(label) }
+    }
+
+    pub(super) fn severity(lang: Lang, severity: Severity) -> Self {
+        let (key, sign) = match severity {
+            Severity::Notice => ("notice", "・"),
+            Severity::Warning => ("warning", "△"),
+            Severity::High => ("high", "▲"),
+        };
+        Self { key, sign, label: lang.say(phrase::severity(severity)) }
+    }
+}
+
+/// Links to the observations that something rests on.
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    source = r#"<span class="evidence">{% for (id, said) in links %}<a href="/observations/{{ id }}" title="{{ said }}">{{ loop.index }}</a>{% endfor %}{% if !more.is_empty() %}<span class="more">{{ more }}</span>{% endif %}</span>"#,
+    ext = "html"
+)]
+pub(super) struct Evidence {
+    links: Vec<(ObservationId, String)>,
+    more: String,
+}
+
+impl HtmlSafe for Evidence {}
+
+impl Evidence {
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        (lang, zone): (Lang, &Zone),
+        ids: &[ObservationId],
+    ) -> Self {
+        let said = |id: &ObservationId| {
+            let seen = snapshot.observation(*id);
+            seen.map(|seen| phrase::observation(lang, zone, seen)).unwrap_or_default()
+        };
+        let links = ids.iter().take(LINKED).map(|id| (*id, said(id))).collect();
+        let left = ids.len().saturating_sub(LINKED);
+        let more = if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) };
+        Self { links, more }
+    }
+}
+
+/// A finding as a line of a table.
+pub(super) struct FindingRow {
+    pub(super) severity: Tag,
+    pub(super) rule: &'static str,
+    /// Where it leads and what it is called.
+    pub(super) device: Option<(String, String)>,
+    pub(super) places: Vec<String>,
+    pub(super) detail: Vec<String>,
+    pub(super) evidence: Evidence,
+    pub(super) by_silence: bool,
+    pub(super) by_book: bool,
+}
+
+impl FindingRow {
+    pub(super) fn of(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), finding: &Finding) -> Self {
+        let device = finding.device.as_ref().map(|id| {
+            let called = snapshot.device(id).map_or_else(|| id.0.clone(), called);
+            (device_link(id), called)
+        });
+        Self {
+            severity: Tag::severity(lang, finding.severity),
+            rule: lang.say(phrase::rule(finding.rule)),
+            device,
+            places: finding.entries.iter().map(|place| named(snapshot, lang, place)).collect(),
+            detail: phrase::detail(lang, finding),
+            evidence: Evidence::of(snapshot, (lang, zone), &finding.evidence),
+            by_silence: finding.rule == Rule::DeclaredNotSeen,
+            by_book: finding.evidence.is_empty() && finding.rule != Rule::DeclaredNotSeen,
+        }
+    }
+}
+
+/// A row by its place and by what it calls the thing.
+fn named(snapshot: &Snapshot, lang: Lang, place: &Place) -> String {
+    let entry = snapshot.entry(place);
+    let name = entry.map(report::table::entry_name).unwrap_or_default();
+    format!("{} {name}", phrase::place(lang, place)).trim_end().to_owned()
+}
+
+/// Which part of a long list is shown.
+#[derive(Clone, Debug)]
+pub(super) struct Pager {
+    /// From 1.
+    pub(super) page: usize,
+    pub(super) pages: usize,
+    pub(super) skip: usize,
+    pub(super) take: usize,
+    /// The address to which a page's number is appended.
+    pub(super) link: String,
+}
+
+impl Pager {
+    /// The page asked for, or the nearest that there is.
+    pub(super) fn new(rows: usize, take: usize, asked: Option<&str>, link: String) -> Self {
+        let pages = rows.div_ceil(take.max(1)).max(1);
+        let page = asked.and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
+        Self { page, pages, skip: (page - 1) * take, take, link }
+    }
+}

@@ -1,0 +1,94 @@
+//! The picture at one revision with what pages look up in it. Made once, never changed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use daicho_common::observation::ObservationId;
+
+use crate::finding::Finding;
+use crate::fingerprint::Rows;
+use crate::ledger::{Entry, Place};
+use crate::picture::{self, Picture};
+use crate::reconcile::Match;
+use crate::report;
+use crate::resolve::{Device, DeviceId};
+use crate::store::{Ground, Store, StoreError};
+
+/// A picture and the indexes into it.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    pub(super) revision: u64,
+    pub(super) ground: Ground,
+    pub(super) picture: Picture,
+    observations: HashMap<ObservationId, usize>,
+    devices: HashMap<DeviceId, usize>,
+    entries: BTreeMap<Place, usize>,
+    matches_of_device: HashMap<DeviceId, Vec<usize>>,
+    match_of_entry: BTreeMap<Place, usize>,
+    devices_of_observation: HashMap<ObservationId, Vec<usize>>,
+}
+
+impl Snapshot {
+    pub(super) fn take(store: &Store, rows: &Rows) -> Result<Self, StoreError> {
+        let ground = store.ground()?;
+        let picture = picture::derive(&ground.observations, &ground.coverage, &ground.ledger, rows);
+        Ok(Self::of(ground, picture))
+    }
+
+    pub(super) fn of(ground: Ground, picture: Picture) -> Self {
+        let mut made = Self { revision: ground.revision, ..Self::default() };
+        for (index, observation) in ground.observations.iter().enumerate() {
+            made.observations.insert(observation.id(), index);
+        }
+        for (index, device) in picture.devices.iter().enumerate() {
+            made.devices.insert(device.id.clone(), index);
+            for id in report::sources(device) {
+                made.devices_of_observation.entry(id).or_default().push(index);
+            }
+        }
+        for (index, entry) in ground.ledger.entries.iter().enumerate() {
+            made.entries.insert(entry.place.clone(), index);
+        }
+        for (index, matched) in picture.matches.iter().enumerate() {
+            if let Some(device) = &matched.device {
+                made.matches_of_device.entry(device.clone()).or_default().push(index);
+            }
+            if let Some(place) = &matched.entry {
+                made.match_of_entry.insert(place.clone(), index);
+            }
+        }
+        Self { ground, picture, ..made }
+    }
+
+    pub(super) fn observation(
+        &self,
+        id: ObservationId,
+    ) -> Option<&daicho_common::observation::Observation> {
+        self.ground.observations.get(*self.observations.get(&id)?)
+    }
+
+    pub(super) fn device(&self, id: &DeviceId) -> Option<&Device> {
+        self.picture.devices.get(*self.devices.get(id)?)
+    }
+
+    pub(super) fn entry(&self, place: &Place) -> Option<&Entry> {
+        self.ground.ledger.entries.get(*self.entries.get(place)?)
+    }
+
+    pub(super) fn match_of(&self, place: &Place) -> Option<&Match> {
+        self.picture.matches.get(*self.match_of_entry.get(place)?)
+    }
+
+    pub(super) fn matches(&self, device: &DeviceId) -> impl Iterator<Item = &Match> {
+        let indexes = self.matches_of_device.get(device).into_iter().flatten();
+        indexes.filter_map(|index| self.picture.matches.get(*index))
+    }
+
+    pub(super) fn devices_on(&self, id: ObservationId) -> impl Iterator<Item = &Device> {
+        let indexes = self.devices_of_observation.get(&id).into_iter().flatten();
+        indexes.filter_map(|index| self.picture.devices.get(*index))
+    }
+
+    pub(super) fn findings_about(&self, device: &DeviceId) -> impl Iterator<Item = &Finding> {
+        self.picture.findings.iter().filter(move |f| f.device.as_ref() == Some(device))
+    }
+}

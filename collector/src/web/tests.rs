@@ -1,0 +1,318 @@
+//! Over a real loopback server on a port that the system chose.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use daicho_common::batch::{Batch, Header, MAX_SEALED};
+use daicho_common::observation::{Fact, Method, Observation, Reply, Speaker, Vantage};
+use daicho_common::time::Timestamp;
+use ring::rand::SystemRandom;
+use ring::signature::Ed25519KeyPair;
+use tempfile::TempDir;
+
+use super::*;
+use crate::report::tests::{HOSTILE, sample};
+
+struct Running {
+    address: SocketAddr,
+    site: Arc<Site>,
+    _runtime: tokio::runtime::Runtime,
+    _folder: TempDir,
+}
+
+fn running() -> Running {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let config = Config::parse("host_names = [\"daicho.example\"]", "test").unwrap();
+    let site = Arc::new(Site::new(store, config).unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(serve(Arc::clone(&site), listener, std::future::pending()));
+    Running { address, site, _runtime: runtime, _folder: folder }
+}
+
+/// A server that shows the sample hospital.
+fn showing() -> Running {
+    let running = running();
+    let (ground, picture) = sample();
+    *running.site.current.write().unwrap() = Arc::new(Snapshot::of(ground, picture));
+    running
+}
+
+/// A connection on which a silent server is a failure, not a wait.
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    stream
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Running {
+    fn send(&self, head: &str, body: &[u8]) -> Answer {
+        let mut stream = connect(self.address);
+        write!(stream, "{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len())
+            .unwrap();
+        // A server that refuses early may close before everything was written.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split_whitespace().nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    fn get_with(&self, path: &str, headers: &str) -> Answer {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"), b"")
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "")
+    }
+
+    fn post(&self, kind: &str, body: &[u8]) -> Answer {
+        let head = "POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\n";
+        self.send(&format!("{head}Content-Type: {kind}\r\n"), body)
+    }
+}
+
+fn key() -> Ed25519KeyPair {
+    let seed = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    Ed25519KeyPair::from_pkcs8(seed.as_ref()).unwrap()
+}
+
+fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
+    let at = Timestamp::from_micros(1_775_003_400_000_000 + second);
+    let vantage =
+        Vantage { agent: "east".into(), interface: "eth0".into(), network: "病棟3F".into() };
+    let observation = |host: u8| Observation {
+        at,
+        vantage: vantage.clone(),
+        method: Method::IcmpEcho,
+        speaker: Speaker { ip: Some([10, 20, 0, host].into()), mac: None },
+        fact: Fact::Answered(Reply::Echo),
+    };
+    let header = Header {
+        agent: agent.into(),
+        scan: "s".into(),
+        sequence: 1,
+        last: true,
+        from: at,
+        to: at,
+        software: "test 1".into(),
+    };
+    let observations = vec![observation(1), observation(2)];
+    Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
+}
+
+const PAGES: [&str; 6] = ["/", "/devices", "/ledger", "/findings", "/coverage", "/healthz"];
+const KIND: &str = "application/vnd.daicho.batch";
+
+#[test]
+fn every_page_renders_in_both_languages_and_escapes_hostile_names() {
+    let running = showing();
+    let (ground, _) = sample();
+    let observation = format!("/observations/{}", ground.observations[3].id());
+    let mut pages: Vec<&str> = PAGES.to_vec();
+    pages.extend(["/devices/mac-001a2b000009", "/devices/mac-001a2b000008", &observation]);
+    for page in pages {
+        for lang in ["ja", "en"] {
+            let answer = running.get(&format!("{page}?lang={lang}"));
+            assert_eq!(answer.status, 200, "{page}\n{}", answer.body);
+            assert!(!answer.body.contains("<script"), "{page} {lang}");
+            assert!(!answer.body.contains("<img"), "{page} {lang}");
+            for header in [
+                "content-security-policy: default-src 'none'; style-src 'self'",
+                "x-content-type-options: nosniff",
+                "referrer-policy: no-referrer",
+            ] {
+                assert!(answer.head.contains(header), "{page}: {header}\n{}", answer.head);
+            }
+        }
+    }
+    assert!(HOSTILE.contains("<script"), "the sample is hostile");
+    let body = running.get("/devices").body;
+    assert!(body.contains("&#60;script&#62;"), "{body}");
+}
+
+#[test]
+fn nothing_is_loaded_from_elsewhere() {
+    let running = showing();
+    for page in PAGES {
+        let body = running.get(page).body;
+        for part in ["http://", "https://", "//cdn", "<style", " style=\"", "javascript:"] {
+            assert!(!body.contains(part), "{page} holds {part}");
+        }
+    }
+    let style = running.get("/assets/daicho.css");
+    assert_eq!(style.status, 200);
+    assert!(!style.body.contains("url(") && !style.body.contains("@import"));
+}
+
+#[test]
+fn the_first_page_counts_every_verdict_by_its_label() {
+    let running = showing();
+    let body = running.get("/").body;
+    for label in
+        ["一致", "相違", "未登録機器", "台帳のみ・未検出", "未接続", "廃棄済が稼働", "確認不能"]
+    {
+        assert!(body.contains(label), "{label}");
+    }
+    assert!(body.contains("除外リストにあるため (55)"), "{body}");
+    assert!(body.contains("2026-04-01 09:31:00 時点（Asia/Tokyo）"), "{body}");
+    assert!(!body.contains("不正機器"));
+}
+
+#[test]
+fn a_language_once_chosen_is_kept_in_a_cookie() {
+    let running = showing();
+    assert!(running.get("/").body.contains("<html lang=\"ja\">"));
+    let answer = running.get("/devices?q=x&lang=en");
+    assert!(answer.head.contains("set-cookie: lang=en; path=/"), "{}", answer.head);
+    assert!(answer.body.contains("<html lang=\"en\">"));
+    assert!(answer.body.contains("/devices?q=x&#38;lang=ja"), "{}", answer.body);
+    let kept = running.get_with("/", "Cookie: a=b; lang=en\r\n").body;
+    assert!(kept.contains("<html lang=\"en\">"));
+}
+
+#[test]
+fn devices_are_searched_and_filtered() {
+    let running = showing();
+    let names = |query: &str| {
+        let body = running.get(&format!("/devices?{query}")).body;
+        ["MFP-3F", "NURSE-04", "script"].map(|name| {
+            body.contains(&format!("{name}</a>"))
+                || (name == "script" && body.contains("&#60;script"))
+        })
+    };
+    assert_eq!(names(""), [true, true, true]);
+    assert_eq!(names("q=mfp"), [true, false, false]);
+    assert_eq!(names("q=10.20.0.8"), [false, true, false]);
+    assert_eq!(names("verdict=undocumented"), [false, false, true]);
+    assert_eq!(names("class=pc"), [false, true, false]);
+    assert_eq!(names("network=%E7%97%85%E6%A3%9F3F"), [true, true, true]);
+    assert_eq!(names("network=none"), [false, false, false]);
+    assert_eq!(names("page=99999999999999999999"), [true, true, true]);
+}
+
+#[test]
+fn a_device_page_says_what_it_is_and_why() {
+    let running = showing();
+    let body = running.get("/devices/mac-001a2b000008").body;
+    for part in [
+        "NURSE-04",
+        "照会への回答",
+        "ARP要求",
+        "east",
+        "MACアドレス 00:1a:2b:00:00:08 が IPアドレス 10.20.0.8 について応答したため",
+        "台帳.xlsx 本館 4行目",
+        "≠",
+        "端末4",
+    ] {
+        assert!(body.contains(part), "{part}\n{body}");
+    }
+    let evidence = format!("/observations/{}", sample().0.observations[1].id());
+    assert!(body.contains(&evidence), "{body}");
+    let raw = running.get(&evidence).body;
+    assert!(raw.contains("&#34;network&#34;: &#34;病棟3F&#34;"), "{raw}");
+}
+
+#[test]
+fn what_is_not_there_is_not_found_in_words() {
+    let running = showing();
+    for path in [
+        "/devices/none",
+        "/observations/xyz",
+        "/observations/00000000000000000000000000000000",
+        "/x",
+    ] {
+        let answer = running.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains("見つかりません"), "{path}");
+    }
+}
+
+#[test]
+fn a_page_elsewhere_cannot_read_along_through_a_name_of_its_own() {
+    let running = showing();
+    let by = |host: &str| running.send(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n"), b"").status;
+    assert_eq!(by("evil.example:8470"), 421);
+    assert_eq!(by("daicho.example:8470"), 200);
+    assert_eq!(by("127.0.0.1:8470"), 200);
+    assert_eq!(by("[::1]:8470"), 200);
+    assert_eq!(by("LOCALHOST"), 200);
+}
+
+#[test]
+fn a_batch_is_accepted_once_and_known_after_that() {
+    let running = running();
+    let batch = sealed(&key(), "east", 0);
+    let first = running.post(KIND, &batch);
+    assert_eq!(
+        (first.status, first.body.as_str()),
+        (200, r#"{"status":"accepted","observations":2}"#)
+    );
+    let again = running.post(KIND, &batch);
+    assert_eq!((again.status, again.body.as_str()), (200, r#"{"status":"already known"}"#));
+    assert_eq!(running.site.store.ground().unwrap().observations.len(), 2);
+    assert_eq!(running.get("/healthz").body, "ok 1\n");
+}
+
+#[test]
+fn pages_follow_the_store_without_a_restart() {
+    let running = running();
+    assert!(running.get("/").body.contains("まだデータがありません"));
+    running.post(KIND, &sealed(&key(), "east", 0));
+    assert!(!running.get("/").body.contains("まだデータがありません"));
+    let snapshot = running.site.current();
+    running.get("/devices");
+    assert!(Arc::ptr_eq(&snapshot, &running.site.current()), "derived once for a revision");
+}
+
+#[test]
+fn what_is_refused_is_refused_in_both_languages_and_changes_nothing() {
+    let running = running();
+    let ours = key();
+    running.post(KIND, &sealed(&ours, "east", 0));
+    let mut altered = sealed(&ours, "east", 1);
+    let end = altered.len() - 1;
+    altered[end] ^= 1;
+    let whole = sealed(&ours, "east", 2);
+    for (status, kind, body) in [
+        (400, KIND, altered.as_slice()),
+        (400, KIND, &whole[..whole.len() / 2]),
+        (400, KIND, b"PK\x03\x04 a workbook".as_slice()),
+        (400, KIND, b"".as_slice()),
+        (400, KIND, &[whole.as_slice(), &whole].concat()),
+        (403, KIND, &sealed(&key(), "east", 3)),
+        (403, KIND, &sealed(&ours, "west", 4)),
+        (415, "text/plain", whole.as_slice()),
+    ] {
+        let answer = running.post(kind, body);
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let refused: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert!(refused["ja"].is_string() && refused["en"].is_string(), "{refused}");
+    }
+    assert_eq!(running.site.store.revision().unwrap(), 1);
+}
+
+#[test]
+fn a_batch_larger_than_a_batch_may_be_is_refused_unread() {
+    let running = running();
+    let head = format!(
+        "POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: {KIND}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        MAX_SEALED + 1000
+    );
+    let mut stream = connect(running.address);
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}

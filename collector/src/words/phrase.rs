@@ -1,0 +1,429 @@
+//! Domain values as words and sentences. Nothing is decided here: one value, one text.
+
+use std::net::IpAddr;
+
+use daicho_common::coverage::{PacketKind, Why};
+use daicho_common::observation::{Fact, Method, Observation, Outcome, Question, Reply};
+
+use super::{Lang, Word};
+use crate::clock::Zone;
+use crate::evidence::Grade;
+use crate::finding::{Finding, Rule, Severity};
+use crate::fingerprint::Class;
+use crate::ledger::{Field, Place, Reason, State};
+use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
+use crate::resolve::{JoinReason, Oddity};
+
+mod heard;
+
+/// The verdict's label (DOMAIN §5).
+pub const fn verdict(verdict: &Verdict) -> Word {
+    match verdict {
+        Verdict::Agreed => Word::VerdictAgreed,
+        Verdict::Differs { .. } => Word::VerdictDiffers,
+        Verdict::Undocumented => Word::VerdictUndocumented,
+        Verdict::NotSeen { .. } => Word::VerdictNotSeen,
+        Verdict::NotConnected => Word::VerdictNotConnected,
+        Verdict::RetiredButSeen => Word::VerdictRetiredButSeen,
+        Verdict::CannotTell { .. } => Word::VerdictCannotTell,
+    }
+}
+
+/// The verdict's name in files and addresses, as serde writes it.
+pub const fn verdict_key(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agreed => "agreed",
+        Verdict::Differs { .. } => "differs",
+        Verdict::Undocumented => "undocumented",
+        Verdict::NotSeen { .. } => "not_seen",
+        Verdict::NotConnected => "not_connected",
+        Verdict::RetiredButSeen => "retired_but_seen",
+        Verdict::CannotTell { .. } => "cannot_tell",
+    }
+}
+
+/// Every verdict in the order in which they are told: name in addresses, label, explanation.
+pub const VERDICTS: [(&str, Word, Word); 7] = [
+    ("undocumented", Word::VerdictUndocumented, Word::VerdictNoteUndocumented),
+    ("retired_but_seen", Word::VerdictRetiredButSeen, Word::VerdictNoteRetiredButSeen),
+    ("differs", Word::VerdictDiffers, Word::VerdictNoteDiffers),
+    ("not_seen", Word::VerdictNotSeen, Word::VerdictNoteNotSeen),
+    ("cannot_tell", Word::VerdictCannotTell, Word::VerdictNoteCannotTell),
+    ("not_connected", Word::VerdictNotConnected, Word::VerdictNoteNotConnected),
+    ("agreed", Word::VerdictAgreed, Word::VerdictNoteAgreed),
+];
+
+/// Every class, its name in addresses and its label.
+pub const CLASSES: [(Class, &str, Word); 14] = [
+    (Class::Server, "server", Word::ClassServer),
+    (Class::Pc, "pc", Word::ClassPc),
+    (Class::Printer, "printer", Word::ClassPrinter),
+    (Class::Mfp, "mfp", Word::ClassMfp),
+    (Class::Firewall, "firewall", Word::ClassFirewall),
+    (Class::Router, "router", Word::ClassRouter),
+    (Class::Switch, "switch", Word::ClassSwitch),
+    (Class::Wireless, "wireless", Word::ClassWireless),
+    (Class::Nas, "nas", Word::ClassNas),
+    (Class::Ups, "ups", Word::ClassUps),
+    (Class::Phone, "phone", Word::ClassPhone),
+    (Class::Camera, "camera", Word::ClassCamera),
+    (Class::Medical, "medical", Word::ClassMedical),
+    (Class::Unknown, "unknown", Word::ClassUnknown),
+];
+
+/// The class's label.
+pub fn class(class: Class) -> Word {
+    CLASSES.iter().find(|(known, ..)| *known == class).map_or(Word::ClassUnknown, |row| row.2)
+}
+
+/// The class's name in addresses and files, as serde writes it.
+pub fn class_key(class: Class) -> &'static str {
+    CLASSES.iter().find(|(known, ..)| *known == class).map_or("unknown", |row| row.1)
+}
+
+/// How something was learned.
+pub const fn method(method: Method) -> Word {
+    match method {
+        Method::Arp => Word::MethodArp,
+        Method::NeighbourTable => Word::MethodNeighbourTable,
+        Method::IcmpEcho => Word::MethodIcmpEcho,
+        Method::TcpConnect => Word::MethodTcpConnect,
+        Method::Udp => Word::MethodUdp,
+        Method::Snmp => Word::MethodSnmp,
+        Method::Mdns => Word::MethodMdns,
+        Method::ArpHeard => Word::MethodArpHeard,
+        Method::Ndp => Word::MethodNdp,
+        Method::Dhcp => Word::MethodDhcp,
+        Method::Dhcp6 => Word::MethodDhcp6,
+        Method::Lldp => Word::MethodLldp,
+        Method::Cdp => Word::MethodCdp,
+        Method::Edp => Word::MethodEdp,
+        Method::Fdp => Word::MethodFdp,
+        Method::Sonmp => Word::MethodSonmp,
+        Method::Stp => Word::MethodStp,
+        Method::Ssdp => Word::MethodSsdp,
+        Method::Nbns => Word::MethodNbns,
+        Method::Browser => Word::MethodBrowser,
+        Method::Llmnr => Word::MethodLlmnr,
+        Method::Igmp => Word::MethodIgmp,
+        Method::Mld => Word::MethodMld,
+        Method::Vrrp => Word::MethodVrrp,
+        Method::Hsrp => Word::MethodHsrp,
+        Method::FrameHeader => Word::MethodFrameHeader,
+    }
+}
+
+/// How a claim is bound to its subject.
+pub const fn grade(grade: Grade) -> Word {
+    match grade {
+        Grade::Inferred => Word::GradeInferred,
+        Grade::Announced => Word::GradeAnnounced,
+        Grade::Reported => Word::GradeReported,
+        Grade::Queried => Word::GradeQueried,
+        Grade::Asserted => Word::GradeAsserted,
+    }
+}
+
+/// What a column means.
+pub const fn field(field: Field) -> Word {
+    match field {
+        Field::AssetNumber => Word::FieldAssetNumber,
+        Field::Name => Word::FieldName,
+        Field::HostName => Word::FieldHostName,
+        Field::Kind => Word::FieldKind,
+        Field::Ip => Word::FieldIp,
+        Field::Mac => Word::FieldMac,
+        Field::Vendor => Word::FieldVendor,
+        Field::Model => Word::FieldModel,
+        Field::Serial => Word::FieldSerial,
+        Field::Location => Word::FieldLocation,
+        Field::User => Word::FieldUser,
+        Field::Owner => Word::FieldOwner,
+        Field::Os => Word::FieldOs,
+        Field::Version => Word::FieldVersion,
+        Field::Maintainer => Word::FieldMaintainer,
+        Field::SupportEnd => Word::FieldSupportEnd,
+        Field::RemoteMaintenance => Word::FieldRemoteMaintenance,
+        Field::Disclosure => Word::FieldDisclosure,
+        Field::State => Word::FieldState,
+        Field::Purchased => Word::FieldPurchased,
+        Field::Connected => Word::FieldConnected,
+        Field::Remarks => Word::FieldRemarks,
+    }
+}
+
+/// Why an address was not asked.
+pub const fn why(why: Why) -> Word {
+    match why {
+        Why::Denied => Word::WhyDenied,
+        Why::Policy => Word::WhyPolicy,
+        Why::NoPrivilege => Word::WhyNoPrivilege,
+        Why::NotOnLink => Word::WhyNotOnLink,
+        Why::Unreachable => Word::WhyUnreachable,
+        Why::SendFailed => Word::WhySendFailed,
+        Why::NoCredential => Word::WhyNoCredential,
+        Why::Interrupted => Word::WhyInterrupted,
+        Why::Budget => Word::WhyBudget,
+        Why::Own => Word::WhyOwn,
+        Why::BackedOff => Word::WhyBackedOff,
+        Why::NoSignOfLife => Word::WhyNoSignOfLife,
+        Why::ForbiddenPort => Word::WhyForbiddenPort,
+    }
+}
+
+/// The rule that made a finding.
+pub const fn rule(rule: Rule) -> Word {
+    match rule {
+        Rule::UndocumentedDevice => Word::RuleUndocumentedDevice,
+        Rule::FieldsDiffer => Word::RuleFieldsDiffer,
+        Rule::DeclaredNotSeen => Word::RuleDeclaredNotSeen,
+        Rule::RetiredButSeen => Word::RuleRetiredButSeen,
+        Rule::DuplicateInLedger => Word::RuleDuplicateInLedger,
+        Rule::DuplicateAddress => Word::RuleDuplicateAddress,
+    }
+}
+
+/// How much a finding matters.
+pub const fn severity(severity: Severity) -> Word {
+    match severity {
+        Severity::Notice => Word::SeverityNotice,
+        Severity::Warning => Word::SeverityWarning,
+        Severity::High => Word::SeverityHigh,
+    }
+}
+
+/// Whether a thing is in use, as declared.
+pub const fn state(state: State) -> Word {
+    match state {
+        State::InUse => Word::StateInUse,
+        State::Spare => Word::StateSpare,
+        State::Stopped => Word::StateStopped,
+        State::Retired => Word::StateRetired,
+    }
+}
+
+/// A kind of packet.
+pub const fn packet(kind: PacketKind) -> Word {
+    match kind {
+        PacketKind::ArpRequest => Word::PacketArpRequest,
+        PacketKind::Echo => Word::PacketEcho,
+        PacketKind::TcpConnect => Word::PacketTcpConnect,
+        PacketKind::Snmp => Word::PacketSnmp,
+        PacketKind::Mdns => Word::PacketMdns,
+    }
+}
+
+/// What is odd about a device, as a sentence.
+pub const fn oddity(oddity: &Oddity) -> Word {
+    match oddity {
+        Oddity::ProxyArp => Word::OddityProxyArp,
+        Oddity::RandomisedMac => Word::OddityRandomisedMac,
+        Oddity::VirtualRouter => Word::OddityVirtualRouter,
+    }
+}
+
+/// The keys by which an entry was matched.
+pub fn matched_by(lang: Lang, keys: &[MatchedBy]) -> String {
+    let keys: Vec<&str> = keys
+        .iter()
+        .map(|key| match key {
+            MatchedBy::Mac => Word::MatchedByMac,
+            MatchedBy::Serial => Word::MatchedBySerial,
+            MatchedBy::Ip => Word::MatchedByIp,
+            MatchedBy::HostName => Word::MatchedByHostName,
+        })
+        .map(|word| lang.say(word))
+        .collect();
+    keys.join(lang.say(Word::CommonListJoin))
+}
+
+/// Why nothing can be said of an entry.
+pub fn doubt(lang: Lang, doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::NotCovered => lang.say(Word::DoubtNotCovered).to_owned(),
+        Doubt::Inconclusive => lang.say(Word::DoubtInconclusive).to_owned(),
+        Doubt::NotAsked(reason) => lang.fill(Word::DoubtNotAsked, &[&lang.say(why(*reason))]),
+        Doubt::NothingToLookFor => lang.say(Word::DoubtNothingToLookFor).to_owned(),
+        Doubt::AddressUnknown => lang.say(Word::DoubtAddressUnknown).to_owned(),
+        Doubt::Ambiguous(devices) => {
+            let ids: Vec<&str> = devices.iter().map(|id| id.0.as_str()).collect();
+            lang.fill(Word::DoubtAmbiguous, &[&ids.join(lang.say(Word::CommonListJoin))])
+        }
+        Doubt::OtherDeviceAtAddress(device) => lang.fill(Word::DoubtOtherDevice, &[&device.0]),
+    }
+}
+
+/// A look that did not see a declared address.
+pub fn looked(lang: Lang, zone: &Zone, looked: &Looked) -> String {
+    let (from, to) = looked.time();
+    let how = lang.say(method(looked.method()));
+    lang.fill(Word::ReportLooked, &[&looked.address(), &how, &zone.show(from), &zone.show(to)])
+}
+
+/// Why evidence is held to be of one device.
+pub fn join(lang: Lang, reason: &JoinReason) -> String {
+    match reason {
+        JoinReason::MacHadAddress { mac, ip } => lang.fill(Word::JoinMacHadAddress, &[mac, ip]),
+        JoinReason::OwnInterface { mac, asked } => lang.fill(Word::JoinOwnInterface, &[mac, asked]),
+        JoinReason::OwnAddress { ip, asked } => lang.fill(Word::JoinOwnAddress, &[ip, asked]),
+    }
+}
+
+/// Where a row stands.
+pub fn place(lang: Lang, place: &Place) -> String {
+    let book = if place.sheet.is_empty() {
+        place.book.clone()
+    } else {
+        format!("{} {}", place.book, place.sheet)
+    };
+    lang.fill(Word::CommonPlace, &[&book, &place.row])
+}
+
+/// What a finding says, a line each; see [`Finding::detail`] and the rules for the order.
+pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
+    let lines: Vec<String> = match finding.rule {
+        Rule::FieldsDiffer => (finding.detail.chunks(3))
+            .map(|chunk| match chunk {
+                [name, declared, observed] => lang
+                    .fill(Word::ReportDiffersIn, &[&field_named(lang, name), declared, observed]),
+                other => other.join(" "),
+            })
+            .collect(),
+        Rule::DeclaredNotSeen => finding.detail.chunks(2).map(|chunk| chunk.join(" ")).collect(),
+        Rule::DuplicateInLedger => match finding.detail.as_slice() {
+            [name, value] => {
+                vec![field_named(lang, name) + lang.say(Word::CommonColon) + value]
+            }
+            other => other.to_vec(),
+        },
+        Rule::UndocumentedDevice | Rule::RetiredButSeen | Rule::DuplicateAddress => {
+            finding.detail.clone()
+        }
+    };
+    lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// The label of the field that serde calls this; the name itself if there is none.
+fn field_named(lang: Lang, name: &str) -> String {
+    let known = serde_json::from_value::<Field>(name.into());
+    known.map_or_else(|_| name.to_owned(), |known| lang.say(field(known)).to_owned())
+}
+
+/// What is wrong with a cell or row.
+pub fn reason(lang: Lang, reason: &Reason) -> String {
+    let word = match reason {
+        Reason::NamesNothing => Word::DefectNamesNothing,
+        Reason::NotAnAddress => Word::DefectNotAnAddress,
+        Reason::NotAMac => Word::DefectNotAMac,
+        Reason::FormulaError => Word::DefectFormulaError,
+        Reason::DuplicateNumber { first } => {
+            return lang.fill(Word::DefectDuplicateNumber, &[&place(lang, first)]);
+        }
+        Reason::Undecodable => Word::DefectUndecodable,
+        Reason::TooLong => Word::DefectTooLong,
+        Reason::NoHeader => Word::DefectNoHeader,
+    };
+    lang.say(word).to_owned()
+}
+
+/// What was said, as a sentence without its speaker.
+pub fn fact(lang: Lang, fact: &Fact) -> String {
+    let dash = "-";
+    match fact {
+        Fact::Arp { ip, mac } => lang.fill(Word::FactArp, &[ip, mac]),
+        Fact::Neighbour { ip, mac } => lang.fill(Word::FactNeighbour, &[ip, mac]),
+        Fact::Answered(reply) => answered(lang, *reply),
+        Fact::System { description, object_id, name, location, contact: _ } => {
+            lang.fill(Word::FactSystem, &[name, description, location, object_id])
+        }
+        Fact::Interface { index, name, description, alias: _, kind: _, mac, up } => {
+            let name = if name.is_empty() { description } else { name };
+            let mac = mac.map_or_else(|| dash.to_owned(), |mac| mac.to_string());
+            let up = lang.say(if *up { Word::FactInterfaceUp } else { Word::FactInterfaceDown });
+            lang.fill(Word::FactInterface, &[index, name, &mac, &up])
+        }
+        Fact::InterfaceAddress { index, ip, prefix } => {
+            let ip = prefix.map_or_else(|| ip.to_string(), |prefix| format!("{ip}/{prefix}"));
+            lang.fill(Word::FactInterfaceAddress, &[&ip, index])
+        }
+        Fact::Service { service, instance, host, port, txt: _ } => {
+            lang.fill(Word::FactService, &[service, instance, host, port])
+        }
+        Fact::HostName { name } => lang.fill(Word::FactHostName, &[name]),
+        Fact::LinkNeighbour(it) => heard::neighbour(lang, it),
+        Fact::Dhcp(it) => heard::dhcp(lang, it),
+        Fact::SpanningTree(it) => {
+            lang.fill(Word::FactSpanningTree, &[&it.bridge.mac, &it.root.mac])
+        }
+        Fact::VirtualRouter(it) => {
+            lang.fill(Word::FactVirtualRouter, &[&it.group, &heard::list(&it.addresses)])
+        }
+        Fact::RouterAdvertisement(it) => heard::router(lang, it),
+        Fact::NetbiosName { name, suffix, group: _ } => {
+            lang.fill(Word::FactNetbiosName, &[name, &format!("{suffix:02X}")])
+        }
+        Fact::Browser(it) => lang.fill(Word::FactBrowser, &[&it.name, &it.comment]),
+        Fact::Ssdp(it) => lang.fill(Word::FactSsdp, &[&it.target, &it.server]),
+        Fact::GroupMember { group } => lang.fill(Word::FactGroupMember, &[group]),
+        Fact::GroupQuerier => lang.say(Word::FactGroupQuerier).to_owned(),
+        Fact::VlanTag { vlan } => lang.fill(Word::FactVlanTag, &[vlan]),
+        Fact::Asked { question: asked, outcome: ended } => {
+            lang.fill(Word::FactAsked, &[&lang.say(question(*asked)), &lang.say(outcome(*ended))])
+        }
+    }
+}
+
+fn answered(lang: Lang, reply: Reply) -> String {
+    match reply {
+        Reply::Echo => lang.say(Word::FactEcho).to_owned(),
+        Reply::TcpOpen(port) => lang.fill(Word::FactTcpOpen, &[&port]),
+        Reply::TcpRefused(port) => lang.fill(Word::FactTcpRefused, &[&port]),
+        Reply::UdpUnreachable(port) => lang.fill(Word::FactUdpUnreachable, &[&port]),
+    }
+}
+
+const fn question(question: Question) -> Word {
+    match question {
+        Question::SnmpSystem => Word::QuestionSnmpSystem,
+        Question::SnmpInterfaces => Word::QuestionSnmpInterfaces,
+        Question::SnmpAddresses => Word::QuestionSnmpAddresses,
+        Question::MdnsServices => Word::QuestionMdnsServices,
+    }
+}
+
+const fn outcome(outcome: Outcome) -> Word {
+    match outcome {
+        Outcome::Complete => Word::OutcomeComplete,
+        Outcome::Partial => Word::OutcomePartial,
+        Outcome::Refused => Word::OutcomeRefused,
+        Outcome::Silent => Word::OutcomeSilent,
+        Outcome::Malformed => Word::OutcomeMalformed,
+    }
+}
+
+/// Who spoke: the addresses that the wire showed.
+pub fn speaker(ip: Option<IpAddr>, mac: Option<daicho_common::addr::Mac>) -> String {
+    match (ip, mac) {
+        (Some(ip), Some(mac)) => format!("{ip} ({mac})"),
+        (Some(ip), None) => ip.to_string(),
+        (None, Some(mac)) => mac.to_string(),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+/// A whole observation as one sentence.
+pub fn observation(lang: Lang, zone: &Zone, observation: &Observation) -> String {
+    lang.fill(
+        Word::ObservationSaidBy,
+        &[
+            &observation.vantage.agent,
+            &zone.show(observation.at),
+            &lang.say(method(observation.method)),
+            &format!(
+                "{} {}",
+                speaker(observation.speaker.ip, observation.speaker.mac),
+                fact(lang, &observation.fact)
+            ),
+        ],
+    )
+}

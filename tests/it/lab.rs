@@ -1,0 +1,41 @@
+//! The agent and the collector, as programs, against daemons that nobody here wrote.
+//!
+//! Every test has a lab of its own. Where there can be none, a test says `skipped: …` and passes,
+//! unless `CI` or `DAICHO_LAB=required` is set.
+
+use std::collections::BTreeSet;
+
+use daicho_tests::lab::{self, Lab};
+
+/// No packet goes where it must not, or too fast.
+mod harm;
+/// The lab goes up and down cleanly, whatever happened before.
+mod lifecycle;
+/// What mdns-sd finds: the oracle of the mDNS browse.
+mod oracle;
+/// The agent and the collector as programs.
+mod programs;
+/// What the agent finds.
+mod scan;
+/// What follows from it, held against a ledger.
+mod verdicts;
+
+/// A lab, or `None` after having said why there is none.
+fn lab() -> Option<Lab> {
+    let Some(why) = lab::obstacle() else {
+        return Some(Lab::up().unwrap());
+    };
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    let required = ci || std::env::var_os("DAICHO_LAB").is_some_and(|value| value == "required");
+    assert!(!required, "skipped, though the lab is required here: {why}");
+    println!("skipped: {why}");
+    None
+}
+
+/// The DNS-SD services of the whole lab, as declared: (address, type).
+fn declared_services(lab: &Lab) -> BTreeSet<(String, String)> {
+    let specs = lab.hosts().iter().map(lab::Host::spec);
+    specs
+        .flat_map(|spec| spec.services.iter().map(|kind| (spec.ip.to_string(), (*kind).to_owned())))
+        .collect()
+}

@@ -1,0 +1,8 @@
+//! Tests of the whole, in one binary: what they have in common is linked once.
+
+#[cfg(test)]
+mod lab;
+#[cfg(test)]
+mod layering;
+#[cfg(test)]
+mod licences;

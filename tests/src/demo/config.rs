@@ -1,0 +1,41 @@
+//! The agent's configuration for a hospital, as an administrator would write it.
+
+use std::fmt::Write;
+
+use crate::sim::{COMMUNITY, Ground, Hospital, Reach, loopback};
+
+/// Packets a second: more than the default, so that the demo does not take minutes.
+pub const RATE: u32 = 400;
+
+/// The text of `agent.toml`.
+pub fn toml(hospital: &Hospital) -> String {
+    let community = String::from_utf8_lossy(COMMUNITY);
+    let mut text = format!(
+        "# デモ用。実際のネットワークでは既定の速度（毎秒 200）を使ってください。\n\
+         # For the demo; on a real network keep the default rate of 200 a second.\n\
+         [agent]\nname = \"demo\"\n\n\
+         [pace]\npackets_per_second = {RATE}\ntarget_packets_per_second = 40\n\
+         timeout_ms = 400\ntries = 2\n"
+    );
+    for segment in &hospital.segments {
+        let policy = if segment.reach == Reach::Sighting { "sighting" } else { "gentle" };
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "\n[[network]]\nname = \"{}\"\ncidr = \"{}\"\npolicy = \"{policy}\"\n",
+            segment.name, segment.cidr
+        );
+        if hospital.ground == Ground::Loopback {
+            let _ = writeln!(text, "tcp_ports = [{}]", loopback::TCP_PORT);
+        }
+        if segment.reach != Reach::Sighting {
+            let port = match hospital.ground {
+                Ground::Wire => 161,
+                Ground::Loopback => loopback::SNMP_PORT,
+            };
+            let _ =
+                write!(text, "[network.snmp]\ncommunities = [\"{community}\"]\nport = {port}\n");
+        }
+    }
+    text
+}

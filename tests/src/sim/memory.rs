@@ -1,0 +1,288 @@
+//! The hospital in memory: the other side of the engine's seam. Packets go in, answers come out
+//! after a delay that the seed chooses, or are lost; time is a number that jumps to the next event.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use daicho_agent::engine::{Account, Engine, Input, Interviewer, Outlet, Packet};
+use daicho_agent::plan::{Community, DenyList, Link, Means, Network, Pace, Plan, Policy};
+use daicho_agent::probe::Dialogue;
+use daicho_agent::probe::mdns::Mdns;
+use daicho_agent::probe::snmp::Snmp;
+use daicho_common::addr::Mac;
+use daicho_common::observation::Observation;
+use daicho_common::time::{Now, Tick, Timestamp};
+use ipnet::IpNet;
+
+use super::answer::{answer_dns_sd, answer_snmp, frame};
+use super::dice::Dice;
+use super::{COMMUNITY, Door, Hospital, Reach};
+
+const SNMP: u16 = 161;
+const MDNS: u16 = 5353;
+const INTERFACE: &str = "eth0";
+/// When the scan begins: 2026-11-01T00:00:00Z.
+const BEGIN: i64 = 1_793_491_200_000_000;
+/// More turns than any scan of a hospital takes.
+const MOST_TURNS: u64 = 5_000_000;
+
+/// How the network behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weather {
+    /// Chooses what is lost and how long answers take.
+    pub seed: u64,
+    /// Answers lost, in a thousand.
+    pub lost: u64,
+    /// The longest that an answer takes.
+    pub delay: Duration,
+}
+
+/// What came of a scan.
+#[derive(Debug)]
+pub struct Scanned {
+    /// What was learned.
+    pub observations: Vec<Observation>,
+    /// The account.
+    pub account: Account,
+    /// Packets sent.
+    pub packets: u64,
+    /// Octets or knocks at ports that must never be sent to.
+    pub forbidden: u64,
+    /// How long it took, by the virtual clock.
+    pub took: Duration,
+}
+
+/// An answer on its way.
+#[derive(Clone, Debug)]
+enum Answer {
+    Frame(Vec<u8>),
+    Echo(IpAddr, u16, Vec<u8>),
+    Datagram(Outlet, SocketAddr, Vec<u8>),
+    Unreachable(Outlet, SocketAddr),
+    Connected(SocketAddr),
+    Refused(SocketAddr),
+}
+
+impl Answer {
+    fn input(&self) -> Input<'_> {
+        match self {
+            Self::Frame(octets) => Input::Frame { interface: INTERFACE, octets },
+            Self::Echo(from, sequence, payload) => {
+                Input::EchoReply { from: *from, sequence: *sequence, payload }
+            }
+            Self::Datagram(outlet, from, octets) => {
+                Input::Datagram { outlet: *outlet, from: *from, octets }
+            }
+            Self::Unreachable(outlet, to) => Input::PortUnreachable { outlet: *outlet, to: *to },
+            Self::Connected(to) => Input::Connected { to: *to },
+            Self::Refused(to) => Input::Refused { to: *to },
+        }
+    }
+}
+
+/// A plan to look at all networks of the hospital as `cargo demo` does.
+pub fn plan(hospital: &Hospital) -> Plan {
+    let pace = Pace {
+        packets_per_second: 400,
+        target_packets_per_second: 40,
+        timeout: Duration::from_millis(400),
+        tries: 3,
+        budget: 0,
+    };
+    let networks = hospital.segments.iter().map(|segment| {
+        let sighting = segment.reach == Reach::Sighting;
+        Network {
+            name: segment.name.into(),
+            cidr: IpNet::V4(segment.cidr),
+            policy: if sighting { Policy::Sighting } else { Policy::Gentle },
+            packets_per_second: pace.packets_per_second,
+            communities: vec![Community::new(COMMUNITY)],
+            snmp_port: SNMP,
+            tcp_ports: vec![22, 80, 443, 445],
+        }
+    });
+    let networks = networks.collect();
+    Plan { agent: "memory".into(), networks, deny: DenyList::default(), pace, seed: 1 }
+}
+
+/// What the agent may do on the hospital's link: everything.
+pub fn means(hospital: &Hospital) -> Means {
+    let addresses = hospital.agent_addresses().into_iter();
+    let addresses = addresses.filter_map(|(ip, prefix)| IpNet::new(ip.into(), prefix).ok());
+    let link = Link {
+        interface: INTERFACE.into(),
+        mac: Some(Mac::new([0x52, 0x54, 0, 0xda, 0x1c, 0x40])),
+        addresses: addresses.collect(),
+        frames: true,
+    };
+    Means { links: vec![link], echo: true, neighbour_table: true }
+}
+
+fn interviewer(pace: Pace) -> Interviewer {
+    Box::new(move |network: &Network, ip| -> Vec<Box<dyn Dialogue>> {
+        let to = SocketAddr::new(ip, network.snmp_port);
+        let communities = network.communities.clone();
+        vec![
+            Box::new(Snmp::new(to, communities, pace.timeout, pace.tries, 1)),
+            Box::new(Mdns::new(ip, pace.timeout, pace.tries, 1)),
+        ]
+    })
+}
+
+/// Scans the hospital from end to end, in no real time.
+///
+/// # Errors
+/// If the scan does not come to an end.
+pub fn scan(hospital: &Hospital, plan: Plan, weather: Weather) -> Result<Scanned> {
+    let mut air = Air::new(hospital, weather);
+    let interviewer = interviewer(plan.pace);
+    let mut engine = Engine::new(plan, &means(hospital), interviewer, air.now());
+    let mut observations = Vec::new();
+    let mut turns = 0;
+    loop {
+        while let Some(cleared) = engine.poll_transmit(air.now()) {
+            air.send(cleared.packet());
+        }
+        if engine.wants_neighbours() {
+            engine.handle(Input::NeighboursRead, air.now());
+        }
+        while let Some(observation) = engine.poll_observation() {
+            observations.push(observation);
+        }
+        if engine.is_finished() {
+            break;
+        }
+        turns += 1;
+        ensure!(turns < MOST_TURNS && air.wait(engine.poll_timeout()), "the scan stands still");
+        while let Some(answer) = air.arrived() {
+            engine.handle(answer.input(), air.now());
+        }
+    }
+    let (packets, forbidden) = (air.packets, air.forbidden);
+    let took = air.tick.since(Tick::ZERO);
+    Ok(Scanned { observations, account: engine.finish(air.now()), packets, forbidden, took })
+}
+
+/// What is between the agent and the devices.
+struct Air<'a> {
+    hospital: &'a Hospital,
+    weather: Weather,
+    dice: Dice,
+    tick: Tick,
+    coming: BTreeMap<(Tick, u64), Answer>,
+    packets: u64,
+    forbidden: u64,
+}
+
+impl<'a> Air<'a> {
+    fn new(hospital: &'a Hospital, weather: Weather) -> Self {
+        let coming = BTreeMap::new();
+        let dice = Dice::new(weather.seed);
+        Self { hospital, weather, dice, tick: Tick::ZERO, coming, packets: 0, forbidden: 0 }
+    }
+
+    fn now(&self) -> Now {
+        let wall = Timestamp::from_micros(BEGIN).after(self.tick.since(Tick::ZERO));
+        Now { tick: self.tick, wall }
+    }
+
+    /// Jumps to the next event. Returns whether there is one.
+    fn wait(&mut self, timeout: Option<Tick>) -> bool {
+        let arrival = self.coming.keys().next().map(|(tick, _)| *tick);
+        let next = [arrival, timeout].into_iter().flatten().min();
+        self.tick = next.map_or(self.tick, |next| next.max(self.tick));
+        next.is_some()
+    }
+
+    fn arrived(&mut self) -> Option<Answer> {
+        let entry = self.coming.first_entry()?;
+        (entry.key().0 <= self.tick).then(|| entry.remove())
+    }
+
+    fn send(&mut self, packet: &Packet) {
+        self.packets += 1;
+        for answer in self.answers(packet) {
+            if self.dice.chance(self.weather.lost) {
+                continue;
+            }
+            let delay = self.dice.below(self.weather.delay.as_micros().try_into().unwrap_or(0));
+            let at = self.tick.after(Duration::from_micros(delay + 1));
+            self.coming.insert((at, self.dice.throw()), answer);
+        }
+    }
+
+    fn answers(&mut self, packet: &Packet) -> Vec<Answer> {
+        match packet {
+            Packet::Frame { octets, .. } => {
+                frame::answer_arp(self.hospital, octets).map(Answer::Frame).into_iter().collect()
+            }
+            Packet::Echo { to, sequence, payload } => {
+                let device = v4(*to).and_then(|ip| self.hospital.at(ip));
+                let echo = device.filter(|(device, _)| device.answers.echo);
+                echo.map(|_| Answer::Echo(*to, *sequence, payload.clone())).into_iter().collect()
+            }
+            Packet::Datagram { outlet, to, octets, .. } => {
+                self.heed(to.port());
+                self.datagram(*outlet, *to, octets)
+            }
+            Packet::Connect { to } => {
+                self.heed(to.port());
+                let device = v4(to.ip()).and_then(|ip| self.hospital.at(ip));
+                match device.map(|(device, _)| device.tcp(to.port())) {
+                    Some(Door::Open) => vec![Answer::Connected(*to)],
+                    Some(Door::Refused) => vec![Answer::Refused(*to)],
+                    Some(Door::Silent) | None => Vec::new(),
+                }
+            }
+        }
+    }
+
+    fn heed(&mut self, port: u16) {
+        self.forbidden += u64::from(frame::forbidden(port));
+    }
+
+    fn datagram(&self, outlet: Outlet, to: SocketAddr, octets: &[u8]) -> Vec<Answer> {
+        if to.ip().is_multicast() {
+            return self.group(outlet, octets);
+        }
+        let Some((device, nic)) = v4(to.ip()).and_then(|ip| self.hospital.at(ip)) else {
+            return Vec::new();
+        };
+        let (said, listens) = match to.port() {
+            SNMP => (answer_snmp(device, octets), device.answers.snmp.is_some()),
+            MDNS => (answer_dns_sd(device, nic.ip, octets), !device.answers.services.is_empty()),
+            _ => (None, false),
+        };
+        match said {
+            Some(said) => vec![Answer::Datagram(outlet, to, said)],
+            None if !listens && device.answers.resets => vec![Answer::Unreachable(outlet, to)],
+            None => Vec::new(),
+        }
+    }
+
+    /// Everybody on the link who has something to say.
+    fn group(&self, outlet: Outlet, octets: &[u8]) -> Vec<Answer> {
+        let on_link =
+            |ip| self.hospital.segment_of(ip).is_some_and(|segment| segment.reach == Reach::Link);
+        let devices = self.hospital.devices.iter();
+        let nics = devices.flat_map(|device| device.nics.iter().map(move |nic| (device, nic)));
+        nics.filter(|(_, nic)| on_link(nic.ip))
+            .filter_map(|(device, nic)| {
+                let said = answer_dns_sd(device, nic.ip, octets)?;
+                Some(Answer::Datagram(outlet, SocketAddr::from((nic.ip, MDNS)), said))
+            })
+            .collect()
+    }
+}
+
+fn v4(ip: IpAddr) -> Option<Ipv4Addr> {
+    match ip {
+        IpAddr::V4(ip) => Some(ip),
+        IpAddr::V6(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
