@@ -11,6 +11,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use crate::config::{Declared, SAMPLE};
 use crate::key;
 
+mod listen;
 mod scan;
 mod send;
 
@@ -47,6 +48,8 @@ pub struct Cli {
 enum Command {
     /// 指定したネットワークを走査します / scans the networks that you name
     Scan(Scan),
+    /// 何も送らず、機器の発信を聴きます / hears what devices say, and sends nothing
+    Listen(Listen),
     /// 保存した結果を収集サーバーに送ります / sends kept results to a collector
     Send(Send),
     /// 公開鍵とその指紋を表示します / prints the public key and its fingerprint
@@ -88,6 +91,35 @@ struct Scan {
 }
 
 #[derive(Debug, Args)]
+#[group(id = "source", required = true, multiple = false, args = ["pcap", "interface"])]
+struct Listen {
+    /// 読み込むキャプチャファイル（pcap か pcapng） / capture to read, pcap or pcapng
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+    /// 聴くインターフェース / interfaces to hear
+    #[arg(long, num_args = 1.., value_name = "IF")]
+    interface: Vec<String>,
+    /// 対象のネットワーク（CIDR か宣言した名前） / networks that count, by CIDR or declared name
+    #[arg(long, num_args = 1.., value_name = "CIDR|NAME")]
+    network: Vec<String>,
+    /// 聴く時間、1～31536000 秒（省略すると止めるまで） / how long, in seconds; until stopped if absent
+    #[arg(long = "for", value_name = "SECONDS", conflicts_with = "pcap", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    seconds: Option<u64>,
+    /// 結果の署名付きファイル / signed file for the result
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// 収集サーバーの URL / URL of the collector, http://host:port
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// 標準出力にも JSON で 1 行ずつ / JSON lines on stdout too (the default without -o and --to)
+    #[arg(long)]
+    jsonl: bool,
+    /// 要約を表示しません / no summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
 struct Send {
     /// 送るファイル。省略すると未送信データを送って消します / the files; without any, what is kept
     /// in the state directory is sent and removed
@@ -122,6 +154,7 @@ impl Cli {
         let state = || state(self.state.as_deref().or(declared.state.as_deref()), variable);
         match self.command {
             Command::Scan(arguments) => scan::scan(&arguments, &declared, state),
+            Command::Listen(arguments) => listen::listen(&arguments, &declared, state),
             Command::Send(arguments) => send::send(&arguments, state),
             Command::Key => {
                 let key = key::public(&key::load_or_create(&state()?)?);

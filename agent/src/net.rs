@@ -19,8 +19,11 @@ use crate::plan::{Means, Plan};
 
 /// The agent's only clock.
 pub mod clock;
+/// Frames heard and never sent.
+pub mod ear;
 mod echo;
-mod interfaces;
+/// Which interfaces the system has.
+pub mod interfaces;
 mod link;
 mod neighbours;
 mod privilege;

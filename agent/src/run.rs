@@ -23,10 +23,12 @@ mod batches;
 pub mod hosts;
 /// Which dialogues a host gets.
 mod interview;
+/// The loop of a listening session.
+pub mod listening;
 mod progress;
 /// The user's wish to stop.
 mod stop;
-mod summary;
+pub(crate) mod summary;
 
 use batches::Batches;
 use hosts::Hosts;

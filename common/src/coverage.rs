@@ -87,10 +87,7 @@ impl Method {
     /// A host on the link cannot use IPv4 without answering ARP (RFC 826); everything above it may
     /// be dropped by a host firewall, so silence there shows nothing.
     pub const fn silence_is_conclusive(self) -> bool {
-        match self {
-            Self::Arp | Self::NeighbourTable => true,
-            Self::IcmpEcho | Self::TcpConnect | Self::Udp | Self::Snmp | Self::Mdns => false,
-        }
+        matches!(self, Self::Arp | Self::NeighbourTable)
     }
 }
 

@@ -4,18 +4,44 @@
 //! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
 //! target per codec holds both laws.
 
-/// Ethernet II frame headers, with or without a VLAN tag.
-pub mod ethernet;
 /// ARP for IPv4 over Ethernet (RFC 826).
 pub mod arp;
+/// Cisco Discovery Protocol.
+pub mod cdp;
+/// DHCP for IPv4 (RFC 2131).
+pub mod dhcp;
+/// DHCP for IPv6 (RFC 8415).
+pub mod dhcp6;
 /// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
 pub mod dns;
+/// Extreme Discovery Protocol.
+pub mod edp;
+/// Ethernet II frame headers, with or without a VLAN tag.
+pub mod ethernet;
+/// Hot Standby Router Protocol.
+pub mod hsrp;
 /// ICMP echo (RFC 792).
 pub mod icmp;
+/// Group membership (IGMP, MLD).
+pub mod igmp;
 /// IPv4 packets (RFC 791).
 pub mod ipv4;
+/// Link Layer Discovery Protocol (IEEE 802.1AB).
+pub mod lldp;
+/// NetBIOS name service and browser announcements (RFC 1002).
+pub mod nbns;
+/// Neighbour discovery for IPv6 (RFC 4861).
+pub mod ndp;
+/// Nortel's topology discovery (SONMP).
+pub mod sonmp;
+/// Simple Service Discovery (UPnP).
+pub mod ssdp;
+/// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
+pub mod stp;
 /// UDP datagrams (RFC 768).
 pub mod udp;
+/// Virtual Router Redundancy Protocol.
+pub mod vrrp;
 
 /// Bytes that cannot be decoded, and why: small enough to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

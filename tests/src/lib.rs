@@ -1,5 +1,7 @@
 //! A hospital as values, rooms to run programs in, and the demo.
 
+/// Captures through the listener, beside tshark.
+pub mod captures;
 /// The main job with nothing else set up: `cargo demo`.
 pub mod demo;
 /// Real daemons in network namespaces.

@@ -11,7 +11,7 @@ use crate::plan::Link as Interface;
 
 /// A packet socket of Linux.
 #[cfg(target_os = "linux")]
-mod packet;
+pub(super) mod packet;
 /// The portable data-link library.
 mod portable;
 

@@ -21,7 +21,8 @@ const WAITING: usize = 2;
 pub(super) struct Batches {
     header: Header,
     pending: Vec<Observation>,
-    hosts: Hosts,
+    /// Who was found, where somebody wants to know: a session without an end keeps no list.
+    hosts: Option<Hosts>,
     sealing: Sender<Batch>,
     exporter: JoinHandle<Result<Option<PathBuf>, Complaint>>,
     failed: bool,
@@ -46,8 +47,13 @@ impl Batches {
             to: from,
             software: concat!("daicho-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
-        let (pending, hosts) = (Vec::new(), Hosts::default());
+        let (pending, hosts) = (Vec::new(), Some(Hosts::default()));
         Self { header, pending, hosts, sealing, exporter, failed: false }
+    }
+
+    /// Begins a listening session, which keeps no list of hosts.
+    pub(super) fn begin_unlisted(agent: &str, from: Timestamp, export: Export) -> Self {
+        Self { hosts: None, ..Self::begin(agent, from, export) }
     }
 
     /// Whether the result can no longer be brought where it belongs, so that the scan is in vain.
@@ -57,13 +63,23 @@ impl Batches {
 
     /// Adds an observation, and closes the batch when it is full.
     pub(super) async fn add(&mut self, observation: Observation, now: Timestamp) {
-        self.hosts.see(&observation);
+        if let Some(hosts) = &mut self.hosts {
+            hosts.see(&observation);
+        }
         self.pending.push(observation);
         if self.pending.len() >= MAX_OBSERVATIONS {
-            let header = Header { to: now, ..self.header.clone() };
-            self.header.sequence += 1;
-            self.close(header, Account::default()).await;
+            self.flush(now).await;
         }
+    }
+
+    /// Closes the batch as it is, if there is something in it.
+    pub(super) async fn flush(&mut self, now: Timestamp) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let header = Header { to: now, ..self.header.clone() };
+        self.header.sequence += 1;
+        self.close(header, Account::default()).await;
     }
 
     async fn close(&mut self, header: Header, account: Account) {
@@ -89,6 +105,6 @@ impl Batches {
                 format!("writing the result ended abnormally ({error}); scan again"),
             ))
         });
-        (self.hosts, delivery)
+        (self.hosts.unwrap_or_default(), delivery)
     }
 }

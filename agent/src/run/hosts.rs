@@ -51,7 +51,21 @@ impl Host {
                 self.name(2, host.as_str());
                 "mdns".to_owned()
             }
-            Fact::Interface { .. } | Fact::InterfaceAddress { .. } | Fact::Asked { .. } => return,
+            // A scan asks; what is only heard is no part of its table.
+            Fact::Interface { .. }
+            | Fact::InterfaceAddress { .. }
+            | Fact::Asked { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::Dhcp(_)
+            | Fact::SpanningTree(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+            | Fact::Ssdp(_)
+            | Fact::GroupMember { .. }
+            | Fact::GroupQuerier
+            | Fact::VlanTag { .. } => return,
         };
         self.signs.insert(sign);
     }
@@ -68,7 +82,20 @@ impl Hosts {
             | Fact::HostName { .. }
             | Fact::Service { .. } => observation.speaker.ip,
             // Silence is no sign of life, and tables follow on what is.
-            Fact::Interface { .. } | Fact::InterfaceAddress { .. } | Fact::Asked { .. } => None,
+            Fact::Interface { .. }
+            | Fact::InterfaceAddress { .. }
+            | Fact::Asked { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::Dhcp(_)
+            | Fact::SpanningTree(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+            | Fact::Ssdp(_)
+            | Fact::GroupMember { .. }
+            | Fact::GroupQuerier
+            | Fact::VlanTag { .. } => None,
         };
         if let Some(ip) = spoke {
             self.0.entry(ip).or_default().see(&observation.fact);

@@ -58,7 +58,7 @@ fn lines(coverage: &Coverage) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-const fn method(method: Method) -> &'static str {
+pub(crate) const fn method(method: Method) -> &'static str {
     match method {
         Method::Arp => "ARP",
         Method::NeighbourTable => "近隣表/neighbour table",
@@ -67,6 +67,25 @@ const fn method(method: Method) -> &'static str {
         Method::Udp => "UDP",
         Method::Snmp => "SNMP",
         Method::Mdns => "mDNS",
+        Method::ArpHeard => "ARP（聴取/heard）",
+        Method::Ndp => "NDP",
+        Method::Dhcp => "DHCP",
+        Method::Dhcp6 => "DHCPv6",
+        Method::Lldp => "LLDP",
+        Method::Cdp => "CDP",
+        Method::Edp => "EDP",
+        Method::Fdp => "FDP",
+        Method::Sonmp => "SONMP",
+        Method::Stp => "STP",
+        Method::Ssdp => "SSDP",
+        Method::Nbns => "NBNS",
+        Method::Browser => "NetBIOS browser",
+        Method::Llmnr => "LLMNR",
+        Method::Igmp => "IGMP",
+        Method::Mld => "MLD",
+        Method::Vrrp => "VRRP",
+        Method::Hsrp => "HSRP",
+        Method::FrameHeader => "VLAN",
     }
 }
 

@@ -65,7 +65,7 @@ impl Link for Raw {
 
 /// Has the runtime watch the socket for frames to read.
 #[expect(unsafe_code, reason = "the runtime asks for a promise that the descriptor stays open")]
-fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(in crate::net) fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: the `AsyncFd` owns the `OwnedFd` and hands out shared references only, so that the
     // descriptor is neither closed nor replaced before the `AsyncFd` has deregistered it.
     Ok(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?)
@@ -73,7 +73,7 @@ fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 
 /// The link-layer address of an interface, which names it to bind(2). Its protocol is 0, so that
 /// the socket keeps the one it was made with.
-fn address(interface: &str) -> io::Result<LinkAddr> {
+pub(in crate::net) fn address(interface: &str) -> io::Result<LinkAddr> {
     nix::ifaddrs::getifaddrs()?
         .filter(|row| row.interface_name == interface)
         .find_map(|row| row.address?.as_link_addr().copied())
