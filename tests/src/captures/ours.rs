@@ -17,6 +17,10 @@ use daicho_common::wire::{Malformed, Wire};
 pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// The protocol of a frame and its fields; `None` if it is not one of those that are compared.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "five methods are compared, however many there are"
+)]
 pub(super) fn read(frame: &Frame) -> Option<(Method, Result<Fields, Malformed>)> {
     let message = find(frame.link, &frame.octets).ok()??.message?;
     let fields = match message.method {
