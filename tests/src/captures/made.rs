@@ -32,8 +32,9 @@ impl Numbers {
     }
 
     fn mac(&mut self) -> Mac {
-        let [_, b, c, d, e, f] = self.octets();
-        Mac::new([0, b, c, d, e, f])
+        let mut octets: [u8; 6] = self.octets();
+        octets[0] = 0;
+        Mac::new(octets)
     }
 
     fn u16(&mut self) -> u16 {
