@@ -91,13 +91,12 @@ struct Scan {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "source", required = true, multiple = false, args = ["pcap", "interface"])]
 struct Listen {
     /// 読み込むキャプチャファイル（pcap か pcapng） / capture to read, pcap or pcapng
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "interface")]
     pcap: Option<PathBuf>,
     /// 聴くインターフェース / interfaces to hear
-    #[arg(long, num_args = 1.., value_name = "IF")]
+    #[arg(long, num_args = 1.., value_name = "IF", conflicts_with = "pcap")]
     interface: Vec<String>,
     /// 対象のネットワーク（CIDR か宣言した名前） / networks that count, by CIDR or declared name
     #[arg(long, num_args = 1.., value_name = "CIDR|NAME")]

@@ -154,7 +154,8 @@ impl Report {
             let around = row.path.split(':').take_while(|name| *name != protocol.name);
             let outside = around.into_iter().all(|name| AROUND.contains(&name));
             tally.inside += u64::from(!outside);
-            outside
+            // RARP and ARP of other hardware have none of the addresses that are compared.
+            outside && row.values.values().flatten().count() > 1
         });
         let (fields, row) = match (ours, row) {
             (None, None) => return,

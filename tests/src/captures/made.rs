@@ -32,7 +32,7 @@ impl Numbers {
     }
 
     fn mac(&mut self) -> Mac {
-        let mut octets = self.octets::<6>();
+        let mut octets: [u8; 6] = self.octets();
         octets[0] = 0;
         Mac::new(octets)
     }

@@ -16,6 +16,8 @@ use daicho_common::wire::{Malformed, Wire};
 /// Field names with their values, in the order of the frame.
 pub(super) type Fields = Vec<(&'static str, String)>;
 
+type Reader = fn(&Message<'_>) -> Result<Fields, Malformed>;
+
 /// The protocol of a frame and its fields; `None` if it is not one of those that are compared.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -23,15 +25,15 @@ pub(super) type Fields = Vec<(&'static str, String)>;
 )]
 pub(super) fn read(frame: &Frame) -> Option<(Method, Result<Fields, Malformed>)> {
     let message = find(frame.link, &frame.octets).ok()??.message?;
-    let fields = match message.method {
-        Method::ArpHeard => arp(&message),
-        Method::Lldp => lldp(&message),
-        Method::Cdp => cdp(&message),
-        Method::Stp => stp(&message),
-        Method::Dhcp => dhcp(&message),
-        _ => return None,
-    };
-    Some((message.method, fields))
+    let readers: [(Method, Reader); 5] = [
+        (Method::ArpHeard, arp),
+        (Method::Lldp, lldp),
+        (Method::Cdp, cdp),
+        (Method::Stp, stp),
+        (Method::Dhcp, dhcp),
+    ];
+    let (_, reader) = readers.into_iter().find(|(method, _)| *method == message.method)?;
+    Some((message.method, reader(&message)))
 }
 
 fn arp(message: &Message<'_>) -> Result<Fields, Malformed> {
