@@ -12,9 +12,13 @@ use serde::Deserialize;
 
 use crate::plan::{DenyList, Network, Pace};
 
+use sighting::Ouis;
+
 mod meant;
 /// Which networks a command line may choose, and what may be scanned at all.
 pub mod scope;
+/// Which makers' devices are only to be sighted.
+pub mod sighting;
 mod written;
 
 /// The sample configuration with every key, which is the manual.
@@ -50,8 +54,19 @@ pub struct Declared {
     pub pace: Pace,
     /// What is never touched.
     pub deny: DenyList,
+    /// What is only to be sighted beside the built-in list, and what of the list is not.
+    pub sighting: Sighting,
     /// Declared networks; they do not overlap.
     pub networks: Vec<Declaration>,
+}
+
+/// Changes to the built-in list of [`sighting`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Added.
+    pub add: Ouis,
+    /// Removed.
+    pub remove: Ouis,
 }
 
 /// A declared network, and whether it has a rate of its own.

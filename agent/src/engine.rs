@@ -100,7 +100,8 @@ impl Engine {
                 agenda.put(n, at);
             }
         }
-        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty());
+        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty())
+            || areas.iter().any(Area::tells_classes);
         let on_link = areas.iter().any(Area::is_on_link);
         let mut engine = Self {
             table: Table::new(

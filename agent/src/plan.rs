@@ -1,6 +1,7 @@
 //! What to scan, as meant. `config` makes a [`Plan`] from what was written; the engine sees nothing
 //! else. Every range was checked when it was made.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -19,6 +20,17 @@ pub enum Policy {
     Full,
 }
 
+/// What may be done with devices whose link-layer address shows a maker of medical or nurse-call
+/// gear ([`Plan::sighting`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Medical {
+    /// Sighting only (DOMAIN §7.4). The default.
+    #[default]
+    Sighting,
+    /// As with any other device of the network.
+    Ask,
+}
+
 /// A declared network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -28,6 +40,8 @@ pub struct Network {
     pub cidr: IpNet,
     /// What may be done there.
     pub policy: Policy,
+    /// What may be done with medical and nurse-call gear there.
+    pub medical: Medical,
     /// Most packets a second into this network, 1–1,000,000.
     pub packets_per_second: u32,
     /// SNMP communities, tried in this order, and none else. Empty: SNMP is not asked.
@@ -112,6 +126,9 @@ pub struct Plan {
     pub networks: Vec<Network>,
     /// What is never touched.
     pub deny: DenyList,
+    /// First three octets of link-layer addresses that get no question above the link, unless the
+    /// network says [`Medical::Ask`].
+    pub sighting: BTreeSet<[u8; 3]>,
     /// How fast.
     pub pace: Pace,
     /// Seed of the order of addresses and of jitter, so that a scan can be repeated in a test.

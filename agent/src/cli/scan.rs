@@ -7,7 +7,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Scan, print, say};
-use crate::config::Declared;
+use crate::config::{Declared, sighting};
 use crate::export::{Collector, Export, Output};
 use crate::key;
 use crate::plan::{Pace, Plan};
@@ -81,8 +81,19 @@ fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
         agent: declared.agent.clone().unwrap_or_else(run::host_name),
         networks: networks.collect(),
         deny: declared.deny.clone(),
+        sighting: sighted(declared)?,
         pace,
         seed: random()?,
+    })
+}
+
+fn sighted(declared: &Declared) -> Result<sighting::Ouis, Complaint> {
+    sighting::ouis(&declared.sighting.add, &declared.sighting.remove).map_err(|what| {
+        Complaint::new(
+            Exit::Other,
+            format!("組み込みのメーカー一覧が壊れています（{what}）。インストールし直してください"),
+            format!("the built-in list of makers is damaged ({what}); install again"),
+        )
     })
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use ipnet::IpNet;
 
-use super::{Declaration, Declared, TCP_PORTS, scope, written};
+use super::{Declaration, Declared, Sighting, TCP_PORTS, scope, written};
 use crate::engine::governor;
-use crate::plan::{Community, DenyList, Network, Pace, Policy};
+use crate::plan::{Community, DenyList, Medical, Network, Pace, Policy};
 
 /// Longest name, in characters.
 const NAME: usize = 64;
@@ -43,6 +43,10 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         backend: written.agent.link,
         pace,
         deny: checker.deny(&written.deny)?,
+        sighting: Sighting {
+            add: checker.ouis("sighting_ouis.add", &written.sighting_ouis.add)?,
+            remove: checker.ouis("sighting_ouis.remove", &written.sighting_ouis.remove)?,
+        },
         networks,
     })
 }
@@ -139,17 +143,22 @@ impl Checker<'_> {
                 )
             })?);
         }
-        for text in &written.ouis {
-            deny.ouis.push(oui(text).ok_or_else(|| {
-                each(
-                    "deny.ouis",
-                    text,
+        deny.ouis = self.ouis("deny.ouis", &written.ouis)?;
+        Ok(deny)
+    }
+
+    fn ouis<C: FromIterator<[u8; 3]>>(&self, key: &str, found: &[String]) -> Result<C, Complaint> {
+        let one = |text: &String| {
+            oui(text).ok_or_else(|| {
+                self.wrong(
+                    key,
+                    format_args!("{text:?}"),
                     "00:1a:2b の形で書いてください",
                     "write the first three octets of a MAC address, like 00:1a:2b",
                 )
-            })?);
-        }
-        Ok(deny)
+            })
+        };
+        found.iter().map(one).collect()
     }
 
     fn network(
@@ -182,6 +191,10 @@ impl Checker<'_> {
                 written::Policy::Sighting => Policy::Sighting,
                 written::Policy::Gentle => Policy::Gentle,
                 written::Policy::Full => Policy::Full,
+            },
+            medical: match written.medical {
+                written::Medical::Sighting => Medical::Sighting,
+                written::Medical::Ask => Medical::Ask,
             },
             packets_per_second: rate.unwrap_or(pace.packets_per_second),
             communities: self.communities(&key("snmp.communities"), &written.snmp.communities)?,
@@ -265,7 +278,8 @@ fn net(text: &str) -> Option<IpNet> {
         .ok()
 }
 
-fn oui(text: &str) -> Option<[u8; 3]> {
+/// The first three octets of a MAC address, in any of its spellings.
+pub(super) fn oui(text: &str) -> Option<[u8; 3]> {
     // Three octets are the first half of a MAC address, in any of its spellings.
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
     let mac = format!("{digits}000000").parse::<daicho_common::addr::Mac>().ok()?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::Policy;
+use crate::plan::{Medical, Policy};
 
 fn parse(text: &str) -> Result<Declared, Complaint> {
     Declared::parse(text, Path::new("agent.toml"))
@@ -31,6 +31,27 @@ fn names(declared: &Declared, words: &[&str]) -> Result<Vec<String>, Complaint> 
 fn the_sample_says_what_the_defaults_are() {
     let sample = Declared { file: None, ..parse(SAMPLE).unwrap() };
     assert_eq!(sample, Declared::default());
+}
+
+#[test]
+fn medical_gear_is_asked_only_where_that_is_written() {
+    let text = r#"
+        [sighting_ouis]
+        add = ["00:1A:2B"]
+        remove = ["00-06-6b"]
+        [[network]]
+        cidr = "10.30.0.0/24"
+        medical = "ask"
+        [[network]]
+        cidr = "10.31.0.0/24"
+    "#;
+    let declared = parse(text).unwrap();
+    let medical: Vec<_> = declared.networks.iter().map(|it| it.network.medical).collect();
+    assert_eq!(medical, [Medical::Ask, Medical::Sighting]);
+    assert!(declared.sighting.add.contains(&[0, 0x1a, 0x2b]));
+    assert!(declared.sighting.remove.contains(&[0, 6, 0x6b]));
+    let wrong = parse("[sighting_ouis]\nadd = [\"00:1a\"]").unwrap_err();
+    assert!(wrong.en.contains("sighting_ouis.add"), "{}", wrong.en);
 }
 
 #[test]

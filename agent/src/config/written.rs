@@ -14,6 +14,7 @@ pub(super) struct File {
     pub(super) agent: Agent,
     pub(super) pace: Pace,
     pub(super) deny: Deny,
+    pub(super) sighting_ouis: Sighting,
     pub(super) network: Vec<Network>,
 }
 
@@ -47,6 +48,14 @@ pub(super) struct Deny {
     pub(super) interfaces: Vec<String>,
 }
 
+/// `[sighting_ouis]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Sighting {
+    pub(super) add: Vec<String>,
+    pub(super) remove: Vec<String>,
+}
+
 /// `[[network]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +64,8 @@ pub(super) struct Network {
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) policy: Policy,
+    #[serde(default)]
+    pub(super) medical: Medical,
     pub(super) packets_per_second: Option<i64>,
     pub(super) tcp_ports: Option<Vec<i64>>,
     #[serde(default)]
@@ -69,6 +80,15 @@ pub(super) enum Policy {
     #[default]
     Gentle,
     Full,
+}
+
+/// `medical`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Medical {
+    #[default]
+    Sighting,
+    Ask,
 }
 
 /// `[network.snmp]`.

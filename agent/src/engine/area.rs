@@ -20,7 +20,7 @@ use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Interviewer, Strays};
-use crate::plan::{Means, Network, Plan};
+use crate::plan::{Means, Medical, Network, Plan};
 use crate::probe::mdns::Browse;
 
 /// Questions to everybody on the link.
@@ -94,6 +94,10 @@ pub(super) struct Area {
     rows: Vec<Row>,
     agenda: Agenda<Source>,
     live: Bitmap,
+    /// Whether somebody is questioned only when the link-layer address shows that it may be.
+    classes: bool,
+    /// Live hosts whose link-layer address is not known yet.
+    nameless: Bitmap,
     /// Link-layer addresses that claimed an address: source of the frame, and what it said.
     claims: HashMap<u32, Vec<(Mac, Mac)>>,
     waiting: VecDeque<u32>,
@@ -150,6 +154,8 @@ impl Area {
             interface: reach.interface.clone(),
             network: network.name.clone(),
         };
+        let classes =
+            !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
         let mut area = Self {
             number,
             network: network.clone(),
@@ -170,6 +176,8 @@ impl Area {
             reach,
             agenda: Agenda::new(),
             live: Bitmap::new(size),
+            classes,
+            nameless: Bitmap::new(size),
             claims: HashMap::new(),
             waiting: VecDeque::new(),
             admitted: 0,
@@ -204,6 +212,11 @@ impl Area {
     /// Whether the network is directly connected.
     pub(super) fn is_on_link(&self) -> bool {
         !self.reach.interface.is_empty()
+    }
+
+    /// Whether the class of a device decides what it is asked.
+    pub(super) fn tells_classes(&self) -> bool {
+        self.classes
     }
 
     /// Whether rows of the neighbour table are taken without having asked.

@@ -4,7 +4,7 @@
 //! its maker says of it. What nobody asked for here (a packet that is no ARP request, an address
 //! outside every declared network) is refused, not repaired.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::engine::Packet;
 use crate::engine::gate::Gate;
 use crate::engine::reach::Reach;
 use crate::engine::scope::{Place, Scope, address, extent};
-use crate::plan::{DenyList, Means, Plan};
+use crate::plan::{DenyList, Means, Medical, Plan};
 use crate::probe::mdns::GROUP;
 
 /// TCP and UDP ports that never get an octet, whatever is configured: printers print what comes to
@@ -99,6 +99,8 @@ struct Ground {
     first: u32,
     size: u32,
     gate: Gate,
+    /// Whether medical and nurse-call gear may be asked like any other device.
+    asks_medical: bool,
     /// The interface by which a question to the group of mDNS may leave; empty if none may.
     browses: String,
     targets: Vec<Target>,
@@ -114,6 +116,9 @@ pub(super) struct Governor {
     denied: AddressSet,
     /// Addresses that a denied link-layer address claimed in this scan.
     claimed: HashSet<Place>,
+    sighting: BTreeSet<[u8; 3]>,
+    /// Addresses that a link-layer address of `sighting` claimed in this scan.
+    quiet: BTreeSet<Place>,
     means: Means,
     gate: Gate,
     spacing: Duration,
@@ -160,6 +165,7 @@ impl Governor {
                 first,
                 size,
                 gate: Gate::new(network.packets_per_second),
+                asks_medical: network.medical == Medical::Ask,
                 browses: if reach.browses { reach.interface } else { String::new() },
                 targets: Vec::new(),
                 tallies: BTreeMap::new(),
@@ -174,6 +180,8 @@ impl Governor {
             deny: plan.deny,
             denied,
             claimed: HashSet::new(),
+            sighting: plan.sighting,
+            quiet: BTreeSet::new(),
             means: means.clone(),
             gate: Gate::new(plan.pace.packets_per_second),
             spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
@@ -206,12 +214,28 @@ impl Governor {
         }
     }
 
-    /// An address was seen to belong to `mac`. If that is denied, so is the address until the end
-    /// of the scan, even if another link-layer address claims it too.
+    /// An address was seen to belong to `mac`. If that is denied, or of a class that is only to be
+    /// sighted, so is the address until the end of the scan, even if another link-layer address
+    /// claims it too.
     pub(super) fn learn(&mut self, place: Place, mac: Mac) {
         if self.deny.macs.contains(&mac) || self.deny.ouis.contains(&mac.oui()) {
             self.claimed.insert(place);
         }
+        let asks = self.grounds.get(place.network).is_some_and(|ground| ground.asks_medical);
+        if !asks && self.sighting.contains(&mac.oui()) {
+            self.quiet.insert(place);
+        }
+    }
+
+    /// Whether this address belongs to medical or nurse-call gear that is only to be sighted.
+    pub(super) fn only_sights(&self, place: Place) -> bool {
+        self.quiet.contains(&place)
+    }
+
+    /// Whether a network has somebody who is only to be sighted.
+    pub(super) fn has_quiet(&self, network: usize) -> bool {
+        let (first, last) = (Place { network, host: 0 }, Place { network, host: u32::MAX });
+        self.quiet.range(first..=last).next().is_some()
     }
 
     /// Whether the deny list forbids this address.
@@ -297,6 +321,10 @@ impl Governor {
         }
         if port.is_some_and(is_forbidden) {
             return Err(Why::ForbiddenPort);
+        }
+        // A frame that got here is an ARP request, which is sighting; all else is more.
+        if !matches!(packet, Packet::Frame { .. }) && self.only_sights(place) {
+            return Err(Why::Policy);
         }
         if self.sent >= self.budget { Err(Why::Budget) } else { Ok(place) }
     }

@@ -1,13 +1,17 @@
 //! Whole scans in no time, on a net that records every packet.
 
+use std::collections::BTreeSet;
+
 use daicho_common::coverage::Coverage;
 use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::time::Timestamp;
 use ipnet::IpNet;
 
 use super::*;
-use crate::plan::{Community, DenyList, Link, Pace, Policy};
+use crate::plan::{Community, DenyList, Link, Medical, Pace, Policy};
 
+/// Medical and nurse-call gear is sighted and nothing more.
+mod classes;
 /// No frame leaves that should not: random plans against the record.
 mod harmless;
 /// Interviews with live hosts.
@@ -25,6 +29,7 @@ pub(super) fn network(cidr: &str) -> Network {
         name: cidr.to_owned(),
         cidr: cidr.parse().unwrap(),
         policy: Policy::Gentle,
+        medical: Medical::Sighting,
         packets_per_second: 1_000_000,
         communities: vec![Community::new("public")],
         snmp_port: 161,
@@ -38,6 +43,7 @@ fn plan(cidrs: &[&str]) -> Plan {
         agent: "east".into(),
         networks: cidrs.iter().map(|cidr| network(cidr)).collect(),
         deny: DenyList::default(),
+        sighting: BTreeSet::new(),
         pace: Pace {
             packets_per_second: 10_000,
             target_packets_per_second: 100,

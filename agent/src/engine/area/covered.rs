@@ -142,6 +142,8 @@ impl Area {
         let unswept = || self.sweeps.iter().any(|sweep| !sweep.is_asked(host));
         if let Some(why) = refused.or_else(barred) {
             why
+        } else if self.nameless.get(host) {
+            ended.unwrap_or(Why::Policy)
         } else if self.live.get(host) {
             // It was questioned, but there was no dialogue of this method to have with it.
             let without = if row.method == Method::Snmp { Why::NoCredential } else { Why::Policy };

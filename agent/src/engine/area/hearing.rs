@@ -72,21 +72,33 @@ impl Area {
         }
     }
 
-    /// Somebody has this address: there is someone to question.
+    /// Somebody has this address: there is someone to question, if it may be.
     pub(super) fn live(&mut self, host: u32, governor: &Governor, now: Now) {
-        if !self.hosts.get(host) || !self.live.set(host) || self.network.policy == Policy::Sighting
-        {
+        if !self.hosts.get(host) {
             return;
         }
-        if governor.denies(self.ip(host).into()) {
-            self.questioned += 1;
-            let size = self.size;
-            for row in &mut self.rows {
-                row.end(host, End::NotAsked(Why::Denied), now, size);
-            }
+        let new = self.live.set(host) || self.nameless.put(host, false);
+        if !new || self.network.policy == Policy::Sighting {
+            return;
+        }
+        if self.classes && !self.claims.contains_key(&host) {
+            self.nameless.set(host);
+        } else if governor.denies(self.ip(host).into()) {
+            self.leave_alone(host, Why::Denied, now);
+        } else if governor.only_sights(self.place(host)) {
+            self.leave_alone(host, Why::Policy, now);
         } else {
             self.waiting.push_back(host);
             self.admit(now.tick);
+        }
+    }
+
+    /// A live host gets no interview.
+    fn leave_alone(&mut self, host: u32, why: Why, now: Now) {
+        self.questioned += 1;
+        let size = self.size;
+        for row in &mut self.rows {
+            row.end(host, End::NotAsked(why), now, size);
         }
     }
 

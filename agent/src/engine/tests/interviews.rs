@@ -84,7 +84,7 @@ impl Dialogue for Chat {
     }
 }
 
-fn interviewer() -> Interviewer {
+pub(super) fn interviewer() -> Interviewer {
     Box::new(|_, _| vec![Chat::boxed(Method::Snmp, 161, 5), Chat::boxed(Method::Mdns, 5353, 1)])
 }
 
