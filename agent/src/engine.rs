@@ -42,6 +42,8 @@ mod interview;
 mod order;
 /// What goes out and what comes in, as values.
 mod packet;
+/// How well a target bears being asked.
+mod pulse;
 /// The questions of a sweep as packets.
 mod question;
 /// How a network can be looked at from here.

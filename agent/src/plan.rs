@@ -102,10 +102,23 @@ pub struct Pace {
     pub tries: u8,
     /// Most packets that a scan may send; 0 for no limit.
     pub budget: u64,
+    /// After how many silences in a row a host that had answered is left in peace, 1–10.
+    pub silences: u8,
+    /// Whether the first interview of each network runs alone to its end, and the others only if
+    /// its host is still there.
+    pub canary: bool,
+}
+
+impl Pace {
+    /// Time between two packets to one target.
+    pub fn spacing(&self) -> Duration {
+        let rate = u64::from(self.target_packets_per_second.max(1));
+        Duration::from_micros(1_000_000_u64.div_ceil(rate))
+    }
 }
 
 impl Default for Pace {
-    /// Gentle: 200 packets a second in all, 2 a second to one target, 1 s, two tries.
+    /// Gentle: 200 packets a second in all, 2 a second to one target, 1 s, two tries, a canary.
     fn default() -> Self {
         Self {
             packets_per_second: 200,
@@ -113,6 +126,8 @@ impl Default for Pace {
             timeout: Duration::from_secs(1),
             tries: 2,
             budget: 0,
+            silences: 3,
+            canary: true,
         }
     }
 }

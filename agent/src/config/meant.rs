@@ -105,6 +105,11 @@ impl Checker<'_> {
             let tries = self.within("pace.tries", value, 1, 10)?;
             pace.tries = u8::try_from(tries).unwrap_or(pace.tries);
         }
+        if let Some(value) = written.silences {
+            let silences = self.within("pace.silences", value, 1, 10)?;
+            pace.silences = u8::try_from(silences).unwrap_or(pace.silences);
+        }
+        pace.canary = written.canary.unwrap_or(pace.canary);
         if let Some(value) = written.budget {
             pace.budget = u64::try_from(value).map_err(|_| {
                 self.wrong(

@@ -36,6 +36,8 @@ pub(super) struct Pace {
     pub(super) timeout_ms: Option<i64>,
     pub(super) tries: Option<i64>,
     pub(super) budget: Option<i64>,
+    pub(super) silences: Option<i64>,
+    pub(super) canary: Option<bool>,
 }
 
 /// `[deny]`.

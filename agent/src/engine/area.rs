@@ -25,11 +25,14 @@ use crate::probe::mdns::Browse;
 
 /// Questions to everybody on the link.
 mod browsing;
+/// The first interview of a network.
+mod canary;
 /// Coverage, once it is over.
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
 
+use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
 
@@ -50,6 +53,7 @@ pub(super) struct Notes {
 enum Source {
     Browse,
     Sweep(usize),
+    Canary,
     Host(u32),
 }
 
@@ -105,6 +109,11 @@ pub(super) struct Area {
     admitted: usize,
     open: HashMap<u32, Interview>,
     questioned: u32,
+    canary: Canary,
+    /// Live hosts that were left in peace.
+    backed_off: u32,
+    /// Time between two questions to one host, and silences of one that are borne.
+    bearing: (Duration, u8),
 }
 
 /// Which numbers are addresses that a host may have, and which of them are the agent's own.
@@ -183,6 +192,9 @@ impl Area {
             admitted: 0,
             open: HashMap::new(),
             questioned: 0,
+            canary: if plan.pace.canary { Canary::Wanted } else { Canary::Well },
+            backed_off: 0,
+            bearing: (plan.pace.spacing(), plan.pace.silences),
         };
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
@@ -250,6 +262,7 @@ impl Area {
             let Some(source) = self.agenda.due(now.tick) else { break };
             let verdict = match source {
                 Source::Browse => self.browse(governor, notes, now),
+                Source::Canary => self.watch(governor, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),
                 Source::Host(host) => {
                     let verdict = self.interview(host, governor, interviewer, now);
@@ -316,10 +329,11 @@ impl Area {
     ) -> Option<Verdict> {
         let ip = IpAddr::V4(self.ip(host));
         let opens = governor.target_opens(self.place(host));
-        let (network, timeout, knocks) = (&self.network, self.timeout, self.reach.knocks);
+        let (network, knocks) = (&self.network, self.reach.knocks);
+        let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {
             let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
-            Interview::new(ip, ports, interviewer(network, ip), timeout)
+            Interview::new(ip, ports, interviewer(network, ip), pace)
         });
         let (packet, kind, answer_by) = match interview.turn(now.tick, opens) {
             interview::Turn::Ask(packet, kind, by) => (packet, kind, by),
@@ -364,24 +378,32 @@ impl Area {
                 fact,
             });
         }
+        let mut backed_off = false;
         while let Some((method, end)) = interview.poll_end() {
+            backed_off |= end == End::NotAsked(Why::BackedOff);
             let Some(row) = self.rows.iter_mut().find(|row| row.method == method) else { continue };
             row.end(host, end, now, self.size);
         }
+        self.backed_off += u32::from(backed_off);
         if interview.is_done() {
+            let silent = interview.fell_silent();
             self.open.remove(&host);
             self.agenda.drop(Source::Host(host));
             self.admitted = self.admitted.saturating_sub(1);
             self.questioned += 1;
+            self.canary_done(host, silent, now);
             self.admit(now.tick);
         }
     }
 
     /// Opens interviews while there is room.
     fn admit(&mut self, now: Tick) {
-        while self.admitted < OPEN {
+        while self.has_room(OPEN) {
             let Some(host) = self.waiting.pop_front() else { return };
             self.admitted += 1;
+            if self.canary == Canary::Wanted {
+                self.canary = Canary::Asked(host);
+            }
             self.agenda.put(Source::Host(host), now);
         }
     }

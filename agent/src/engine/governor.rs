@@ -157,14 +157,14 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
 impl Governor {
     /// The door for this plan.
     pub(super) fn new(plan: Plan, means: &Means) -> Self {
-        let ground = |network: &crate::plan::Network| {
+        let ground = |(n, network): (u64, &crate::plan::Network)| {
             let (first, size) = extent(network.cidr).unwrap_or_default();
             let reach = Reach::new(network, means, &plan.deny);
             Ground {
                 name: network.name.clone(),
                 first,
                 size,
-                gate: Gate::new(network.packets_per_second),
+                gate: Gate::new(network.packets_per_second, plan.seed ^ n),
                 asks_medical: network.medical == Medical::Ask,
                 browses: if reach.browses { reach.interface } else { String::new() },
                 targets: Vec::new(),
@@ -173,18 +173,17 @@ impl Governor {
         };
         let mut denied = AddressSet::new();
         plan.deny.nets.iter().for_each(|net| denied.insert_net(*net));
-        let rate = u64::from(plan.pace.target_packets_per_second.max(1));
         Self {
             scope: Scope::new(&plan.networks),
-            grounds: plan.networks.iter().map(ground).collect(),
+            grounds: (1..).zip(&plan.networks).map(ground).collect(),
             deny: plan.deny,
             denied,
             claimed: HashSet::new(),
             sighting: plan.sighting,
             quiet: BTreeSet::new(),
             means: means.clone(),
-            gate: Gate::new(plan.pace.packets_per_second),
-            spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
+            gate: Gate::new(plan.pace.packets_per_second, plan.seed),
+            spacing: plan.pace.spacing(),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
             leaving: None,

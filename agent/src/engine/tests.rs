@@ -10,6 +10,8 @@ use ipnet::IpNet;
 use super::*;
 use crate::plan::{Community, DenyList, Link, Medical, Pace, Policy};
 
+/// Hosts that do not bear being asked.
+mod bearing;
 /// Medical and nurse-call gear is sighted and nothing more.
 mod classes;
 /// No frame leaves that should not: random plans against the record.
@@ -50,6 +52,7 @@ fn plan(cidrs: &[&str]) -> Plan {
             timeout: Duration::from_millis(500),
             tries: 3,
             budget: 0,
+            ..Pace::default()
         },
         seed: 42,
     }

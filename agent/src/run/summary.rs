@@ -38,6 +38,13 @@ impl Ended {
             "{ja}: {planned} アドレス中 {hosts} 台を発見、送信 {packets} パケット、{took}\n\
              {en}: {hosts} hosts found on {planned} addresses, {packets} packets sent, {took}\n"
         );
+        let held = self.progress.backed_off;
+        if held > 0 {
+            text += &format!(
+                "質問の後に応答が途絶えた機器があり、{held} 台への質問を控えました。その機器の様子を確かめてください\n\
+                 a device went silent after it was questioned, and {held} hosts were left in peace: see to that device\n"
+            );
+        }
         let left_out: Vec<_> = self.coverage.iter().flat_map(lines).collect();
         if !left_out.is_empty() {
             text += "できなかったこと / what could not be done:\n";

@@ -90,6 +90,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
         timeout: Duration::from_millis(400),
         tries: 3,
         budget: 0,
+            ..Pace::default()
     };
     let networks = hospital.segments.iter().map(|segment| {
         let sighting = segment.reach == Reach::Sighting;

@@ -19,6 +19,7 @@ pub(in crate::engine) struct Extent {
     pub(in crate::engine) done: u32,
     pub(in crate::engine) found: u32,
     pub(in crate::engine) questioned: u32,
+    pub(in crate::engine) backed_off: u32,
     /// Steps of the sweeps taken, and all of them.
     pub(in crate::engine) steps: (u64, u64),
 }
@@ -35,6 +36,7 @@ impl Area {
             done: done.unwrap_or_default(),
             found,
             questioned: if sighting { found } else { self.questioned },
+            backed_off: self.backed_off,
             steps: steps.fold((0, 0), |(a, b), (done, all)| (a + done, b + all)),
         }
     }

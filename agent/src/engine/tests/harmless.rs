@@ -90,6 +90,7 @@ impl Case {
             timeout: Duration::from_millis(300),
             tries: self.tries,
             budget: 0,
+            ..Pace::default()
         };
         let networks = networks.into_values().collect();
         let sighting = BTreeSet::from([MEDICAL]);
@@ -201,6 +202,25 @@ fn assert_medical_only_sighted(case: &Case, net: &Net, before: &BTreeMap<IpAddr,
     }
 }
 
+/// In each network the first interview is over before another begins.
+fn assert_canary_first(plan: &Plan, net: &Net) {
+    for network in &plan.networks {
+        let questions: Vec<IpAddr> = net
+            .record
+            .iter()
+            .filter(|(_, packet)| match packet {
+                Packet::Datagram { outlet, .. } => *outlet != Outlet::Connected,
+                Packet::Frame { .. } | Packet::Echo { .. } | Packet::Connect { .. } => false,
+            })
+            .filter_map(|(_, packet)| subject(packet).map(|(to, _)| to))
+            .filter(|to| network.cidr.contains(to))
+            .collect();
+        if let Some(last) = questions.iter().rposition(|to| *to == questions[0]) {
+            assert!(questions[..last].iter().all(|to| *to == questions[0]), "{questions:?}");
+        }
+    }
+}
+
 /// An address known to belong to a denied link-layer address gets nothing; one that was found out
 /// to, nothing more.
 fn assert_macs_denied(plan: &Plan, net: &Net, before: &BTreeMap<IpAddr, Mac>, outcome: &Outcome) {
@@ -238,6 +258,7 @@ proptest! {
         let before = if on_link { before } else { BTreeMap::new() };
         assert_macs_denied(&plan, &net, &before, &outcome);
         assert_medical_only_sighted(&case, &net, &before);
+        assert_canary_first(&plan, &net);
         assert_partition(&outcome, &[ip("10.20.1.1")]);
         let counted: u64 = outcome.account.sent.iter().map(|sent| sent.packets).sum();
         prop_assert_eq!(counted, net.record.len() as u64);

@@ -51,6 +51,13 @@ pub(super) struct Net {
     pub(super) loss: u64,
     /// How long an answer takes.
     pub(super) delay: Duration,
+    /// A host never answers again once it was asked anything above the link.
+    pub(super) falls_when_asked: bool,
+    /// Nobody answers a datagram after so many were answered.
+    pub(super) mute_after: Option<usize>,
+    /// An answer to a datagram takes 400 ms after so many.
+    pub(super) slow_after: Option<usize>,
+    datagrams: usize,
     /// Random octets instead of every answer.
     pub(super) noise: bool,
     /// The system refuses to send to these.
@@ -90,6 +97,10 @@ impl Net {
             replies: Vec::new(),
             loss: 0,
             delay: Duration::from_millis(2),
+            falls_when_asked: false,
+            mute_after: None,
+            slow_after: None,
+            datagrams: 0,
             noise: false,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
@@ -118,7 +129,17 @@ impl Net {
         }
         let reaction = if self.noise { self.scramble(reaction) } else { reaction };
         let order = self.roll();
-        self.coming.insert((now.after(self.delay), order), reaction);
+        let mut delay = self.delay;
+        if matches!(reaction, Reaction::Datagram(..)) {
+            self.datagrams += 1;
+            if self.mute_after.is_some_and(|most| self.datagrams > most) {
+                return;
+            }
+            if self.slow_after.is_some_and(|most| self.datagrams > most) {
+                delay = Duration::from_millis(400);
+            }
+        }
+        self.coming.insert((now.after(delay), order), reaction);
     }
 
     fn scramble(&mut self, reaction: Reaction) -> Reaction {
@@ -144,6 +165,9 @@ impl Net {
             let order = self.roll();
             self.coming.insert((now, order), Reaction::NotSent(packet.clone(), true));
             return;
+        }
+        if self.falls_when_asked && datagram {
+            self.hosts.remove(&to);
         }
         let lost = self.is_lost();
         let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };
