@@ -19,6 +19,7 @@ mod meant;
 pub mod scope;
 /// Which makers' devices are only to be sighted.
 pub mod sighting;
+mod windows;
 mod written;
 
 /// The sample configuration with every key, which is the manual.
@@ -40,7 +41,7 @@ pub enum Backend {
 }
 
 /// A configuration as meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
     /// Where it was read; `None` if no file was given.
     pub file: Option<PathBuf>,
@@ -50,6 +51,8 @@ pub struct Declared {
     pub state: Option<PathBuf>,
     /// How frames are sent and read.
     pub backend: Backend,
+    /// How far local time is ahead of UTC, in seconds.
+    pub utc_offset: i32,
     /// How fast.
     pub pace: Pace,
     /// What is never touched.
@@ -77,6 +80,23 @@ pub struct Declaration {
     /// Whether the rate was written for this network, so that a faster command line does not lift
     /// it.
     pub own_rate: bool,
+}
+
+impl Default for Declared {
+    /// No network, and the local time of Japan, which knows no summer time.
+    fn default() -> Self {
+        Self {
+            file: None,
+            agent: None,
+            state: None,
+            backend: Backend::default(),
+            utc_offset: 9 * 3600,
+            pace: Pace::default(),
+            deny: DenyList::default(),
+            sighting: Sighting::default(),
+            networks: Vec::new(),
+        }
+    }
 }
 
 impl Declared {

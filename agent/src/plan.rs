@@ -8,6 +8,11 @@ use std::time::Duration;
 use daicho_common::addr::Mac;
 use ipnet::IpNet;
 
+/// When a network may be scanned.
+pub mod window;
+
+use window::Windows;
+
 /// What may be done in a network (DOMAIN §7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
@@ -51,6 +56,8 @@ pub struct Network {
     /// TCP ports for liveness under [`Policy::Full`], and without privilege under any policy but
     /// [`Policy::Sighting`]; never a forbidden one.
     pub tcp_ports: Vec<u16>,
+    /// When it may be scanned.
+    pub windows: Windows,
 }
 
 /// An SNMP community: a secret, so it never prints.
@@ -107,6 +114,8 @@ pub struct Pace {
     /// Whether the first interview of each network runs alone to its end, and the others only if
     /// its host is still there.
     pub canary: bool,
+    /// Whether a network is waited for outside of its windows, or left out.
+    pub waits: bool,
 }
 
 impl Pace {
@@ -128,6 +137,7 @@ impl Default for Pace {
             budget: 0,
             silences: 3,
             canary: true,
+            waits: true,
         }
     }
 }

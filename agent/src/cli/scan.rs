@@ -68,6 +68,7 @@ fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
             .per_target
             .unwrap_or(declared.pace.target_packets_per_second),
         timeout: arguments.timeout.map_or(declared.pace.timeout, Duration::from_millis),
+        waits: !arguments.no_wait,
         ..declared.pace
     };
     let networks = chosen.into_iter().map(|declaration| {
@@ -125,6 +126,7 @@ mod tests {
             rate,
             per_target: Some(5),
             timeout: None,
+            no_wait: false,
             quiet: false,
         }
     }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use ipnet::IpNet;
 
-use super::{Declaration, Declared, Sighting, TCP_PORTS, scope, written};
+use super::{Declaration, Declared, Sighting, TCP_PORTS, scope, windows, written};
 use crate::engine::governor;
+use crate::plan::window::Windows;
 use crate::plan::{Community, DenyList, Medical, Network, Pace, Policy};
 
 /// Longest name, in characters.
@@ -29,11 +30,12 @@ struct Checker<'a> {
 pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Complaint> {
     let checker = Checker { file };
     let pace = checker.pace(&written.pace)?;
+    let utc_offset = checker.utc_offset(written.agent.utc_offset.as_deref())?;
     let networks = written
         .network
         .iter()
         .enumerate()
-        .map(|(n, network)| checker.network(n + 1, network, pace))
+        .map(|(n, network)| checker.network(n + 1, network, (pace, utc_offset)))
         .collect::<Result<Vec<_>, _>>()?;
     checker.distinct(&networks)?;
     Ok(Declared {
@@ -41,6 +43,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         agent: written.agent.name.map(|name| checker.name("agent.name", &name)).transpose()?,
         state: written.agent.state,
         backend: written.agent.link,
+        utc_offset,
         pace,
         deny: checker.deny(&written.deny)?,
         sighting: Sighting {
@@ -170,7 +173,7 @@ impl Checker<'_> {
         &self,
         number: usize,
         written: &written::Network,
-        pace: Pace,
+        (pace, utc_offset): (Pace, i32),
     ) -> Result<Declaration, Complaint> {
         let label = written.name.as_deref().unwrap_or(&written.cidr);
         let key = |field: &str| format!("[[network]] {number} ({label}) {field}");
@@ -205,8 +208,35 @@ impl Checker<'_> {
             communities: self.communities(&key("snmp.communities"), &written.snmp.communities)?,
             snmp_port,
             tcp_ports: self.tcp_ports(&key("tcp_ports"), written.tcp_ports.as_deref())?,
+            windows: self.windows(&key("windows"), &written.windows, utc_offset)?,
         };
         Ok(Declaration { network, own_rate: rate.is_some() })
+    }
+
+    fn utc_offset(&self, written: Option<&str>) -> Result<i32, Complaint> {
+        let Some(text) = written else { return Ok(Declared::default().utc_offset) };
+        windows::offset(text).ok_or_else(|| {
+            self.wrong(
+                "agent.utc_offset",
+                format_args!("{text:?}"),
+                "+09:00 の形で、14 時間以内にしてください",
+                "write it like +09:00, at most 14 hours",
+            )
+        })
+    }
+
+    fn windows(&self, key: &str, written: &[String], offset: i32) -> Result<Windows, Complaint> {
+        let span = |text: &String| {
+            windows::span(text).ok_or_else(|| {
+                self.wrong(
+                    key,
+                    format_args!("{text:?}"),
+                    "\"22:00-05:00\" か \"月-金 22:00-05:00\" の形で書いてください",
+                    "write it like \"22:00-05:00\" or \"Mon-Fri 22:00-05:00\"",
+                )
+            })
+        };
+        Ok(Windows { spans: written.iter().map(span).collect::<Result<_, _>>()?, offset })
     }
 
     fn port(&self, key: &str, port: i64) -> Result<u16, Complaint> {

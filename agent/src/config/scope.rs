@@ -8,6 +8,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{Declaration, Declared, TCP_PORTS};
+use crate::plan::window::Windows;
 use crate::plan::{Medical, Network, Policy};
 
 /// Shortest prefix of a network: 1,048,576 addresses.
@@ -217,6 +218,7 @@ impl Declared {
             communities: Vec::new(),
             snmp_port: 161,
             tcp_ports: TCP_PORTS.to_vec(),
+            windows: Windows { spans: Vec::new(), offset: self.utc_offset },
         }
     }
 

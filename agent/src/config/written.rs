@@ -25,6 +25,7 @@ pub(super) struct Agent {
     pub(super) name: Option<String>,
     pub(super) state: Option<PathBuf>,
     pub(super) link: Backend,
+    pub(super) utc_offset: Option<String>,
 }
 
 /// `[pace]`; wide integers, so that the range is checked by us and complained of in our words.
@@ -70,6 +71,8 @@ pub(super) struct Network {
     pub(super) medical: Medical,
     pub(super) packets_per_second: Option<i64>,
     pub(super) tcp_ports: Option<Vec<i64>>,
+    #[serde(default)]
+    pub(super) windows: Vec<String>,
     #[serde(default)]
     pub(super) snmp: Snmp,
 }

@@ -328,7 +328,7 @@ impl Area {
         now: Now,
     ) -> Option<Verdict> {
         let ip = IpAddr::V4(self.ip(host));
-        let opens = governor.target_opens(self.place(host));
+        let opens = governor.asking_opens(self.place(host), now);
         let (network, knocks) = (&self.network, self.reach.knocks);
         let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {

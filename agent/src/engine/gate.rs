@@ -102,7 +102,7 @@ mod tests {
             let gaps: Vec<_> = all.windows(2).skip(1).map(|pair| pair[1].since(pair[0])).collect();
             let even = Duration::from_secs(1) / rate;
             let (least, most) = (gaps.iter().min().unwrap(), gaps.iter().max().unwrap());
-            let spread = *most - *least;
+            let spread = most.abs_diff(*least);
             assert!(spread > even.min(Duration::from_millis(10)) / 4, "{rate}: {spread:?}");
             assert!(*most <= even * 2 + Duration::from_micros(1), "{rate}: {most:?}");
         }

@@ -21,6 +21,7 @@ use crate::engine::Packet;
 use crate::engine::gate::Gate;
 use crate::engine::reach::Reach;
 use crate::engine::scope::{Place, Scope, address, extent};
+use crate::plan::window::Windows;
 use crate::plan::{DenyList, Means, Medical, Plan};
 use crate::probe::mdns::GROUP;
 
@@ -43,6 +44,9 @@ impl Cleared {
         &self.0
     }
 }
+
+/// How often it is looked whether a window has opened.
+const GLANCE: Duration = Duration::from_secs(60);
 
 /// What becomes of a packet.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,6 +103,7 @@ struct Ground {
     first: u32,
     size: u32,
     gate: Gate,
+    windows: Windows,
     /// Whether medical and nurse-call gear may be asked like any other device.
     asks_medical: bool,
     /// The interface by which a question to the group of mDNS may leave; empty if none may.
@@ -122,6 +127,8 @@ pub(super) struct Governor {
     means: Means,
     gate: Gate,
     spacing: Duration,
+    /// Whether a network is waited for outside of its windows.
+    waits: bool,
     budget: u64,
     sent: u64,
     /// Whom the packet cleared last reaches, until it has left.
@@ -165,6 +172,7 @@ impl Governor {
                 first,
                 size,
                 gate: Gate::new(network.packets_per_second, plan.seed ^ n),
+                windows: network.windows.clone(),
                 asks_medical: network.medical == Medical::Ask,
                 browses: if reach.browses { reach.interface } else { String::new() },
                 targets: Vec::new(),
@@ -183,6 +191,7 @@ impl Governor {
             quiet: BTreeSet::new(),
             means: means.clone(),
             gate: Gate::new(plan.pace.packets_per_second, plan.seed),
+            waits: plan.pace.waits,
             spacing: plan.pace.spacing(),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
@@ -261,6 +270,19 @@ impl Governor {
             .map_or(Tick::ZERO, |target| target.spaced.max(target.busy))
     }
 
+    /// When to look again whether this network may be scanned; `None` if it may be now.
+    fn window_opens(&self, network: usize, now: Now) -> Option<Tick> {
+        let wait = self.grounds.get(network)?.windows.wait(now.wall);
+        // The wall clock may be set meanwhile.
+        (!wait.is_zero()).then(|| now.tick.after(wait.min(GLANCE)))
+    }
+
+    /// When this target may be asked, its network's windows included.
+    pub(super) fn asking_opens(&self, place: Place, now: Now) -> Tick {
+        let window = self.window_opens(place.network, now).filter(|_| self.waits);
+        self.target_opens(place).max(window.unwrap_or_default())
+    }
+
     /// Packets sent so far.
     pub(super) const fn sent(&self) -> u64 {
         self.sent
@@ -299,6 +321,13 @@ impl Governor {
             Ok(place) => place,
             Err(why) => return Verdict::Refuse(why),
         };
+        if let Some(until) = self.window_opens(place.network, now) {
+            return if self.waits {
+                Verdict::WaitUntil(until)
+            } else {
+                Verdict::Refuse(Why::Window)
+            };
+        }
         let opens =
             self.opens().max(self.network_opens(place.network)).max(self.target_opens(place));
         if opens > now.tick {

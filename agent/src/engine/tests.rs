@@ -8,6 +8,7 @@ use daicho_common::time::Timestamp;
 use ipnet::IpNet;
 
 use super::*;
+use crate::plan::window::Windows;
 use crate::plan::{Community, DenyList, Link, Medical, Pace, Policy};
 
 /// Hosts that do not bear being asked.
@@ -22,6 +23,8 @@ mod interviews;
 mod net;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
+/// When a network may be scanned.
+mod windows;
 
 use net::{Host, Net, Outcome};
 
@@ -36,6 +39,7 @@ pub(super) fn network(cidr: &str) -> Network {
         communities: vec![Community::new("public")],
         snmp_port: 161,
         tcp_ports: vec![22, 443],
+        windows: Windows::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use daicho_agent::engine::{Account, Engine, Input, Interviewer, Outlet, Packet};
+use daicho_agent::plan::window::Windows;
 use daicho_agent::plan::{Community, DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
 use daicho_agent::probe::Dialogue;
 use daicho_agent::probe::mdns::Mdns;
@@ -90,7 +91,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
         timeout: Duration::from_millis(400),
         tries: 3,
         budget: 0,
-            ..Pace::default()
+        ..Pace::default()
     };
     let networks = hospital.segments.iter().map(|segment| {
         let sighting = segment.reach == Reach::Sighting;
@@ -103,6 +104,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
             communities: vec![Community::new(COMMUNITY)],
             snmp_port: SNMP,
             tcp_ports: vec![22, 80, 443, 445],
+            windows: Windows::default(),
         }
     });
     let networks = networks.collect();

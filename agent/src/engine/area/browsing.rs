@@ -32,7 +32,7 @@ impl Area {
             }
         }
         let group = Place { network: self.number, host: self.size };
-        let opens = governor.target_opens(group);
+        let opens = governor.asking_opens(group, now);
         if opens > now.tick {
             self.agenda.put(Source::Browse, opens);
             return None;

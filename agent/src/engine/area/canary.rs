@@ -135,7 +135,11 @@ impl Area {
                 watch.sent = false;
                 true
             }
-            _ => false,
+            Canary::Wanted
+            | Canary::Asked(_)
+            | Canary::Watched(_)
+            | Canary::Well
+            | Canary::Fell => false,
         }
     }
 
