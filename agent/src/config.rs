@@ -51,6 +51,8 @@ pub struct Declared {
     pub state: Option<PathBuf>,
     /// How frames are sent and read.
     pub backend: Backend,
+    /// The file that stops a scan when it appears, if one was given.
+    pub stop_file: Option<PathBuf>,
     /// How far local time is ahead of UTC, in seconds.
     pub utc_offset: i32,
     /// How fast.
@@ -90,6 +92,7 @@ impl Default for Declared {
             agent: None,
             state: None,
             backend: Backend::default(),
+            stop_file: None,
             utc_offset: 9 * 3600,
             pace: Pace::default(),
             deny: DenyList::default(),

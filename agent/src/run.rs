@@ -100,12 +100,18 @@ pub fn host_name() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "daicho-agent".to_owned())
 }
 
-/// Scans `plan` to its end or until the user stops it, and hands the batches to `export`.
+/// Scans `plan` to its end or until the user stops it, by a signal or by making `stop_file`, and hands the batches to `export`.
 ///
 /// # Errors
 /// [`Exit::Other`] if the system gives this process no runtime. A result that did not arrive is in
 /// [`Ended::delivery`].
-pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<Ended, Complaint> {
+pub fn scan(
+    plan: Plan,
+    backend: Backend,
+    export: Export,
+    show: Show,
+    stop_file: Option<PathBuf>,
+) -> Result<Ended, Complaint> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -113,7 +119,7 @@ pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<
         .map_err(|error| no_runtime(&error))?;
     runtime.block_on(async {
         let clock = Clock::start();
-        let stop = stop::signals().map_err(|error| no_runtime(&error))?;
+        let stop = stop::wishes(stop_file).map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
@@ -150,7 +156,10 @@ impl Driver {
         let mut ticker = tokio::time::interval(FRAME);
         ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut arrived = Vec::with_capacity(GULP);
-        let mut interrupted = false;
+        let mut interrupted = stop.try_recv().is_ok();
+        if interrupted {
+            self.engine.stop(self.clock.now());
+        }
         tracing::info!("scan begins");
         loop {
             let wake = self.transmit().await;

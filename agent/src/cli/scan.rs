@@ -27,7 +27,8 @@ pub(super) fn scan(
     let tabular = output.is_none() && collector.is_none();
     let show = if arguments.quiet { Show::Nothing } else { Show::Progress };
     let export = Export::new(key, output, collector, &state);
-    let ended = run::scan(plan, declared.backend, export, show)?;
+    let stop_file = arguments.stop_file.clone().or_else(|| declared.stop_file.clone());
+    let ended = run::scan(plan, declared.backend, export, show, stop_file)?;
     if tabular {
         print(&ended.hosts.table())?;
     }
@@ -126,6 +127,7 @@ mod tests {
             rate,
             per_target: Some(5),
             timeout: None,
+            stop_file: None,
             no_wait: false,
             quiet: false,
         }

@@ -43,6 +43,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         agent: written.agent.name.map(|name| checker.name("agent.name", &name)).transpose()?,
         state: written.agent.state,
         backend: written.agent.link,
+        stop_file: written.agent.stop_file,
         utc_offset,
         pace,
         deny: checker.deny(&written.deny)?,

@@ -25,6 +25,7 @@ pub(super) struct Agent {
     pub(super) name: Option<String>,
     pub(super) state: Option<PathBuf>,
     pub(super) link: Backend,
+    pub(super) stop_file: Option<PathBuf>,
     pub(super) utc_offset: Option<String>,
 }
 
