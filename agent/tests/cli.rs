@@ -418,6 +418,32 @@ fn a_scan_stops_within_a_second_of_the_appearance_of_its_file() {
 }
 
 #[test]
+fn an_interrupted_scan_is_gone_on_with_and_then_forgotten() {
+    let agent = Agent::new();
+    let scan =
+        ["scan", "-q", "--network", "127.0.0.0/29", "--timeout", "50", "--per-target", "1000"];
+    agent.refuses(&[&scan[..], &["--resume"]].concat(), 4, &["--resume"]);
+    let stop = agent.path("stop");
+    fs::write(&stop, "").unwrap();
+    let stopped = [&scan[..], &["--stop-file", &stop]].concat();
+    assert_eq!(agent.run(&stopped).status.code(), Some(130));
+    let kept = || {
+        let rows = fs::read_dir(agent.place.path().join("state")).unwrap();
+        let names = rows.map(|row| row.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".resume")).count()
+    };
+    assert_eq!(kept(), 1);
+    let resumed = [&scan[..], &["--resume", "-o", "scan.daicho"]].concat();
+    let output = agent.run(&resumed);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(kept(), 0);
+    let file = agent.path("x.resume");
+    fs::write(&file, "{").unwrap();
+    let named = format!("--resume={file}");
+    agent.refuses(&[&scan[..], &[named.as_str()]].concat(), 4, &["x.resume"]);
+}
+
+#[test]
 fn nothing_is_sent_while_the_file_that_stops_a_scan_is_there() {
     let agent = Agent::new();
     fs::write(agent.path("stop"), "").unwrap();

@@ -11,7 +11,8 @@ use crate::config::{Declared, sighting};
 use crate::export::{Collector, Export, Output};
 use crate::key;
 use crate::plan::{Pace, Plan};
-use crate::run::{self, Ending, Show};
+use crate::run::keeper::Keeper;
+use crate::run::{self, Course, Ending, Show};
 
 /// Scans what was named, and brings the result where it was wanted.
 pub(super) fn scan(
@@ -28,7 +29,13 @@ pub(super) fn scan(
     let show = if arguments.quiet { Show::Nothing } else { Show::Progress };
     let export = Export::new(key, output, collector, &state);
     let stop_file = arguments.stop_file.clone().or_else(|| declared.stop_file.clone());
-    let ended = run::scan(plan, declared.backend, export, show, stop_file)?;
+    let keeper = match &arguments.resume {
+        Some(Some(file)) => Keeper::at(file),
+        Some(None) | None => Keeper::of(&plan, &state),
+    };
+    let earlier = arguments.resume.is_some().then(|| keeper.read()).transpose()?;
+    let course = Course { stop_file, keeper, earlier };
+    let ended = run::scan(plan, declared.backend, export, show, course)?;
     if tabular {
         print(&ended.hosts.table())?;
     }
@@ -127,6 +134,7 @@ mod tests {
             rate,
             per_target: Some(5),
             timeout: None,
+            resume: None,
             stop_file: None,
             no_wait: false,
             quiet: false,

@@ -12,6 +12,7 @@ use daicho_common::time::{Now, Tick, Timestamp};
 
 use crate::engine::agenda::Agenda;
 use crate::engine::bitmap::Bitmap;
+use crate::engine::checkpoint::Settled;
 use crate::engine::governor::{Cleared, Governor, Request, Verdict};
 use crate::engine::interview::{self, End, Interview};
 use crate::engine::order::mix;
@@ -109,6 +110,10 @@ pub(super) struct Area {
     admitted: usize,
     open: HashMap<u32, Interview>,
     questioned: u32,
+    /// Live hosts that were questioned to the end, or are not to be questioned.
+    through: Bitmap,
+    /// What an interrupted scan had settled.
+    earlier: Option<Settled>,
     canary: Canary,
     /// Live hosts that were left in peace.
     backed_off: u32,
@@ -192,6 +197,8 @@ impl Area {
             admitted: 0,
             open: HashMap::new(),
             questioned: 0,
+            through: Bitmap::new(size),
+            earlier: None,
             canary: if plan.pace.canary { Canary::Wanted } else { Canary::Well },
             backed_off: 0,
             bearing: (plan.pace.spacing(), plan.pace.silences),
@@ -391,6 +398,7 @@ impl Area {
             self.agenda.drop(Source::Host(host));
             self.admitted = self.admitted.saturating_sub(1);
             self.questioned += 1;
+            self.through.set(host);
             self.canary_done(host, silent, now);
             self.admit(now.tick);
         }

@@ -131,6 +131,8 @@ pub(super) struct Governor {
     waits: bool,
     budget: u64,
     sent: u64,
+    /// Packets of the scan that this one goes on with.
+    earlier: u64,
     /// Whom the packet cleared last reaches, until it has left.
     leaving: Option<Place>,
     closed: Option<Why>,
@@ -195,6 +197,7 @@ impl Governor {
             spacing: plan.pace.spacing(),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
+            earlier: 0,
             leaving: None,
             closed: None,
         }
@@ -288,6 +291,16 @@ impl Governor {
         self.sent
     }
 
+    /// An interrupted scan had sent these: they count towards the budget.
+    pub(super) fn count_earlier(&mut self, packets: u64) {
+        self.earlier = self.earlier.saturating_add(packets);
+    }
+
+    /// Packets that count towards the budget.
+    pub(super) const fn spent(&self) -> u64 {
+        self.sent.saturating_add(self.earlier)
+    }
+
     /// Nothing passes any more.
     pub(super) fn close(&mut self, why: Why) {
         self.closed.get_or_insert(why);
@@ -354,7 +367,7 @@ impl Governor {
         if !matches!(packet, Packet::Frame { .. }) && self.only_sights(place) {
             return Err(Why::Policy);
         }
-        if self.sent >= self.budget { Err(Why::Budget) } else { Ok(place) }
+        if self.spent() >= self.budget { Err(Why::Budget) } else { Ok(place) }
     }
 
     fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {

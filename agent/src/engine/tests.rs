@@ -21,6 +21,8 @@ mod harmless;
 mod interviews;
 /// A net in memory: hosts that answer, and a record of what came.
 mod net;
+/// Going on where an interrupted scan was.
+mod resuming;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
 /// When a network may be scanned.

@@ -99,6 +99,7 @@ impl Area {
     /// A live host gets no interview.
     pub(super) fn leave_alone(&mut self, host: u32, why: Why, now: Now) {
         self.questioned += 1;
+        self.through.set(host);
         self.backed_off += u32::from(why == Why::BackedOff);
         let size = self.size;
         for row in &mut self.rows {

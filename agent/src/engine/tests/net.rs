@@ -66,6 +66,10 @@ pub(super) struct Net {
     pub(super) unsendable_datagrams: Vec<IpAddr>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
+    /// Go on with this.
+    pub(super) earlier: Option<Checkpoint>,
+    /// Whether the checkpoint is taken as after a result that arrived.
+    pub(super) whole: bool,
     /// Stop at this tick.
     pub(super) stop: Option<Tick>,
     /// What the wall clock shows at a tick.
@@ -80,6 +84,7 @@ pub(super) struct Outcome {
     pub(super) observations: Vec<Observation>,
     pub(super) progress: Progress,
     pub(super) ended: Tick,
+    pub(super) checkpoint: Checkpoint,
 }
 
 impl Outcome {
@@ -105,6 +110,8 @@ impl Net {
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
             table: BTreeMap::new(),
+            earlier: None,
+            whole: false,
             stop: None,
             wall: |tick| {
                 Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
@@ -238,6 +245,9 @@ impl Net {
         let start = Tick::from_micros(1_000_000);
         let mut now = Now { tick: start, wall: (self.wall)(start) };
         let mut engine = Engine::new(plan, means, interviewer, now);
+        if let Some(earlier) = &self.earlier {
+            engine.resume(earlier);
+        }
         let mut observations = Vec::new();
         loop {
             while let Some(cleared) = engine.poll_transmit(now) {
@@ -270,7 +280,8 @@ impl Net {
         }
         let progress = engine.progress();
         let ended = Tick::from_micros(now.tick.micros() - start.micros());
-        Outcome { account: engine.finish(now), observations, progress, ended }
+        let checkpoint = engine.checkpoint(self.whole, now);
+        Outcome { account: engine.finish(now), observations, progress, ended, checkpoint }
     }
 
     /// How often each address was asked.
