@@ -84,6 +84,7 @@ struct Scan {
     timeout: Option<u64>,
     /// 中断した同じ走査の続きから始めます / goes on with the interrupted scan of the same networks
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "not given, given alone, given with a file")]
     resume: Option<Option<PathBuf>>,
     /// このファイルが現れたら中断します / stops when this file appears
     #[arg(long, value_name = "FILE")]

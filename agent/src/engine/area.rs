@@ -154,15 +154,7 @@ impl Area {
         let sweeps = (0..).zip(&reach.sweeps);
         let sweeps =
             sweeps.map(|(n, technique)| Sweep::new(technique.clone(), bits, seed ^ n, pace));
-        let row = |&(method, basis): &(Method, Basis)| Row {
-            method,
-            basis,
-            asked: Bitmap::new(size),
-            answered: Bitmap::new(size),
-            refused: BTreeMap::new(),
-            from: None,
-            to: None,
-        };
+        let row = |&(method, basis): &(Method, Basis)| Row::new(method, basis, size);
         let vantage = Vantage {
             agent: plan.agent.clone(),
             interface: reach.interface.clone(),
@@ -437,6 +429,11 @@ impl Area {
 }
 
 impl Row {
+    fn new(method: Method, basis: Basis, size: u32) -> Self {
+        let (asked, answered) = (Bitmap::new(size), Bitmap::new(size));
+        Self { method, basis, asked, answered, refused: BTreeMap::new(), from: None, to: None }
+    }
+
     fn end(&mut self, host: u32, end: End, now: Now, size: u32) {
         match end {
             End::Asked { answered } => {

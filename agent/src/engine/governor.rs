@@ -46,7 +46,7 @@ impl Cleared {
 }
 
 /// How often it is looked whether a window has opened.
-const GLANCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_mins(1);
 
 /// What becomes of a packet.
 #[derive(Debug, PartialEq, Eq)]

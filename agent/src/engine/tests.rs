@@ -15,6 +15,8 @@ use crate::plan::{Community, DenyList, Link, Medical, Pace, Policy};
 mod bearing;
 /// Medical and nurse-call gear is sighted and nothing more.
 mod classes;
+/// Floods of answers.
+mod floods;
 /// No frame leaves that should not: random plans against the record.
 mod harmless;
 /// Interviews with live hosts.

@@ -103,6 +103,6 @@ mod tests {
         assert_eq!(minutes(&windows(&[]), at(0, 3, 0)), 0);
         let whole = windows(&[(0x7f, 9 * 60, 9 * 60)]);
         assert!((0..24).all(|hour| minutes(&whole, at(1, hour, 30)) == 0));
-        assert_eq!(windows(&[(0, 0, 1440)]).wait(at(0, 0, 0)), Duration::from_secs(7 * 86_400));
+        assert_eq!(windows(&[(0, 0, 1440)]).wait(at(0, 0, 0)), Duration::from_hours(7 * 24));
     }
 }

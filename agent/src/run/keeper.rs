@@ -26,8 +26,9 @@ impl Keeper {
     pub fn of(plan: &Plan, state: &Path) -> Self {
         let networks: Vec<_> = plan.networks.iter().map(|it| it.cidr.to_string()).collect();
         let digest = digest(&SHA256, format!("{}\n{}", plan.agent, networks.join("\n")).as_bytes());
-        let name: String = digest.as_ref().iter().take(8).map(|it| format!("{it:02x}")).collect();
-        Self { path: state.join(format!("scan-{name}.resume")) }
+        let octets = digest.as_ref().iter().take(8);
+        let name = octets.fold(0_u64, |name, octet| name << 8 | u64::from(*octet));
+        Self { path: state.join(format!("scan-{name:016x}.resume")) }
     }
 
     /// How far the interrupted scan had got.
