@@ -85,6 +85,16 @@ struct Scan {
     /// 応答を待つ時間、50～60000 ミリ秒 / how long an answer is waited for, 50-60000 ms
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=60_000))]
     timeout: Option<u64>,
+    /// 中断した同じ走査の続きから始めます / goes on with the interrupted scan of the same networks
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "not given, given alone, given with a file")]
+    resume: Option<Option<PathBuf>>,
+    /// このファイルが現れたら中断します / stops when this file appears
+    #[arg(long, value_name = "FILE")]
+    stop_file: Option<PathBuf>,
+    /// 走査してよい時間帯でなければ待たずに終わります / does not wait for scanning windows
+    #[arg(long)]
+    no_wait: bool,
     /// 進み具合と要約を表示しません / no progress and no summary
     #[arg(short, long)]
     quiet: bool,

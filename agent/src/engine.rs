@@ -32,6 +32,8 @@ mod agenda;
 mod area;
 /// One bit an address.
 mod bitmap;
+/// What a scan has asked to the end.
+pub mod checkpoint;
 /// How often something may pass.
 mod gate;
 /// The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
@@ -42,6 +44,8 @@ mod interview;
 mod order;
 /// What goes out and what comes in, as values.
 mod packet;
+/// How well a target bears being asked.
+mod pulse;
 /// The questions of a sweep as packets.
 mod question;
 /// How a network can be looked at from here.
@@ -60,6 +64,7 @@ pub use packet::{Input, Outlet, Packet};
 use account::Meter;
 use agenda::Agenda;
 use area::{Area, Desk, Notes, Turn};
+use checkpoint::Checkpoint;
 use governor::Governor;
 use scope::Place;
 use table::Table;
@@ -100,7 +105,8 @@ impl Engine {
                 agenda.put(n, at);
             }
         }
-        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty());
+        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty())
+            || areas.iter().any(Area::tells_classes);
         let on_link = areas.iter().any(Area::is_on_link);
         let mut engine = Self {
             table: Table::new(
@@ -308,6 +314,28 @@ impl Engine {
     /// What came in so far that was nobody's answer.
     pub fn strays(&self) -> Strays {
         self.notes.strays
+    }
+
+    /// Goes on where an interrupted scan was: what is settled there is not asked again, and stands in
+    /// the coverage as it was. Networks that can be looked at otherwise than then begin anew. To be
+    /// called before the first packet. Returns how many addresses are settled.
+    pub fn resume(&mut self, earlier: &Checkpoint) -> u128 {
+        self.governor.count_earlier(earlier.sent);
+        let mut settled = 0;
+        for area in &mut self.areas {
+            for network in &earlier.networks {
+                settled += area.take_over(network);
+            }
+        }
+        settled
+    }
+
+    /// How far the scan has got: of the silent addresses, or if `whole` of those too that answered
+    /// and were questioned to the end.
+    pub fn checkpoint(&self, whole: bool, now: Now) -> Checkpoint {
+        let settled = |area: &Area| area.settled(whole, self.begun.wall, now);
+        let networks = self.areas.iter().map(settled).collect();
+        Checkpoint { networks, sent: self.governor.spent() }
     }
 
     /// Ends the scan: nothing is cleared any more, what is left counts as interrupted.

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::config::Backend;
+use crate::engine::checkpoint::Checkpoint;
 use crate::engine::{Engine, Input, Progress};
 use crate::export::Export;
 use crate::net::clock::Clock;
@@ -25,6 +26,8 @@ pub mod hosts;
 mod interview;
 /// The loop of a listening session.
 pub mod listening;
+/// How far a scan has got, kept.
+pub mod keeper;
 mod progress;
 /// The user's wish to stop.
 mod stop;
@@ -32,6 +35,7 @@ pub(crate) mod summary;
 
 use batches::Batches;
 use hosts::Hosts;
+use keeper::Keeper;
 use progress::Bar;
 
 /// Most packets sent before what came in is looked at again.
@@ -40,6 +44,20 @@ const BURST: usize = 64;
 const GULP: usize = 256;
 /// How often the progress is shown.
 const FRAME: Duration = Duration::from_millis(200);
+
+/// How often it is kept how far the scan has got.
+const KEEP: Duration = Duration::from_secs(5);
+
+/// How a scan may begin and end.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// It stops when this file appears.
+    pub stop_file: Option<PathBuf>,
+    /// Where it is kept how far it has got.
+    pub keeper: Keeper,
+    /// Goes on with this.
+    pub earlier: Option<Checkpoint>,
+}
 
 /// How much is shown while a scan runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +120,18 @@ pub fn host_name() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "daicho-agent".to_owned())
 }
 
-/// Scans `plan` to its end or until the user stops it, and hands the batches to `export`.
+/// Scans `plan` to its end or until the user stops it, by a signal or by a file, and hands the batches to `export`.
 ///
 /// # Errors
 /// [`Exit::Other`] if the system gives this process no runtime. A result that did not arrive is in
 /// [`Ended::delivery`].
-pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<Ended, Complaint> {
+pub fn scan(
+    plan: Plan,
+    backend: Backend,
+    export: Export,
+    show: Show,
+    course: Course,
+) -> Result<Ended, Complaint> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -115,17 +139,21 @@ pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<
         .map_err(|error| no_runtime(&error))?;
     runtime.block_on(async {
         let clock = Clock::start();
-        let stop = stop::signals().map_err(|error| no_runtime(&error))?;
+        let stop = stop::wishes(course.stop_file).map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
         let interviewer = interview::interviewer(&plan);
-        let engine = Engine::new(plan, &means, interviewer, clock.now());
+        let mut engine = Engine::new(plan, &means, interviewer, clock.now());
+        if let Some(earlier) = &course.earlier {
+            tracing::info!(addresses = %engine.resume(earlier), "settled before");
+        }
+        let keeper = course.keeper;
         let bar = match show {
             Show::Progress => Bar::new(std::io::stderr().is_terminal()),
             Show::Nothing => Bar::Hidden,
         };
-        Ok(Driver { clock, wire, incoming, engine, batches, bar }.run(stop).await)
+        Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper }.run(stop).await)
     })
 }
 
@@ -145,14 +173,19 @@ struct Driver {
     engine: Engine,
     batches: Batches,
     bar: Bar,
+    keeper: Keeper,
 }
 
 impl Driver {
     async fn run(mut self, mut stop: Receiver<()>) -> Ended {
         let mut ticker = tokio::time::interval(FRAME);
         ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut kept = self.clock.now().tick;
         let mut arrived = Vec::with_capacity(GULP);
-        let mut interrupted = false;
+        let mut interrupted = stop.try_recv().is_ok();
+        if interrupted {
+            self.engine.stop(self.clock.now());
+        }
         tracing::info!("scan begins");
         loop {
             let wake = self.transmit().await;
@@ -168,7 +201,14 @@ impl Driver {
                     }
                 }
                 Event::Due | Event::Room => {}
-                Event::Shown => self.bar.show(&self.engine.progress(), self.clock.now().tick),
+                Event::Shown => {
+                    let now = self.clock.now();
+                    self.bar.show(&self.engine.progress(), now.tick);
+                    if now.tick.since(kept) >= KEEP {
+                        kept = now.tick;
+                        self.keeper.keep(&self.engine.checkpoint(false, now));
+                    }
+                }
                 Event::Stopped => {
                     interrupted = true;
                     self.engine.stop(self.clock.now());
@@ -246,9 +286,16 @@ impl Driver {
         let progress = self.engine.progress();
         self.bar.clear();
         let now = self.clock.now();
+        let settled = self.engine.checkpoint(true, now);
         let account = self.engine.finish(now);
         let coverage = account.coverage.clone();
         let (hosts, delivery) = self.batches.end(account, now.wall).await;
+        match &delivery {
+            Ok(_) if interrupted => self.keeper.keep(&settled),
+            Ok(_) => self.keeper.clear(),
+            // What was found may be lost: only what was kept on the way counts.
+            Err(_) => {}
+        }
         let ending = if interrupted {
             Ending::Interrupted
         } else if summary::nothing_asked(&coverage) {

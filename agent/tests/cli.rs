@@ -390,6 +390,72 @@ fn a_scan_that_is_stopped_keeps_what_it_found_and_says_that_it_was_interrupted()
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what is promised is a second by the clock")]
+fn a_scan_stops_within_a_second_of_the_appearance_of_its_file() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    let agent = Agent::new();
+    let file = agent.config(&format!("[agent]\nstop_file = {:?}", agent.path("stop")));
+    let scan = ["scan", "--config", &file, "--network", "127.0.0.0/16", "--rate", "100"];
+    let arguments = [&scan[..], &["-o", "scan.daicho"]].concat();
+    let mut child = agent
+        .command(&arguments)
+        .env("DAICHO_LOG", "daicho_agent=info")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut talk = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(talk.by_ref().map_while(Result::ok).any(|line| line.contains("scan begins")));
+    let stopped = Instant::now();
+    fs::write(agent.path("stop"), "").unwrap();
+    let rest: Vec<_> = talk.map_while(Result::ok).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
+    let [one] = opened(&agent.place.path().join("scan.daicho")).try_into().unwrap();
+    let gaps = one.batch.coverage.iter().flat_map(|coverage| &coverage.not_asked);
+    assert!(gaps.into_iter().any(|gap| gap.why == Why::Interrupted && gap.addresses.len() > 1000));
+}
+
+#[test]
+fn an_interrupted_scan_is_gone_on_with_and_then_forgotten() {
+    let agent = Agent::new();
+    let scan =
+        ["scan", "-q", "--network", "127.0.0.0/29", "--timeout", "50", "--per-target", "1000"];
+    agent.refuses(&[&scan[..], &["--resume"]].concat(), 4, &["--resume"]);
+    let stop = agent.path("stop");
+    fs::write(&stop, "").unwrap();
+    let stopped = [&scan[..], &["--stop-file", &stop]].concat();
+    assert_eq!(agent.run(&stopped).status.code(), Some(130));
+    let kept = || {
+        let rows = fs::read_dir(agent.place.path().join("state")).unwrap();
+        let names = rows.map(|row| row.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".resume")).count()
+    };
+    assert_eq!(kept(), 1);
+    let resumed = [&scan[..], &["--resume", "-o", "scan.daicho"]].concat();
+    let output = agent.run(&resumed);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(kept(), 0);
+    let file = agent.path("x.resume");
+    fs::write(&file, "{").unwrap();
+    let named = format!("--resume={file}");
+    agent.refuses(&[&scan[..], &[named.as_str()]].concat(), 4, &["x.resume"]);
+}
+
+#[test]
+fn nothing_is_sent_while_the_file_that_stops_a_scan_is_there() {
+    let agent = Agent::new();
+    fs::write(agent.path("stop"), "").unwrap();
+    let stop = agent.path("stop");
+    let scan = ["scan", "--network", "127.0.0.2", "--stop-file", &stop, "-o", "scan.daicho"];
+    assert_eq!(agent.run(&scan).status.code(), Some(130));
+    let [one] = opened(&agent.place.path().join("scan.daicho")).try_into().unwrap();
+    assert_eq!(one.batch.sent, []);
+    assert!(one.batch.coverage.iter().all(|coverage| coverage.asked.is_empty()));
+}
+
+#[test]
 fn the_printed_sample_is_a_configuration() {
     let agent = Agent::new();
     let printed = agent.run(&["config", "--print"]);

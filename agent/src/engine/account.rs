@@ -18,6 +18,9 @@ pub struct Progress {
     pub found: u64,
     /// Of these, how many were questioned to the end, or are not to be questioned.
     pub questioned: u64,
+    /// Of these, how many were left in peace, because they or the first of their network went silent
+    /// when they were questioned.
+    pub backed_off: u64,
     /// Packets sent.
     pub packets: u64,
     /// Packets a second over the last second or so.
@@ -96,6 +99,7 @@ impl Meter {
             progress.done += u64::from(extent.done);
             progress.found += u64::from(extent.found);
             progress.questioned += u64::from(extent.questioned);
+            progress.backed_off += u64::from(extent.backed_off);
             steps = (steps.0 + extent.steps.0, steps.1 + extent.steps.1);
         }
         let sweeps = self.left(steps);

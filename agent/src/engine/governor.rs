@@ -4,7 +4,7 @@
 //! its maker says of it. What nobody asked for here (a packet that is no ARP request, an address
 //! outside every declared network) is refused, not repaired.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -21,7 +21,8 @@ use crate::engine::Packet;
 use crate::engine::gate::Gate;
 use crate::engine::reach::Reach;
 use crate::engine::scope::{Place, Scope, address, extent};
-use crate::plan::{DenyList, Means, Plan};
+use crate::plan::window::Windows;
+use crate::plan::{DenyList, Means, Medical, Plan};
 use crate::probe::mdns::GROUP;
 
 /// TCP and UDP ports that never get an octet, whatever is configured: printers print what comes to
@@ -43,6 +44,9 @@ impl Cleared {
         &self.0
     }
 }
+
+/// How often it is looked whether a window has opened.
+const GLANCE: Duration = Duration::from_mins(1);
 
 /// What becomes of a packet.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,6 +103,9 @@ struct Ground {
     first: u32,
     size: u32,
     gate: Gate,
+    windows: Windows,
+    /// Whether medical and nurse-call gear may be asked like any other device.
+    asks_medical: bool,
     /// The interface by which a question to the group of mDNS may leave; empty if none may.
     browses: String,
     targets: Vec<Target>,
@@ -114,11 +121,18 @@ pub(super) struct Governor {
     denied: AddressSet,
     /// Addresses that a denied link-layer address claimed in this scan.
     claimed: HashSet<Place>,
+    sighting: BTreeSet<[u8; 3]>,
+    /// Addresses that a link-layer address of `sighting` claimed in this scan.
+    quiet: BTreeSet<Place>,
     means: Means,
     gate: Gate,
     spacing: Duration,
+    /// Whether a network is waited for outside of its windows.
+    waits: bool,
     budget: u64,
     sent: u64,
+    /// Packets of the scan that this one goes on with.
+    earlier: u64,
     /// Whom the packet cleared last reaches, until it has left.
     leaving: Option<Place>,
     closed: Option<Why>,
@@ -152,14 +166,16 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
 impl Governor {
     /// The door for this plan.
     pub(super) fn new(plan: Plan, means: &Means) -> Self {
-        let ground = |network: &crate::plan::Network| {
+        let ground = |(n, network): (u64, &crate::plan::Network)| {
             let (first, size) = extent(network.cidr).unwrap_or_default();
             let reach = Reach::new(network, means, &plan.deny);
             Ground {
                 name: network.name.clone(),
                 first,
                 size,
-                gate: Gate::new(network.packets_per_second),
+                gate: Gate::new(network.packets_per_second, plan.seed ^ n),
+                windows: network.windows.clone(),
+                asks_medical: network.medical == Medical::Ask,
                 browses: if reach.browses { reach.interface } else { String::new() },
                 targets: Vec::new(),
                 tallies: BTreeMap::new(),
@@ -167,18 +183,21 @@ impl Governor {
         };
         let mut denied = AddressSet::new();
         plan.deny.nets.iter().for_each(|net| denied.insert_net(*net));
-        let rate = u64::from(plan.pace.target_packets_per_second.max(1));
         Self {
             scope: Scope::new(&plan.networks),
-            grounds: plan.networks.iter().map(ground).collect(),
+            grounds: (1..).zip(&plan.networks).map(ground).collect(),
             deny: plan.deny,
             denied,
             claimed: HashSet::new(),
+            sighting: plan.sighting,
+            quiet: BTreeSet::new(),
             means: means.clone(),
-            gate: Gate::new(plan.pace.packets_per_second),
-            spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
+            gate: Gate::new(plan.pace.packets_per_second, plan.seed),
+            waits: plan.pace.waits,
+            spacing: plan.pace.spacing(),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
+            earlier: 0,
             leaving: None,
             closed: None,
         }
@@ -206,12 +225,28 @@ impl Governor {
         }
     }
 
-    /// An address was seen to belong to `mac`. If that is denied, so is the address until the end
-    /// of the scan, even if another link-layer address claims it too.
+    /// An address was seen to belong to `mac`. If that is denied, or of a class that is only to be
+    /// sighted, so is the address until the end of the scan, even if another link-layer address
+    /// claims it too.
     pub(super) fn learn(&mut self, place: Place, mac: Mac) {
         if self.deny.macs.contains(&mac) || self.deny.ouis.contains(&mac.oui()) {
             self.claimed.insert(place);
         }
+        let asks = self.grounds.get(place.network).is_some_and(|ground| ground.asks_medical);
+        if !asks && self.sighting.contains(&mac.oui()) {
+            self.quiet.insert(place);
+        }
+    }
+
+    /// Whether this address belongs to medical or nurse-call gear that is only to be sighted.
+    pub(super) fn only_sights(&self, place: Place) -> bool {
+        self.quiet.contains(&place)
+    }
+
+    /// Whether a network has somebody who is only to be sighted.
+    pub(super) fn has_quiet(&self, network: usize) -> bool {
+        let (first, last) = (Place { network, host: 0 }, Place { network, host: u32::MAX });
+        self.quiet.range(first..=last).next().is_some()
     }
 
     /// Whether the deny list forbids this address.
@@ -238,9 +273,32 @@ impl Governor {
             .map_or(Tick::ZERO, |target| target.spaced.max(target.busy))
     }
 
+    /// When to look again whether this network may be scanned; `None` if it may be now.
+    fn window_opens(&self, network: usize, now: Now) -> Option<Tick> {
+        let wait = self.grounds.get(network)?.windows.wait(now.wall);
+        // The wall clock may be set meanwhile.
+        (!wait.is_zero()).then(|| now.tick.after(wait.min(GLANCE)))
+    }
+
+    /// When this target may be asked, its network's windows included.
+    pub(super) fn asking_opens(&self, place: Place, now: Now) -> Tick {
+        let window = self.window_opens(place.network, now).filter(|_| self.waits);
+        self.target_opens(place).max(window.unwrap_or_default())
+    }
+
     /// Packets sent so far.
     pub(super) const fn sent(&self) -> u64 {
         self.sent
+    }
+
+    /// An interrupted scan had sent these: they count towards the budget.
+    pub(super) fn count_earlier(&mut self, packets: u64) {
+        self.earlier = self.earlier.saturating_add(packets);
+    }
+
+    /// Packets that count towards the budget.
+    pub(super) const fn spent(&self) -> u64 {
+        self.sent.saturating_add(self.earlier)
     }
 
     /// Nothing passes any more.
@@ -276,6 +334,13 @@ impl Governor {
             Ok(place) => place,
             Err(why) => return Verdict::Refuse(why),
         };
+        if let Some(until) = self.window_opens(place.network, now) {
+            return if self.waits {
+                Verdict::WaitUntil(until)
+            } else {
+                Verdict::Refuse(Why::Window)
+            };
+        }
         let opens =
             self.opens().max(self.network_opens(place.network)).max(self.target_opens(place));
         if opens > now.tick {
@@ -298,7 +363,11 @@ impl Governor {
         if port.is_some_and(is_forbidden) {
             return Err(Why::ForbiddenPort);
         }
-        if self.sent >= self.budget { Err(Why::Budget) } else { Ok(place) }
+        // A frame that got here is an ARP request, which is sighting; all else is more.
+        if !matches!(packet, Packet::Frame { .. }) && self.only_sights(place) {
+            return Err(Why::Policy);
+        }
+        if self.spent() >= self.budget { Err(Why::Budget) } else { Ok(place) }
     }
 
     fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {

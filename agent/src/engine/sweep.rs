@@ -258,6 +258,11 @@ impl Sweep {
         self.begun.get(host)
     }
 
+    /// The first port slot from which this address answered.
+    pub(super) fn slot_heard(&self, host: u32) -> Option<u16> {
+        (0..).zip(&self.heard).find(|(_, heard)| heard.get(host)).map(|(slot, _)| slot)
+    }
+
     /// Whether this address gave a sign of life or was asked to the end.
     pub(super) fn is_asked(&self, host: u32) -> bool {
         self.alive.get(host) || (!self.barred.get(host) && self.spent.get(host))

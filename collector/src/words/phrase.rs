@@ -164,6 +164,7 @@ pub const fn why(why: Why) -> Word {
         Why::NoCredential => Word::WhyNoCredential,
         Why::Interrupted => Word::WhyInterrupted,
         Why::Budget => Word::WhyBudget,
+        Why::Window => Word::WhyWindow,
         Why::Own => Word::WhyOwn,
         Why::BackedOff => Word::WhyBackedOff,
         Why::NoSignOfLife => Word::WhyNoSignOfLife,

@@ -10,6 +10,7 @@ fn plan() -> Plan {
         agent: "east".into(),
         networks: ["10.20.0.0/24", "10.30.0.0/24"].map(network).into(),
         deny: DenyList::default(),
+        sighting: std::collections::BTreeSet::new(),
         pace: Pace { packets_per_second: 1000, ..Pace::default() },
         seed: 0,
     }

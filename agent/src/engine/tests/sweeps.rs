@@ -9,7 +9,7 @@ fn found(outcome: &Outcome, method: Method) -> Vec<IpAddr> {
     coverage(outcome, method).answered.iter().collect()
 }
 
-fn why(outcome: &Outcome, method: Method, address: &str) -> Option<Why> {
+pub(super) fn why(outcome: &Outcome, method: Method, address: &str) -> Option<Why> {
     let coverage = coverage(outcome, method);
     coverage.not_asked.iter().find(|not| not.addresses.contains(ip(address))).map(|not| not.why)
 }
