@@ -36,7 +36,7 @@ pub struct Peer {
 /// Each once, all opened as far as they go.
 pub const PEERS: [Peer; 4] = [
     Peer {
-        name: "arp-scan -B 1G -i 1u -r 3 -t 100",
+        name: "arp-scan -B 1000M -r 3 -t 100",
         program: "arp-scan",
         options: &["-I", "eth0", "-q", "-x", "-g", "-B", "1000M", "-r", "3", "-t", "100"],
         prefix: 16,
