@@ -13,7 +13,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::config::Backend;
 use crate::engine::checkpoint::Checkpoint;
-use crate::engine::{Engine, Input, Progress};
+use crate::engine::{Account, Cleared, Engine, Input, Progress};
 use crate::export::Export;
 use crate::net::clock::Clock;
 use crate::net::{Arrival, Wire};
@@ -33,7 +33,7 @@ mod progress;
 mod stop;
 pub(crate) mod summary;
 
-use batches::Batches;
+use batches::{Batches, ROWS};
 use hosts::Hosts;
 use keeper::Keeper;
 use progress::Bar;
@@ -196,8 +196,9 @@ impl Driver {
             }
             match self.wait(wake, &mut arrived, &mut ticker, &mut stop).await {
                 Event::Arrived => {
+                    let now = self.clock.now();
                     for arrival in arrived.drain(..) {
-                        self.engine.handle(arrival.input(), self.clock.now());
+                        self.engine.handle(arrival.input(), now);
                     }
                 }
                 Event::Due | Event::Room => {}
@@ -221,23 +222,40 @@ impl Driver {
     /// Sends what may leave now. Returns when there is more to do: at once after a whole burst,
     /// never by time if every socket is in use.
     async fn transmit(&mut self) -> Wake {
-        for _ in 0..BURST {
+        let (mut cleared, mut sent) = (Vec::with_capacity(BURST), 0);
+        while sent < BURST {
             if !self.wire.has_room() {
                 return Wake::WithRoom;
             }
-            let now = self.clock.now();
-            let Some(cleared) = self.engine.poll_transmit(now) else {
-                return self.engine.poll_timeout().map_or(Wake::ByArrival, |tick| {
-                    Wake::At(Instant::from_std(self.clock.instant(tick)))
-                });
-            };
-            if let Err(refusal) = self.wire.send(&cleared).await {
-                let packet = cleared.packet();
-                let input = Input::NotSent { packet, unreachable: refusal.unreachable };
-                self.engine.handle(input, self.clock.now());
+            cleared.clear();
+            self.engine.poll_frames(self.clock.now(), BURST, &mut cleared);
+            if cleared.is_empty() {
+                return match self.engine.poll_timeout() {
+                    Some(tick) if tick <= self.clock.now().tick => Wake::AtOnce,
+                    Some(tick) => Wake::At(Instant::from_std(self.clock.instant(tick))),
+                    None => Wake::ByArrival,
+                };
+            }
+            sent += cleared.len();
+            self.put(&cleared).await;
+        }
+        Wake::AtOnce
+    }
+
+    /// Sends all of these, and tells the engine which the system did not take.
+    async fn put(&mut self, mut cleared: &[Cleared]) {
+        while let Some((first, rest)) = cleared.split_first() {
+            match self.wire.send_some(cleared).await {
+                // A system that took none without saying why has the first tried for nothing.
+                Ok(count) => cleared = cleared.get(count.max(1)..).unwrap_or_default(),
+                Err(refusal) => {
+                    let packet = first.packet();
+                    let input = Input::NotSent { packet, unreachable: refusal.unreachable };
+                    self.engine.handle(input, self.clock.now());
+                    cleared = rest;
+                }
             }
         }
-        Wake::At(Instant::from_std(self.clock.instant(self.clock.now().tick)))
     }
 
     fn read_neighbours(&mut self) {
@@ -267,6 +285,8 @@ impl Driver {
     ) -> Event {
         let due = async move {
             match wake {
+                // The runtime's timer counts whole milliseconds, and rounds up what is past too.
+                Wake::AtOnce => tokio::task::yield_now().await,
                 Wake::At(instant) => tokio::time::sleep_until(instant).await,
                 Wake::WithRoom | Wake::ByArrival => std::future::pending().await,
             }
@@ -287,7 +307,13 @@ impl Driver {
         self.bar.clear();
         let now = self.clock.now();
         let settled = self.engine.checkpoint(true, now);
-        let account = self.engine.finish(now);
+        self.engine.stop(now);
+        let mut sent = self.engine.take_sent(ROWS);
+        while sent.len() == ROWS {
+            self.batches.account(sent, now.wall).await;
+            sent = self.engine.take_sent(ROWS);
+        }
+        let account = Account { sent, ..self.engine.finish(now) };
         let coverage = account.coverage.clone();
         let (hosts, delivery) = self.batches.end(account, now.wall).await;
         match &delivery {
@@ -311,7 +337,9 @@ impl Driver {
 /// When there is something to send again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wake {
-    /// At this instant, which may be past.
+    /// As soon as what came in meanwhile was handled.
+    AtOnce,
+    /// At this instant.
     At(Instant),
     /// When a connected socket is free again.
     WithRoom,

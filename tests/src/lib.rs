@@ -6,6 +6,8 @@ pub mod captures;
 pub mod demo;
 /// Real daemons in network namespaces.
 pub mod lab;
+/// Figures beside other programs: `cargo measure`.
+pub mod measure;
 /// Network namespaces and the cables between them.
 pub mod netns;
 /// A hospital as values.

@@ -39,6 +39,8 @@ pub struct Strays {
     pub unasked: u64,
     /// Claims left out because an address had too many link-layer addresses already.
     pub overflow: u64,
+    /// Frames that the system had no room for. The silent on that link were asked again.
+    pub dropped: u64,
 }
 
 /// The account of a scan when it is over.
@@ -46,7 +48,7 @@ pub struct Strays {
 pub struct Account {
     /// How far each method got in each network.
     pub coverage: Vec<Coverage>,
-    /// What was sent, by network, kind and target.
+    /// What was sent, by network, kind and target, as far as it was not taken out before.
     pub sent: Vec<Sent>,
     /// What came in that was nobody's answer.
     pub strays: Strays,

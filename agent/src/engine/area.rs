@@ -244,6 +244,15 @@ impl Area {
                 .any(|sweep| sweep.technique == Technique::Nudge && !sweep.is_done())
     }
 
+    /// Answers may have been lost on their way in: the silent are asked once more.
+    pub(super) fn ask_again(&mut self, now: Tick) {
+        for (n, sweep) in self.sweeps.iter_mut().enumerate() {
+            if matches!(sweep.technique, Technique::Arp { .. }) && sweep.ask_again() {
+                self.agenda.hasten(Source::Sweep(n), now);
+            }
+        }
+    }
+
     /// Takes note of the tries that ran out, at the end of the scan.
     pub(super) fn expire(&mut self, now: Now) {
         self.sweeps.iter_mut().for_each(|sweep| sweep.expire(now));

@@ -133,9 +133,25 @@ pub(super) struct Governor {
     sent: u64,
     /// Packets of the scan that this one goes on with.
     earlier: u64,
-    /// Whom the packet cleared last reaches, until it has left.
-    leaving: Option<Place>,
+    /// Whom the packets cleared last reach, until they have left.
+    leaving: Vec<Place>,
     closed: Option<Why>,
+}
+
+impl Ground {
+    /// What was sent to this host, if anything was.
+    fn row(&self, kind: PacketKind, host: u32, tally: &Tally) -> Option<Sent> {
+        let group = host == self.size;
+        (tally.packets > 0).then(|| Sent {
+            network: self.name.clone(),
+            target: if group { GROUP.into() } else { address(self.first, host).into() },
+            kind,
+            packets: tally.packets.into(),
+            octets: tally.octets.into(),
+            first: tally.first,
+            last: tally.last,
+        })
+    }
 }
 
 /// Octets that the agent itself writes: the system writes the headers below.
@@ -198,7 +214,7 @@ impl Governor {
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
             earlier: 0,
-            leaving: None,
+            leaving: Vec::new(),
             closed: None,
         }
     }
@@ -317,14 +333,15 @@ impl Governor {
         }
     }
 
-    /// The packet cleared last has left by now. What held it up between the clearing and the wire
-    /// must not bring the next one to its target nearer to it.
+    /// The packets cleared last have left by now. What held one up between the clearing and the
+    /// wire must not bring the next one to its target nearer to it.
     pub(super) fn departed(&mut self, now: Now) {
-        let Some(place) = self.leaving.take() else { return };
         let spaced = now.tick.after(self.spacing);
-        let targets = self.grounds.get_mut(place.network).map(|ground| &mut ground.targets);
-        if let Some(target) = targets.and_then(|targets| targets.get_mut(place.host as usize)) {
-            target.spaced = target.spaced.max(spaced);
+        for place in self.leaving.drain(..) {
+            let targets = self.grounds.get_mut(place.network).map(|ground| &mut ground.targets);
+            if let Some(target) = targets.and_then(|targets| targets.get_mut(place.host as usize)) {
+                target.spaced = target.spaced.max(spaced);
+            }
         }
     }
 
@@ -385,7 +402,7 @@ impl Governor {
     fn count(&mut self, place: Place, request: &Request, now: Now) {
         self.gate.pass(now.tick);
         self.sent += 1;
-        self.leaving = Some(place);
+        self.leaving.push(place);
         let Some(ground) = self.grounds.get_mut(place.network) else { return };
         ground.gate.pass(now.tick);
         let size = ground.size as usize + 1;
@@ -433,27 +450,37 @@ impl Governor {
         browse
     }
 
-    /// Everything that was sent, by network, kind and target.
+    /// Everything that was sent and was not taken yet, by network, kind and target.
     pub(super) fn account(&self) -> Vec<Sent> {
         let mut rows = Vec::new();
         for ground in &self.grounds {
             for (&kind, tallies) in &ground.tallies {
-                let counted = (0..).zip(tallies).filter(|(_, tally)| tally.packets > 0);
-                rows.extend(counted.map(|(host, tally)| Sent {
-                    network: ground.name.clone(),
-                    target: if host == ground.size {
-                        GROUP.into()
-                    } else {
-                        address(ground.first, host).into()
-                    },
-                    kind,
-                    packets: tally.packets.into(),
-                    octets: tally.octets.into(),
-                    first: tally.first,
-                    last: tally.last,
-                }));
+                let tallies = (0..).zip(tallies);
+                rows.extend(tallies.filter_map(|(host, tally)| ground.row(kind, host, tally)));
             }
         }
+        rows
+    }
+
+    /// Takes at most `most` rows out of the account, from its end.
+    pub(super) fn take_account(&mut self, most: usize) -> Vec<Sent> {
+        let mut rows = Vec::new();
+        for ground in self.grounds.iter_mut().rev() {
+            while rows.len() < most
+                && let Some((kind, mut tallies)) = ground.tallies.pop_last()
+            {
+                while rows.len() < most
+                    && let Some(tally) = tallies.pop()
+                {
+                    let host = u32::try_from(tallies.len()).unwrap_or(u32::MAX);
+                    rows.extend(ground.row(kind, host, &tally));
+                }
+                if !tallies.is_empty() {
+                    ground.tallies.insert(kind, tallies);
+                }
+            }
+        }
+        rows.reverse();
         rows
     }
 }

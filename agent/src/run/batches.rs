@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-use daicho_common::batch::{Batch, Header, MAX_OBSERVATIONS};
+use daicho_common::batch::{Batch, Header};
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::coverage::Sent;
 use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
 use tokio::sync::mpsc::{self, Sender};
@@ -15,7 +16,11 @@ use crate::engine::Account;
 use crate::export::Export;
 
 /// Most batches that wait to be sealed.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
+/// Most observations, or rows of what was sent, in one batch: what waits costs memory.
+pub(super) const ROWS: usize = 10_000;
+// An agent keeps within what a batch may hold.
+const _: () = assert!(ROWS <= daicho_common::batch::MAX_OBSERVATIONS);
 
 /// The batches of one scan.
 pub(super) struct Batches {
@@ -67,19 +72,28 @@ impl Batches {
             hosts.see(&observation);
         }
         self.pending.push(observation);
-        if self.pending.len() >= MAX_OBSERVATIONS {
-            self.flush(now).await;
+        if self.pending.len() >= ROWS {
+            self.next(Account::default(), now).await;
         }
     }
 
     /// Closes the batch as it is, if there is something in it.
     pub(super) async fn flush(&mut self, now: Timestamp) {
-        if self.pending.is_empty() {
-            return;
+        if !self.pending.is_empty() {
+            self.next(Account::default(), now).await;
         }
+    }
+
+    /// Closes a batch with rows of what was sent, which for a large network are too many for one.
+    pub(super) async fn account(&mut self, sent: Vec<Sent>, now: Timestamp) {
+        self.next(Account { sent, ..Account::default() }, now).await;
+    }
+
+    /// Closes a batch that is not the last.
+    async fn next(&mut self, account: Account, now: Timestamp) {
         let header = Header { to: now, ..self.header.clone() };
         self.header.sequence += 1;
-        self.close(header, Account::default()).await;
+        self.close(header, account).await;
     }
 
     async fn close(&mut self, header: Header, account: Account) {

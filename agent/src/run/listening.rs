@@ -122,7 +122,7 @@ impl Session {
                 .map_err(|error| deaf(&place.interface, &error))?;
         }
         drop(sender);
-        let mut stop = stop::signals().map_err(|error| no_runtime(&error))?;
+        let mut stop = stop::wishes(None).map_err(|error| no_runtime(&error))?;
         let end = limit.and_then(|limit| {
             Instant::from_std(self.clock.instant(self.clock.now().tick)).checked_add(limit)
         });
