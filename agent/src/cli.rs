@@ -11,6 +11,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use crate::config::{Declared, SAMPLE};
 use crate::key;
 
+mod listen;
 mod scan;
 mod send;
 
@@ -47,6 +48,8 @@ pub struct Cli {
 enum Command {
     /// 指定したネットワークを走査します / scans the networks that you name
     Scan(Scan),
+    /// 何も送らず、機器の発信を聴きます / hears what devices say, and sends nothing
+    Listen(Listen),
     /// 保存した結果を収集サーバーに送ります / sends kept results to a collector
     Send(Send),
     /// 公開鍵とその指紋を表示します / prints the public key and its fingerprint
@@ -82,7 +85,45 @@ struct Scan {
     /// 応答を待つ時間、50～60000 ミリ秒 / how long an answer is waited for, 50-60000 ms
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=60_000))]
     timeout: Option<u64>,
+    /// 中断した同じ走査の続きから始めます / goes on with the interrupted scan of the same networks
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "not given, given alone, given with a file")]
+    resume: Option<Option<PathBuf>>,
+    /// このファイルが現れたら中断します / stops when this file appears
+    #[arg(long, value_name = "FILE")]
+    stop_file: Option<PathBuf>,
+    /// 走査してよい時間帯でなければ待たずに終わります / does not wait for scanning windows
+    #[arg(long)]
+    no_wait: bool,
     /// 進み具合と要約を表示しません / no progress and no summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
+struct Listen {
+    /// 読み込むキャプチャファイル（pcap か pcapng） / capture to read, pcap or pcapng
+    #[arg(long, value_name = "FILE", required_unless_present = "interface")]
+    pcap: Option<PathBuf>,
+    /// 聴くインターフェース / interfaces to hear
+    #[arg(long, num_args = 1.., value_name = "IF", conflicts_with = "pcap")]
+    interface: Vec<String>,
+    /// 対象のネットワーク（CIDR か宣言した名前） / networks that count, by CIDR or declared name
+    #[arg(long, num_args = 1.., value_name = "CIDR|NAME")]
+    network: Vec<String>,
+    /// 聴く時間、1～31536000 秒（省略すると止めるまで） / how long, in seconds; until stopped if absent
+    #[arg(long = "for", value_name = "SECONDS", conflicts_with = "pcap", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    seconds: Option<u64>,
+    /// 結果の署名付きファイル / signed file for the result
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// 収集サーバーの URL / URL of the collector, http://host:port
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// 標準出力にも JSON で 1 行ずつ / JSON lines on stdout too (the default without -o and --to)
+    #[arg(long)]
+    jsonl: bool,
+    /// 要約を表示しません / no summary
     #[arg(short, long)]
     quiet: bool,
 }
@@ -122,6 +163,7 @@ impl Cli {
         let state = || state(self.state.as_deref().or(declared.state.as_deref()), variable);
         match self.command {
             Command::Scan(arguments) => scan::scan(&arguments, &declared, state),
+            Command::Listen(arguments) => listen::listen(&arguments, &declared, state),
             Command::Send(arguments) => send::send(&arguments, state),
             Command::Key => {
                 let key = key::public(&key::load_or_create(&state()?)?);

@@ -12,9 +12,14 @@ use serde::Deserialize;
 
 use crate::plan::{DenyList, Network, Pace};
 
+use sighting::Ouis;
+
 mod meant;
 /// Which networks a command line may choose, and what may be scanned at all.
 pub mod scope;
+/// Which makers' devices are only to be sighted.
+pub mod sighting;
+mod windows;
 mod written;
 
 /// The sample configuration with every key, which is the manual.
@@ -36,7 +41,7 @@ pub enum Backend {
 }
 
 /// A configuration as meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
     /// Where it was read; `None` if no file was given.
     pub file: Option<PathBuf>,
@@ -46,12 +51,27 @@ pub struct Declared {
     pub state: Option<PathBuf>,
     /// How frames are sent and read.
     pub backend: Backend,
+    /// The file that stops a scan when it appears, if one was given.
+    pub stop_file: Option<PathBuf>,
+    /// How far local time is ahead of UTC, in seconds.
+    pub utc_offset: i32,
     /// How fast.
     pub pace: Pace,
     /// What is never touched.
     pub deny: DenyList,
+    /// What is only to be sighted beside the built-in list, and what of the list is not.
+    pub sighting: Sighting,
     /// Declared networks; they do not overlap.
     pub networks: Vec<Declaration>,
+}
+
+/// Changes to the built-in list of [`sighting`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Added.
+    pub add: Ouis,
+    /// Removed.
+    pub remove: Ouis,
 }
 
 /// A declared network, and whether it has a rate of its own.
@@ -62,6 +82,24 @@ pub struct Declaration {
     /// Whether the rate was written for this network, so that a faster command line does not lift
     /// it.
     pub own_rate: bool,
+}
+
+impl Default for Declared {
+    /// No network, and the local time of Japan, which knows no summer time.
+    fn default() -> Self {
+        Self {
+            file: None,
+            agent: None,
+            state: None,
+            backend: Backend::default(),
+            stop_file: None,
+            utc_offset: 9 * 3600,
+            pace: Pace::default(),
+            deny: DenyList::default(),
+            sighting: Sighting::default(),
+            networks: Vec::new(),
+        }
+    }
 }
 
 impl Declared {

@@ -1,7 +1,7 @@
 //! The scan as a state machine without a socket or a clock.
 //!
 //! The driver (`run`, or a test) repeats: hand in what happened ([`Engine::handle`]), send what is
-//! cleared ([`Engine::poll_transmit`] until `None`), take what was learned
+//! cleared ([`Engine::poll_transmit`] or [`Engine::poll_frames`] until there is none), take what was learned
 //! ([`Engine::poll_observation`] until `None`), read the neighbour table if
 //! [`Engine::wants_neighbours`], sleep until [`Engine::poll_timeout`] or an input; and ends when
 //! [`Engine::is_finished`], with [`Engine::finish`]. Time comes in as [`Now`]. The engine stamps
@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
-use daicho_common::coverage::Why;
+use daicho_common::coverage::{Sent, Why};
 use daicho_common::observation::Observation;
 use daicho_common::time::{Now, Tick};
 use daicho_common::wire::Wire;
@@ -32,6 +32,8 @@ mod agenda;
 mod area;
 /// One bit an address.
 mod bitmap;
+/// What a scan has asked to the end.
+pub mod checkpoint;
 /// How often something may pass.
 mod gate;
 /// The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
@@ -42,6 +44,8 @@ mod interview;
 mod order;
 /// What goes out and what comes in, as values.
 mod packet;
+/// How well a target bears being asked.
+mod pulse;
 /// The questions of a sweep as packets.
 mod question;
 /// How a network can be looked at from here.
@@ -62,6 +66,7 @@ pub use packet::{Input, Outlet, Packet};
 use account::Meter;
 use agenda::Agenda;
 use area::{Area, Desk, Notes, Turn};
+use checkpoint::Checkpoint;
 use governor::Governor;
 use scope::Place;
 use six::{Heard, Six};
@@ -115,7 +120,8 @@ impl Engine {
         }
         let six = Six::new(&plan, means);
         six.wishes().for_each(|(part, at)| agenda.put(areas.len() + part, at));
-        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty());
+        let by_mac = !(plan.deny.macs.is_empty() && plan.deny.ouis.is_empty())
+            || areas.iter().any(Area::tells_classes);
         let on_link = areas.iter().any(Area::is_on_link);
         let mut engine = Self {
             table: Table::new(
@@ -145,6 +151,7 @@ impl Engine {
         let known = match input {
             Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
             Input::NeighboursRead => return self.neighbours_read(now),
+            Input::Missed { interface, frames } => return self.missed(interface, frames, now),
             Input::Neighbour { interface, ip, mac } => {
                 self.at(ip, now, |area, host, desk| {
                     if names_somebody(mac) && area.interface() == interface {
@@ -267,15 +274,49 @@ impl Engine {
         heard
     }
 
+    /// Frames were lost on their way in: answers may be among them.
+    fn missed(&mut self, interface: &str, frames: u32, now: Now) {
+        self.notes.strays.dropped += u64::from(frames);
+        if self.finished || self.ended.is_some() {
+            return;
+        }
+        let areas = self.areas.iter_mut().enumerate();
+        for (n, area) in areas.filter(|(_, area)| area.interface() == interface) {
+            area.ask_again(now.tick);
+            if let Some(next) = area.next() {
+                self.agenda.hasten(n, next.max(now.tick));
+            }
+        }
+    }
+
     fn neighbours_read(&mut self, now: Now) {
         self.table.read(now.tick, self.areas.iter().any(Area::is_resolving));
         self.conclude();
     }
 
-    /// The next packet that may leave now.
+    /// The next packet that may leave now. Those before it have left by now.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Cleared> {
-        self.meter.tick(now.tick);
         self.governor.departed(now);
+        self.next_cleared(now)
+    }
+
+    /// Adds to `cleared` the packets that may leave now, until there are `most`, or up to the first
+    /// that is no frame: frames leave many at a time, everything else by itself. Those of the call
+    /// before have left by now.
+    pub fn poll_frames(&mut self, now: Now, most: usize, cleared: &mut Vec<Cleared>) {
+        self.governor.departed(now);
+        while cleared.len() < most {
+            let Some(next) = self.next_cleared(now) else { return };
+            let frame = matches!(next.packet(), Packet::Frame { .. });
+            cleared.push(next);
+            if !frame {
+                return;
+            }
+        }
+    }
+
+    fn next_cleared(&mut self, now: Now) -> Option<Cleared> {
+        self.meter.tick(now.tick);
         if self.has_ended(now) {
             return None;
         }
@@ -371,6 +412,28 @@ impl Engine {
         self.notes.strays
     }
 
+    /// Goes on where an interrupted scan was: what is settled there is not asked again, and stands in
+    /// the coverage as it was. Networks that can be looked at otherwise than then begin anew. To be
+    /// called before the first packet. Returns how many addresses are settled.
+    pub fn resume(&mut self, earlier: &Checkpoint) -> u128 {
+        self.governor.count_earlier(earlier.sent);
+        let mut settled = 0;
+        for area in &mut self.areas {
+            for network in &earlier.networks {
+                settled += area.take_over(network);
+            }
+        }
+        settled
+    }
+
+    /// How far the scan has got: of the silent addresses, or if `whole` of those too that answered
+    /// and were questioned to the end.
+    pub fn checkpoint(&self, whole: bool, now: Now) -> Checkpoint {
+        let settled = |area: &Area| area.settled(whole, self.begun.wall, now);
+        let networks = self.areas.iter().map(settled).collect();
+        Checkpoint { networks, sent: self.governor.spent() }
+    }
+
     /// Ends the scan: nothing is cleared any more, what is left counts as interrupted.
     pub fn stop(&mut self, now: Now) {
         if !self.finished {
@@ -383,6 +446,12 @@ impl Engine {
     /// Whether nothing more will be sent and nothing more is awaited.
     pub fn is_finished(&self) -> bool {
         self.finished
+    }
+
+    /// Takes at most `most` rows of what was sent out of the account, fewer only if there are no
+    /// more: the account of a large network is long. For when the scan is finished.
+    pub fn take_sent(&mut self, most: usize) -> Vec<Sent> {
+        self.governor.take_account(most)
     }
 
     /// The account. A scan that is not finished is stopped first.

@@ -18,6 +18,9 @@ pub mod output;
 pub use collector::Collector;
 pub use output::Output;
 
+/// Batches between two attempts to reach a collector that failed: half a minute of listening.
+const PATIENCE: u32 = 15;
+
 /// The destinations of one scan.
 pub struct Export {
     key: Ed25519KeyPair,
@@ -26,6 +29,8 @@ pub struct Export {
     spool: Spool,
     /// Why the collector got nothing more, and how many batches are kept for it.
     undelivered: Option<(Complaint, u32)>,
+    /// Whether a collector that failed is tried again, and after how many more batches.
+    again: Option<u32>,
 }
 
 impl Export {
@@ -37,7 +42,14 @@ impl Export {
         collector: Option<Collector>,
         state: &Path,
     ) -> Self {
-        Self { key, output, collector, spool: Spool::of(state), undelivered: None }
+        Self { key, output, collector, spool: Spool::of(state), undelivered: None, again: None }
+    }
+
+    /// The same for a session without an end: a collector that failed is tried again after every
+    /// [`PATIENCE`] batches, and gets what was kept for it first.
+    #[must_use]
+    pub fn persistent(self) -> Self {
+        Self { again: Some(PATIENCE), ..self }
     }
 
     /// Seals a batch and brings it where it belongs.
@@ -62,6 +74,16 @@ impl Export {
         let Some(collector) = &self.collector else { return Ok(()) };
         // Kept before it is delivered, so that nothing is lost however this process ends.
         let kept = self.spool.keep(&batch.header, &sealed);
+        if let Some(wait) = &mut self.again
+            && self.undelivered.is_some()
+            && kept.is_ok()
+        {
+            *wait = wait.saturating_sub(1);
+            if *wait == 0 {
+                *wait = PATIENCE;
+                return self.catch_up();
+            }
+        }
         // Once it failed, the rest is not tried either: the batches stay together.
         if self.undelivered.is_none() {
             match collector.deliver(&sealed) {
@@ -76,6 +98,24 @@ impl Export {
         let Some((why, count)) = &mut self.undelivered else { return Ok(()) };
         *count += 1;
         kept.map(drop).map_err(|error| lost(self.spool.directory(), &error, why))
+    }
+
+    /// Delivers what is kept, oldest first, as far as the collector takes it.
+    fn catch_up(&mut self) -> Result<(), Complaint> {
+        let Some(collector) = &self.collector else { return Ok(()) };
+        let place = self.spool.directory();
+        let unreadable = |error: io::Error| kept_unreadable(place, &error);
+        for file in self.spool.files().map_err(unreadable)? {
+            let sealed = fs::read(&file).map_err(unreadable)?;
+            if let Err(why) = collector.deliver(&sealed) {
+                let count = self.undelivered.as_ref().map_or(0, |(_, count)| *count);
+                self.undelivered = Some((why, count + 1));
+                return Ok(());
+            }
+            fs::remove_file(&file).map_err(unreadable)?;
+        }
+        self.undelivered = None;
+        Ok(())
     }
 
     /// Gives the file its name. Returns it, if there is one.
@@ -102,6 +142,17 @@ impl Export {
             ),
         ))
     }
+}
+
+fn kept_unreadable(place: &Path, error: &io::Error) -> Complaint {
+    let place = place.display();
+    Complaint::new(
+        Exit::Other,
+        format!(
+            "未送信データ {place} が読めません（{error}）。ディレクトリの権限を確かめてください"
+        ),
+        format!("what is kept in {place} cannot be read ({error}); check its permission"),
+    )
 }
 
 fn lost(place: &Path, error: &io::Error, why: &Complaint) -> Complaint {

@@ -4,6 +4,8 @@
 //! [`engine`] and [`probe`] own no socket and no clock; `net` is the only room that does. Nothing
 //! reaches `net` but what the [`engine::governor`] cleared. Read [`engine`] first.
 
+/// Captures on disk as frames.
+pub mod capture;
 /// The command line, and what each command does.
 pub mod cli;
 /// Configuration: as written, then as meant, and what a command line may choose of it.
@@ -14,6 +16,8 @@ pub mod engine;
 pub mod export;
 /// The agent's signing key.
 pub mod key;
+/// What frames say of the devices that sent them, without asking.
+pub mod listen;
 /// The only room with sockets, privilege and the clock.
 pub mod net;
 /// What to scan, as meant: networks, pace, policy, credentials.

@@ -19,8 +19,11 @@ use crate::plan::{Means, Plan};
 
 /// The agent's only clock.
 pub mod clock;
+/// Frames heard and never sent.
+pub mod ear;
 mod echo;
-mod interfaces;
+/// Which interfaces the system has.
+pub mod interfaces;
 mod link;
 mod neighbours;
 mod privilege;
@@ -51,6 +54,13 @@ pub enum Arrival {
         interface: Arc<str>,
         /// From the destination address on.
         octets: Vec<u8>,
+    },
+    /// Frames that the kernel had no room for.
+    Missed {
+        /// On this interface.
+        interface: Arc<str>,
+        /// How many.
+        frames: u32,
     },
     /// An echo reply.
     EchoReply {
@@ -94,6 +104,7 @@ impl Arrival {
     pub fn input(&self) -> Input<'_> {
         match self {
             Self::Frame { interface, octets } => Input::Frame { interface, octets },
+            Self::Missed { interface, frames } => Input::Missed { interface, frames: *frames },
             Self::EchoReply { from, sequence, payload } => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
             }
@@ -192,6 +203,32 @@ impl Wire {
         self.slots.available_permits() > 0
     }
 
+    /// Sends frames from the front of `cleared` that leave by the same interface, as many at once as
+    /// the system takes, or the one packet there that is no frame. Returns how many packets left; if
+    /// none did, why the first was [`NotSent`].
+    ///
+    /// # Errors
+    /// See [`Self::send`]; about the first packet only.
+    pub async fn send_some(&mut self, cleared: &[Cleared]) -> Result<usize, NotSent> {
+        let Some(first) = cleared.first() else { return Ok(0) };
+        let Packet::Frame { interface, .. } = first.packet() else {
+            return self.send(first).await.map(|()| 1);
+        };
+        let frames: Vec<&[u8]> = cleared
+            .iter()
+            .map_while(|cleared| match cleared.packet() {
+                Packet::Frame { interface: by, octets } if by == interface => Some(&octets[..]),
+                Packet::Frame { .. }
+                | Packet::Echo { .. }
+                | Packet::Datagram { .. }
+                | Packet::Connect { .. } => None,
+            })
+            .collect();
+        let link = self.links.get_mut(interface);
+        let link = link.ok_or_else(|| NotSent::from(io::Error::from(io::ErrorKind::NotFound)))?;
+        Ok(link.send(&frames)?)
+    }
+
     /// Waits until [`Self::has_room`].
     pub async fn room(&self) {
         drop(self.slots.acquire().await);
@@ -209,7 +246,8 @@ impl Wire {
     async fn put(&mut self, packet: &Packet) -> io::Result<()> {
         match packet {
             Packet::Frame { interface, octets } => {
-                self.links.get_mut(interface).ok_or(io::ErrorKind::NotFound)?.send(octets)
+                self.links.get_mut(interface).ok_or(io::ErrorKind::NotFound)?.send(&[octets])?;
+                Ok(())
             }
             Packet::Echo { to, sequence, payload } => {
                 let echo = self.echo.as_ref().filter(|_| echo::speaks(*to));

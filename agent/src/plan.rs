@@ -1,11 +1,17 @@
 //! What to scan, as meant. `config` makes a [`Plan`] from what was written; the engine sees nothing
 //! else. Every range was checked when it was made.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
 use ipnet::IpNet;
+
+/// When a network may be scanned.
+pub mod window;
+
+use window::Windows;
 
 /// What may be done in a network (DOMAIN §7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +23,17 @@ pub enum Policy {
     Gentle,
     /// All of that and TCP liveness on the configured ports.
     Full,
+}
+
+/// What may be done with devices whose link-layer address shows a maker of medical or nurse-call
+/// gear ([`Plan::sighting`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Medical {
+    /// Sighting only (DOMAIN §7.4). The default.
+    #[default]
+    Sighting,
+    /// As with any other device of the network.
+    Ask,
 }
 
 /// A declared network.
@@ -32,6 +49,8 @@ pub struct Network {
     pub ipv6: bool,
     /// What may be done there.
     pub policy: Policy,
+    /// What may be done with medical and nurse-call gear there.
+    pub medical: Medical,
     /// Most packets a second into this network, 1–1,000,000.
     pub packets_per_second: u32,
     /// SNMP communities, tried in this order, and none else. Empty: SNMP is not asked.
@@ -41,6 +60,8 @@ pub struct Network {
     /// TCP ports for liveness under [`Policy::Full`], and without privilege under any policy but
     /// [`Policy::Sighting`]; never a forbidden one.
     pub tcp_ports: Vec<u16>,
+    /// When it may be scanned.
+    pub windows: Windows,
 }
 
 /// An SNMP community: a secret, so it never prints.
@@ -92,10 +113,25 @@ pub struct Pace {
     pub tries: u8,
     /// Most packets that a scan may send; 0 for no limit.
     pub budget: u64,
+    /// After how many silences in a row a host that had answered is left in peace, 1–10.
+    pub silences: u8,
+    /// Whether the first interview of each network runs alone to its end, and the others only if
+    /// its host is still there.
+    pub canary: bool,
+    /// Whether a network is waited for outside of its windows, or left out.
+    pub waits: bool,
+}
+
+impl Pace {
+    /// Time between two packets to one target.
+    pub fn spacing(&self) -> Duration {
+        let rate = u64::from(self.target_packets_per_second.max(1));
+        Duration::from_micros(1_000_000_u64.div_ceil(rate))
+    }
 }
 
 impl Default for Pace {
-    /// Gentle: 200 packets a second in all, 2 a second to one target, 1 s, two tries.
+    /// Gentle: 200 packets a second in all, 2 a second to one target, 1 s, two tries, a canary.
     fn default() -> Self {
         Self {
             packets_per_second: 200,
@@ -103,6 +139,9 @@ impl Default for Pace {
             timeout: Duration::from_secs(1),
             tries: 2,
             budget: 0,
+            silences: 3,
+            canary: true,
+            waits: true,
         }
     }
 }
@@ -116,6 +155,9 @@ pub struct Plan {
     pub networks: Vec<Network>,
     /// What is never touched.
     pub deny: DenyList,
+    /// First three octets of link-layer addresses that get no question above the link, unless the
+    /// network says [`Medical::Ask`].
+    pub sighting: BTreeSet<[u8; 3]>,
     /// How fast.
     pub pace: Pace,
     /// Seed of the order of addresses and of jitter, so that a scan can be repeated in a test.

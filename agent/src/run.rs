@@ -12,7 +12,8 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::config::Backend;
-use crate::engine::{Engine, Input, Progress};
+use crate::engine::checkpoint::Checkpoint;
+use crate::engine::{Account, Cleared, Engine, Input, Progress};
 use crate::export::Export;
 use crate::net::clock::Clock;
 use crate::net::{Arrival, Wire};
@@ -23,13 +24,18 @@ mod batches;
 pub mod hosts;
 /// Which dialogues a host gets.
 mod interview;
+/// The loop of a listening session.
+pub mod listening;
+/// How far a scan has got, kept.
+pub mod keeper;
 mod progress;
 /// The user's wish to stop.
 mod stop;
-mod summary;
+pub(crate) mod summary;
 
-use batches::Batches;
+use batches::{Batches, ROWS};
 use hosts::Hosts;
+use keeper::Keeper;
 use progress::Bar;
 
 /// Most packets sent before what came in is looked at again.
@@ -38,6 +44,20 @@ const BURST: usize = 64;
 const GULP: usize = 256;
 /// How often the progress is shown.
 const FRAME: Duration = Duration::from_millis(200);
+
+/// How often it is kept how far the scan has got.
+const KEEP: Duration = Duration::from_secs(5);
+
+/// How a scan may begin and end.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// It stops when this file appears.
+    pub stop_file: Option<PathBuf>,
+    /// Where it is kept how far it has got.
+    pub keeper: Keeper,
+    /// Goes on with this.
+    pub earlier: Option<Checkpoint>,
+}
 
 /// How much is shown while a scan runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,12 +120,18 @@ pub fn host_name() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "daicho-agent".to_owned())
 }
 
-/// Scans `plan` to its end or until the user stops it, and hands the batches to `export`.
+/// Scans `plan` to its end or until the user stops it, by a signal or by a file, and hands the batches to `export`.
 ///
 /// # Errors
 /// [`Exit::Other`] if the system gives this process no runtime. A result that did not arrive is in
 /// [`Ended::delivery`].
-pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<Ended, Complaint> {
+pub fn scan(
+    plan: Plan,
+    backend: Backend,
+    export: Export,
+    show: Show,
+    course: Course,
+) -> Result<Ended, Complaint> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -113,17 +139,21 @@ pub fn scan(plan: Plan, backend: Backend, export: Export, show: Show) -> Result<
         .map_err(|error| no_runtime(&error))?;
     runtime.block_on(async {
         let clock = Clock::start();
-        let stop = stop::signals().map_err(|error| no_runtime(&error))?;
+        let stop = stop::wishes(course.stop_file).map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
         let interviewer = interview::interviewer(&plan);
-        let engine = Engine::new(plan, &means, interviewer, clock.now());
+        let mut engine = Engine::new(plan, &means, interviewer, clock.now());
+        if let Some(earlier) = &course.earlier {
+            tracing::info!(addresses = %engine.resume(earlier), "settled before");
+        }
+        let keeper = course.keeper;
         let bar = match show {
             Show::Progress => Bar::new(std::io::stderr().is_terminal()),
             Show::Nothing => Bar::Hidden,
         };
-        Ok(Driver { clock, wire, incoming, engine, batches, bar }.run(stop).await)
+        Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper }.run(stop).await)
     })
 }
 
@@ -143,14 +173,19 @@ struct Driver {
     engine: Engine,
     batches: Batches,
     bar: Bar,
+    keeper: Keeper,
 }
 
 impl Driver {
     async fn run(mut self, mut stop: Receiver<()>) -> Ended {
         let mut ticker = tokio::time::interval(FRAME);
         ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut kept = self.clock.now().tick;
         let mut arrived = Vec::with_capacity(GULP);
-        let mut interrupted = false;
+        let mut interrupted = stop.try_recv().is_ok();
+        if interrupted {
+            self.engine.stop(self.clock.now());
+        }
         tracing::info!("scan begins");
         loop {
             let wake = self.transmit().await;
@@ -161,12 +196,20 @@ impl Driver {
             }
             match self.wait(wake, &mut arrived, &mut ticker, &mut stop).await {
                 Event::Arrived => {
+                    let now = self.clock.now();
                     for arrival in arrived.drain(..) {
-                        self.engine.handle(arrival.input(), self.clock.now());
+                        self.engine.handle(arrival.input(), now);
                     }
                 }
                 Event::Due | Event::Room => {}
-                Event::Shown => self.bar.show(&self.engine.progress(), self.clock.now().tick),
+                Event::Shown => {
+                    let now = self.clock.now();
+                    self.bar.show(&self.engine.progress(), now.tick);
+                    if now.tick.since(kept) >= KEEP {
+                        kept = now.tick;
+                        self.keeper.keep(&self.engine.checkpoint(false, now));
+                    }
+                }
                 Event::Stopped => {
                     interrupted = true;
                     self.engine.stop(self.clock.now());
@@ -179,23 +222,40 @@ impl Driver {
     /// Sends what may leave now. Returns when there is more to do: at once after a whole burst,
     /// never by time if every socket is in use.
     async fn transmit(&mut self) -> Wake {
-        for _ in 0..BURST {
+        let (mut cleared, mut sent) = (Vec::with_capacity(BURST), 0);
+        while sent < BURST {
             if !self.wire.has_room() {
                 return Wake::WithRoom;
             }
-            let now = self.clock.now();
-            let Some(cleared) = self.engine.poll_transmit(now) else {
-                return self.engine.poll_timeout().map_or(Wake::ByArrival, |tick| {
-                    Wake::At(Instant::from_std(self.clock.instant(tick)))
-                });
-            };
-            if let Err(refusal) = self.wire.send(&cleared).await {
-                let packet = cleared.packet();
-                let input = Input::NotSent { packet, unreachable: refusal.unreachable };
-                self.engine.handle(input, self.clock.now());
+            cleared.clear();
+            self.engine.poll_frames(self.clock.now(), BURST, &mut cleared);
+            if cleared.is_empty() {
+                return match self.engine.poll_timeout() {
+                    Some(tick) if tick <= self.clock.now().tick => Wake::AtOnce,
+                    Some(tick) => Wake::At(Instant::from_std(self.clock.instant(tick))),
+                    None => Wake::ByArrival,
+                };
+            }
+            sent += cleared.len();
+            self.put(&cleared).await;
+        }
+        Wake::AtOnce
+    }
+
+    /// Sends all of these, and tells the engine which the system did not take.
+    async fn put(&mut self, mut cleared: &[Cleared]) {
+        while let Some((first, rest)) = cleared.split_first() {
+            match self.wire.send_some(cleared).await {
+                // A system that took none without saying why has the first tried for nothing.
+                Ok(count) => cleared = cleared.get(count.max(1)..).unwrap_or_default(),
+                Err(refusal) => {
+                    let packet = first.packet();
+                    let input = Input::NotSent { packet, unreachable: refusal.unreachable };
+                    self.engine.handle(input, self.clock.now());
+                    cleared = rest;
+                }
             }
         }
-        Wake::At(Instant::from_std(self.clock.instant(self.clock.now().tick)))
     }
 
     fn read_neighbours(&mut self) {
@@ -225,6 +285,8 @@ impl Driver {
     ) -> Event {
         let due = async move {
             match wake {
+                // The runtime's timer counts whole milliseconds, and rounds up what is past too.
+                Wake::AtOnce => tokio::task::yield_now().await,
                 Wake::At(instant) => tokio::time::sleep_until(instant).await,
                 Wake::WithRoom | Wake::ByArrival => std::future::pending().await,
             }
@@ -244,9 +306,22 @@ impl Driver {
         let progress = self.engine.progress();
         self.bar.clear();
         let now = self.clock.now();
-        let account = self.engine.finish(now);
+        let settled = self.engine.checkpoint(true, now);
+        self.engine.stop(now);
+        let mut sent = self.engine.take_sent(ROWS);
+        while sent.len() == ROWS {
+            self.batches.account(sent, now.wall).await;
+            sent = self.engine.take_sent(ROWS);
+        }
+        let account = Account { sent, ..self.engine.finish(now) };
         let coverage = account.coverage.clone();
         let (hosts, delivery) = self.batches.end(account, now.wall).await;
+        match &delivery {
+            Ok(_) if interrupted => self.keeper.keep(&settled),
+            Ok(_) => self.keeper.clear(),
+            // What was found may be lost: only what was kept on the way counts.
+            Err(_) => {}
+        }
         let ending = if interrupted {
             Ending::Interrupted
         } else if summary::nothing_asked(&coverage) {
@@ -262,7 +337,9 @@ impl Driver {
 /// When there is something to send again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wake {
-    /// At this instant, which may be past.
+    /// As soon as what came in meanwhile was handled.
+    AtOnce,
+    /// At this instant.
     At(Instant),
     /// When a connected socket is free again.
     WithRoom,

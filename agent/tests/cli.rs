@@ -390,6 +390,72 @@ fn a_scan_that_is_stopped_keeps_what_it_found_and_says_that_it_was_interrupted()
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what is promised is a second by the clock")]
+fn a_scan_stops_within_a_second_of_the_appearance_of_its_file() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    let agent = Agent::new();
+    let file = agent.config(&format!("[agent]\nstop_file = {:?}", agent.path("stop")));
+    let scan = ["scan", "--config", &file, "--network", "127.0.0.0/16", "--rate", "100"];
+    let arguments = [&scan[..], &["-o", "scan.daicho"]].concat();
+    let mut child = agent
+        .command(&arguments)
+        .env("DAICHO_LOG", "daicho_agent=info")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut talk = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(talk.by_ref().map_while(Result::ok).any(|line| line.contains("scan begins")));
+    let stopped = Instant::now();
+    fs::write(agent.path("stop"), "").unwrap();
+    let rest: Vec<_> = talk.map_while(Result::ok).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
+    let [one] = opened(&agent.place.path().join("scan.daicho")).try_into().unwrap();
+    let gaps = one.batch.coverage.iter().flat_map(|coverage| &coverage.not_asked);
+    assert!(gaps.into_iter().any(|gap| gap.why == Why::Interrupted && gap.addresses.len() > 1000));
+}
+
+#[test]
+fn an_interrupted_scan_is_gone_on_with_and_then_forgotten() {
+    let agent = Agent::new();
+    let scan =
+        ["scan", "-q", "--network", "127.0.0.0/29", "--timeout", "50", "--per-target", "1000"];
+    agent.refuses(&[&scan[..], &["--resume"]].concat(), 4, &["--resume"]);
+    let stop = agent.path("stop");
+    fs::write(&stop, "").unwrap();
+    let stopped = [&scan[..], &["--stop-file", &stop]].concat();
+    assert_eq!(agent.run(&stopped).status.code(), Some(130));
+    let kept = || {
+        let rows = fs::read_dir(agent.place.path().join("state")).unwrap();
+        let names = rows.map(|row| row.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".resume")).count()
+    };
+    assert_eq!(kept(), 1);
+    let resumed = [&scan[..], &["--resume", "-o", "scan.daicho"]].concat();
+    let output = agent.run(&resumed);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(kept(), 0);
+    let file = agent.path("x.resume");
+    fs::write(&file, "{").unwrap();
+    let named = format!("--resume={file}");
+    agent.refuses(&[&scan[..], &[named.as_str()]].concat(), 4, &["x.resume"]);
+}
+
+#[test]
+fn nothing_is_sent_while_the_file_that_stops_a_scan_is_there() {
+    let agent = Agent::new();
+    fs::write(agent.path("stop"), "").unwrap();
+    let stop = agent.path("stop");
+    let scan = ["scan", "--network", "127.0.0.2", "--stop-file", &stop, "-o", "scan.daicho"];
+    assert_eq!(agent.run(&scan).status.code(), Some(130));
+    let [one] = opened(&agent.place.path().join("scan.daicho")).try_into().unwrap();
+    assert_eq!(one.batch.sent, []);
+    assert!(one.batch.coverage.iter().all(|coverage| coverage.asked.is_empty()));
+}
+
+#[test]
 fn the_printed_sample_is_a_configuration() {
     let agent = Agent::new();
     let printed = agent.run(&["config", "--print"]);
@@ -404,4 +470,48 @@ fn help_lists_every_exit_code() {
     for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "6 ", "7 ", "8 ", "9 ", "130 "] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(code)), "{code}\n{help}");
     }
+}
+
+/// A capture of one frame: an ARP request of 10.20.0.7.
+fn capture() -> Vec<u8> {
+    let mut file = vec![0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0];
+    file.extend([0, 0, 0xff, 0xff, 0, 0, 0, 1, 0x65, 0, 0, 0, 0, 0, 0, 0]);
+    file.extend([0, 0, 0, 42, 0, 0, 0, 42]);
+    let mac = [0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e];
+    file.extend([&[0xff; 6][..], &mac, &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &mac].concat());
+    file.extend([10, 20, 0, 7, 0, 0, 0, 0, 0, 0, 10, 20, 0, 1]);
+    file
+}
+
+#[test]
+fn a_capture_becomes_lines_or_a_signed_batch() {
+    let agent = Agent::new();
+    let file = agent.path("one.pcap");
+    fs::write(&file, capture()).unwrap();
+    let output = agent.run(&["listen", "--pcap", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(line["fact"]["arp"]["mac"], "00:1a:2b:3c:4d:5e");
+    assert_eq!(line["vantage"]["network"], "one");
+    let result = agent.path("one.daicho");
+    let output =
+        agent.run(&["listen", "--pcap", &file, "--network", "10.20.0.0/24", "-o", &result]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()));
+    let opened = open_all(&fs::read(&result).unwrap()).unwrap();
+    let observations = &opened[0].batch.observations;
+    assert_eq!((opened.len(), observations.len()), (1, 1));
+    assert_eq!(observations[0].vantage.network, "10.20.0.0/24");
+}
+
+#[test]
+fn what_is_no_capture_or_a_damaged_one_is_refused_as_input() {
+    let agent = Agent::new();
+    let file = agent.path("bad.pcap");
+    fs::write(&file, b"not a capture").unwrap();
+    agent.refuses(&["listen", "--pcap", &file], 4, &["bad.pcap", "neither pcap nor pcapng"]);
+    let whole = capture();
+    fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+    let output = agent.run(&["listen", "--pcap", &file, "--quiet"]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("truncated"), "{}", text(&output.stderr));
 }

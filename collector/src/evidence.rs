@@ -118,7 +118,8 @@ impl Seen {
 /// How a fact is bound to its subject (DESIGN, "The words").
 ///
 /// An address binding is graded as an answer, because the agent asked and the owner of the address
-/// answered; what is read from DNS-SD is what anyone may announce.
+/// answered, or its owner used it where it was heard; what is read from DNS-SD, and what is only
+/// heard, is what anyone may announce.
 pub fn grade(fact: &Fact) -> Grade {
     match fact {
         Fact::Arp { .. }
@@ -128,7 +129,19 @@ pub fn grade(fact: &Fact) -> Grade {
         | Fact::Interface { .. }
         | Fact::InterfaceAddress { .. }
         | Fact::Asked { .. } => Grade::Queried,
-        Fact::Service { .. } | Fact::HostName { .. } => Grade::Announced,
+        Fact::Service { .. }
+        | Fact::HostName { .. }
+        | Fact::LinkNeighbour(_)
+        | Fact::Dhcp(_)
+        | Fact::SpanningTree(_)
+        | Fact::VirtualRouter(_)
+        | Fact::RouterAdvertisement(_)
+        | Fact::NetbiosName { .. }
+        | Fact::Browser(_)
+        | Fact::Ssdp(_)
+        | Fact::GroupMember { .. }
+        | Fact::GroupQuerier
+        | Fact::VlanTag { .. } => Grade::Announced,
     }
 }
 

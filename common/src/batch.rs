@@ -43,7 +43,8 @@ pub struct Header {
     pub scan: String,
     /// Position of this batch in its scan, from 1.
     pub sequence: u32,
-    /// Whether this is the scan's last batch; coverage and sent counts travel in it.
+    /// Whether this is the scan's last batch; coverage travels in it, and what is left of the sent
+    /// counts.
     pub last: bool,
     /// When the scan began.
     pub from: Timestamp,
@@ -60,7 +61,7 @@ pub struct Batch {
     pub header: Header,
     /// How far each method got; in the last batch of a scan.
     pub coverage: Vec<Coverage>,
-    /// What was sent; in the last batch of a scan.
+    /// What was sent; in the last batches of a scan, every row in one of them.
     pub sent: Vec<Sent>,
     /// What was learned.
     pub observations: Vec<Observation>,

@@ -40,6 +40,8 @@ pub enum Why {
     BackedOff,
     /// The port is one that must never be sent to.
     ForbiddenPort,
+    /// It was outside of the times at which the network may be scanned.
+    Window,
     /// No sign of life came from it, so nothing above the link was asked; and where the addresses
     /// are too many to be asked one by one (IPv6), nothing pointed at this one.
     NoSignOfLife,
@@ -86,12 +88,10 @@ impl Method {
     /// Whether silence to this method shows that nobody has the address.
     ///
     /// A host on the link cannot use IPv4 without answering ARP (RFC 826), nor an IPv6 address
-    /// without answering a solicitation for it (RFC 4861 §7.2.4); everything above may be dropped by a host firewall, so silence there shows nothing.
+    /// without answering a solicitation for it (RFC 4861 §7.2.4); everything above may be dropped by
+    /// a host firewall, so silence there shows nothing.
     pub const fn silence_is_conclusive(self) -> bool {
-        match self {
-            Self::Arp | Self::NeighbourTable | Self::Ndp => true,
-            Self::IcmpEcho | Self::TcpConnect | Self::Udp | Self::Snmp | Self::Mdns => false,
-        }
+        matches!(self, Self::Arp | Self::NeighbourTable | Self::Ndp)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::addr::Mac;
 use crate::text::Text;
 use crate::time::Timestamp;
 
+/// What devices say without being asked.
+pub mod heard;
+
 /// Where something was seen: which agent, on which interface, for which declared network
 /// (the observation point of RFC 7011 §2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,7 +40,8 @@ pub enum Method {
     Arp,
     /// The neighbour table of the agent's own system, after it was given a reason to resolve.
     NeighbourTable,
-    /// Neighbour solicitations on the link (RFC 4861), answers read as frames.
+    /// IPv6 neighbour discovery on the link (RFC 4861), read as frames: asked in a scan, heard in a
+    /// listening session.
     Ndp,
     /// ICMP or ICMPv6 echo (RFC 792, RFC 4443 §4.1).
     IcmpEcho,
@@ -49,6 +53,42 @@ pub enum Method {
     Snmp,
     /// mDNS and DNS-SD (RFC 6762, RFC 6763).
     Mdns,
+    /// ARP packets heard that this agent did not ask for (RFC 826).
+    ArpHeard,
+    /// DHCP heard (RFC 2131).
+    Dhcp,
+    /// DHCPv6 heard (RFC 8415).
+    Dhcp6,
+    /// Link Layer Discovery Protocol (IEEE 802.1AB).
+    Lldp,
+    /// Cisco Discovery Protocol.
+    Cdp,
+    /// Extreme Discovery Protocol.
+    Edp,
+    /// Foundry Discovery Protocol.
+    Fdp,
+    /// Nortel's topology discovery (`SynOptics` network management protocol).
+    Sonmp,
+    /// Spanning tree (IEEE 802.1D, IEEE 802.1Q), and Cisco's one a VLAN.
+    Stp,
+    /// Simple Service Discovery heard (`UPnP`).
+    Ssdp,
+    /// NetBIOS name service heard (RFC 1002).
+    Nbns,
+    /// Announcements of the computer browser service heard.
+    Browser,
+    /// Link-local multicast name resolution heard (RFC 4795).
+    Llmnr,
+    /// Group membership of IPv4 heard (RFC 3376).
+    Igmp,
+    /// Group membership of IPv6 heard (RFC 3810).
+    Mld,
+    /// Virtual Router Redundancy Protocol heard (RFC 5798).
+    Vrrp,
+    /// Hot Standby Router Protocol heard (RFC 2281).
+    Hsrp,
+    /// The header of any frame (IEEE 802.1Q tags).
+    FrameHeader,
 }
 
 /// The addresses from which the answer came, as the wire showed them.
@@ -121,8 +161,8 @@ pub enum Fact {
         /// Sender hardware address.
         mac: Mac,
     },
-    /// The agent's own system resolved `ip` to `mac` on a directly connected link, or a message of
-    /// neighbour discovery said so.
+    /// `ip` was resolved to `mac` on a link: by the agent's own system, or in neighbour discovery
+    /// that was heard (RFC 4861 §7.2), as the method says.
     Neighbour {
         /// The neighbour's address.
         ip: IpAddr,
@@ -190,6 +230,41 @@ pub enum Fact {
         /// The name, for example `nurse-pc-07.local`.
         name: Text,
     },
+    /// A neighbour protocol's announcement.
+    LinkNeighbour(Box<heard::LinkNeighbour>),
+    /// A DHCP message; the subject is its client.
+    Dhcp(Box<heard::Dhcp>),
+    /// A bridge's view of its spanning tree.
+    SpanningTree(heard::SpanningTree),
+    /// The speaker takes part in a virtual router.
+    VirtualRouter(heard::VirtualRouter),
+    /// The speaker is an IPv6 router.
+    RouterAdvertisement(heard::RouterAdvertisement),
+    /// The speaker claims a NetBIOS name (RFC 1002).
+    NetbiosName {
+        /// Without its padding.
+        name: Text,
+        /// What it is for: 0x00 workstation or workgroup, 0x20 file server, 0x1b and 0x1c domain.
+        suffix: u8,
+        /// Whether it is a group's name, which many have.
+        group: bool,
+    },
+    /// The speaker announces itself to the computer browser service.
+    Browser(heard::Browser),
+    /// The speaker announces itself by SSDP.
+    Ssdp(Box<heard::Ssdp>),
+    /// The speaker listens to a multicast group.
+    GroupMember {
+        /// Which.
+        group: IpAddr,
+    },
+    /// The speaker asks who listens to groups: a router or a switch.
+    GroupQuerier,
+    /// A frame of the speaker came with this VLAN tag (IEEE 802.1Q §9.6).
+    VlanTag {
+        /// The VLAN identifier, 1–4094.
+        vlan: u16,
+    },
     /// A question to the speaker ended thus.
     Asked {
         /// What was asked.
@@ -220,6 +295,19 @@ pub struct Observation {
 /// The same observation delivered twice has the same id, whatever batch brought it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObservationId([u8; 16]);
+
+impl Fact {
+    /// The address and the link-layer address that an ARP or neighbour discovery fact binds.
+    pub const fn binding(&self) -> Option<(IpAddr, Mac)> {
+        if let Self::Arp { ip, mac } = self {
+            Some((IpAddr::V4(*ip), *mac))
+        } else if let Self::Neighbour { ip, mac } = self {
+            Some((*ip, *mac))
+        } else {
+            None
+        }
+    }
+}
 
 impl Observation {
     /// The id of this observation.

@@ -4,12 +4,22 @@
 //! Numbers of open registries survive unknown. For every value, `decode(encode(v)) == v`; a fuzz
 //! target per codec holds both laws.
 
-/// Ethernet II frame headers, with or without a VLAN tag.
-pub mod ethernet;
 /// ARP for IPv4 over Ethernet (RFC 826).
 pub mod arp;
+/// Cisco Discovery Protocol.
+pub mod cdp;
+/// DHCP for IPv4 (RFC 2131).
+pub mod dhcp;
+/// DHCP for IPv6 (RFC 8415).
+pub mod dhcp6;
 /// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
 pub mod dns;
+/// Extreme Discovery Protocol.
+pub mod edp;
+/// Ethernet II frame headers, with or without a VLAN tag.
+pub mod ethernet;
+/// Hot Standby Router Protocol.
+pub mod hsrp;
 /// ICMP echo (RFC 792).
 pub mod icmp;
 /// ICMPv6 echo and listener queries (RFC 4443, RFC 3810).
@@ -20,10 +30,22 @@ pub mod igmp;
 pub mod ipv4;
 /// IPv6 packets (RFC 8200).
 pub mod ipv6;
+/// Link Layer Discovery Protocol (IEEE 802.1AB).
+pub mod lldp;
+/// NetBIOS name service and browser announcements (RFC 1002).
+pub mod nbns;
 /// Neighbour discovery for IPv6 (RFC 4861).
 pub mod ndp;
+/// Nortel's topology discovery (SONMP).
+pub mod sonmp;
+/// Simple Service Discovery (UPnP).
+pub mod ssdp;
+/// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
+pub mod stp;
 /// UDP datagrams (RFC 768).
 pub mod udp;
+/// Virtual Router Redundancy Protocol.
+pub mod vrrp;
 
 /// Bytes that cannot be decoded, and why: small enough to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

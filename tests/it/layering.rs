@@ -11,6 +11,7 @@ const PURE: &[(&str, &[&str])] = &[
         &["addr", "address_set", "time", "text", "observation", "coverage", "batch", "wire"],
     ),
     ("agent/src/plan", &[]),
+    ("agent/src/listen", &["listen", "capture", "probe"]),
     ("agent/src/probe", &["plan", "engine", "probe"]),
     ("agent/src/engine", &["plan", "engine", "probe"]),
     ("collector/src/fingerprint", &["evidence", "fingerprint"]),

@@ -1,10 +1,16 @@
 //! Tests of the whole, in one binary: what they have in common is linked once.
 
 #[cfg(test)]
+mod built;
+#[cfg(test)]
+mod help;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod licences;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod six;

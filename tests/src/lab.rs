@@ -53,7 +53,8 @@ pub fn obstacle() -> Option<String> {
     if !netns::may() {
         return Some("network namespaces need root and iproute2".to_owned());
     }
-    let missing: Vec<_> = packages::missing().into_iter().map(|p| p.debian).collect();
+    let missing: Vec<_> =
+        packages::missing(packages::PACKAGES).into_iter().map(|p| p.debian).collect();
     (!missing.is_empty())
         .then(|| format!("Debian packages are not installed: {}", missing.join(" ")))
 }

@@ -1,9 +1,13 @@
 //! A hospital as values, rooms to run programs in, and the demo.
 
+/// Captures through the listener, beside tshark.
+pub mod captures;
 /// The main job with nothing else set up: `cargo demo`.
 pub mod demo;
 /// Real daemons in network namespaces.
 pub mod lab;
+/// Figures beside other programs: `cargo measure`.
+pub mod measure;
 /// Network namespaces and the cables between them.
 pub mod netns;
 /// A hospital as values.

@@ -60,7 +60,7 @@ fn packages(_: &Path) -> End {
     if !nix::unistd::geteuid().is_root() {
         return End::Skipped("only root may install Debian packages".to_owned());
     }
-    match crate::lab::packages::install() {
+    match crate::lab::packages::install(crate::lab::packages::PACKAGES) {
         Ok(()) => End::Passed,
         Err(error) => End::Failed(format!("{error:#}")),
     }

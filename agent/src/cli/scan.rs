@@ -7,11 +7,12 @@ use daicho_common::complaint::{Complaint, Exit};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Scan, print, say};
-use crate::config::Declared;
+use crate::config::{Declared, sighting};
 use crate::export::{Collector, Export, Output};
 use crate::key;
 use crate::plan::{Pace, Plan};
-use crate::run::{self, Ending, Show};
+use crate::run::keeper::Keeper;
+use crate::run::{self, Course, Ending, Show};
 
 /// Scans what was named, and brings the result where it was wanted.
 pub(super) fn scan(
@@ -27,7 +28,14 @@ pub(super) fn scan(
     let tabular = output.is_none() && collector.is_none();
     let show = if arguments.quiet { Show::Nothing } else { Show::Progress };
     let export = Export::new(key, output, collector, &state);
-    let ended = run::scan(plan, declared.backend, export, show)?;
+    let stop_file = arguments.stop_file.clone().or_else(|| declared.stop_file.clone());
+    let keeper = match &arguments.resume {
+        Some(Some(file)) => Keeper::at(file),
+        Some(None) | None => Keeper::of(&plan, &state),
+    };
+    let earlier = arguments.resume.is_some().then(|| keeper.read()).transpose()?;
+    let course = Course { stop_file, keeper, earlier };
+    let ended = run::scan(plan, declared.backend, export, show, course)?;
     if tabular {
         print(&ended.hosts.table())?;
     }
@@ -68,6 +76,7 @@ fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
             .per_target
             .unwrap_or(declared.pace.target_packets_per_second),
         timeout: arguments.timeout.map_or(declared.pace.timeout, Duration::from_millis),
+        waits: !arguments.no_wait,
         ..declared.pace
     };
     let networks = chosen.into_iter().map(|declaration| {
@@ -81,8 +90,19 @@ fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
         agent: declared.agent.clone().unwrap_or_else(run::host_name),
         networks: networks.collect(),
         deny: declared.deny.clone(),
+        sighting: sighted(declared)?,
         pace,
         seed: random()?,
+    })
+}
+
+fn sighted(declared: &Declared) -> Result<sighting::Ouis, Complaint> {
+    sighting::ouis(&declared.sighting.add, &declared.sighting.remove).map_err(|what| {
+        Complaint::new(
+            Exit::Other,
+            format!("組み込みのメーカー一覧が壊れています（{what}）。インストールし直してください"),
+            format!("the built-in list of makers is damaged ({what}); install again"),
+        )
     })
 }
 
@@ -114,6 +134,9 @@ mod tests {
             rate,
             per_target: Some(5),
             timeout: None,
+            resume: None,
+            stop_file: None,
+            no_wait: false,
             quiet: false,
         }
     }

@@ -9,9 +9,10 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use ipnet::IpNet;
 
-use super::{Declaration, Declared, TCP_PORTS, scope, written};
+use super::{Declaration, Declared, Sighting, TCP_PORTS, scope, windows, written};
 use crate::engine::governor;
-use crate::plan::{Community, DenyList, Network, Pace, Policy};
+use crate::plan::window::Windows;
+use crate::plan::{Community, DenyList, Medical, Network, Pace, Policy};
 
 /// Longest name, in characters.
 const NAME: usize = 64;
@@ -29,11 +30,12 @@ struct Checker<'a> {
 pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Complaint> {
     let checker = Checker { file };
     let pace = checker.pace(&written.pace)?;
+    let utc_offset = checker.utc_offset(written.agent.utc_offset.as_deref())?;
     let networks = written
         .network
         .iter()
         .enumerate()
-        .map(|(n, network)| checker.network(n + 1, network, pace))
+        .map(|(n, network)| checker.network(n + 1, network, (pace, utc_offset)))
         .collect::<Result<Vec<_>, _>>()?;
     checker.distinct(&networks)?;
     Ok(Declared {
@@ -41,8 +43,14 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         agent: written.agent.name.map(|name| checker.name("agent.name", &name)).transpose()?,
         state: written.agent.state,
         backend: written.agent.link,
+        stop_file: written.agent.stop_file,
+        utc_offset,
         pace,
         deny: checker.deny(&written.deny)?,
+        sighting: Sighting {
+            add: checker.ouis("sighting_ouis.add", &written.sighting_ouis.add)?,
+            remove: checker.ouis("sighting_ouis.remove", &written.sighting_ouis.remove)?,
+        },
         networks,
     })
 }
@@ -101,6 +109,11 @@ impl Checker<'_> {
             let tries = self.within("pace.tries", value, 1, 10)?;
             pace.tries = u8::try_from(tries).unwrap_or(pace.tries);
         }
+        if let Some(value) = written.silences {
+            let silences = self.within("pace.silences", value, 1, 10)?;
+            pace.silences = u8::try_from(silences).unwrap_or(pace.silences);
+        }
+        pace.canary = written.canary.unwrap_or(pace.canary);
         if let Some(value) = written.budget {
             pace.budget = u64::try_from(value).map_err(|_| {
                 self.wrong(
@@ -139,24 +152,29 @@ impl Checker<'_> {
                 )
             })?);
         }
-        for text in &written.ouis {
-            deny.ouis.push(oui(text).ok_or_else(|| {
-                each(
-                    "deny.ouis",
-                    text,
+        deny.ouis = self.ouis("deny.ouis", &written.ouis)?;
+        Ok(deny)
+    }
+
+    fn ouis<C: FromIterator<[u8; 3]>>(&self, key: &str, found: &[String]) -> Result<C, Complaint> {
+        let one = |text: &String| {
+            oui(text).ok_or_else(|| {
+                self.wrong(
+                    key,
+                    format_args!("{text:?}"),
                     "00:1a:2b の形で書いてください",
                     "write the first three octets of a MAC address, like 00:1a:2b",
                 )
-            })?);
-        }
-        Ok(deny)
+            })
+        };
+        found.iter().map(one).collect()
     }
 
     fn network(
         &self,
         number: usize,
         written: &written::Network,
-        pace: Pace,
+        (pace, utc_offset): (Pace, i32),
     ) -> Result<Declaration, Complaint> {
         let label = written.name.as_deref().unwrap_or(&written.cidr);
         let key = |field: &str| format!("[[network]] {number} ({label}) {field}");
@@ -184,12 +202,43 @@ impl Checker<'_> {
                 written::Policy::Gentle => Policy::Gentle,
                 written::Policy::Full => Policy::Full,
             },
+            medical: match written.medical {
+                written::Medical::Sighting => Medical::Sighting,
+                written::Medical::Ask => Medical::Ask,
+            },
             packets_per_second: rate.unwrap_or(pace.packets_per_second),
             communities: self.communities(&key("snmp.communities"), &written.snmp.communities)?,
             snmp_port,
             tcp_ports: self.tcp_ports(&key("tcp_ports"), written.tcp_ports.as_deref())?,
+            windows: self.windows(&key("windows"), &written.windows, utc_offset)?,
         };
         Ok(Declaration { network, own_rate: rate.is_some() })
+    }
+
+    fn utc_offset(&self, written: Option<&str>) -> Result<i32, Complaint> {
+        let Some(text) = written else { return Ok(Declared::default().utc_offset) };
+        windows::offset(text).ok_or_else(|| {
+            self.wrong(
+                "agent.utc_offset",
+                format_args!("{text:?}"),
+                "+09:00 の形で、14 時間以内にしてください",
+                "write it like +09:00, at most 14 hours",
+            )
+        })
+    }
+
+    fn windows(&self, key: &str, written: &[String], offset: i32) -> Result<Windows, Complaint> {
+        let span = |text: &String| {
+            windows::span(text).ok_or_else(|| {
+                self.wrong(
+                    key,
+                    format_args!("{text:?}"),
+                    "\"22:00-05:00\" か \"月-金 22:00-05:00\" の形で書いてください",
+                    "write it like \"22:00-05:00\" or \"Mon-Fri 22:00-05:00\"",
+                )
+            })
+        };
+        Ok(Windows { spans: written.iter().map(span).collect::<Result<_, _>>()?, offset })
     }
 
     fn port(&self, key: &str, port: i64) -> Result<u16, Complaint> {
@@ -266,7 +315,8 @@ fn net(text: &str) -> Option<IpNet> {
         .ok()
 }
 
-fn oui(text: &str) -> Option<[u8; 3]> {
+/// The first three octets of a MAC address, in any of its spellings.
+pub(super) fn oui(text: &str) -> Option<[u8; 3]> {
     // Three octets are the first half of a MAC address, in any of its spellings.
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
     let mac = format!("{digits}000000").parse::<daicho_common::addr::Mac>().ok()?;

@@ -8,7 +8,8 @@ use daicho_common::complaint::{Complaint, Exit};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::{Declaration, Declared, TCP_PORTS};
-use crate::plan::{Network, Policy};
+use crate::plan::window::Windows;
+use crate::plan::{Medical, Network, Policy};
 
 /// Shortest prefix of a network: 1,048,576 addresses.
 pub const SHORTEST_PREFIX: u8 = 12;
@@ -244,10 +245,12 @@ impl Declared {
             cidr,
             ipv6: matches!(cidr, IpNet::V6(_)),
             policy: Policy::default(),
+            medical: Medical::default(),
             packets_per_second: self.pace.packets_per_second,
             communities: Vec::new(),
             snmp_port: 161,
             tcp_ports: TCP_PORTS.to_vec(),
+            windows: Windows { spans: Vec::new(), offset: self.utc_offset },
         }
     }
 

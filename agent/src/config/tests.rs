@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::Policy;
+use crate::plan::{Medical, Policy};
 
 fn parse(text: &str) -> Result<Declared, Complaint> {
     Declared::parse(text, Path::new("agent.toml"))
@@ -34,6 +34,46 @@ fn the_sample_says_what_the_defaults_are() {
 }
 
 #[test]
+fn windows_and_back_off_are_read_and_checked() {
+    let network = "[[network]]\ncidr = \"10.30.0.0/24\"\n";
+    let good = "[agent]\nutc_offset = \"-03:00\"\n[pace]\nsilences = 5\ncanary = false\n";
+    let text = format!("{good}{network}windows = [\"Mon-Fri 22:00-05:00\"]");
+    let declared = parse(&text).unwrap();
+    let windows = &declared.networks[0].network.windows;
+    assert_eq!((windows.spans.len(), windows.offset), (1, -3 * 3600));
+    assert_eq!((declared.pace.silences, declared.pace.canary), (5, false));
+    for (wrong, key) in [
+        ("[agent]\nutc_offset = \"JST\"".to_owned(), "agent.utc_offset"),
+        ("[pace]\nsilences = 0".to_owned(), "pace.silences"),
+        (format!("{network}windows = [\"night\"]"), "windows"),
+    ] {
+        let complaint = parse(&wrong).unwrap_err();
+        assert!(complaint.en.contains(key), "{}", complaint.en);
+    }
+}
+
+#[test]
+fn medical_gear_is_asked_only_where_that_is_written() {
+    let text = r#"
+        [sighting_ouis]
+        add = ["00:1A:2B"]
+        remove = ["00-06-6b"]
+        [[network]]
+        cidr = "10.30.0.0/24"
+        medical = "ask"
+        [[network]]
+        cidr = "10.31.0.0/24"
+    "#;
+    let declared = parse(text).unwrap();
+    let medical: Vec<_> = declared.networks.iter().map(|it| it.network.medical).collect();
+    assert_eq!(medical, [Medical::Ask, Medical::Sighting]);
+    assert!(declared.sighting.add.contains(&[0, 0x1a, 0x2b]));
+    assert!(declared.sighting.remove.contains(&[0, 6, 0x6b]));
+    let wrong = parse("[sighting_ouis]\nadd = [\"00:1a\"]").unwrap_err();
+    assert!(wrong.en.contains("sighting_ouis.add"), "{}", wrong.en);
+}
+
+#[test]
 fn every_commented_key_of_the_sample_reads_as_its_default() {
     // A key is commented out as `#key = …` or `#[[network]]`; sentences start with `# `.
     let whole: String = SAMPLE
@@ -47,6 +87,7 @@ fn every_commented_key_of_the_sample_reads_as_its_default() {
     let declared = parse(&whole).unwrap();
     assert_eq!(declared.agent.as_deref(), Some("agent-1"));
     assert_eq!(declared.state.as_deref(), Some(Path::new("/var/lib/daicho")));
+    assert_eq!(declared.stop_file.as_deref(), Some(Path::new("/var/lib/daicho/stop")));
     let [Declaration { network, own_rate: true }] = declared.networks.as_slice() else {
         panic!("{declared:?}")
     };

@@ -14,6 +14,7 @@ pub(super) struct File {
     pub(super) agent: Agent,
     pub(super) pace: Pace,
     pub(super) deny: Deny,
+    pub(super) sighting_ouis: Sighting,
     pub(super) network: Vec<Network>,
 }
 
@@ -24,6 +25,8 @@ pub(super) struct Agent {
     pub(super) name: Option<String>,
     pub(super) state: Option<PathBuf>,
     pub(super) link: Backend,
+    pub(super) stop_file: Option<PathBuf>,
+    pub(super) utc_offset: Option<String>,
 }
 
 /// `[pace]`; wide integers, so that the range is checked by us and complained of in our words.
@@ -35,6 +38,8 @@ pub(super) struct Pace {
     pub(super) timeout_ms: Option<i64>,
     pub(super) tries: Option<i64>,
     pub(super) budget: Option<i64>,
+    pub(super) silences: Option<i64>,
+    pub(super) canary: Option<bool>,
 }
 
 /// `[deny]`.
@@ -47,6 +52,14 @@ pub(super) struct Deny {
     pub(super) interfaces: Vec<String>,
 }
 
+/// `[sighting_ouis]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Sighting {
+    pub(super) add: Vec<String>,
+    pub(super) remove: Vec<String>,
+}
+
 /// `[[network]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,10 +68,14 @@ pub(super) struct Network {
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) policy: Policy,
+    #[serde(default)]
+    pub(super) medical: Medical,
     pub(super) packets_per_second: Option<i64>,
     pub(super) tcp_ports: Option<Vec<i64>>,
     #[serde(default)]
     pub(super) ipv6: bool,
+    #[serde(default)]
+    pub(super) windows: Vec<String>,
     #[serde(default)]
     pub(super) snmp: Snmp,
 }
@@ -71,6 +88,15 @@ pub(super) enum Policy {
     #[default]
     Gentle,
     Full,
+}
+
+/// `medical`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Medical {
+    #[default]
+    Sighting,
+    Ask,
 }
 
 /// `[network.snmp]`.

@@ -18,6 +18,9 @@ pub struct Progress {
     pub found: u64,
     /// Of these, how many were questioned to the end, or are not to be questioned.
     pub questioned: u64,
+    /// Of these, how many were left in peace, because they or the first of their network went silent
+    /// when they were questioned.
+    pub backed_off: u64,
     /// Packets sent.
     pub packets: u64,
     /// Packets a second over the last second or so.
@@ -36,6 +39,8 @@ pub struct Strays {
     pub unasked: u64,
     /// Claims left out because an address had too many link-layer addresses already.
     pub overflow: u64,
+    /// Frames that the system had no room for. The silent on that link were asked again.
+    pub dropped: u64,
 }
 
 /// The account of a scan when it is over.
@@ -43,7 +48,7 @@ pub struct Strays {
 pub struct Account {
     /// How far each method got in each network.
     pub coverage: Vec<Coverage>,
-    /// What was sent, by network, kind and target.
+    /// What was sent, by network, kind and target, as far as it was not taken out before.
     pub sent: Vec<Sent>,
     /// What came in that was nobody's answer.
     pub strays: Strays,
@@ -96,6 +101,7 @@ impl Meter {
             progress.done += u64::from(extent.done);
             progress.found += u64::from(extent.found);
             progress.questioned += u64::from(extent.questioned);
+            progress.backed_off += u64::from(extent.backed_off);
             steps = (steps.0 + extent.steps.0, steps.1 + extent.steps.1);
         }
         let sweeps = self.left(steps);

@@ -12,6 +12,7 @@ use daicho_common::time::{Now, Tick, Timestamp};
 
 use crate::engine::agenda::Agenda;
 use crate::engine::bitmap::Bitmap;
+use crate::engine::checkpoint::Settled;
 use crate::engine::governor::{Cleared, Governor, Request, Verdict};
 use crate::engine::interview::{self, End, Interview};
 use crate::engine::order::mix;
@@ -20,16 +21,19 @@ use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Interviewer, Strays};
-use crate::plan::{Means, Network, Plan};
+use crate::plan::{Means, Medical, Network, Plan};
 use crate::probe::mdns::Browse;
 
 /// Questions to everybody on the link.
 mod browsing;
+/// The first interview of a network.
+mod canary;
 /// Coverage, once it is over.
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
 
+use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
 
@@ -50,6 +54,7 @@ pub(super) struct Notes {
 enum Source {
     Browse,
     Sweep(usize),
+    Canary,
     Host(u32),
 }
 
@@ -94,6 +99,10 @@ pub(super) struct Area {
     rows: Vec<Row>,
     agenda: Agenda<Source>,
     live: Bitmap,
+    /// Whether somebody is questioned only when the link-layer address shows that it may be.
+    classes: bool,
+    /// Live hosts whose link-layer address is not known yet.
+    nameless: Bitmap,
     /// Link-layer addresses that claimed an address: source of the frame, and what it said.
     claims: HashMap<u32, Vec<(Mac, Mac)>>,
     waiting: VecDeque<u32>,
@@ -101,6 +110,15 @@ pub(super) struct Area {
     admitted: usize,
     open: HashMap<u32, Interview>,
     questioned: u32,
+    /// Live hosts that were questioned to the end, or are not to be questioned.
+    through: Bitmap,
+    /// What an interrupted scan had settled.
+    earlier: Option<Settled>,
+    canary: Canary,
+    /// Live hosts that were left in peace.
+    backed_off: u32,
+    /// Time between two questions to one host, and silences of one that are borne.
+    bearing: (Duration, u8),
 }
 
 /// Which numbers are addresses that a host may have, and which of them are the agent's own.
@@ -136,20 +154,14 @@ impl Area {
         let sweeps = (0..).zip(&reach.sweeps);
         let sweeps =
             sweeps.map(|(n, technique)| Sweep::new(technique.clone(), bits, seed ^ n, pace));
-        let row = |&(method, basis): &(Method, Basis)| Row {
-            method,
-            basis,
-            asked: Bitmap::new(size),
-            answered: Bitmap::new(size),
-            refused: BTreeMap::new(),
-            from: None,
-            to: None,
-        };
+        let row = |&(method, basis): &(Method, Basis)| Row::new(method, basis, size);
         let vantage = Vantage {
             agent: plan.agent.clone(),
             interface: reach.interface.clone(),
             network: network.name.clone(),
         };
+        let classes =
+            !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
         let mut area = Self {
             number,
             network: network.clone(),
@@ -170,11 +182,18 @@ impl Area {
             reach,
             agenda: Agenda::new(),
             live: Bitmap::new(size),
+            classes,
+            nameless: Bitmap::new(size),
             claims: HashMap::new(),
             waiting: VecDeque::new(),
             admitted: 0,
             open: HashMap::new(),
             questioned: 0,
+            through: Bitmap::new(size),
+            earlier: None,
+            canary: if plan.pace.canary { Canary::Wanted } else { Canary::Well },
+            backed_off: 0,
+            bearing: (plan.pace.spacing(), plan.pace.silences),
         };
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
@@ -206,6 +225,11 @@ impl Area {
         !self.reach.interface.is_empty()
     }
 
+    /// Whether the class of a device decides what it is asked.
+    pub(super) fn tells_classes(&self) -> bool {
+        self.classes
+    }
+
     /// Whether rows of the neighbour table are taken without having asked.
     pub(super) fn overhears(&self) -> bool {
         self.reach.overhears
@@ -218,6 +242,15 @@ impl Area {
                 .sweeps
                 .iter()
                 .any(|sweep| sweep.technique == Technique::Nudge && !sweep.is_done())
+    }
+
+    /// Answers may have been lost on their way in: the silent are asked once more.
+    pub(super) fn ask_again(&mut self, now: Tick) {
+        for (n, sweep) in self.sweeps.iter_mut().enumerate() {
+            if matches!(sweep.technique, Technique::Arp { .. }) && sweep.ask_again() {
+                self.agenda.hasten(Source::Sweep(n), now);
+            }
+        }
     }
 
     /// Takes note of the tries that ran out, at the end of the scan.
@@ -237,6 +270,7 @@ impl Area {
             let Some(source) = self.agenda.due(now.tick) else { break };
             let verdict = match source {
                 Source::Browse => self.browse(governor, notes, now),
+                Source::Canary => self.watch(governor, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),
                 Source::Host(host) => {
                     let verdict = self.interview(host, governor, interviewer, now);
@@ -302,11 +336,12 @@ impl Area {
         now: Now,
     ) -> Option<Verdict> {
         let ip = IpAddr::V4(self.ip(host));
-        let opens = governor.target_opens(self.place(host));
-        let (network, timeout, knocks) = (&self.network, self.timeout, self.reach.knocks);
+        let opens = governor.asking_opens(self.place(host), now);
+        let (network, knocks) = (&self.network, self.reach.knocks);
+        let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {
             let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
-            Interview::new(ip, ports, interviewer(network, ip), timeout)
+            Interview::new(ip, ports, interviewer(network, ip), pace)
         });
         let (packet, kind, answer_by) = match interview.turn(now.tick, opens) {
             interview::Turn::Ask(packet, kind, by) => (packet, kind, by),
@@ -351,24 +386,33 @@ impl Area {
                 fact,
             });
         }
+        let mut backed_off = false;
         while let Some((method, end)) = interview.poll_end() {
+            backed_off |= end == End::NotAsked(Why::BackedOff);
             let Some(row) = self.rows.iter_mut().find(|row| row.method == method) else { continue };
             row.end(host, end, now, self.size);
         }
+        self.backed_off += u32::from(backed_off);
         if interview.is_done() {
+            let silent = interview.fell_silent();
             self.open.remove(&host);
             self.agenda.drop(Source::Host(host));
             self.admitted = self.admitted.saturating_sub(1);
             self.questioned += 1;
+            self.through.set(host);
+            self.canary_done(host, silent, now);
             self.admit(now.tick);
         }
     }
 
     /// Opens interviews while there is room.
     fn admit(&mut self, now: Tick) {
-        while self.admitted < OPEN {
+        while self.has_room(OPEN) {
             let Some(host) = self.waiting.pop_front() else { return };
             self.admitted += 1;
+            if self.canary == Canary::Wanted {
+                self.canary = Canary::Asked(host);
+            }
             self.agenda.put(Source::Host(host), now);
         }
     }
@@ -394,6 +438,11 @@ impl Area {
 }
 
 impl Row {
+    fn new(method: Method, basis: Basis, size: u32) -> Self {
+        let (asked, answered) = (Bitmap::new(size), Bitmap::new(size));
+        Self { method, basis, asked, answered, refused: BTreeMap::new(), from: None, to: None }
+    }
+
     fn end(&mut self, host: u32, end: End, now: Now, size: u32) {
         match end {
             End::Asked { answered } => {

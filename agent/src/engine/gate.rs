@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use daicho_common::time::Tick;
 
+use crate::engine::order::mix;
+
 /// Most of a second's packets that may leave at once after a pause: 10 ms worth.
 pub(super) const BURST: Duration = Duration::from_millis(10);
 
@@ -19,6 +21,9 @@ pub(super) struct Gate {
     slack: u64,
     /// When the next would pass without slack, in nanoseconds.
     due: u64,
+    /// How much later than it might the next one passes, in nanoseconds.
+    wobble: u64,
+    seed: u64,
 }
 
 const fn nanos(at: Tick) -> u64 {
@@ -27,20 +32,26 @@ const fn nanos(at: Tick) -> u64 {
 
 impl Gate {
     /// A gate for `rate` a second; a rate of 0 is taken as 1.
-    pub(super) fn new(rate: u32) -> Self {
+    /// `seed` chooses how the passes stray from a strict beat.
+    pub(super) fn new(rate: u32, seed: u64) -> Self {
         let interval = 1_000_000_000_u64.div_ceil(u64::from(rate.max(1)));
         let burst = u64::try_from(BURST.as_nanos()).unwrap_or(u64::MAX);
-        Self { interval, slack: burst.saturating_sub(interval), due: 0 }
+        let slack = burst.saturating_sub(interval).max(burst.min(interval / 4));
+        Self { interval, slack, due: 0, wobble: 0, seed: mix(seed) }
     }
 
     /// The first tick at which one may pass.
     pub(super) const fn opens(&self) -> Tick {
-        Tick::from_micros(self.due.saturating_sub(self.slack).div_ceil(1000))
+        Tick::from_micros((self.due.saturating_sub(self.slack) + self.wobble).div_ceil(1000))
     }
 
     /// One passes.
     pub(super) fn pass(&mut self, now: Tick) {
         self.due = self.due.max(nanos(now)).saturating_add(self.interval);
+        // Devices that are asked on a strict beat can fall into step with it. The delay never exceeds
+        // the slack, so it costs nothing of the rate, and the bound above holds as it is.
+        self.seed = mix(self.seed);
+        self.wobble = ((self.seed >> 32) * self.slack.min(self.interval)) >> 32;
     }
 }
 
@@ -49,7 +60,8 @@ mod tests {
     use super::*;
 
     fn passes(rate: u32, until: Tick) -> Vec<Tick> {
-        let (mut gate, mut now, mut all) = (Gate::new(rate), Tick::from_micros(5_000_000), vec![]);
+        let (mut gate, mut now, mut all) =
+            (Gate::new(rate, 5), Tick::from_micros(5_000_000), vec![]);
         while now < until {
             gate.pass(now);
             all.push(now);
@@ -72,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_pause_saves_up_no_more_than_the_burst() {
-        let mut gate = Gate::new(1000);
+        let mut gate = Gate::new(1000, 5);
         gate.pass(Tick::from_micros(0));
         let later = Tick::from_micros(60_000_000);
         let mut at_once = 0;
@@ -80,6 +92,25 @@ mod tests {
             gate.pass(later);
             at_once += 1;
         }
-        assert_eq!(at_once, 10);
+        assert!((9..=10).contains(&at_once), "{at_once}");
+    }
+
+    #[test]
+    fn packets_are_not_on_a_beat_and_seeds_differ() {
+        for rate in [1, 50, 200, 5000] {
+            let all = passes(rate, Tick::from_micros(5_000_000 + 100_000_000 / u64::from(rate)));
+            let gaps: Vec<_> = all.windows(2).skip(1).map(|pair| pair[1].since(pair[0])).collect();
+            let even = Duration::from_secs(1) / rate;
+            let (least, most) = (gaps.iter().min().unwrap(), gaps.iter().max().unwrap());
+            let spread = most.abs_diff(*least);
+            assert!(spread > even.min(Duration::from_millis(10)) / 4, "{rate}: {spread:?}");
+            assert!(*most <= even * 2 + Duration::from_micros(1), "{rate}: {most:?}");
+        }
+        let next = |seed| {
+            let mut gate = Gate::new(200, seed);
+            gate.pass(Tick::from_micros(1_000_000));
+            gate.opens()
+        };
+        assert_ne!(next(1), next(2));
     }
 }

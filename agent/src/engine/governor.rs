@@ -4,7 +4,7 @@
 //! its maker says of it. What nobody asked for here (a packet that is no ARP request, an address
 //! outside every declared network) is refused, not repaired.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -22,7 +22,8 @@ use crate::engine::gate::Gate;
 use crate::engine::reach::Reach;
 use crate::engine::scope::{Place, Scope, address, extent};
 use crate::engine::six::question;
-use crate::plan::{DenyList, Means, Plan};
+use crate::plan::window::Windows;
+use crate::plan::{DenyList, Means, Medical, Plan};
 use crate::probe::mdns::GROUP;
 
 /// IPv6 at the door.
@@ -51,6 +52,9 @@ impl Cleared {
         &self.0
     }
 }
+
+/// How often it is looked whether a window has opened.
+const GLANCE: Duration = Duration::from_mins(1);
 
 /// What becomes of a packet.
 #[derive(Debug, PartialEq, Eq)]
@@ -107,6 +111,9 @@ struct Ground {
     first: u32,
     size: u32,
     gate: Gate,
+    windows: Windows,
+    /// Whether medical and nurse-call gear may be asked like any other device.
+    asks_medical: bool,
     /// The interface by which a question to the group of mDNS may leave; empty if none may.
     browses: String,
     /// IPv6 addresses that have a place, after those of IPv4 and the group of mDNS.
@@ -125,14 +132,36 @@ pub(super) struct Governor {
     denied: AddressSet,
     /// Addresses that a denied link-layer address claimed in this scan.
     claimed: HashSet<Place>,
+    sighting: BTreeSet<[u8; 3]>,
+    /// Addresses that a link-layer address of `sighting` claimed in this scan.
+    quiet: BTreeSet<Place>,
     means: Means,
     gate: Gate,
     spacing: Duration,
+    /// Whether a network is waited for outside of its windows.
+    waits: bool,
     budget: u64,
     sent: u64,
-    /// Whom the packet cleared last reaches, until it has left.
-    leaving: Option<Place>,
+    /// Packets of the scan that this one goes on with.
+    earlier: u64,
+    /// Whom the packets cleared last reach, until they have left.
+    leaving: Vec<Place>,
     closed: Option<Why>,
+}
+
+impl Ground {
+    /// What was sent to this host, if anything was.
+    fn row(&self, kind: PacketKind, host: u32, tally: &Tally) -> Option<Sent> {
+        (tally.packets > 0).then(|| Sent {
+            network: self.name.clone(),
+            target: self.target(host),
+            kind,
+            packets: tally.packets.into(),
+            octets: tally.octets.into(),
+            first: tally.first,
+            last: tally.last,
+        })
+    }
 }
 
 /// Octets that the agent itself writes: the system writes the headers below.
@@ -179,14 +208,16 @@ impl Ground {
 impl Governor {
     /// The door for this plan.
     pub(super) fn new(plan: Plan, means: &Means) -> Self {
-        let ground = |network: &crate::plan::Network| {
+        let ground = |(n, network): (u64, &crate::plan::Network)| {
             let (first, size) = extent(network.cidr).unwrap_or_default();
             let reach = Reach::new(network, means, &plan.deny);
             Ground {
                 name: network.name.clone(),
                 first,
                 size,
-                gate: Gate::new(network.packets_per_second),
+                gate: Gate::new(network.packets_per_second, plan.seed ^ n),
+                windows: network.windows.clone(),
+                asks_medical: network.medical == Medical::Ask,
                 browses: if reach.browses { reach.interface } else { String::new() },
                 six: Vec::new(),
                 targets: Vec::new(),
@@ -195,20 +226,23 @@ impl Governor {
         };
         let mut denied = AddressSet::new();
         plan.deny.nets.iter().for_each(|net| denied.insert_net(*net));
-        let rate = u64::from(plan.pace.target_packets_per_second.max(1));
         Self {
             scope: Scope::new(&plan.networks),
             six: Six::new(&plan.networks, means, &plan.deny),
-            grounds: plan.networks.iter().map(ground).collect(),
+            grounds: (1..).zip(&plan.networks).map(ground).collect(),
             deny: plan.deny,
             denied,
             claimed: HashSet::new(),
+            sighting: plan.sighting,
+            quiet: BTreeSet::new(),
             means: means.clone(),
-            gate: Gate::new(plan.pace.packets_per_second),
-            spacing: Duration::from_micros(1_000_000_u64.div_ceil(rate)),
+            gate: Gate::new(plan.pace.packets_per_second, plan.seed),
+            waits: plan.pace.waits,
+            spacing: plan.pace.spacing(),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
-            leaving: None,
+            earlier: 0,
+            leaving: Vec::new(),
             closed: None,
         }
     }
@@ -238,12 +272,28 @@ impl Governor {
         }
     }
 
-    /// An address was seen to belong to `mac`. If that is denied, so is the address until the end
-    /// of the scan, even if another link-layer address claims it too.
+    /// An address was seen to belong to `mac`. If that is denied, or of a class that is only to be
+    /// sighted, so is the address until the end of the scan, even if another link-layer address
+    /// claims it too.
     pub(super) fn learn(&mut self, place: Place, mac: Mac) {
         if self.deny.macs.contains(&mac) || self.deny.ouis.contains(&mac.oui()) {
             self.claimed.insert(place);
         }
+        let asks = self.grounds.get(place.network).is_some_and(|ground| ground.asks_medical);
+        if !asks && self.sighting.contains(&mac.oui()) {
+            self.quiet.insert(place);
+        }
+    }
+
+    /// Whether this address belongs to medical or nurse-call gear that is only to be sighted.
+    pub(super) fn only_sights(&self, place: Place) -> bool {
+        self.quiet.contains(&place)
+    }
+
+    /// Whether a network has somebody who is only to be sighted.
+    pub(super) fn has_quiet(&self, network: usize) -> bool {
+        let (first, last) = (Place { network, host: 0 }, Place { network, host: u32::MAX });
+        self.quiet.range(first..=last).next().is_some()
     }
 
     /// Whether the deny list forbids this address.
@@ -270,9 +320,32 @@ impl Governor {
             .map_or(Tick::ZERO, |target| target.spaced.max(target.busy))
     }
 
+    /// When to look again whether this network may be scanned; `None` if it may be now.
+    fn window_opens(&self, network: usize, now: Now) -> Option<Tick> {
+        let wait = self.grounds.get(network)?.windows.wait(now.wall);
+        // The wall clock may be set meanwhile.
+        (!wait.is_zero()).then(|| now.tick.after(wait.min(GLANCE)))
+    }
+
+    /// When this target may be asked, its network's windows included.
+    pub(super) fn asking_opens(&self, place: Place, now: Now) -> Tick {
+        let window = self.window_opens(place.network, now).filter(|_| self.waits);
+        self.target_opens(place).max(window.unwrap_or_default())
+    }
+
     /// Packets sent so far.
     pub(super) const fn sent(&self) -> u64 {
         self.sent
+    }
+
+    /// An interrupted scan had sent these: they count towards the budget.
+    pub(super) fn count_earlier(&mut self, packets: u64) {
+        self.earlier = self.earlier.saturating_add(packets);
+    }
+
+    /// Packets that count towards the budget.
+    pub(super) const fn spent(&self) -> u64 {
+        self.sent.saturating_add(self.earlier)
     }
 
     /// Nothing passes any more.
@@ -291,14 +364,15 @@ impl Governor {
         }
     }
 
-    /// The packet cleared last has left by now. What held it up between the clearing and the wire
-    /// must not bring the next one to its target nearer to it.
+    /// The packets cleared last have left by now. What held one up between the clearing and the
+    /// wire must not bring the next one to its target nearer to it.
     pub(super) fn departed(&mut self, now: Now) {
-        let Some(place) = self.leaving.take() else { return };
         let spaced = now.tick.after(self.spacing);
-        let targets = self.grounds.get_mut(place.network).map(|ground| &mut ground.targets);
-        if let Some(target) = targets.and_then(|targets| targets.get_mut(place.host as usize)) {
-            target.spaced = target.spaced.max(spaced);
+        for place in self.leaving.drain(..) {
+            let targets = self.grounds.get_mut(place.network).map(|ground| &mut ground.targets);
+            if let Some(target) = targets.and_then(|targets| targets.get_mut(place.host as usize)) {
+                target.spaced = target.spaced.max(spaced);
+            }
         }
     }
 
@@ -308,6 +382,13 @@ impl Governor {
             Ok(place) => place,
             Err(why) => return Verdict::Refuse(why),
         };
+        if let Some(until) = self.window_opens(place.network, now) {
+            return if self.waits {
+                Verdict::WaitUntil(until)
+            } else {
+                Verdict::Refuse(Why::Window)
+            };
+        }
         let opens =
             self.opens().max(self.network_opens(place.network)).max(self.target_opens(place));
         if opens > now.tick {
@@ -333,7 +414,11 @@ impl Governor {
         if port.is_some_and(is_forbidden) {
             return Err(Why::ForbiddenPort);
         }
-        if self.sent >= self.budget { Err(Why::Budget) } else { Ok(place) }
+        // A frame that got here is an ARP request, which is sighting; all else is more.
+        if !matches!(packet, Packet::Frame { .. }) && self.only_sights(place) {
+            return Err(Why::Policy);
+        }
+        if self.spent() >= self.budget { Err(Why::Budget) } else { Ok(place) }
     }
 
     fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {
@@ -357,7 +442,7 @@ impl Governor {
     fn count(&mut self, place: Place, request: &Request, now: Now) {
         self.gate.pass(now.tick);
         self.sent += 1;
-        self.leaving = Some(place);
+        self.leaving.push(place);
         let Some(ground) = self.grounds.get_mut(place.network) else { return };
         ground.gate.pass(now.tick);
         let size = ground.size as usize + 1 + ground.six.len();
@@ -408,23 +493,37 @@ impl Governor {
         browse
     }
 
-    /// Everything that was sent, by network, kind and target.
+    /// Everything that was sent and was not taken yet, by network, kind and target.
     pub(super) fn account(&self) -> Vec<Sent> {
         let mut rows = Vec::new();
         for ground in &self.grounds {
             for (&kind, tallies) in &ground.tallies {
-                let counted = (0..).zip(tallies).filter(|(_, tally)| tally.packets > 0);
-                rows.extend(counted.map(|(host, tally)| Sent {
-                    network: ground.name.clone(),
-                    target: ground.target(host),
-                    kind,
-                    packets: tally.packets.into(),
-                    octets: tally.octets.into(),
-                    first: tally.first,
-                    last: tally.last,
-                }));
+                let tallies = (0..).zip(tallies);
+                rows.extend(tallies.filter_map(|(host, tally)| ground.row(kind, host, tally)));
             }
         }
+        rows
+    }
+
+    /// Takes at most `most` rows out of the account, from its end.
+    pub(super) fn take_account(&mut self, most: usize) -> Vec<Sent> {
+        let mut rows = Vec::new();
+        for ground in self.grounds.iter_mut().rev() {
+            while rows.len() < most
+                && let Some((kind, mut tallies)) = ground.tallies.pop_last()
+            {
+                while rows.len() < most
+                    && let Some(tally) = tallies.pop()
+                {
+                    let host = u32::try_from(tallies.len()).unwrap_or(u32::MAX);
+                    rows.extend(ground.row(kind, host, &tally));
+                }
+                if !tallies.is_empty() {
+                    ground.tallies.insert(kind, tallies);
+                }
+            }
+        }
+        rows.reverse();
         rows
     }
 }

@@ -9,6 +9,7 @@ use daicho_common::coverage::{PacketKind, Why};
 use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::time::Tick;
 
+use crate::engine::pulse::Pulse;
 use crate::engine::{Outlet, Packet};
 use crate::probe::Dialogue;
 
@@ -39,6 +40,9 @@ pub(super) enum End {
 pub(super) struct Interview {
     ip: IpAddr,
     timeout: Duration,
+    pulse: Pulse,
+    /// Whether the last question that left was answered; true if none left.
+    last_answered: bool,
     ports: VecDeque<u16>,
     knocked: Option<(u16, Tick)>,
     connect: Option<End>,
@@ -52,16 +56,19 @@ pub(super) struct Interview {
 }
 
 impl Interview {
-    /// An interview with `ip`: connections to `ports` and then `dialogues`, in order.
+    /// An interview with `ip`: connections to `ports` and then `dialogues`, in order. How long an
+    /// answer is awaited, the time between two questions, and the silences that are borne.
     pub(super) fn new(
         ip: IpAddr,
         ports: &[u16],
         dialogues: Vec<Box<dyn Dialogue>>,
-        timeout: Duration,
+        (timeout, (spacing, patience)): (Duration, (Duration, u8)),
     ) -> Self {
         Self {
             ip,
             timeout,
+            pulse: Pulse::new(spacing, patience),
+            last_answered: true,
             ports: ports.iter().copied().collect(),
             knocked: None,
             connect: (!ports.is_empty()).then_some(End::Asked { answered: false }),
@@ -83,6 +90,11 @@ impl Interview {
             }
             self.knocked = None;
         }
+        self.pulse.expire(now);
+        if self.pulse.is_spent() {
+            self.leave_in_peace();
+        }
+        let opens = opens.max(self.pulse.opens());
         loop {
             if self.skip_ended() {
                 return Turn::Done;
@@ -93,6 +105,7 @@ impl Interview {
             if let Some(port) = self.ports.pop_front() {
                 let by = now.after(self.timeout);
                 self.knocked = Some((port, by));
+                self.last_answered = false;
                 let to = SocketAddr::new(self.ip, port);
                 return Turn::Ask(Packet::Connect { to }, PacketKind::TcpConnect, by);
             }
@@ -103,6 +116,8 @@ impl Interview {
                 let (outlet, interface, octets) = (ask.outlet, String::new(), ask.octets);
                 let packet = Packet::Datagram { outlet, interface, to, octets };
                 let by = dialogue.poll_timeout().unwrap_or(now.after(self.timeout));
+                self.pulse.ask(now, by);
+                self.last_answered = false;
                 return Turn::Ask(packet, ask.kind, by);
             }
             let until = dialogue.poll_timeout().filter(|_| !dialogue.is_finished());
@@ -136,6 +151,21 @@ impl Interview {
             self.ends.push_back((dialogue.method(), end));
         }
         (self.asked, self.answered) = (None, false);
+        self.pulse.turn_over();
+    }
+
+    /// Nothing more is asked: what is left counts as not asked.
+    fn leave_in_peace(&mut self) {
+        while let Some(dialogue) = self.dialogues.front_mut() {
+            // What it says of its end would count what was not asked as silence.
+            while dialogue.poll_fact().is_some() {}
+            self.close(End::NotAsked(Why::BackedOff));
+        }
+    }
+
+    /// Whether the last question was not answered.
+    pub(super) const fn fell_silent(&self) -> bool {
+        !self.last_answered
     }
 
     /// Takes over what the current dialogue learned, each thing once.
@@ -152,12 +182,14 @@ impl Interview {
     /// The last packet that was asked for did not leave. Returns what it had counted as, unless
     /// none is awaited.
     pub(super) fn not_sent(&mut self, why: Why) -> Option<PacketKind> {
+        self.last_answered = true;
         if self.knocked.take().is_some() {
             self.connect = Some(End::NotAsked(why));
             Some(PacketKind::TcpConnect)
         } else {
             let kind = self.asked.map(|(_, kind)| kind);
             kind?;
+            self.pulse.forget();
             // What an abandoned dialogue says of its end would count the want of a way as silence.
             while let Some(true) = self.dialogues.front_mut().map(|d| d.poll_fact().is_some()) {}
             self.close(End::NotAsked(why));
@@ -177,7 +209,8 @@ impl Interview {
         let current = self.dialogues.front_mut().filter(|_| asked == Some(outlet));
         let heard = current.is_some_and(|dialogue| dialogue.handle_datagram(from, octets, now));
         if heard {
-            self.answered = true;
+            (self.answered, self.last_answered) = (true, true);
+            self.pulse.answer(now);
             self.drain();
         }
         heard
@@ -189,6 +222,8 @@ impl Interview {
         let current = self.dialogues.front_mut().filter(|_| asked == Some(outlet));
         let heard = current.map(|dialogue| dialogue.handle_unreachable(now)).is_some();
         if heard {
+            self.last_answered = true;
+            self.pulse.forget();
             self.drain();
         }
         heard
@@ -198,7 +233,7 @@ impl Interview {
     pub(super) fn hear_connect(&mut self, reply: Reply, port: u16) -> bool {
         let awaited = self.knocked.is_some_and(|(knocked, _)| knocked == port);
         if awaited {
-            self.knocked = None;
+            (self.knocked, self.last_answered) = (None, true);
             if self.connect == Some(End::Asked { answered: false }) {
                 self.connect = Some(End::Asked { answered: true });
             }

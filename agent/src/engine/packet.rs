@@ -111,6 +111,13 @@ pub enum Input<'a> {
     },
     /// The neighbour table was read to its end.
     NeighboursRead,
+    /// Frames arrived that the system had no room for.
+    Missed {
+        /// On this interface.
+        interface: &'a str,
+        /// How many.
+        frames: u32,
+    },
     /// The system refused to send this packet, or said there is no way there.
     NotSent {
         /// Which.

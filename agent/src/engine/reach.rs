@@ -38,6 +38,8 @@ pub(super) struct Reach {
     pub(super) refusal_is_life: bool,
     /// Whether rows of the neighbour table are taken without having asked.
     pub(super) overhears: bool,
+    /// Whether link-layer addresses of hosts there become known.
+    pub(super) shows_macs: bool,
     /// Whether live hosts are asked for the configured ports.
     pub(super) knocks: bool,
     /// Whether everybody on the link is asked at once which services they have.
@@ -88,6 +90,9 @@ impl Reach {
             methods: Vec::new(),
             refusal_is_life: true,
             overhears: false,
+            shows_macs: link
+                .is_some_and(|link| link.mac.is_some() && (link.frames || means.neighbour_table))
+                && !is_loopback(network.cidr),
             knocks: false,
             browses: false,
         };

@@ -17,6 +17,8 @@ use crate::engine::question::Technique;
 
 /// Most addresses put aside at once; the sweep rests when there are more.
 const ASIDE: usize = 4096;
+/// Most passes that are added because answers were lost here.
+const MORE: u8 = 3;
 /// One question: which pass, which port of [`Technique::Connect`], which address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Item {
@@ -43,6 +45,8 @@ pub(super) struct Sweep {
     order: Order,
     size: u32,
     tries: u8,
+    /// Passes that may still be added.
+    more: u8,
     slots: u16,
     timeout: Duration,
     next: Option<(u8, u16, u32)>,
@@ -83,6 +87,7 @@ impl Sweep {
             order: Order::new(bits, seed),
             size,
             tries: pace.0.max(1),
+            more: MORE,
             slots,
             timeout: pace.1,
             next: (slots > 0).then_some((0, 0, 0)),
@@ -220,6 +225,19 @@ impl Sweep {
         first
     }
 
+    /// The silent get one more pass. Returns whether they do: at most [`MORE`] are added, and a pass
+    /// that was added and has not begun is enough.
+    pub(super) fn ask_again(&mut self) -> bool {
+        let last = self.next.map_or(self.tries, |(pass, ..)| pass + 1);
+        if self.more == 0 || self.slots == 0 || last < self.tries {
+            return false;
+        }
+        self.more -= 1;
+        self.next.get_or_insert((self.tries, 0, 0));
+        self.tries = self.tries.saturating_add(1);
+        true
+    }
+
     /// Takes note of the tries that ran out.
     pub(super) fn expire(&mut self, now: Now) {
         while let Some(&(by, item)) = self.awaiting.front() {
@@ -256,6 +274,11 @@ impl Sweep {
     /// Whether this address was asked at least once.
     pub(super) fn has_begun(&self, host: u32) -> bool {
         self.begun.get(host)
+    }
+
+    /// The first port slot from which this address answered.
+    pub(super) fn slot_heard(&self, host: u32) -> Option<u16> {
+        (0..).zip(&self.heard).find(|(_, heard)| heard.get(host)).map(|(slot, _)| slot)
     }
 
     /// Whether this address gave a sign of life or was asked to the end.

@@ -1,25 +1,38 @@
 //! Whole scans in no time, on a net that records every packet.
 
+use std::collections::BTreeSet;
+
 use daicho_common::coverage::Coverage;
 use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::time::Timestamp;
 use ipnet::IpNet;
 
 use super::*;
-use crate::plan::{Community, DenyList, Link, Pace, Policy};
+use crate::plan::window::Windows;
+use crate::plan::{Community, DenyList, Link, Medical, Pace, Policy};
 
+/// Hosts that do not bear being asked.
+mod bearing;
+/// Medical and nurse-call gear is sighted and nothing more.
+mod classes;
+/// Floods of answers.
+mod floods;
 /// No frame leaves that should not: random plans against the record.
 mod harmless;
 /// Interviews with live hosts.
 mod interviews;
 /// A net in memory: hosts that answer, and a record of what came.
 mod net;
+/// Going on where an interrupted scan was.
+mod resuming;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
 /// Duplicate addresses, proxies, one who answers for everybody.
 mod oddities;
 /// IPv6 on a link.
 mod six;
+/// When a network may be scanned.
+mod windows;
 
 use net::{Host, Net, Outcome};
 
@@ -30,10 +43,12 @@ pub(super) fn network(cidr: &str) -> Network {
         cidr: cidr.parse().unwrap(),
         ipv6: cidr.contains(':'),
         policy: Policy::Gentle,
+        medical: Medical::Sighting,
         packets_per_second: 1_000_000,
         communities: vec![Community::new("public")],
         snmp_port: 161,
         tcp_ports: vec![22, 443],
+        windows: Windows::default(),
     }
 }
 
@@ -43,12 +58,14 @@ fn plan(cidrs: &[&str]) -> Plan {
         agent: "east".into(),
         networks: cidrs.iter().map(|cidr| network(cidr)).collect(),
         deny: DenyList::default(),
+        sighting: BTreeSet::new(),
         pace: Pace {
             packets_per_second: 10_000,
             target_packets_per_second: 100,
             timeout: Duration::from_millis(500),
             tries: 3,
             budget: 0,
+            ..Pace::default()
         },
         seed: 42,
     }

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use crate::plan::Link;
 
 /// Interfaces that are up, in order of name; none has its frames open yet.
-pub(super) fn up() -> Vec<Link> {
+pub fn up() -> Vec<Link> {
     let mut links: Vec<_> = netdev::get_interfaces()
         .into_iter()
         .filter(netdev::Interface::is_up)

@@ -11,7 +11,7 @@ use crate::plan::Link as Interface;
 
 /// A packet socket of Linux.
 #[cfg(target_os = "linux")]
-mod packet;
+pub(super) mod packet;
 /// The portable data-link library.
 mod portable;
 /// Neighbours by IPv6, on Linux.
@@ -23,8 +23,9 @@ const ARP: u16 = 0x0806;
 
 /// An interface that frames leave by; what comes in goes to the channel it was opened with.
 pub(super) trait Link: Send {
-    /// Sends a frame, waiting at most [`super::PATIENCE`] for room in the queue.
-    fn send(&mut self, frame: &[u8]) -> io::Result<()>;
+    /// Sends as many of the frames as the system takes at once, from the first on and at least that
+    /// one, waiting at most [`super::PATIENCE`] for room in the queue. Returns how many.
+    fn send(&mut self, frames: &[&[u8]]) -> io::Result<usize>;
 }
 
 /// Opens an interface that has a MAC address.

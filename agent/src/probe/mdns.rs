@@ -22,7 +22,7 @@ pub mod browse;
 mod heard;
 
 pub use browse::Browse;
-use heard::Heard;
+pub(crate) use heard::Heard;
 
 /// The port of mDNS (RFC 6762 §3).
 pub const PORT: u16 = 5353;

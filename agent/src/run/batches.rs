@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-use daicho_common::batch::{Batch, Header, MAX_OBSERVATIONS};
+use daicho_common::batch::{Batch, Header};
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::coverage::Sent;
 use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
 use tokio::sync::mpsc::{self, Sender};
@@ -15,13 +16,18 @@ use crate::engine::Account;
 use crate::export::Export;
 
 /// Most batches that wait to be sealed.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
+/// Most observations, or rows of what was sent, in one batch: what waits costs memory.
+pub(super) const ROWS: usize = 10_000;
+// An agent keeps within what a batch may hold.
+const _: () = assert!(ROWS <= daicho_common::batch::MAX_OBSERVATIONS);
 
 /// The batches of one scan.
 pub(super) struct Batches {
     header: Header,
     pending: Vec<Observation>,
-    hosts: Hosts,
+    /// Who was found, where somebody wants to know: a session without an end keeps no list.
+    hosts: Option<Hosts>,
     sealing: Sender<Batch>,
     exporter: JoinHandle<Result<Option<PathBuf>, Complaint>>,
     failed: bool,
@@ -46,8 +52,13 @@ impl Batches {
             to: from,
             software: concat!("daicho-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
-        let (pending, hosts) = (Vec::new(), Hosts::default());
+        let (pending, hosts) = (Vec::new(), Some(Hosts::default()));
         Self { header, pending, hosts, sealing, exporter, failed: false }
+    }
+
+    /// Begins a listening session, which keeps no list of hosts.
+    pub(super) fn begin_unlisted(agent: &str, from: Timestamp, export: Export) -> Self {
+        Self { hosts: None, ..Self::begin(agent, from, export) }
     }
 
     /// Whether the result can no longer be brought where it belongs, so that the scan is in vain.
@@ -57,13 +68,32 @@ impl Batches {
 
     /// Adds an observation, and closes the batch when it is full.
     pub(super) async fn add(&mut self, observation: Observation, now: Timestamp) {
-        self.hosts.see(&observation);
-        self.pending.push(observation);
-        if self.pending.len() >= MAX_OBSERVATIONS {
-            let header = Header { to: now, ..self.header.clone() };
-            self.header.sequence += 1;
-            self.close(header, Account::default()).await;
+        if let Some(hosts) = &mut self.hosts {
+            hosts.see(&observation);
         }
+        self.pending.push(observation);
+        if self.pending.len() >= ROWS {
+            self.next(Account::default(), now).await;
+        }
+    }
+
+    /// Closes the batch as it is, if there is something in it.
+    pub(super) async fn flush(&mut self, now: Timestamp) {
+        if !self.pending.is_empty() {
+            self.next(Account::default(), now).await;
+        }
+    }
+
+    /// Closes a batch with rows of what was sent, which for a large network are too many for one.
+    pub(super) async fn account(&mut self, sent: Vec<Sent>, now: Timestamp) {
+        self.next(Account { sent, ..Account::default() }, now).await;
+    }
+
+    /// Closes a batch that is not the last.
+    async fn next(&mut self, account: Account, now: Timestamp) {
+        let header = Header { to: now, ..self.header.clone() };
+        self.header.sequence += 1;
+        self.close(header, account).await;
     }
 
     async fn close(&mut self, header: Header, account: Account) {
@@ -89,6 +119,6 @@ impl Batches {
                 format!("writing the result ended abnormally ({error}); scan again"),
             ))
         });
-        (self.hosts, delivery)
+        (self.hosts.unwrap_or_default(), delivery)
     }
 }

@@ -1,6 +1,6 @@
 //! Who was found, as a compact table for people. It sums up; what counts is in the batches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -12,10 +12,46 @@ pub struct Hosts(BTreeMap<IpAddr, Host>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Host {
-    macs: BTreeSet<Mac>,
+    macs: Vec<Mac>,
     /// Its name, and how good that is: SNMP before address records before services.
     name: Option<(u8, String)>,
-    signs: BTreeSet<String>,
+    signs: Vec<Sign>,
+}
+
+/// A sign of life. The order is that of the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    Arp,
+    Echo,
+    Mdns,
+    Neighbour,
+    Snmp,
+    Refused,
+    Open(u16),
+    Udp,
+}
+
+impl std::fmt::Display for Sign {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Arp => "arp",
+            Self::Echo => "echo",
+            Self::Mdns => "mdns",
+            Self::Neighbour => "neighbour",
+            Self::Snmp => "snmp",
+            Self::Refused => "tcp",
+            Self::Open(port) => return write!(f, "tcp/{port}"),
+            Self::Udp => "udp",
+        })
+    }
+}
+
+/// Adds to a short sorted list, once. The list has no room to spare: there is one a host.
+fn note<T: Ord>(all: &mut Vec<T>, one: T) {
+    if let Err(place) = all.binary_search(&one) {
+        all.reserve_exact(1);
+        all.insert(place, one);
+    }
 }
 
 impl Host {
@@ -28,32 +64,46 @@ impl Host {
     fn see(&mut self, fact: &Fact) {
         let sign = match fact {
             Fact::Arp { mac, .. } => {
-                self.macs.insert(*mac);
-                "arp".to_owned()
+                note(&mut self.macs, *mac);
+                Sign::Arp
             }
             Fact::Neighbour { mac, .. } => {
-                self.macs.insert(*mac);
-                "neighbour".to_owned()
+                note(&mut self.macs, *mac);
+                Sign::Neighbour
             }
-            Fact::Answered(Reply::Echo) => "echo".to_owned(),
-            Fact::Answered(Reply::TcpOpen(port)) => format!("tcp/{port}"),
-            Fact::Answered(Reply::TcpRefused(_)) => "tcp".to_owned(),
-            Fact::Answered(Reply::UdpUnreachable(_)) => "udp".to_owned(),
+            Fact::Answered(Reply::Echo) => Sign::Echo,
+            Fact::Answered(Reply::TcpOpen(port)) => Sign::Open(*port),
+            Fact::Answered(Reply::TcpRefused(_)) => Sign::Refused,
+            Fact::Answered(Reply::UdpUnreachable(_)) => Sign::Udp,
             Fact::System { name, .. } => {
                 self.name(0, name.as_str());
-                "snmp".to_owned()
+                Sign::Snmp
             }
             Fact::HostName { name } => {
                 self.name(1, name.as_str());
-                "mdns".to_owned()
+                Sign::Mdns
             }
             Fact::Service { host, .. } => {
                 self.name(2, host.as_str());
-                "mdns".to_owned()
+                Sign::Mdns
             }
-            Fact::Interface { .. } | Fact::InterfaceAddress { .. } | Fact::Asked { .. } => return,
+            // A scan asks; what is only heard is no part of its table.
+            Fact::Interface { .. }
+            | Fact::InterfaceAddress { .. }
+            | Fact::Asked { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::Dhcp(_)
+            | Fact::SpanningTree(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+            | Fact::Ssdp(_)
+            | Fact::GroupMember { .. }
+            | Fact::GroupQuerier
+            | Fact::VlanTag { .. } => return,
         };
-        self.signs.insert(sign);
+        note(&mut self.signs, sign);
     }
 }
 
@@ -68,7 +118,20 @@ impl Hosts {
             | Fact::HostName { .. }
             | Fact::Service { .. } => observation.speaker.ip,
             // Silence is no sign of life, and tables follow on what is.
-            Fact::Interface { .. } | Fact::InterfaceAddress { .. } | Fact::Asked { .. } => None,
+            Fact::Interface { .. }
+            | Fact::InterfaceAddress { .. }
+            | Fact::Asked { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::Dhcp(_)
+            | Fact::SpanningTree(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+            | Fact::Ssdp(_)
+            | Fact::GroupMember { .. }
+            | Fact::GroupQuerier
+            | Fact::VlanTag { .. } => None,
         };
         if let Some(ip) = spoke {
             self.0.entry(ip).or_default().see(&observation.fact);
@@ -92,7 +155,7 @@ impl Hosts {
             .iter()
             .map(|(ip, host)| {
                 let macs: Vec<_> = host.macs.iter().map(Mac::to_string).collect();
-                let signs: Vec<_> = host.signs.iter().map(String::as_str).collect();
+                let signs: Vec<_> = host.signs.iter().map(Sign::to_string).collect();
                 let dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
                 let name = host.name.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
                 [ip.to_string(), dash(macs.join(",")), dash(signs.join(",")), dash(name)]

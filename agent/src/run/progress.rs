@@ -78,7 +78,7 @@ fn part(progress: &Progress, now: Tick) -> (u64, u64) {
 }
 
 fn message(progress: &Progress) -> String {
-    let Progress { planned, done, found, questioned, packets, rate, left } = progress;
+    let Progress { planned, done, found, questioned, packets, rate, left, .. } = progress;
     let left = left.map_or_else(|| "?".to_owned(), span);
     format!(
         "{done}/{planned} 発見/found {found} (質問済/asked {questioned})  送信/sent {packets} ({rate}/s)  残り/left {left}"

@@ -1,5 +1,7 @@
 //! What a scan came to, in words: who was found, what was sent, and what could not be done and why.
 
+use std::fmt::Write;
+
 use daicho_common::coverage::{Coverage, NotAsked, Why};
 use daicho_common::observation::Method;
 
@@ -17,6 +19,7 @@ pub(super) fn nothing_asked(coverage: &[Coverage]) -> bool {
             | Why::NoCredential
             | Why::Interrupted
             | Why::Budget
+            | Why::Window
             | Why::Own
             | Why::NoSignOfLife
             | Why::BackedOff
@@ -38,6 +41,14 @@ impl Ended {
             "{ja}: {planned} アドレス中 {hosts} 台を発見、送信 {packets} パケット、{took}\n\
              {en}: {hosts} hosts found on {planned} addresses, {packets} packets sent, {took}\n"
         );
+        let held = self.progress.backed_off;
+        if held > 0 {
+            let _ = write!(
+                text,
+                "質問の後に応答が途絶えた機器があり、{held} 台への質問を控えました。その機器の様子を確かめてください\n\
+                 a device went silent after it was questioned, and {held} hosts were left in peace: see to that device\n"
+            );
+        }
         let left_out: Vec<_> = self.coverage.iter().flat_map(lines).collect();
         if !left_out.is_empty() {
             text += "できなかったこと / what could not be done:\n";
@@ -58,7 +69,7 @@ fn lines(coverage: &Coverage) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-const fn method(method: Method) -> &'static str {
+pub(crate) const fn method(method: Method) -> &'static str {
     match method {
         Method::Arp => "ARP",
         Method::NeighbourTable => "近隣表/neighbour table",
@@ -68,6 +79,24 @@ const fn method(method: Method) -> &'static str {
         Method::Udp => "UDP",
         Method::Snmp => "SNMP",
         Method::Mdns => "mDNS",
+        Method::ArpHeard => "ARP（聴取/heard）",
+        Method::Dhcp => "DHCP",
+        Method::Dhcp6 => "DHCPv6",
+        Method::Lldp => "LLDP",
+        Method::Cdp => "CDP",
+        Method::Edp => "EDP",
+        Method::Fdp => "FDP",
+        Method::Sonmp => "SONMP",
+        Method::Stp => "STP",
+        Method::Ssdp => "SSDP",
+        Method::Nbns => "NBNS",
+        Method::Browser => "NetBIOS browser",
+        Method::Llmnr => "LLMNR",
+        Method::Igmp => "IGMP",
+        Method::Mld => "MLD",
+        Method::Vrrp => "VRRP",
+        Method::Hsrp => "HSRP",
+        Method::FrameHeader => "VLAN",
     }
 }
 
@@ -85,6 +114,7 @@ const fn reason(why: Why) -> (&'static str, &'static str) {
         Why::NoCredential => ("コミュニティ名が設定されていない", "no community is configured"),
         Why::Interrupted => ("中断のため", "interrupted"),
         Why::Budget => ("パケット数の上限に達した", "the budget of packets was used up"),
+        Why::Window => ("走査してよい時間帯の外だった", "outside of the scanning windows"),
         Why::Own => ("エージェント自身", "the agent's own address"),
         Why::NoSignOfLife => ("在席が確認できなかった", "no sign of life"),
         Why::BackedOff => ("応答が途絶えたため控えた", "left in peace after it went silent"),

@@ -134,12 +134,32 @@ impl<'a> Gathered<'a> {
             Fact::System { .. }
             | Fact::Service { .. }
             | Fact::HostName { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+            | Fact::Ssdp(_)
             | Fact::Answered(_) => {
                 let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                 fact.1.extend(seen);
             }
+            // What a server or a relay says is about somebody else.
+            Fact::Dhcp(dhcp) => {
+                let by_client = !dhcp.from_server && dhcp.relay.is_none();
+                if by_client && dhcp.client.is_none_or(|mac| subject == Subject::Mac(mac)) {
+                    let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
+                    fact.1.extend(seen);
+                }
+            }
+            // What the first of these say is of the network, and that they were said shows who is
+            // there.
+            Fact::SpanningTree(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::GroupMember { .. }
+            | Fact::GroupQuerier
+            | Fact::VlanTag { .. }
             // Tables are described below; how a question ended describes nobody.
-            Fact::Interface { .. }
+            | Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }
             | Fact::Asked { .. }
             | Fact::Arp { .. }

@@ -52,6 +52,17 @@ pub(super) fn binding(claim: &Claim<'_>) -> Option<(IpAddr, Mac)> {
         | Fact::InterfaceAddress { .. }
         | Fact::Service { .. }
         | Fact::HostName { .. }
+        | Fact::LinkNeighbour(_)
+        | Fact::Dhcp(_)
+        | Fact::SpanningTree(_)
+        | Fact::VirtualRouter(_)
+        | Fact::RouterAdvertisement(_)
+        | Fact::NetbiosName { .. }
+        | Fact::Browser(_)
+        | Fact::Ssdp(_)
+        | Fact::GroupMember { .. }
+        | Fact::GroupQuerier
+        | Fact::VlanTag { .. }
         | Fact::Asked { .. } => (claim.speaker.ip?, claim.speaker.mac?),
     };
     (is_host(ip) && !mac.is_group() && mac != Mac::ZERO).then_some((ip, mac))

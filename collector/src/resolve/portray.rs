@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use daicho_common::observation::{Fact, ObservationId, Reply};
+use daicho_common::text::Text;
 use daicho_common::time::Timestamp;
 
 use super::device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
@@ -15,6 +16,10 @@ use crate::fingerprint::{Class, Reading, Rows, spelling};
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
 /// counts, because it was renamed or updated since.
 const CURRENT: i64 = 86_400_000_000;
+
+/// How much LLDP-MED's inventory counts: it is what a device was made to say of itself, not what a
+/// pattern makes of its words.
+const INVENTORY: u8 = 90;
 
 /// A fact with its grade and times.
 type Said<'a> = (&'a Fact, Grade, Seen);
@@ -62,8 +67,10 @@ impl<'a> Gathered<'a> {
     pub(super) fn device(self, fingerprints: &Rows) -> Device {
         let systems = current(self.kind(|fact| matches!(fact, Fact::System { .. })));
         let services = self.kind(|fact| matches!(fact, Fact::Service { .. }));
-        let hosts = self.kind(|fact| matches!(fact, Fact::HostName { .. }));
-        let read = Readings::of(systems.iter().chain(&services), fingerprints);
+        let hosts = self.kind(is_name);
+        let neighbours = current(self.kind(|fact| matches!(fact, Fact::LinkNeighbour(_))));
+        let mut read = Readings::of(systems.iter().chain(&services), fingerprints);
+        read.0.extend(neighbours.iter().filter_map(inventory));
         let (first_seen, last_seen) =
             self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
                 (seen.first(), seen.last())
@@ -140,6 +147,34 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Whether a fact is heard that gives its speaker a name.
+fn is_name(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::HostName { .. }
+            | Fact::LinkNeighbour(_)
+            | Fact::Dhcp(_)
+            | Fact::NetbiosName { .. }
+            | Fact::Browser(_)
+    )
+}
+
+/// What LLDP-MED's inventory says of the hardware, in words that need no fingerprint.
+fn inventory((fact, grade, seen): &Said<'_>) -> Option<(Reading, Grade, Vec<ObservationId>)> {
+    let Fact::LinkNeighbour(neighbour) = fact else { return None };
+    let said = neighbour.inventory.as_ref()?;
+    let text = |text: &Text| Some(text.to_string()).filter(|text| !text.is_empty());
+    let reading = Reading {
+        class: None,
+        vendor: text(&said.manufacturer),
+        model: text(&said.model),
+        version: text(&said.software).or_else(|| text(&said.firmware)),
+        serial: text(&said.serial),
+        weight: INVENTORY,
+    };
+    Some((reading, *grade, seen.sources()))
+}
+
 fn description(fact: &Fact) -> &str {
     if let Fact::System { description, .. } = fact { description.as_str() } else { "" }
 }
@@ -199,9 +234,26 @@ fn name(fact: &Fact) -> &str {
         return name.as_str();
     }
     let announced = match fact {
-        Fact::HostName { name } => name.as_str(),
+        // Of NetBIOS the workstation's own name; other suffixes are of services and of groups
+        // (RFC 1001 §14).
+        Fact::HostName { name } | Fact::NetbiosName { name, suffix: 0x00, group: false } => {
+            name.as_str()
+        }
         Fact::Service { host, .. } => host.as_str(),
-        Fact::System { .. }
+        Fact::LinkNeighbour(neighbour) => neighbour.name.as_str(),
+        Fact::Dhcp(dhcp) if dhcp.host_name.is_empty() => dhcp.fqdn.as_str(),
+        Fact::Dhcp(dhcp) => dhcp.host_name.as_str(),
+        Fact::Browser(browser) if browser.command != 12 => browser.name.as_str(),
+        Fact::NetbiosName { .. }
+        | Fact::Browser(_)
+        | Fact::SpanningTree(_)
+        | Fact::VirtualRouter(_)
+        | Fact::RouterAdvertisement(_)
+        | Fact::Ssdp(_)
+        | Fact::GroupMember { .. }
+        | Fact::GroupQuerier
+        | Fact::VlanTag { .. }
+        | Fact::System { .. }
         | Fact::Arp { .. }
         | Fact::Neighbour { .. }
         | Fact::Answered(_)

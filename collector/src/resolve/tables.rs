@@ -186,6 +186,17 @@ fn row(fact: &Fact) -> Option<Row> {
         | Fact::System { .. }
         | Fact::Service { .. }
         | Fact::HostName { .. }
+        | Fact::LinkNeighbour(_)
+        | Fact::Dhcp(_)
+        | Fact::SpanningTree(_)
+        | Fact::VirtualRouter(_)
+        | Fact::RouterAdvertisement(_)
+        | Fact::NetbiosName { .. }
+        | Fact::Browser(_)
+        | Fact::Ssdp(_)
+        | Fact::GroupMember { .. }
+        | Fact::GroupQuerier
+        | Fact::VlanTag { .. }
         | Fact::Asked { .. } => None,
     }
 }

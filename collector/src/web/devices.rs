@@ -1,5 +1,6 @@
 //! The list of devices: searched, filtered, a page at a time.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -15,6 +16,9 @@ use crate::fingerprint::Class;
 use crate::report;
 use crate::resolve::Device;
 use crate::words::{Lang, Word, phrase};
+
+/// Most addresses of one device that the list shows.
+const MOST_LINES: usize = 3;
 
 /// What the reader asked for; anything unknown finds nothing and breaks nothing.
 #[derive(Debug, Default, Deserialize)]
@@ -33,6 +37,7 @@ pub(super) struct Wanted {
 struct Row {
     link: String,
     name: String,
+    declared: String,
     class: &'static str,
     tags: Vec<Tag>,
     ips: Vec<String>,
@@ -85,9 +90,10 @@ fn devices(
             && (wanted.class.is_empty() || phrase::class_key(class_of(device)) == wanted.class)
             && (wanted.network.is_empty()
                 || device.addresses.iter().any(|address| address.network == wanted.network))
-            && (needle.is_empty() || holds(device, &needle))
+            && (needle.is_empty() || holds(snapshot, device, &needle))
     };
-    let found: Vec<&Device> = snapshot.picture.devices.iter().filter(fits).collect();
+    let mut found: Vec<&Device> = snapshot.picture.devices.iter().filter(fits).collect();
+    found.sort_by_cached_key(|device| (rank(snapshot, device), first_address(device)));
     let link = format!(
         "/devices?q={}&verdict={}&class={}&network={}&page=",
         encoded(&wanted.q),
@@ -113,6 +119,25 @@ fn devices(
     }
 }
 
+/// What needs somebody's answer stands first: the rank of the device's gravest verdict.
+fn rank(snapshot: &Snapshot, device: &Device) -> usize {
+    let of = |key| phrase::VERDICTS.iter().position(|(known, _, _)| *known == key);
+    let ranks =
+        snapshot.matches(&device.id).map(|matched| of(phrase::verdict_key(&matched.verdict)));
+    ranks.flatten().min().unwrap_or(phrase::VERDICTS.len())
+}
+
+fn first_address(device: &Device) -> Option<IpAddr> {
+    device.addresses.iter().map(|address| address.ip).min()
+}
+
+/// What the ledger calls the device, if it has a row there.
+fn declared_name(snapshot: &Snapshot, device: &Device) -> String {
+    let places = snapshot.matches(&device.id).filter_map(|matched| matched.entry.as_ref());
+    let mut names = places.filter_map(|place| snapshot.entry(place)).map(|entry| &entry.name);
+    names.find(|name| !name.is_empty()).cloned().unwrap_or_default()
+}
+
 fn class_of(device: &Device) -> Class {
     device.class.as_ref().map_or(Class::Unknown, |class| class.value)
 }
@@ -134,14 +159,25 @@ fn networks(snapshot: &Snapshot, chosen: &str) -> Vec<Choice> {
 }
 
 /// Whether anything that names the device holds the text, whatever the case.
-fn holds(device: &Device, needle: &str) -> bool {
+fn holds(snapshot: &Snapshot, device: &Device, needle: &str) -> bool {
     let mut texts = report::ips(device);
     texts.extend(report::macs(device));
     texts.extend(device.names.iter().map(|name| name.value.clone()));
     texts.push(report::maker_and_model(device));
     texts.extend(device.serial.iter().map(|serial| serial.value.clone()));
     texts.push(device.id.0.clone());
+    texts.push(declared_name(snapshot, device));
     texts.iter().any(|text| text.to_lowercase().contains(needle))
+}
+
+/// A switch has an address a port: the list shows some, the device's page all.
+fn few(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > MOST_LINES {
+        let more = lines.len() - MOST_LINES;
+        lines.truncate(MOST_LINES);
+        lines.push(format!("+{more}"));
+    }
+    lines
 }
 
 fn row(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), device: &Device) -> Row {
@@ -149,10 +185,11 @@ fn row(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), device: &Device) -> Row
     Row {
         link: device_link(&device.id),
         name: report::name(device),
+        declared: declared_name(snapshot, device),
         class: report::class(lang, device),
         tags: tags.collect(),
-        ips: report::ips(device),
-        macs: report::macs(device),
+        ips: few(report::ips(device)),
+        macs: few(report::macs(device)),
         model: report::maker_and_model(device),
         last_seen: zone.show(device.last_seen),
     }

@@ -14,6 +14,8 @@ use crate::ledger::{Field, Place, Reason, State};
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
 
+mod heard;
+
 /// The verdict's label (DOMAIN §5).
 pub const fn verdict(verdict: &Verdict) -> Word {
     match verdict {
@@ -90,6 +92,24 @@ pub const fn method(method: Method) -> Word {
         Method::Udp => Word::MethodUdp,
         Method::Snmp => Word::MethodSnmp,
         Method::Mdns => Word::MethodMdns,
+        Method::ArpHeard => Word::MethodArpHeard,
+        Method::Dhcp => Word::MethodDhcp,
+        Method::Dhcp6 => Word::MethodDhcp6,
+        Method::Lldp => Word::MethodLldp,
+        Method::Cdp => Word::MethodCdp,
+        Method::Edp => Word::MethodEdp,
+        Method::Fdp => Word::MethodFdp,
+        Method::Sonmp => Word::MethodSonmp,
+        Method::Stp => Word::MethodStp,
+        Method::Ssdp => Word::MethodSsdp,
+        Method::Nbns => Word::MethodNbns,
+        Method::Browser => Word::MethodBrowser,
+        Method::Llmnr => Word::MethodLlmnr,
+        Method::Igmp => Word::MethodIgmp,
+        Method::Mld => Word::MethodMld,
+        Method::Vrrp => Word::MethodVrrp,
+        Method::Hsrp => Word::MethodHsrp,
+        Method::FrameHeader => Word::MethodFrameHeader,
     }
 }
 
@@ -144,6 +164,7 @@ pub const fn why(why: Why) -> Word {
         Why::NoCredential => Word::WhyNoCredential,
         Why::Interrupted => Word::WhyInterrupted,
         Why::Budget => Word::WhyBudget,
+        Why::Window => Word::WhyWindow,
         Why::Own => Word::WhyOwn,
         Why::BackedOff => Word::WhyBackedOff,
         Why::NoSignOfLife => Word::WhyNoSignOfLife,
@@ -332,6 +353,23 @@ pub fn fact(lang: Lang, fact: &Fact) -> String {
             lang.fill(Word::FactService, &[service, instance, host, port])
         }
         Fact::HostName { name } => lang.fill(Word::FactHostName, &[name]),
+        Fact::LinkNeighbour(it) => heard::neighbour(lang, it),
+        Fact::Dhcp(it) => heard::dhcp(lang, it),
+        Fact::SpanningTree(it) => {
+            lang.fill(Word::FactSpanningTree, &[&it.bridge.mac, &it.root.mac])
+        }
+        Fact::VirtualRouter(it) => {
+            lang.fill(Word::FactVirtualRouter, &[&it.group, &heard::list(&it.addresses)])
+        }
+        Fact::RouterAdvertisement(it) => heard::router(lang, it),
+        Fact::NetbiosName { name, suffix, group: _ } => {
+            lang.fill(Word::FactNetbiosName, &[name, &format!("{suffix:02X}")])
+        }
+        Fact::Browser(it) => lang.fill(Word::FactBrowser, &[&it.name, &it.comment]),
+        Fact::Ssdp(it) => lang.fill(Word::FactSsdp, &[&it.target, &it.server]),
+        Fact::GroupMember { group } => lang.fill(Word::FactGroupMember, &[group]),
+        Fact::GroupQuerier => lang.say(Word::FactGroupQuerier).to_owned(),
+        Fact::VlanTag { vlan } => lang.fill(Word::FactVlanTag, &[vlan]),
         Fact::Asked { question: asked, outcome: ended } => {
             lang.fill(Word::FactAsked, &[&lang.say(question(*asked)), &lang.say(outcome(*ended))])
         }

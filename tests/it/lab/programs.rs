@@ -19,18 +19,7 @@ pub(super) fn built(program: &str, lab: &Lab) -> PathBuf {
 
 /// The same, for a directory.
 pub(crate) fn built_into(program: &str, state: &Path) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // This binary is in <target>/<profile>/deps.
-    let here = std::env::current_exe().unwrap();
-    let profile = here.ancestors().nth(2).unwrap();
-    // Always both: what their dependencies have in common is then built once.
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "daicho-agent", "--package", "daicho-collector"]);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(root);
-    assert!(cargo.status().unwrap().success(), "the programs do not build");
+    let profile = crate::built::folder();
     let copy = state.join(program);
     std::fs::copy(profile.join(program), &copy).unwrap();
     std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();

@@ -40,18 +40,18 @@ pub const PACKAGES: &[Package] = &[
 
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// The packages whose program is not there.
-pub fn missing() -> Vec<Package> {
+/// Those of `packages` whose program is not there.
+pub fn missing(packages: &[Package]) -> Vec<Package> {
     let there = |program| FOLDERS.iter().any(|folder| Path::new(folder).join(program).exists());
-    PACKAGES.iter().copied().filter(|package| !there(package.program)).collect()
+    packages.iter().copied().filter(|package| !there(package.program)).collect()
 }
 
-/// Installs what is [`missing`]; nothing at all if nothing is. No service is started.
+/// Installs what is [`missing`] of `packages`; nothing at all if nothing is. No service is started.
 ///
 /// # Errors
 /// If this is no Debian, the user is not root, or apt-get fails: what it said is on the terminal.
-pub fn install() -> Result<()> {
-    let wanted: Vec<_> = missing().into_iter().map(|package| package.debian).collect();
+pub fn install(packages: &[Package]) -> Result<()> {
+    let wanted: Vec<_> = missing(packages).into_iter().map(|package| package.debian).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ pub fn install() -> Result<()> {
         apt_get("install", &wanted)?;
     }
     drop(quiet);
-    let still: Vec<_> = missing().into_iter().map(|package| package.program).collect();
+    let still: Vec<_> = missing(packages).into_iter().map(|package| package.program).collect();
     ensure!(still.is_empty(), "installed, and still not there: {}", still.join(", "));
     Ok(())
 }

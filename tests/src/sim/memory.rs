@@ -1,13 +1,14 @@
 //! The hospital in memory: the other side of the engine's seam. Packets go in, answers come out
 //! after a delay that the seed chooses, or are lost; time is a number that jumps to the next event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use daicho_agent::engine::{Account, Engine, Input, Interviewer, Outlet, Packet};
-use daicho_agent::plan::{Community, DenyList, Link, Means, Network, Pace, Plan, Policy};
+use daicho_agent::plan::window::Windows;
+use daicho_agent::plan::{Community, DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
 use daicho_agent::probe::Dialogue;
 use daicho_agent::probe::mdns::Mdns;
 use daicho_agent::probe::snmp::Snmp;
@@ -90,6 +91,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
         timeout: Duration::from_millis(400),
         tries: 3,
         budget: 0,
+        ..Pace::default()
     };
     let networks = hospital.segments.iter().map(|segment| {
         let sighting = segment.reach == Reach::Sighting;
@@ -98,14 +100,17 @@ pub fn plan(hospital: &Hospital) -> Plan {
             name: segment.name.into(),
             cidr: IpNet::V4(segment.cidr),
             policy: if sighting { Policy::Sighting } else { Policy::Gentle },
+            medical: Medical::Sighting,
             packets_per_second: pace.packets_per_second,
             communities: vec![Community::new(COMMUNITY)],
             snmp_port: SNMP,
             tcp_ports: vec![22, 80, 443, 445],
+            windows: Windows::default(),
         }
     });
     let networks = networks.collect();
-    Plan { agent: "memory".into(), networks, deny: DenyList::default(), pace, seed: 1 }
+    let (deny, sighting) = (DenyList::default(), BTreeSet::new());
+    Plan { agent: "memory".into(), networks, deny, sighting, pace, seed: 1 }
 }
 
 /// What the agent may do on the hospital's link: everything.

@@ -9,6 +9,7 @@ use super::{Area, Notes, Source};
 use crate::engine::Packet;
 use crate::engine::governor::{Governor, Request, Verdict};
 use crate::engine::scope::Place;
+use crate::engine::sweep::Sweep;
 use crate::probe::mdns::GROUP;
 
 impl Area {
@@ -19,8 +20,19 @@ impl Area {
         notes: &mut Notes,
         now: Now,
     ) -> Option<Verdict> {
+        // A question to the group reaches everybody on the link, so it is first found out who is.
+        if self.classes {
+            if !self.sweeps.iter().all(Sweep::is_done) {
+                self.agenda.put(Source::Browse, now.tick.after(self.timeout));
+                return None;
+            }
+            if governor.has_quiet(self.number) {
+                self.browse = None;
+                return None;
+            }
+        }
         let group = Place { network: self.number, host: self.size };
-        let opens = governor.target_opens(group);
+        let opens = governor.asking_opens(group, now);
         if opens > now.tick {
             self.agenda.put(Source::Browse, opens);
             return None;

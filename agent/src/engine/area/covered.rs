@@ -8,6 +8,7 @@ use daicho_common::observation::Method;
 use daicho_common::time::{Now, Timestamp};
 
 use super::{Area, Row};
+use crate::engine::checkpoint::Settled;
 use crate::engine::reach::Basis;
 use crate::engine::sweep::Sweep;
 use crate::plan::Policy;
@@ -19,6 +20,7 @@ pub(in crate::engine) struct Extent {
     pub(in crate::engine) done: u32,
     pub(in crate::engine) found: u32,
     pub(in crate::engine) questioned: u32,
+    pub(in crate::engine) backed_off: u32,
     /// Steps of the sweeps taken, and all of them.
     pub(in crate::engine) steps: (u64, u64),
 }
@@ -35,6 +37,7 @@ impl Area {
             done: done.unwrap_or_default(),
             found,
             questioned: if sighting { found } else { self.questioned },
+            backed_off: self.backed_off,
             steps: steps.fold((0, 0), |(a, b), (done, all)| (a + done, b + all)),
         }
     }
@@ -47,13 +50,69 @@ impl Area {
         begun: Timestamp,
         now: Now,
     ) -> Vec<Coverage> {
-        self.rows.iter().map(|row| self.cover(row, ended, (begun, now.wall))).collect()
+        let among = |host| self.hosts.get(host) || self.own.get(host);
+        self.rows.iter().map(|row| self.cover(row, ended, (begun, now.wall), among)).collect()
     }
 
-    fn cover(&self, row: &Row, ended: Option<Why>, span: (Timestamp, Timestamp)) -> Coverage {
+    /// What needs not be asked again: addresses that stayed silent to the end and, if `whole`, those
+    /// that answered and were questioned to the end.
+    pub(in crate::engine) fn settled(&self, whole: bool, begun: Timestamp, now: Now) -> Settled {
+        let sighting = self.network.policy == Policy::Sighting;
+        let among = |host| {
+            let swept = !self.sweeps.is_empty() && self.sweeps.iter().all(|it| it.is_asked(host));
+            let questioned = whole && (sighting || self.through.get(host));
+            self.hosts.get(host) && swept && (!self.live.get(host) || questioned)
+        };
+        let mut addresses =
+            self.earlier.as_ref().map(|it| it.addresses.clone()).unwrap_or_default();
+        self.runs(
+            among,
+            |_| (),
+            |(), (first, last)| addresses.insert_range(self.ip(first).into(), self.ip(last).into()),
+        );
+        let span = (begun, now.wall);
+        let cover = |row: &Row| self.cover(row, None, span, among);
+        Settled {
+            cidr: self.network.cidr,
+            addresses,
+            coverage: self.rows.iter().map(cover).collect(),
+        }
+    }
+
+    /// Takes over what an interrupted scan had settled, if that looked at this network in the same
+    /// way. Returns how many addresses that are.
+    pub(in crate::engine) fn take_over(&mut self, earlier: &Settled) -> u128 {
+        let same = earlier.cidr == self.network.cidr
+            && earlier.coverage.len() == self.rows.len()
+            && earlier.coverage.iter().zip(&self.rows).all(|(coverage, row)| {
+                let unused = matches!(row.basis, Basis::Unused(_));
+                coverage.method == row.method
+                    && coverage.vantage == self.vantage
+                    && (coverage.tries == 0) == unused
+            });
+        if !same {
+            return 0;
+        }
+        for host in 0..self.size {
+            if earlier.addresses.contains(self.ip(host).into()) {
+                self.hosts.put(host, false);
+            }
+        }
+        self.earlier = Some(earlier.clone());
+        earlier.addresses.len()
+    }
+
+    fn cover(
+        &self,
+        row: &Row,
+        ended: Option<Why>,
+        span: (Timestamp, Timestamp),
+        among: impl Fn(u32) -> bool + Copy,
+    ) -> Coverage {
         let mut asked = AddressSet::new();
         let mut not_asked: BTreeMap<Why, AddressSet> = BTreeMap::new();
         self.runs(
+            among,
             |host| self.why_not(row, host, ended),
             |why, (first, last)| {
                 let addresses = match why {
@@ -65,6 +124,7 @@ impl Area {
         );
         let mut answered = AddressSet::new();
         self.runs(
+            among,
             |host| row.answered.get(host) && self.why_not(row, host, ended).is_none(),
             |yes, (first, last)| {
                 if yes {
@@ -79,13 +139,22 @@ impl Area {
             Basis::Interviews => (row.from, row.to),
             Basis::Unused(_) => (None, None),
         };
-        let from = from.unwrap_or(span.0);
+        let (mut from, mut to) = (from.unwrap_or(span.0), to.unwrap_or(span.1));
+        let earlier = self.earlier.iter().flat_map(|earlier| &earlier.coverage);
+        for earlier in earlier.filter(|earlier| earlier.method == row.method) {
+            asked.extend(&earlier.asked);
+            answered.extend(&earlier.answered);
+            for NotAsked { addresses, why } in &earlier.not_asked {
+                not_asked.entry(*why).or_default().extend(addresses);
+            }
+            (from, to) = (from.min(earlier.from), to.max(earlier.to));
+        }
         Coverage {
             vantage: self.vantage.clone(),
             method: row.method,
             cidr: self.network.cidr,
             from,
-            to: to.unwrap_or(span.1).max(from),
+            to: to.max(from),
             tries: if matches!(row.basis, Basis::Unused(_)) { 0 } else { self.tries },
             asked,
             answered,
@@ -96,14 +165,15 @@ impl Area {
         }
     }
 
-    /// Calls `take` with every longest run of host addresses of which `class` says the same.
+    /// Calls `take` with every longest run of addresses `among` these of which `class` says the same.
     fn runs<C: Copy + PartialEq>(
         &self,
+        among: impl Fn(u32) -> bool,
         class: impl Fn(u32) -> C,
         mut take: impl FnMut(C, (u32, u32)),
     ) {
         let mut run: Option<(C, (u32, u32))> = None;
-        for host in (0..self.size).filter(|&host| self.hosts.get(host) || self.own.get(host)) {
+        for host in (0..self.size).filter(|&host| among(host)) {
             let this = class(host);
             match &mut run {
                 Some((class, (_, last))) if *class == this && *last + 1 == host => *last = host,
@@ -142,6 +212,8 @@ impl Area {
         let unswept = || self.sweeps.iter().any(|sweep| !sweep.is_asked(host));
         if let Some(why) = refused.or_else(barred) {
             why
+        } else if self.nameless.get(host) {
+            ended.unwrap_or(Why::Policy)
         } else if self.live.get(host) {
             // It was questioned, but there was no dialogue of this method to have with it.
             let without = if row.method == Method::Snmp { Why::NoCredential } else { Why::Policy };

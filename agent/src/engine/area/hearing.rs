@@ -9,6 +9,7 @@ use daicho_common::observation::{Fact, Method, Reply, Speaker};
 use daicho_common::time::Now;
 use daicho_common::wire::arp::Arp;
 
+use super::canary::Canary;
 use super::{Area, CLAIMS, Notes, Source};
 use crate::engine::governor::{Governor, subject};
 use crate::engine::interview::End;
@@ -72,21 +73,37 @@ impl Area {
         }
     }
 
-    /// Somebody has this address: there is someone to question.
+    /// Somebody has this address: there is someone to question, if it may be.
     pub(super) fn live(&mut self, host: u32, governor: &Governor, now: Now) {
-        if !self.hosts.get(host) || !self.live.set(host) || self.network.policy == Policy::Sighting
-        {
+        if !self.hosts.get(host) {
             return;
         }
-        if governor.denies(self.ip(host).into()) {
-            self.questioned += 1;
-            let size = self.size;
-            for row in &mut self.rows {
-                row.end(host, End::NotAsked(Why::Denied), now, size);
-            }
+        let new = self.live.set(host) || self.nameless.put(host, false);
+        if !new || self.network.policy == Policy::Sighting {
+            return;
+        }
+        if self.classes && !self.claims.contains_key(&host) {
+            self.nameless.set(host);
+        } else if governor.denies(self.ip(host).into()) {
+            self.leave_alone(host, Why::Denied, now);
+        } else if governor.only_sights(self.place(host)) {
+            self.leave_alone(host, Why::Policy, now);
+        } else if self.canary == Canary::Fell {
+            self.leave_alone(host, Why::BackedOff, now);
         } else {
             self.waiting.push_back(host);
             self.admit(now.tick);
+        }
+    }
+
+    /// A live host gets no interview.
+    pub(super) fn leave_alone(&mut self, host: u32, why: Why, now: Now) {
+        self.questioned += 1;
+        self.through.set(host);
+        self.backed_off += u32::from(why == Why::BackedOff);
+        let size = self.size;
+        for row in &mut self.rows {
+            row.end(host, End::NotAsked(why), now, size);
         }
     }
 
@@ -103,6 +120,7 @@ impl Area {
         let place = self.place(host);
         desk.governor.learn(place, source);
         desk.governor.learn(place, arp.sender_mac);
+        self.canary_spoke(host, desk.governor, desk.now);
         if !self.claim(host, (source, arp.sender_mac), desk.notes) {
             return true;
         }
@@ -168,6 +186,7 @@ impl Area {
             return false;
         }
         desk.governor.settle(self.place(host));
+        self.canary_spoke(host, desk.governor, desk.now);
         if self.heard(Sign::Echo, (0, host), true, desk.now) {
             self.alive(host, (Method::IcmpEcho, Reply::Echo), desk.notes, desk.now);
         }
@@ -203,6 +222,7 @@ impl Area {
         }
         desk.governor.settle(self.place(host));
         let life = open || self.reach.refusal_is_life;
+        self.canary_spoke(host, desk.governor, desk.now);
         if self.heard(Sign::Connect, (slot, host), life, desk.now) && life {
             self.alive(host, (Method::TcpConnect, reply), desk.notes, desk.now);
         }
@@ -225,6 +245,7 @@ impl Area {
                 return false;
             }
             desk.governor.settle(self.place(host));
+            self.canary_spoke(host, desk.governor, desk.now);
             self.heard(Sign::Nudge, (0, host), true, desk.now);
             self.answered(Method::Udp, host);
             self.live(host, desk.governor, desk.now);
@@ -251,6 +272,7 @@ impl Area {
             }
             desk.governor.settle(self.place(host));
             let life = self.reach.refusal_is_life;
+            self.canary_spoke(host, desk.governor, desk.now);
             self.heard(Sign::Nudge, (0, host), life, desk.now);
             let new =
                 self.rows.iter().any(|row| row.method == Method::Udp && !row.answered.get(host));
@@ -299,7 +321,12 @@ impl Area {
                 desk.governor.not_sent(packet, sweep.technique.kind());
                 return true;
             }
-            return false;
+            let kind = sweep.technique.kind();
+            let watched = self.watch_not_sent(host);
+            if watched {
+                desk.governor.not_sent(packet, kind);
+            }
+            return watched;
         }
         let Some(kind) = self.open.get_mut(&host).and_then(|open| open.not_sent(why)) else {
             return false;

@@ -10,6 +10,7 @@ fn plan() -> Plan {
         agent: "east".into(),
         networks: ["10.20.0.0/24", "10.30.0.0/24"].map(network).into(),
         deny: DenyList::default(),
+        sighting: std::collections::BTreeSet::new(),
         pace: Pace { packets_per_second: 1000, ..Pace::default() },
         seed: 0,
     }
@@ -152,6 +153,10 @@ fn the_count_is_by_target_and_kind_and_leaves_out_what_was_not_sent() {
             ("10.30.0.0/24".to_owned(), "10.30.0.1".to_owned(), 1, 3),
         ]
     );
+    let mut taken: Vec<_> = governor.take_account(1).into_iter().map(|row| row.octets).collect();
+    assert_eq!(governor.account().len(), 1, "what was taken is in the account no more");
+    taken.extend(governor.take_account(9).into_iter().map(|row| row.octets));
+    assert_eq!((taken, governor.account()), (vec![3, 6], vec![]));
     assert_eq!(governor.sent(), 3);
 }
 
@@ -164,4 +169,19 @@ fn a_closed_door_and_a_used_up_budget_let_nothing_pass() {
     assert_eq!(refusal(&mut governor, datagram("10.20.0.8:161")), Some(Why::Budget));
     governor.close(Why::Interrupted);
     assert_eq!(refusal(&mut governor, datagram("10.20.0.8:161")), Some(Why::Interrupted));
+}
+
+#[test]
+fn what_holds_up_a_whole_burst_brings_no_packet_nearer_to_the_next() {
+    let mut governor = Governor::new(plan(), &Means::default());
+    let places = ["10.20.0.9", "10.20.0.8"].map(|ip| governor.place(ip.parse().unwrap()).unwrap());
+    for to in ["10.20.0.9:161", "10.20.0.8:161"] {
+        assert!(matches!(governor.clear(datagram(to), at(0)), Verdict::Go(_)));
+    }
+    governor.departed(at(300_000));
+    governor.departed(at(400_000));
+    for place in places {
+        governor.settle(place);
+        assert_eq!(governor.target_opens(place), Tick::from_micros(800_000));
+    }
 }

@@ -39,7 +39,7 @@ impl Six {
             let found = count(part.known.values().filter(|it| it.answered).count());
             let planned = count(part.known.len());
             let steps = (u64::from(done), u64::from(planned));
-            Extent { planned, done, found, questioned: found, steps }
+            Extent { planned, done, found, questioned: found, steps, backed_off: 0 }
         })
     }
 

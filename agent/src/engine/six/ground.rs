@@ -8,7 +8,7 @@ use daicho_common::coverage::Why;
 use ipnet::{IpNet, Ipv6Net};
 
 use crate::engine::reach::may_browse;
-use crate::plan::{DenyList, Link, Means, Network, Policy};
+use crate::plan::{DenyList, Link, Means, Medical, Network, Policy};
 
 /// The group of every node on a link (RFC 4291 §2.7.1).
 pub(in crate::engine) const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
@@ -150,9 +150,10 @@ impl Ground {
         let on_link = |other: &&Network| {
             link_to(other, means).is_some_and(|its| its.interface == link.interface)
         };
-        // A group has everybody in it, of whichever network.
-        let sighting =
-            networks.iter().filter(on_link).any(|other| other.policy == Policy::Sighting);
+        // A group has everybody in it, of whichever network, and medical gear too.
+        let sighting = networks.iter().filter(on_link).any(|other| {
+            other.policy == Policy::Sighting || other.medical == Medical::Sighting
+        });
         let groups = if sighting {
             Err(Why::Policy)
         } else if may_be_denied(link, deny) {

@@ -1,5 +1,6 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
+use std::str::FromStr;
 
 use proptest::prelude::*;
 
@@ -52,8 +53,12 @@ fn case() -> impl Strategy<Value = Case> {
         })
 }
 
+/// The maker of every fourth device, who is on the list of those only to be sighted.
+const MEDICAL: [u8; 3] = [0, 0x26, 0x67];
+
 fn mac(number: u8) -> Mac {
-    Mac::new([0, 0x1a, 0x2b, 0, 0, number])
+    let [a, b, c] = if number % 4 == 1 { MEDICAL } else { [0, 0x1a, 0x2b] };
+    Mac::new([a, b, c, 0, 0, number])
 }
 
 fn cidr((c, d, length): (u8, u8, u8)) -> IpNet {
@@ -85,9 +90,11 @@ impl Case {
             timeout: Duration::from_millis(300),
             tries: self.tries,
             budget: 0,
+            ..Pace::default()
         };
         let networks = networks.into_values().collect();
-        Plan { agent: "east".into(), networks, deny, pace, seed: self.seed }
+        let sighting = BTreeSet::from([MEDICAL]);
+        Plan { agent: "east".into(), networks, deny, sighting, pace, seed: self.seed }
     }
 
     fn means(&self) -> Means {
@@ -175,6 +182,45 @@ fn assert_harmless(case: &Case, plan: &Plan, net: &Net) {
     }
 }
 
+/// Medical and nurse-call gear on the link is never questioned. With frames nothing but ARP reaches
+/// it; without, only what was sent before its link-layer address was known.
+fn assert_medical_only_sighted(case: &Case, net: &Net, before: &BTreeMap<IpAddr, Mac>) {
+    for (_, packet) in &net.record {
+        let (to, _) = subject(packet).unwrap();
+        let known = net.hosts.get(&to).and_then(|host| host.macs.first());
+        let on_link = IpNet::from_str("10.20.1.0/24").unwrap().contains(&to);
+        if !on_link || known.is_none_or(|mac| mac.oui() != MEDICAL) {
+            continue;
+        }
+        let (frame, question) = match packet {
+            Packet::Frame { .. } => (true, false),
+            Packet::Datagram { outlet, .. } => (false, *outlet != Outlet::Connected),
+            Packet::Echo { .. } | Packet::Connect { .. } => (false, false),
+        };
+        assert!(!question, "{packet:?} to medical gear");
+        assert!(frame || !(case.frames || before.contains_key(&to)), "{packet:?} to medical gear");
+    }
+}
+
+/// In each network the first interview is over before another begins.
+fn assert_canary_first(plan: &Plan, net: &Net) {
+    for network in &plan.networks {
+        let questions: Vec<IpAddr> = net
+            .record
+            .iter()
+            .filter(|(_, packet)| match packet {
+                Packet::Datagram { outlet, .. } => *outlet != Outlet::Connected,
+                Packet::Frame { .. } | Packet::Echo { .. } | Packet::Connect { .. } => false,
+            })
+            .filter_map(|(_, packet)| subject(packet).map(|(to, _)| to))
+            .filter(|to| network.cidr.contains(to))
+            .collect();
+        if let Some(last) = questions.iter().rposition(|to| *to == questions[0]) {
+            assert!(questions[..last].iter().all(|to| *to == questions[0]), "{questions:?}");
+        }
+    }
+}
+
 /// An address known to belong to a denied link-layer address gets nothing; one that was found out
 /// to, nothing more.
 fn assert_macs_denied(plan: &Plan, net: &Net, before: &BTreeMap<IpAddr, Mac>, outcome: &Outcome) {
@@ -211,6 +257,8 @@ proptest! {
         let on_link = plan.networks.iter().any(|n| n.cidr.network() == ip("10.20.1.0"));
         let before = if on_link { before } else { BTreeMap::new() };
         assert_macs_denied(&plan, &net, &before, &outcome);
+        assert_medical_only_sighted(&case, &net, &before);
+        assert_canary_first(&plan, &net);
         assert_partition(&outcome, &[ip("10.20.1.1")]);
         let counted: u64 = outcome.account.sent.iter().map(|sent| sent.packets).sum();
         prop_assert_eq!(counted, net.record.len() as u64);

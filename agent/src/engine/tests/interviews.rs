@@ -15,13 +15,20 @@ pub(super) struct Chat {
     port: u16,
     questions: u8,
     tries: u8,
+    most: u8,
     until: Option<Tick>,
     facts: Vec<Fact>,
 }
 
 impl Chat {
     pub(super) fn boxed(method: Method, port: u16, questions: u8) -> Box<dyn Dialogue> {
-        Box::new(Self { method, port, questions, tries: 2, until: None, facts: Vec::new() })
+        Self::patient(method, port, questions, 2)
+    }
+
+    /// The same, with up to `most` tries of each question.
+    pub(super) fn patient(method: Method, port: u16, questions: u8, most: u8) -> Box<dyn Dialogue> {
+        let (tries, until, facts) = (most, None, Vec::new());
+        Box::new(Self { method, port, questions, tries, most, until, facts })
     }
 
     fn outlet(&self) -> Outlet {
@@ -63,7 +70,7 @@ impl Dialogue for Chat {
             && octets == [7, self.questions, 0x84]
             && self.until.take().is_some();
         if answer {
-            (self.questions, self.tries) = (self.questions - 1, 2);
+            (self.questions, self.tries) = (self.questions - 1, self.most);
             if self.questions == 0 {
                 self.end(End::Complete);
             }
@@ -84,7 +91,7 @@ impl Dialogue for Chat {
     }
 }
 
-fn interviewer() -> Interviewer {
+pub(super) fn interviewer() -> Interviewer {
     Box::new(|_, _| vec![Chat::boxed(Method::Snmp, 161, 5), Chat::boxed(Method::Mdns, 5353, 1)])
 }
 

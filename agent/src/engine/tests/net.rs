@@ -51,6 +51,13 @@ pub(super) struct Net {
     pub(super) loss: u64,
     /// How long an answer takes.
     pub(super) delay: Duration,
+    /// A host never answers again once it was asked anything above the link.
+    pub(super) falls_when_asked: bool,
+    /// Nobody answers a datagram after so many were answered.
+    pub(super) mute_after: Option<usize>,
+    /// An answer to a datagram takes 400 ms after so many.
+    pub(super) slow_after: Option<usize>,
+    datagrams: usize,
     /// Random octets instead of every answer.
     pub(super) noise: bool,
     /// The system refuses to send to these.
@@ -59,6 +66,10 @@ pub(super) struct Net {
     pub(super) unsendable_datagrams: Vec<IpAddr>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
+    /// Go on with this.
+    pub(super) earlier: Option<Checkpoint>,
+    /// Whether the checkpoint is taken as after a result that arrived.
+    pub(super) whole: bool,
     /// Stop at this tick.
     pub(super) stop: Option<Tick>,
     /// What the wall clock shows at a tick.
@@ -73,6 +84,7 @@ pub(super) struct Outcome {
     pub(super) observations: Vec<Observation>,
     pub(super) progress: Progress,
     pub(super) ended: Tick,
+    pub(super) checkpoint: Checkpoint,
 }
 
 impl Outcome {
@@ -90,10 +102,16 @@ impl Net {
             replies: Vec::new(),
             loss: 0,
             delay: Duration::from_millis(2),
+            falls_when_asked: false,
+            mute_after: None,
+            slow_after: None,
+            datagrams: 0,
             noise: false,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
             table: BTreeMap::new(),
+            earlier: None,
+            whole: false,
             stop: None,
             wall: |tick| {
                 Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
@@ -118,7 +136,17 @@ impl Net {
         }
         let reaction = if self.noise { self.scramble(reaction) } else { reaction };
         let order = self.roll();
-        self.coming.insert((now.after(self.delay), order), reaction);
+        let mut delay = self.delay;
+        if matches!(reaction, Reaction::Datagram(..)) {
+            self.datagrams += 1;
+            if self.mute_after.is_some_and(|most| self.datagrams > most) {
+                return;
+            }
+            if self.slow_after.is_some_and(|most| self.datagrams > most) {
+                delay = Duration::from_millis(400);
+            }
+        }
+        self.coming.insert((now.after(delay), order), reaction);
     }
 
     fn scramble(&mut self, reaction: Reaction) -> Reaction {
@@ -144,6 +172,9 @@ impl Net {
             let order = self.roll();
             self.coming.insert((now, order), Reaction::NotSent(packet.clone(), true));
             return;
+        }
+        if self.falls_when_asked && datagram {
+            self.hosts.remove(&to);
         }
         let lost = self.is_lost();
         let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };
@@ -214,6 +245,9 @@ impl Net {
         let start = Tick::from_micros(1_000_000);
         let mut now = Now { tick: start, wall: (self.wall)(start) };
         let mut engine = Engine::new(plan, means, interviewer, now);
+        if let Some(earlier) = &self.earlier {
+            engine.resume(earlier);
+        }
         let mut observations = Vec::new();
         loop {
             while let Some(cleared) = engine.poll_transmit(now) {
@@ -246,7 +280,8 @@ impl Net {
         }
         let progress = engine.progress();
         let ended = Tick::from_micros(now.tick.micros() - start.micros());
-        Outcome { account: engine.finish(now), observations, progress, ended }
+        let checkpoint = engine.checkpoint(self.whole, now);
+        Outcome { account: engine.finish(now), observations, progress, ended, checkpoint }
     }
 
     /// How often each address was asked.

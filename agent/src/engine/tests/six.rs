@@ -119,12 +119,16 @@ fn run(
         }
     }
     let progress = engine.progress();
+    let checkpoint = engine.checkpoint(false, now);
     let account = engine.finish(now);
-    (Outcome { account, observations, progress, ended: now.tick }, record)
+    (Outcome { account, observations, progress, ended: now.tick, checkpoint }, record)
 }
 
 fn six(mut plan: Plan) -> Plan {
-    plan.networks.iter_mut().for_each(|network| network.ipv6 = true);
+    // Questions to everybody on a link reach medical gear too, if there is some.
+    for network in &mut plan.networks {
+        (network.ipv6, network.medical) = (true, Medical::Ask);
+    }
     plan
 }
 
@@ -356,8 +360,10 @@ proptest! {
                 prop_assert!(at.since(before) >= spacing, "{to}");
             }
             if n > 0 && rate < 100 {
+                const BURST: Duration = Duration::from_millis(10);
                 let gap = Duration::from_micros(1_000_000 / u64::from(rate));
-                prop_assert!(at.since(record[n - 1].0) >= gap);
+                // Ten milliseconds' worth may leave ahead of its time (see `gate`).
+                prop_assert!(at.since(record[n - 1].0) + BURST >= gap);
             }
         }
         let counted: u64 = outcome.account.sent.iter().map(|row| row.packets).sum();

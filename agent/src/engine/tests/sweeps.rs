@@ -9,7 +9,7 @@ fn found(outcome: &Outcome, method: Method) -> Vec<IpAddr> {
     coverage(outcome, method).answered.iter().collect()
 }
 
-fn why(outcome: &Outcome, method: Method, address: &str) -> Option<Why> {
+pub(super) fn why(outcome: &Outcome, method: Method, address: &str) -> Option<Why> {
     let coverage = coverage(outcome, method);
     coverage.not_asked.iter().find(|not| not.addresses.contains(ip(address))).map(|not| not.why)
 }
@@ -284,4 +284,45 @@ fn what_the_system_did_not_send_is_neither_counted_nor_covered() {
     assert!(outcome.account.sent.iter().all(|sent| sent.target != ip("10.20.0.8")));
     assert_eq!(found(&outcome, Method::Arp), [ip("10.20.0.9")]);
     assert_partition(&outcome, &[ip("10.20.0.1")]);
+}
+
+#[test]
+fn where_answers_were_lost_the_silent_are_asked_again_but_not_without_end() {
+    let mut plan = sighting(plan(&["10.20.0.0/29"]));
+    plan.pace.tries = 1;
+    let wall = Timestamp::from_micros(0);
+    let mut now = Now { tick: Tick::from_micros(1), wall };
+    let mut engine = Engine::new(plan, &means("10.20.0.1/24"), nobody(), now);
+    let mut asked = std::collections::BTreeMap::<IpAddr, usize>::new();
+    while !engine.is_finished() {
+        let mut cleared = Vec::new();
+        engine.poll_frames(now, 64, &mut cleared);
+        for target in cleared.iter().map(|it| governor::subject(it.packet()).unwrap().0) {
+            *asked.entry(target).or_default() += 1;
+        }
+        let there = Ipv4Addr::new(10, 20, 0, 2);
+        let octets = &arp_says(Mac::new([0, 1, 2, 3, 4, 5]), there, Operation::REPLY);
+        engine.handle(Input::Frame { interface: "eth0", octets }, now);
+        engine.handle(Input::Missed { interface: "eth1", frames: 1 }, now);
+        engine.handle(Input::Missed { interface: "eth0", frames: 7 }, now);
+        now.tick = engine.poll_timeout().unwrap_or(now.tick).max(now.tick);
+    }
+    assert_eq!(asked.remove(&ip("10.20.0.2")), Some(1));
+    assert!(asked.len() == 4 && asked.values().all(|times| *times == 4), "{asked:?}");
+    assert!(engine.finish(now).strays.dropped >= 8);
+}
+
+#[test]
+fn frames_leave_many_at_a_time_and_no_faster() {
+    let now = |micros| Now { tick: Tick::from_micros(micros), wall: Timestamp::from_micros(0) };
+    let plan = sighting(plan(&["10.20.0.0/22"]));
+    let mut engine = Engine::new(plan, &means("10.20.0.1/22"), nobody(), now(0));
+    let mut at = |micros, most| {
+        let mut cleared = Vec::new();
+        engine.poll_frames(now(micros), most, &mut cleared);
+        cleared.len()
+    };
+    // 10,000 a second: after a pause 10 ms worth at once, then one every 100 µs.
+    assert_eq!([at(0, 64), at(0, 64), at(0, 64)], [64, 36, 0]);
+    assert_eq!([at(99, 64), at(100, 64), at(500, 3), at(500, 3)], [0, 1, 3, 1]);
 }

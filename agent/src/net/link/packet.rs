@@ -1,10 +1,14 @@
 //! Frames by a packet socket of Linux (packet(7)), without promiscuous mode.
 
-use std::io;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
-use nix::sys::socket::{LinkAddr, MsgFlags, bind, recv, setsockopt, sockopt};
+use nix::cmsg_space;
+use nix::sys::socket::{
+    ControlMessageOwned, LinkAddr, MsgFlags, MultiHeaders, bind, recv, recvmmsg, sendmmsg,
+    setsockopt, sockopt,
+};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -15,6 +19,8 @@ use crate::net::{FRAME_BUFFER, PATIENCE};
 
 /// Longest frame read: the link's whole, for a router may say much at once.
 pub(super) const LONGEST: usize = 2048;
+/// Most frames read by one call.
+const GULP: usize = 64;
 
 /// Where the kernel tells a filter whether the frame came with a VLAN tag that no interface of the
 /// system takes: `SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT` of `linux/filter.h`.
@@ -44,6 +50,8 @@ impl Raw {
         socket.attach_filter(&ONLY_ARP)?;
         // Larger than the system's limit for ordinary sockets; if it is refused, the limit stays.
         let _ = setsockopt(&socket, sockopt::RcvBufForce, &FRAME_BUFFER);
+        // With every frame the kernel then tells how many it has dropped before.
+        setsockopt(&socket, sockopt::RxqOvfl, &1)?;
         bind(socket.as_raw_fd(), &address(interface)?)?;
         // The socket saw every interface until it was bound: throw that away.
         let mut buffer = [0; LONGEST];
@@ -57,15 +65,19 @@ impl Raw {
 }
 
 impl Link for Raw {
-    fn send(&mut self, frame: &[u8]) -> io::Result<()> {
-        nix::sys::socket::send(self.socket.as_raw_fd(), frame, MsgFlags::empty())?;
-        Ok(())
+    fn send(&mut self, frames: &[&[u8]]) -> io::Result<usize> {
+        let slices: Vec<_> = frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
+        // The socket is bound: no frame needs an address.
+        let addresses: Vec<Option<()>> = vec![None; slices.len()];
+        let mut headers = MultiHeaders::preallocate(slices.len(), None);
+        let (fd, flags) = (self.socket.as_raw_fd(), MsgFlags::empty());
+        Ok(sendmmsg(fd, &mut headers, &slices, addresses, [], flags)?.count())
     }
 }
 
 /// Has the runtime watch the socket for frames to read.
 #[expect(unsafe_code, reason = "the runtime asks for a promise that the descriptor stays open")]
-pub(super) fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(in crate::net) fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: the `AsyncFd` owns the `OwnedFd` and hands out shared references only, so that the
     // descriptor is neither closed nor replaced before the `AsyncFd` has deregistered it.
     Ok(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?)
@@ -73,11 +85,35 @@ pub(super) fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 
 /// The link-layer address of an interface, which names it to bind(2). Its protocol is 0, so that
 /// the socket keeps the one it was made with.
-pub(super) fn address(interface: &str) -> io::Result<LinkAddr> {
+pub(in crate::net) fn address(interface: &str) -> io::Result<LinkAddr> {
     nix::ifaddrs::getifaddrs()?
         .filter(|row| row.interface_name == interface)
         .find_map(|row| row.address?.as_link_addr().copied())
         .ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// What one call read.
+struct Gulp {
+    frames: Vec<Vec<u8>>,
+    /// How many the kernel has dropped since the socket was opened.
+    dropped: u32,
+}
+
+/// Reads the frames that are there, at least one.
+fn gulp(fd: &OwnedFd, buffers: &mut [[u8; LONGEST]], dropped: u32) -> io::Result<Gulp> {
+    let mut slices: Vec<_> = buffers.iter_mut().map(|it| [IoSliceMut::new(it)]).collect();
+    let mut headers = MultiHeaders::<()>::preallocate(slices.len(), Some(cmsg_space!(u32)));
+    let flags = MsgFlags::MSG_DONTWAIT;
+    let mut gulp = Gulp { frames: Vec::new(), dropped };
+    for message in recvmmsg(fd.as_raw_fd(), &mut headers, &mut slices, flags, None)? {
+        for control in message.cmsgs()? {
+            if let ControlMessageOwned::RxqOvfl(dropped) = control {
+                gulp.dropped = dropped;
+            }
+        }
+        gulp.frames.extend(message.iovs().next().map(<[u8]>::to_vec));
+    }
+    Ok(gulp)
 }
 
 /// Reads frames until nobody wants them any more or the socket is broken for good.
@@ -86,19 +122,30 @@ pub(super) async fn read(
     interface: Arc<str>,
     arrivals: Sender<Arrival>,
 ) {
-    let mut buffer = [0; LONGEST];
+    let mut buffers = vec![[0; LONGEST]; GULP];
+    let mut dropped = 0;
     loop {
-        let receive = |fd: &OwnedFd| Ok(recv(fd.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT)?);
-        let length = tokio::select! {
+        let receive = |fd: &OwnedFd| gulp(fd, &mut buffers, dropped);
+        let read = tokio::select! {
             () = arrivals.closed() => return,
-            received = socket.async_io(Interest::READABLE, receive) => received,
+            read = socket.async_io(Interest::READABLE, receive) => read,
         };
-        match length {
-            Ok(length) => {
-                let octets = buffer.get(..length).unwrap_or_default().to_vec();
-                let arrival = Arrival::Frame { interface: Arc::clone(&interface), octets };
-                if arrivals.send(arrival).await.is_err() {
-                    return;
+        match read {
+            Ok(gulp) => {
+                let missed = gulp.dropped.wrapping_sub(dropped);
+                dropped = gulp.dropped;
+                if missed > 0 {
+                    tracing::warn!(%interface, missed, "frames were lost; the silent are asked again");
+                }
+                let missed = (missed > 0)
+                    .then(|| Arrival::Missed { interface: Arc::clone(&interface), frames: missed });
+                let heard = gulp.frames.into_iter();
+                let heard = heard
+                    .map(|octets| Arrival::Frame { interface: Arc::clone(&interface), octets });
+                for arrival in heard.chain(missed) {
+                    if arrivals.send(arrival).await.is_err() {
+                        return;
+                    }
                 }
             }
             // The interface went down, and may come up again.

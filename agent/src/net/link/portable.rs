@@ -43,8 +43,10 @@ impl Raw {
 }
 
 impl Link for Raw {
-    fn send(&mut self, frame: &[u8]) -> io::Result<()> {
-        self.sender.send_to(frame, None).unwrap_or_else(|| Err(io::ErrorKind::OutOfMemory.into()))
+    fn send(&mut self, frames: &[&[u8]]) -> io::Result<usize> {
+        let Some(frame) = frames.first() else { return Ok(0) };
+        let sent = self.sender.send_to(frame, None);
+        sent.unwrap_or_else(|| Err(io::ErrorKind::OutOfMemory.into())).map(|()| 1)
     }
 }
 

@@ -32,7 +32,7 @@ struct Instance {
 
 /// Everything heard from one host.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(crate) struct Heard {
     /// Service types by their folded names, as they were spelt first.
     types: BTreeMap<Name, Name>,
     /// Instances by their folded names.
@@ -45,7 +45,7 @@ impl Heard {
     /// Takes records in, from the host with this address. Returns the service types that are new.
     ///
     /// Pointers come first, so that the order of records in a message does not matter.
-    pub(super) fn take(&mut self, address: IpAddr, records: &[&Record]) -> Vec<Name> {
+    pub(crate) fn take(&mut self, address: IpAddr, records: &[&Record]) -> Vec<Name> {
         let mut new_types = Vec::new();
         for record in records {
             if let Data::Ptr(target) = &record.data {
@@ -138,7 +138,7 @@ impl Heard {
     }
 
     /// What was learned: services by name, then host names.
-    pub(super) fn into_facts(self) -> Vec<Fact> {
+    pub(crate) fn into_facts(self) -> Vec<Fact> {
         let services = self.instances.into_values().filter_map(Instance::into_fact);
         let names = self.names.iter().map(|name| Fact::HostName { name: name.text() });
         services.chain(names).collect()

@@ -1,0 +1,250 @@
+//! A listening session: frames of a capture, or of live interfaces, go to the listener; what it
+//! tells goes into batches and, if wanted, to stdout. What was heard leaves within [`FLUSH`].
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::observation::Observation;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::batches::Batches;
+use super::{no_runtime, stop};
+use crate::capture::{Damage, Frame, Frames};
+use crate::engine::Account;
+use crate::export::Export;
+use crate::listen::{Counts, Listener, Place};
+use crate::net::clock::Clock;
+use crate::net::ear::{self, Heard};
+
+/// How often what was heard leaves, so that a device is in the collector within five seconds of its
+/// first frame.
+const FLUSH: Duration = Duration::from_secs(2);
+/// Most frames that wait to be read further; what goes beyond waits in the kernel, and is lost there
+/// like on any network.
+const WAITING: usize = 4096;
+/// Most frames read before the clock is looked at again.
+const GULP: usize = 256;
+
+/// Where observations go.
+pub struct Destinations {
+    /// Batches.
+    pub export: Export,
+    /// Whether JSON lines go to stdout.
+    pub lines: bool,
+}
+
+/// A session that is over.
+#[derive(Debug)]
+pub struct Ended {
+    /// What became of the frames.
+    pub counts: Counts,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+    /// Why a capture was not read to its end.
+    pub damage: Option<Damage>,
+    /// The file that was written, if one was; or why the result did not arrive.
+    pub delivery: Result<Option<PathBuf>, Complaint>,
+}
+
+/// Where frames come from.
+pub enum Source {
+    /// A capture file, and the place that it stands for.
+    Capture(PathBuf, Place),
+    /// Live interfaces, until the user stops or the time is over.
+    Live(Vec<Place>, Option<Duration>),
+}
+
+/// Listens.
+///
+/// # Errors
+/// If a file or an interface cannot be opened, or the system gives no runtime.
+pub fn listen(agent: &str, source: Source, to: Destinations) -> Result<Ended, Complaint> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| no_runtime(&error))?;
+    runtime.block_on(async {
+        let clock = Clock::start();
+        let mut session = Session {
+            clock,
+            listener: Listener::new(agent),
+            batches: Batches::begin_unlisted(agent, clock.now().wall, to.export),
+            lines: to.lines.then(|| BufWriter::new(io::stdout())),
+        };
+        match source {
+            Source::Capture(path, place) => {
+                let damage = session.read(&path, &place).await?;
+                Ok(session.end(false, damage).await)
+            }
+            Source::Live(places, limit) => {
+                let interrupted = session.hear(&places, limit).await?;
+                Ok(session.end(interrupted, None).await)
+            }
+        }
+    })
+}
+
+struct Session {
+    clock: Clock,
+    listener: Listener,
+    batches: Batches,
+    lines: Option<BufWriter<io::Stdout>>,
+}
+
+impl Session {
+    /// Reads a capture to its end or its damage.
+    async fn read(&mut self, path: &Path, place: &Place) -> Result<Option<Damage>, Complaint> {
+        let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
+        let frames = Frames::new(BufReader::new(file))
+            .map_err(|damage| unreadable(path, &damage.to_string()))?;
+        for frame in frames {
+            match frame {
+                Ok(frame) => self.take(place, &frame).await?,
+                Err(damage) => return Ok(Some(damage)),
+            }
+            if self.batches.failed() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hears interfaces. Returns whether the user stopped it.
+    async fn hear(&mut self, places: &[Place], limit: Option<Duration>) -> Result<bool, Complaint> {
+        let (sender, mut incoming) = mpsc::channel(WAITING);
+        for place in places {
+            ear::open(&place.interface, self.clock, sender.clone())
+                .map_err(|error| deaf(&place.interface, &error))?;
+        }
+        drop(sender);
+        let mut stop = stop::wishes(None).map_err(|error| no_runtime(&error))?;
+        let end = limit.and_then(|limit| {
+            Instant::from_std(self.clock.instant(self.clock.now().tick)).checked_add(limit)
+        });
+        let mut ticker = tokio::time::interval(FLUSH);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Vec::with_capacity(GULP);
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.recv() => return Ok(true),
+                () = until(end) => return Ok(false),
+                _ = ticker.tick() => self.flush().await?,
+                count = incoming.recv_many(&mut heard, GULP) => {
+                    if count == 0 {
+                        return Err(silent());
+                    }
+                    self.take_all(places, &mut heard).await?;
+                }
+            }
+            if self.batches.failed() {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn take_all(
+        &mut self,
+        places: &[Place],
+        heard: &mut Vec<Heard>,
+    ) -> Result<(), Complaint> {
+        for Heard { interface, frame } in heard.drain(..) {
+            if let Some(place) = places.iter().find(|place| *place.interface == *interface) {
+                self.take(place, &frame).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, place: &Place, frame: &Frame) -> Result<(), Complaint> {
+        for observation in self.listener.hear(place, frame) {
+            self.print(&observation)?;
+            self.batches.add(observation, self.clock.now().wall).await;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, observation: &Observation) -> Result<(), Complaint> {
+        let Some(lines) = &mut self.lines else { return Ok(()) };
+        let written = serde_json::to_writer(&mut *lines, observation).map_err(io::Error::from);
+        closed(written.and_then(|()| lines.write_all(b"\n")))
+    }
+
+    async fn flush(&mut self) -> Result<(), Complaint> {
+        if let Some(lines) = &mut self.lines {
+            closed(lines.flush())?;
+        }
+        self.batches.flush(self.clock.now().wall).await;
+        Ok(())
+    }
+
+    async fn end(mut self, interrupted: bool, damage: Option<Damage>) -> Ended {
+        let printed = self.lines.as_mut().map_or(Ok(()), |lines| closed(lines.flush()));
+        let counts = self.listener.counts();
+        let (_, delivery) = self.batches.end(Account::default(), self.clock.now().wall).await;
+        Ended { counts, interrupted, damage, delivery: printed.and(delivery) }
+    }
+}
+
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn closed(written: io::Result<()>) -> Result<(), Complaint> {
+    written.map_err(|error| {
+        Complaint::new(
+            Exit::Other,
+            format!("標準出力に書けません（{error}）。出力先を確かめてください"),
+            format!("stdout cannot be written ({error}); check where it goes"),
+        )
+    })
+}
+
+fn unreadable(path: &Path, why: &str) -> Complaint {
+    let shown = path.display();
+    Complaint::new(
+        Exit::Input,
+        format!(
+            "キャプチャ {shown} が読めません（{why}）。パスと形式（pcap か pcapng）を確かめてください"
+        ),
+        format!(
+            "the capture {shown} cannot be read ({why}); check the path and the format (pcap or pcapng)"
+        ),
+    )
+}
+
+fn deaf(interface: &str, error: &io::Error) -> Complaint {
+    let kind = error.kind();
+    let (exit, ja, en) = if kind == io::ErrorKind::PermissionDenied {
+        (
+            Exit::Privilege,
+            "root か CAP_NET_RAW で実行してください",
+            "run it as root or with CAP_NET_RAW",
+        )
+    } else if kind == io::ErrorKind::Unsupported {
+        (Exit::Network, "このシステムでは --pcap を使ってください", "use --pcap on this system")
+    } else {
+        (Exit::Network, "名前を確かめてください（`ip link`）", "check its name (`ip link`)")
+    };
+    Complaint::new(
+        exit,
+        format!("インターフェース {interface} を聴けません（{error}）。{ja}"),
+        format!("the interface {interface} cannot be heard ({error}); {en}"),
+    )
+}
+
+fn silent() -> Complaint {
+    Complaint::new(
+        Exit::Network,
+        "どのインターフェースも読めなくなりました。インターフェースが残っているか確かめて、聴き直してください",
+        "no interface can be read any more; check that they are still there, and listen again",
+    )
+}

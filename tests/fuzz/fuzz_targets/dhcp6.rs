@@ -1,0 +1,13 @@
+//! DHCPv6 messages: decoding never panics, and what was decoded survives encoding.
+#![no_main]
+
+use daicho_common::wire::{Wire, dhcp6::Dhcp6};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|octets: &[u8]| {
+    let Ok((value, _)) = Dhcp6::decode(octets) else { return };
+    let mut encoded = Vec::new();
+    value.encode(&mut encoded);
+    let (again, rest) = Dhcp6::decode(&encoded).expect("what was encoded decodes");
+    assert_eq!((again, rest), (value, &[][..]));
+});

@@ -1,0 +1,13 @@
+//! SONMP hellos: decoding never panics, and what was decoded survives encoding.
+#![no_main]
+
+use daicho_common::wire::{Wire, sonmp::Sonmp};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|octets: &[u8]| {
+    let Ok((value, _)) = Sonmp::decode(octets) else { return };
+    let mut encoded = Vec::new();
+    value.encode(&mut encoded);
+    let (again, rest) = Sonmp::decode(&encoded).expect("what was encoded decodes");
+    assert_eq!((again, rest), (value, &[][..]));
+});

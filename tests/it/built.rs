@@ -1,0 +1,21 @@
+//! The programs of this workspace, built.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Builds the programs where they are not up to date, and gives the folder that they are in.
+pub(crate) fn folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // This binary is in <target>/<profile>/deps.
+    let here = std::env::current_exe().unwrap();
+    let profile = here.ancestors().nth(2).unwrap();
+    // Always both: what their dependencies have in common is then built once.
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "daicho-agent", "--package", "daicho-collector"]);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(root);
+    assert!(cargo.status().unwrap().success(), "the programs do not build");
+    profile.to_owned()
+}

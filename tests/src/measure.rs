@@ -1,0 +1,54 @@
+//! `cargo measure`: figures of speed, cost and completeness beside other programs, each in one run
+//! on links that the measurement itself laid. A table for people, a line of JSON a row for
+//! machines.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// The reference for a sweep.
+pub mod bare;
+/// A program measured from outside.
+pub mod child;
+/// The programs that we are measured beside.
+pub mod peers;
+/// A link full of hosts.
+pub mod responder;
+/// The namespaces.
+pub mod rig;
+/// What a run came to.
+pub mod row;
+/// `cargo measure sweep`.
+pub mod sweep;
+
+/// Does what the arguments say, for the workspace at `root`.
+///
+/// # Errors
+/// If there is no such measurement, something that it needs is missing, or a run fails.
+pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
+    match arguments {
+        [what] if what == "sweep" => sweep(root),
+        _ => bail!("write `cargo measure sweep`"),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command prints")]
+fn sweep(root: &Path) -> Result<()> {
+    ensure!(crate::netns::may(), "a sweep is measured in network namespaces, which need root");
+    crate::netns::remove_stale()?;
+    peers::install()?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = ["build", "--release", "--package", "daicho-agent"];
+    let done = Command::new(cargo).args(build).current_dir(root).status()?;
+    ensure!(done.success(), "the agent does not build");
+    let mut lines = Vec::new();
+    println!("{}", row::heading());
+    let mut tell = |row: &row::Row| {
+        println!("{row}");
+        lines.extend(serde_json::to_string(row));
+    };
+    let done = sweep::Sweep { root, tell: &mut tell }.run().context("sweep");
+    println!("{}", lines.join("\n"));
+    done
+}
