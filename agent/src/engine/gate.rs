@@ -10,6 +10,9 @@ use crate::engine::order::mix;
 /// Most of a second's packets that may leave at once after a pause: 10 ms worth.
 pub(super) const BURST: Duration = Duration::from_millis(10);
 
+/// Shortest interval between passes, in nanoseconds, that is a beat: 5,000 a second.
+const BEAT: u64 = 200_000;
+
 /// Lets at most `rate` a second pass, and after a pause at most [`BURST`] worth, or one, at once.
 ///
 /// So in any window of length `w` at most `1 + rate × (w + 10 ms)` pass.
@@ -50,8 +53,11 @@ impl Gate {
         self.due = self.due.max(nanos(now)).saturating_add(self.interval);
         // Devices that are asked on a strict beat can fall into step with it. The delay never exceeds
         // the slack, so it costs nothing of the rate, and the bound above holds as it is.
-        self.seed = mix(self.seed);
-        self.wobble = ((self.seed >> 32) * self.slack.min(self.interval)) >> 32;
+        // At rates where many leave at once there is no beat.
+        if self.interval >= BEAT {
+            self.seed = mix(self.seed);
+            self.wobble = ((self.seed >> 32) * self.slack.min(self.interval)) >> 32;
+        }
     }
 }
 

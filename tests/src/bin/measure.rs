@@ -7,12 +7,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let measured = match words.as_slice() {
-        ["captures", folder] => captures(Path::new(folder)),
-        _ => {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-            daicho_tests::measure::run(&root, &arguments).map(|()| true)
-        }
+    let measured = if let ["captures", folder] = words.as_slice() {
+        captures(Path::new(folder))
+    } else {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        daicho_tests::measure::run(&root, &arguments).map(|()| true)
     };
     match measured {
         Ok(true) => ExitCode::SUCCESS,

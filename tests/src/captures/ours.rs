@@ -19,10 +19,6 @@ pub(super) type Fields = Vec<(&'static str, String)>;
 type Reader = fn(&Message<'_>) -> Result<Fields, Malformed>;
 
 /// The protocol of a frame and its fields; `None` if it is not one of those that are compared.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "five methods are compared, however many there are"
-)]
 pub(super) fn read(frame: &Frame) -> Option<(Method, Result<Fields, Malformed>)> {
     let message = find(frame.link, &frame.octets).ok()??.message?;
     let readers: [(Method, Reader); 5] = [

@@ -173,7 +173,10 @@ fn a_closed_door_and_a_used_up_budget_let_nothing_pass() {
 
 #[test]
 fn what_holds_up_a_whole_burst_brings_no_packet_nearer_to_the_next() {
-    let mut governor = Governor::new(plan(), &Means::default());
+    // Fast enough for two to leave at once.
+    let mut fast = plan();
+    fast.pace.packets_per_second = 10_000;
+    let mut governor = Governor::new(fast, &Means::default());
     let places = ["10.20.0.9", "10.20.0.8"].map(|ip| governor.place(ip.parse().unwrap()).unwrap());
     for to in ["10.20.0.9:161", "10.20.0.8:161"] {
         assert!(matches!(governor.clear(datagram(to), at(0)), Verdict::Go(_)));
