@@ -93,7 +93,8 @@ fn the_agent_finds_a_neighbour_by_ipv6_and_says_nothing_of_whom_it_did_not_ask()
     let (batch, frames) = scan(
         &here,
         state.path(),
-        "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\n[[network]]\ncidr = \"fd00:99::/64\"\n",
+        "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\nmedical = \"ask\"\n\
+         [[network]]\ncidr = \"fd00:99::/64\"\nmedical = \"ask\"\n",
     );
     let found = neighbours(&batch);
     for text in [LOCAL, DERIVED] {

@@ -151,9 +151,10 @@ impl Ground {
             link_to(other, means).is_some_and(|its| its.interface == link.interface)
         };
         // A group has everybody in it, of whichever network, and medical gear too.
-        let sighting = networks.iter().filter(on_link).any(|other| {
-            other.policy == Policy::Sighting || other.medical == Medical::Sighting
-        });
+        let sighting = networks
+            .iter()
+            .filter(on_link)
+            .any(|other| other.policy == Policy::Sighting || other.medical == Medical::Sighting);
         let groups = if sighting {
             Err(Why::Policy)
         } else if may_be_denied(link, deny) {
