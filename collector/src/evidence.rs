@@ -128,6 +128,8 @@ pub fn grade(fact: &Fact) -> Grade {
         | Fact::System { .. }
         | Fact::Interface { .. }
         | Fact::InterfaceAddress { .. }
+        | Fact::Rows(_)
+        | Fact::TableRead(_)
         | Fact::Asked { .. } => Grade::Queried,
         Fact::Service { .. }
         | Fact::HostName { .. }

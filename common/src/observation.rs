@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// What devices say without being asked.
 pub mod heard;
+/// Rows of tables that devices keep.
+pub mod table;
 
 /// Where something was seen: which agent, on which interface, for which declared network
 /// (the observation point of RFC 7011 §2).
@@ -265,6 +267,10 @@ pub enum Fact {
         /// The VLAN identifier, 1–4094.
         vlan: u16,
     },
+    /// Rows of a table of the speaker, over SNMP.
+    Rows(Box<table::Rows>),
+    /// Reading a table of the speaker ended thus.
+    TableRead(table::TableRead),
     /// A question to the speaker ended thus.
     Asked {
         /// What was asked.

@@ -101,7 +101,9 @@ impl Host {
             | Fact::Ssdp(_)
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
-            | Fact::VlanTag { .. } => return,
+            | Fact::VlanTag { .. }
+            | Fact::Rows(_)
+            | Fact::TableRead(_) => return,
         };
         note(&mut self.signs, sign);
     }
@@ -131,7 +133,9 @@ impl Hosts {
             | Fact::Ssdp(_)
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
-            | Fact::VlanTag { .. } => None,
+            | Fact::VlanTag { .. }
+            | Fact::Rows(_)
+            | Fact::TableRead(_) => None,
         };
         if let Some(ip) = spoke {
             self.0.entry(ip).or_default().see(&observation.fact);

@@ -158,6 +158,8 @@ impl<'a> Gathered<'a> {
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }
+        | Fact::Rows(_)
+        | Fact::TableRead(_)
             // Tables are described below; how a question ended describes nobody.
             | Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }

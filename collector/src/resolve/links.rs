@@ -63,6 +63,8 @@ pub(super) fn binding(claim: &Claim<'_>) -> Option<(IpAddr, Mac)> {
         | Fact::GroupMember { .. }
         | Fact::GroupQuerier
         | Fact::VlanTag { .. }
+        | Fact::Rows(_)
+        | Fact::TableRead(_)
         | Fact::Asked { .. } => (claim.speaker.ip?, claim.speaker.mac?),
     };
     (is_host(ip) && !mac.is_group() && mac != Mac::ZERO).then_some((ip, mac))

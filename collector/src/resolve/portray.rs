@@ -253,6 +253,8 @@ fn name(fact: &Fact) -> &str {
         | Fact::GroupMember { .. }
         | Fact::GroupQuerier
         | Fact::VlanTag { .. }
+        | Fact::Rows(_)
+        | Fact::TableRead(_)
         | Fact::System { .. }
         | Fact::Arp { .. }
         | Fact::Neighbour { .. }

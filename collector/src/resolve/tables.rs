@@ -197,6 +197,8 @@ fn row(fact: &Fact) -> Option<Row> {
         | Fact::GroupMember { .. }
         | Fact::GroupQuerier
         | Fact::VlanTag { .. }
+        | Fact::Rows(_)
+        | Fact::TableRead(_)
         | Fact::Asked { .. } => None,
     }
 }

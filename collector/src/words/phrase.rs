@@ -370,6 +370,10 @@ pub fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::GroupMember { group } => lang.fill(Word::FactGroupMember, &[group]),
         Fact::GroupQuerier => lang.say(Word::FactGroupQuerier).to_owned(),
         Fact::VlanTag { vlan } => lang.fill(Word::FactVlanTag, &[vlan]),
+        Fact::Rows(it) => lang.fill(Word::FactRows, &[&it.table, &it.rows.len()]),
+        Fact::TableRead(it) => {
+            lang.fill(Word::FactTableRead, &[&it.table, &it.rows, &lang.say(outcome(it.outcome))])
+        }
         Fact::Asked { question: asked, outcome: ended } => {
             lang.fill(Word::FactAsked, &[&lang.say(question(*asked)), &lang.say(outcome(*ended))])
         }
