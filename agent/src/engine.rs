@@ -151,6 +151,7 @@ impl Engine {
         let known = match input {
             Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
             Input::NeighboursRead => return self.neighbours_read(now),
+            Input::NeighboursUnreadable => return self.neighbours_unreadable(now),
             Input::Missed { interface, frames } => return self.missed(interface, frames, now),
             Input::Neighbour { interface, ip, mac } => {
                 self.at(ip, now, |area, host, desk| {
@@ -294,6 +295,13 @@ impl Engine {
         self.conclude();
     }
 
+    fn neighbours_unreadable(&mut self, now: Now) {
+        if self.table.failed(now.tick, self.areas.iter().any(Area::is_resolving)) {
+            self.areas.iter_mut().for_each(Area::lose_neighbours);
+        }
+        self.conclude();
+    }
+
     /// The next packet that may leave now. Those before it have left by now.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Cleared> {
         self.governor.departed(now);
@@ -394,7 +402,7 @@ impl Engine {
     }
 
     /// Whether the neighbour table is to be read now. The driver then hands in one
-    /// [`Input::Neighbour`] a row, and [`Input::NeighboursRead`] even if it could not be read:
+    /// [`Input::Neighbour`] a row and [`Input::NeighboursRead`], or [`Input::NeighboursUnreadable`]:
     /// until then a scan with link-layer addresses on its deny list sends nothing, and no scan that
     /// rests on the table ends.
     pub fn wants_neighbours(&self) -> bool {

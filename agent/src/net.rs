@@ -280,7 +280,10 @@ impl Wire {
     }
 
     /// The system's neighbour table as it stands.
-    pub fn neighbours(&self) -> Vec<Neighbour> {
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn neighbours(&self) -> io::Result<Vec<Neighbour>> {
         neighbours::read()
     }
 }

@@ -263,7 +263,14 @@ impl Driver {
             return;
         }
         let now: Now = self.clock.now();
-        for row in self.wire.neighbours() {
+        let rows = match self.wire.neighbours() {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::debug!(%error, "neighbour table not read");
+                return self.engine.handle(Input::NeighboursUnreadable, now);
+            }
+        };
+        for row in rows {
             let input = Input::Neighbour { interface: &row.interface, ip: row.ip, mac: row.mac };
             self.engine.handle(input, now);
         }

@@ -40,6 +40,8 @@ pub enum Why {
     BackedOff,
     /// The port is one that must never be sent to.
     ForbiddenPort,
+    /// The system was asked to resolve it, but its table of neighbours could not be read.
+    NotRead,
     /// It was outside of the times at which the network may be scanned.
     Window,
     /// No sign of life came from it, so nothing above the link was asked; and where the addresses

@@ -112,6 +112,8 @@ pub(super) struct Area {
     questioned: u32,
     /// Live hosts that were questioned to the end, or are not to be questioned.
     through: Bitmap,
+    /// The neighbour table could not be read in time: silence there shows nothing.
+    unread: bool,
     /// What an interrupted scan had settled.
     earlier: Option<Settled>,
     canary: Canary,
@@ -190,6 +192,7 @@ impl Area {
             open: HashMap::new(),
             questioned: 0,
             through: Bitmap::new(size),
+            unread: false,
             earlier: None,
             canary: if plan.pace.canary { Canary::Wanted } else { Canary::Well },
             backed_off: 0,
@@ -251,6 +254,11 @@ impl Area {
                 self.agenda.hasten(Source::Sweep(n), now);
             }
         }
+    }
+
+    /// What stood in the neighbour table was lost: who did not answer by now may have.
+    pub(super) fn lose_neighbours(&mut self) {
+        self.unread |= self.sweeps.iter().any(|sweep| sweep.technique == Technique::Nudge);
     }
 
     /// Takes note of the tries that ran out, at the end of the scan.

@@ -111,6 +111,8 @@ pub enum Input<'a> {
     },
     /// The neighbour table was read to its end.
     NeighboursRead,
+    /// The neighbour table could not be read: who stands in it is not known.
+    NeighboursUnreadable,
     /// Frames arrived that the system had no room for.
     Missed {
         /// On this interface.

@@ -10,6 +10,9 @@ use daicho_common::time::Tick;
 
 /// How often the table is read while the system resolves.
 const EVERY: Duration = Duration::from_millis(200);
+/// After how many failures in a row what stood in the table meanwhile counts as lost: 2 s, well
+/// below the 5 s that the system keeps an entry at least (`gc_interval`, arp(7)).
+const PATIENCE: u8 = 10;
 
 /// The wish to read the table.
 #[derive(Debug)]
@@ -18,13 +21,15 @@ pub(super) struct Table {
     holds: bool,
     wanted: bool,
     next: Option<Tick>,
+    /// Failures in a row.
+    failures: u8,
 }
 
 impl Table {
     /// Reads at once if the scan `holds` for it or somebody `overhears`.
     pub(super) const fn new(readable: bool, holds: bool, overhears: bool) -> Self {
         let wanted = readable && (holds || overhears);
-        Self { readable, holds: readable && holds, wanted, next: None }
+        Self { readable, holds: readable && holds, wanted, next: None, failures: 0 }
     }
 
     /// Time went on.
@@ -50,8 +55,19 @@ impl Table {
 
     /// The table was read.
     pub(super) fn read(&mut self, now: Tick, resolving: bool) {
-        (self.holds, self.wanted) = (false, false);
+        (self.holds, self.wanted, self.failures) = (false, false, 0);
         self.next = resolving.then(|| now.after(EVERY)).filter(|_| self.readable);
+    }
+
+    /// The table could not be read. It is tried again before long; returns whether that was in vain
+    /// so often that nobody can tell any more who stood in it.
+    pub(super) fn failed(&mut self, now: Tick, resolving: bool) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        let lost = self.failures >= PATIENCE;
+        self.wanted = false;
+        self.holds &= !lost;
+        self.next = (resolving || !lost).then(|| now.after(EVERY)).filter(|_| self.readable);
+        lost
     }
 
     /// Whether nothing may be sent before the table was read.

@@ -24,10 +24,13 @@ pub(super) fn readable() -> bool {
     std::fs::File::open(TABLE).is_ok()
 }
 
-/// The complete rows; empty if the table cannot be read.
+/// The complete rows.
+///
+/// # Errors
+/// If the table cannot be read.
 #[cfg(target_os = "linux")]
-pub(super) fn read() -> Vec<Neighbour> {
-    std::fs::read_to_string(TABLE).map(|text| parse(&text)).unwrap_or_default()
+pub(super) fn read() -> std::io::Result<Vec<Neighbour>> {
+    std::fs::read_to_string(TABLE).map(|text| parse(&text))
 }
 
 /// Whether the table can be read: only the Linux one is.
@@ -36,10 +39,13 @@ pub(super) const fn readable() -> bool {
     false
 }
 
-/// No rows: only the Linux table is read.
+/// Only the Linux table is read.
+///
+/// # Errors
+/// Always.
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn read() -> Vec<Neighbour> {
-    Vec::new()
+pub(super) fn read() -> std::io::Result<Vec<Neighbour>> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Rows of Ethernet neighbours (hardware type 1, ARP parameters of IANA) that are complete

@@ -20,6 +20,7 @@ pub(super) fn nothing_asked(coverage: &[Coverage]) -> bool {
             | Why::Interrupted
             | Why::Budget
             | Why::Window
+            | Why::NotRead
             | Why::Own
             | Why::NoSignOfLife
             | Why::BackedOff
@@ -115,6 +116,10 @@ const fn reason(why: Why) -> (&'static str, &'static str) {
         Why::Interrupted => ("中断のため", "interrupted"),
         Why::Budget => ("パケット数の上限に達した", "the budget of packets was used up"),
         Why::Window => ("走査してよい時間帯の外だった", "outside of the scanning windows"),
+        Why::NotRead => (
+            "システムの近隣テーブルを読めなかった",
+            "the system's neighbour table could not be read",
+        ),
         Why::Own => ("エージェント自身", "the agent's own address"),
         Why::NoSignOfLife => ("在席が確認できなかった", "no sign of life"),
         Why::BackedOff => ("応答が途絶えたため控えた", "left in peace after it went silent"),

@@ -165,6 +165,7 @@ pub const fn why(why: Why) -> Word {
         Why::Interrupted => Word::WhyInterrupted,
         Why::Budget => Word::WhyBudget,
         Why::Window => Word::WhyWindow,
+        Why::NotRead => Word::WhyNotRead,
         Why::Own => Word::WhyOwn,
         Why::BackedOff => Word::WhyBackedOff,
         Why::NoSignOfLife => Word::WhyNoSignOfLife,

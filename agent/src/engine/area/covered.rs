@@ -59,7 +59,9 @@ impl Area {
     pub(in crate::engine) fn settled(&self, whole: bool, begun: Timestamp, now: Now) -> Settled {
         let sighting = self.network.policy == Policy::Sighting;
         let among = |host| {
-            let swept = !self.sweeps.is_empty() && self.sweeps.iter().all(|it| it.is_asked(host));
+            let swept = !self.sweeps.is_empty()
+                && !self.unread
+                && self.sweeps.iter().all(|it| it.is_asked(host));
             let questioned = whole && (sighting || self.through.get(host));
             self.hosts.get(host) && swept && (!self.live.get(host) || questioned)
         };
@@ -199,6 +201,9 @@ impl Area {
             Basis::Sweep(n) => {
                 let sweep = self.sweeps.get(n)?;
                 let asked = row.answered.get(host) || sweep.is_asked(host);
+                if asked && !row.answered.get(host) && row.method == Method::NeighbourTable {
+                    return self.unread.then_some(Why::NotRead);
+                }
                 (!asked).then(|| sweep.refusal(host).or(ended).unwrap_or(Why::Interrupted))
             }
             Basis::Interviews if row.asked.get(host) => None,

@@ -66,6 +66,8 @@ pub(super) struct Net {
     pub(super) unsendable_datagrams: Vec<IpAddr>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
+    /// Between these ticks the neighbour table cannot be read.
+    pub(super) unreadable: (Tick, Tick),
     /// Go on with this.
     pub(super) earlier: Option<Checkpoint>,
     /// Whether the checkpoint is taken as after a result that arrived.
@@ -110,6 +112,7 @@ impl Net {
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
             table: BTreeMap::new(),
+            unreadable: (Tick::ZERO, Tick::ZERO),
             earlier: None,
             whole: false,
             stop: None,
@@ -256,6 +259,11 @@ impl Net {
             observations.extend(std::iter::from_fn(|| engine.poll_observation()));
             if engine.is_finished() {
                 break;
+            }
+            let (from, to) = self.unreadable;
+            if engine.wants_neighbours() && from <= now.tick && now.tick < to {
+                engine.handle(Input::NeighboursUnreadable, now);
+                continue;
             }
             if engine.wants_neighbours() {
                 for (&ip, &mac) in &self.table {

@@ -132,6 +132,36 @@ fn without_privilege_the_neighbour_table_tells_who_is_there() {
 }
 
 #[test]
+fn a_neighbour_table_that_cannot_be_read_shows_no_absence() {
+    let at = Tick::from_micros;
+    let scan = |unreadable| {
+        let mut net = Net::new(hosts([(0, 5), (0, 6)]));
+        net.unreadable = unreadable;
+        net.run(plan(&["10.20.0.0/24"]), &unprivileged("10.20.0.1/24"), nobody())
+    };
+    let lost = scan((at(1_900_000), at(u64::MAX)));
+    assert_eq!(why(&lost, Method::NeighbourTable, "10.20.0.200"), Some(Why::NotRead));
+    assert!(!coverage(&lost, Method::NeighbourTable).shows_absence(ip("10.20.0.200")));
+    assert!(!lost.checkpoint.networks[0].addresses.contains(ip("10.20.0.200")));
+    assert_partition(&lost, &[ip("10.20.0.1")]);
+    // What was read again before the system could forget it was not lost.
+    let hiccup = scan((at(1_900_000), at(3_000_000)));
+    assert!(coverage(&hiccup, Method::NeighbourTable).shows_absence(ip("10.20.0.200")));
+    assert_eq!(found(&hiccup, Method::NeighbourTable), ["10.20.0.5", "10.20.0.6"].map(ip));
+}
+
+#[test]
+fn denied_devices_are_waited_for_only_as_long_as_their_table_may_be_read() {
+    let mut denying = plan(&["10.20.0.0/28"]);
+    denying.deny.macs = vec![Mac::new([0, 0x1a, 0x2b, 0, 0, 9])];
+    let mut net = Net::new(hosts([(0, 5)]));
+    net.unreadable = (Tick::ZERO, Tick::from_micros(u64::MAX));
+    let outcome = net.run(denying, &unprivileged("10.20.0.1/24"), nobody());
+    assert!(net.record.first().unwrap().0 >= Tick::from_micros(2_800_000));
+    assert!(found(&outcome, Method::NeighbourTable).is_empty());
+}
+
+#[test]
 fn under_sighting_an_ordinary_user_only_reads_the_table() {
     let mut net = Net::new(hosts([(0, 5)]));
     net.table.insert(ip("10.20.0.9"), Mac::new([0, 0x1a, 0x2b, 0, 0, 9]));
