@@ -40,6 +40,9 @@ pub const NETWORK: &str = "10.77.0.0/24";
 pub const SCANNER_IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 250);
 /// MAC address of the scanner.
 pub const SCANNER_MAC: Mac = Mac::new([0x00, 0x1b, 0x21, 0x77, 0x00, 0xfa]);
+/// Address of who waits for the daemons to be ready. Nobody has it while a test runs.
+const ASKER_IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 249);
+const ASKER_MAC: Mac = Mac::new([0x00, 0x1b, 0x21, 0x77, 0x00, 0xf9]);
 /// The scanner's only interface.
 pub const SCANNER_INTERFACE: &str = "eth0";
 /// First part of the name of a lab's directory of state; the process id follows.
@@ -71,8 +74,8 @@ pub struct Lab {
 
 impl Lab {
     /// Removes what dead labs left, makes the namespaces, starts every daemon of [`HOSTS`] and
-    /// waits until each has answered from the scanner's place; then the scanner forgets the
-    /// neighbours that it met by asking.
+    /// waits until each has answered an asker on the same bridge, which then goes away: an answer
+    /// that comes late finds nobody, and is no reason for the scanner's kernel to speak.
     ///
     /// # Errors
     /// If this process may not, a program is missing, or a daemon ends or does not answer in time:
@@ -101,10 +104,11 @@ impl Lab {
             plug(&switch, &inside, (spec.port, spec.ip, spec.mac))?;
             hosts.push(Host::boot(spec, inside, &state.path().join(spec.name))?);
         }
-        start_daemons(&mut hosts, &scanner)?;
-        let lab = Self { hosts, scanner, _switch: switch, state };
-        lab.forget_neighbours()?;
-        Ok(lab)
+        let asker = Namespace::create(netns::name(&purpose, "asker"))?;
+        silence_ipv6(&asker)?;
+        plug(&switch, &asker, ("asker", ASKER_IP, ASKER_MAC))?;
+        start_daemons(&mut hosts, &asker)?;
+        Ok(Self { hosts, scanner, _switch: switch, state })
     }
 
     /// The namespace from which a scan is to be made.
@@ -120,14 +124,6 @@ impl Lab {
     /// A directory that goes away with the lab.
     pub fn state(&self) -> &Path {
         self.state.path()
-    }
-
-    /// Empties the neighbour table of the scanner.
-    ///
-    /// # Errors
-    /// What `ip` said.
-    pub fn forget_neighbours(&self) -> Result<()> {
-        self.scanner.ip(&["neigh", "flush", "all"]).map(drop)
     }
 
     /// Ends every daemon and removes every namespace, and says so if one would not go.

@@ -68,7 +68,7 @@ fn exchange(to: (Ipv4Addr, u16), from: Ipv4Addr, question: &[u8]) -> io::Result<
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     socket.set_read_timeout(Some(WAIT))?;
     if to.0.is_multicast() {
-        SockRef::from(&socket).set_multicast_if_v4(&super::SCANNER_IP)?;
+        SockRef::from(&socket).set_multicast_if_v4(&super::ASKER_IP)?;
     }
     socket.send_to(question, to)?;
     let mut reply = vec![0; 9000];
