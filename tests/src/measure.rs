@@ -17,6 +17,8 @@ pub mod peers;
 pub mod responder;
 /// The namespaces.
 pub mod rig;
+/// Frames sent by a mapped ring.
+pub mod ring;
 /// What a run came to.
 pub mod row;
 /// `cargo measure sweep`.

@@ -16,12 +16,49 @@ use nix::sys::resource::{UsageWho, getrusage};
 use socket2::SockFilter;
 
 use super::responder::{buffers, packet_socket, read_batch, send_batch};
+use super::ring::Ring;
 use crate::netns::Namespace;
 
 /// How often every silent address is asked.
 const PASSES: usize = 3;
 /// Frames handed to the system by one call.
 const BATCH: usize = 64;
+
+/// By which way frames leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Many to a call (`sendmmsg`).
+    Calls,
+    /// A mapped ring (`PACKET_TX_RING`).
+    Ring,
+}
+
+/// What the frames leave by.
+enum Sender {
+    Calls(OwnedFd),
+    Ring(Ring),
+}
+
+impl Sender {
+    fn open(way: Way, interface: &str) -> std::io::Result<Self> {
+        // What is sent by is not read from.
+        let socket = packet_socket(interface, 0x0806, &[SockFilter::new(0x06, 0, 0, 0)])?;
+        Ok(match way {
+            Way::Calls => Self::Calls(socket),
+            Way::Ring => Self::Ring(Ring::on(socket)?),
+        })
+    }
+
+    fn send(&mut self, frames: &[&[u8]]) -> std::io::Result<()> {
+        match self {
+            Self::Calls(socket) => {
+                frames.chunks(BATCH).for_each(|chunk| _ = send_batch(socket, chunk));
+                Ok(())
+            }
+            Self::Ring(ring) => ring.send(frames),
+        }
+    }
+}
 
 /// What the reference needed.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +120,7 @@ fn listen(socket: &OwnedFd, first: u32, heard: &[AtomicBool], stop: &AtomicBool)
 /// # Errors
 /// If frames cannot be sent there.
 pub fn run(
-    (namespace, interface): (&Namespace, &str),
+    (namespace, interface, way): (&Namespace, &str, Way),
     own: (Mac, Ipv4Addr),
     targets: &[Ipv4Addr],
     wait: Duration,
@@ -96,7 +133,8 @@ pub fn run(
         SockFilter::new(0x06, 0, 0, 0),
     ];
     let open = || packet_socket(interface, 0x0806, &replies);
-    let (reading, sending) = namespace.enter(|| Ok::<_, std::io::Error>((open()?, open()?)))??;
+    let (reading, mut sending) =
+        namespace.enter(|| Ok::<_, std::io::Error>((open()?, Sender::open(way, interface)?)))??;
     let first = targets.first().copied().map(u32::from).unwrap_or_default();
     let number = |target: &Ipv4Addr| (u32::from(*target) - first) as usize;
     let size = targets.last().map_or(0, |last| number(last) + 1);
@@ -105,19 +143,21 @@ pub fn run(
     let stop = AtomicBool::new(false);
     let is_heard = |target| heard.get(number(target)).is_some_and(|it| it.load(Ordering::Relaxed));
     let begun = Instant::now();
-    let cpu = std::thread::scope(|scope| {
+    let (cpu, outcome) = std::thread::scope(|scope| {
+        let mut outcome = Ok(());
         let listener = scope.spawn(|| listen(&reading, first, &heard, &stop));
         let before = thread_time();
         for _ in 0..PASSES {
             let asked = targets.iter().zip(&frames).filter(|(target, _)| !is_heard(target));
             let asked: Vec<&[u8]> = asked.map(|(_, frame)| frame.as_slice()).collect();
-            asked.chunks(BATCH).for_each(|chunk| _ = send_batch(&sending, chunk));
+            outcome = outcome.and_then(|()| sending.send(&asked));
             std::thread::sleep(wait);
         }
         let spent = thread_time().saturating_sub(before);
         stop.store(true, Ordering::Relaxed);
-        listener.join().unwrap_or_default() + spent
+        (listener.join().unwrap_or_default() + spent, outcome)
     });
+    outcome?;
     let found = heard.iter().filter(|it| it.load(Ordering::Relaxed)).count();
     Ok(Bare { found, time: begun.elapsed(), cpu })
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use daicho_common::batch::open_all;
 use ipnet::Ipv4Net;
 
+use super::bare::Way;
 use super::child::{self, Run};
 use super::responder::{Population, Record};
 use super::rig::{INTERFACE, ROUTED, Rig};
@@ -108,7 +109,8 @@ impl Sweep<'_> {
     pub fn run(&mut self) -> Result<()> {
         let link = Ipv4Net::new(Ipv4Addr::new(10, 77, 0, 0), 16)?;
         let rig = Rig::lay(link, POPULATION)?;
-        let reference = self.bare(&rig)?;
+        let calls = self.bare(&rig, Way::Calls)?;
+        let reference = self.bare(&rig, Way::Ring)?.min(calls);
         self.opened(&rig, reference)?;
         for peer in peers::PEERS {
             self.peer(&rig, peer, reference)?;
@@ -119,16 +121,19 @@ impl Sweep<'_> {
         self.large()
     }
 
-    /// The reference: the best of three runs.
-    fn bare(&mut self, rig: &Rig) -> Result<f64> {
+    /// A reference: the best of three runs.
+    fn bare(&mut self, rig: &Rig, way: Way) -> Result<f64> {
         let own = (rig.mac()?, rig.own);
         let targets: Vec<_> = rig.network.hosts().filter(|host| *host != rig.own).collect();
         let mut best: Option<Row> = None;
         for _ in 0..3 {
             let (bare, record) =
-                rig.during(|| bare::run((&rig.asker, INTERFACE), own, &targets, WAIT))?;
-            let mut row =
-                row("opened", "bare three-pass sender", rig.network, (bare.time, bare.cpu));
+                rig.during(|| bare::run((&rig.asker, INTERFACE, way), own, &targets, WAIT))?;
+            let name = match way {
+                Way::Calls => "bare three-pass sender, sendmmsg",
+                Way::Ring => "bare three-pass sender, TX ring",
+            };
+            let mut row = row("opened", name, rig.network, (bare.time, bare.cpu));
             (row.found, row.of) = (bare.found, rig.to_find(rig.network));
             "the best of 3 runs".clone_into(&mut row.note);
             let row = row.with(&record);
