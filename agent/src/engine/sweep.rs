@@ -17,8 +17,11 @@ use crate::engine::question::Technique;
 
 /// Most addresses put aside at once; the sweep rests when there are more.
 const ASIDE: usize = 4096;
-/// Most passes that are added because answers were lost here.
+/// Most passes that are added because answers were lost, here or on their way.
 const MORE: u8 = 3;
+/// Another pass is worth its packets while more than one host in so many is thought to be missed.
+const MISSED: f64 = 2000.0;
+
 /// One question: which pass, which port of [`Technique::Connect`], which address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Item {
@@ -60,6 +63,8 @@ pub(super) struct Sweep {
     heard: Vec<Bitmap>,
     /// Gave a sign of life.
     alive: Bitmap,
+    /// How many of those only when they were asked again.
+    late: u32,
     /// Questions that were answered, given up or not needed any more.
     concluded: Vec<u32>,
     /// All of them were.
@@ -98,6 +103,7 @@ impl Sweep {
             begun: Bitmap::new(size),
             heard: vec![Bitmap::new(size); slots.into()],
             alive: Bitmap::new(size),
+            late: 0,
             concluded: vec![0; size as usize],
             spent: Bitmap::new(size),
             settled: Bitmap::new(size),
@@ -126,8 +132,17 @@ impl Sweep {
         let awaited = self.awaiting.front().map(|(at, _)| *at);
         match aside.into_iter().chain(awaited).min() {
             Some(at) => Turn::Rest(at),
+            None if self.may_have_missed() && self.ask_again() => self.turn(now, hosts, opens),
             None => Turn::Done,
         }
+    }
+
+    /// Whether so many answered only when asked again that others are likely to have been missed
+    /// by every pass: if each exchange fails with probability p, p to the number of passes.
+    fn may_have_missed(&self) -> bool {
+        let asks = matches!(self.technique, Technique::Arp { .. } | Technique::Echo);
+        let failing = f64::from(self.late) / f64::from(self.alive.count().max(1));
+        asks && failing.powi(i32::from(self.tries)) * MISSED > 1.0
     }
 
     /// The next question by rights: one put aside whose time has come, else the next in order.
@@ -218,11 +233,17 @@ impl Sweep {
         let Some(heard) = self.heard.get_mut(usize::from(slot)) else { return false };
         let first = heard.set(host);
         if alive {
-            self.alive.set(host);
+            let again = self.concluded.get(host as usize).is_some_and(|passes| *passes > 0);
+            self.late += u32::from(self.alive.set(host) && again);
             self.settled.set(host);
         }
         self.to = self.to.max(Some(now.wall));
         first
+    }
+
+    /// How often a silent address is asked.
+    pub(super) const fn tries(&self) -> u8 {
+        self.tries
     }
 
     /// The silent get one more pass. Returns whether they do: at most [`MORE`] are added, and a pass

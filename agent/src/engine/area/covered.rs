@@ -157,7 +157,11 @@ impl Area {
             cidr: self.network.cidr,
             from,
             to: to.max(from),
-            tries: if matches!(row.basis, Basis::Unused(_)) { 0 } else { self.tries },
+            tries: match row.basis {
+                Basis::Unused(_) => 0,
+                Basis::Sweep(n) => self.sweeps.get(n).map_or(self.tries, Sweep::tries),
+                Basis::Interviews => self.tries,
+            },
             asked,
             answered,
             not_asked: not_asked
