@@ -26,7 +26,8 @@ mod echo;
 pub mod interfaces;
 mod link;
 mod neighbours;
-mod privilege;
+/// What this process may still do once everything is open.
+pub mod privilege;
 mod tcp;
 mod udp;
 
@@ -158,7 +159,8 @@ pub struct Wire {
 impl Wire {
     /// Finds out what the system lets this process do, and opens it: frames on the interfaces that
     /// are directly connected to a network of the plan, echo, and the sockets for datagrams. What
-    /// could not be opened is missing from the [`Means`]. To be called within a runtime.
+    /// could not be opened is missing from the [`Means`]. To be called within a runtime; nothing that
+    /// comes after it needs a privilege ([`privilege::drop_all`]).
     pub fn open(
         plan: &Plan,
         backend: Backend,
@@ -194,7 +196,6 @@ impl Wire {
             wait: plan.pace.timeout,
             arrivals,
         };
-        privilege::drop_spare();
         (wire, means, incoming)
     }
 

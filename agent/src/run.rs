@@ -1,6 +1,7 @@
 //! The loop: what came in goes to the engine, what the engine cleared goes to the net, what was
 //! learned goes into batches. One `enum Event` wakes it.
 
+use std::convert::identity;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::coverage::Coverage;
 use daicho_common::time::Now;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
@@ -16,7 +18,7 @@ use crate::engine::checkpoint::Checkpoint;
 use crate::engine::{Account, Cleared, Engine, Input, Progress};
 use crate::export::Export;
 use crate::net::clock::Clock;
-use crate::net::{Arrival, Wire};
+use crate::net::{Arrival, Wire, privilege};
 use crate::plan::Plan;
 
 mod batches;
@@ -123,7 +125,8 @@ pub fn host_name() -> String {
 /// Scans `plan` to its end or until the user stops it, by a signal or by a file, and hands the batches to `export`.
 ///
 /// # Errors
-/// [`Exit::Other`] if the system gives this process no runtime. A result that did not arrive is in
+/// [`Exit::Other`] if the system gives this process no runtime; [`Exit::Privilege`] if the result could
+/// not be written by this user without privileges. A result that did not arrive is in
 /// [`Ended::delivery`].
 pub fn scan(
     plan: Plan,
@@ -132,16 +135,16 @@ pub fn scan(
     show: Show,
     course: Course,
 ) -> Result<Ended, Complaint> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let clock = Clock::start();
         let stop = stop::wishes(course.stop_file).map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
+        privilege::drop_all();
+        privilege::tell_holders();
+        export.check()?;
+        course.keeper.check()?;
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
         let interviewer = interview::interviewer(&plan);
         let mut engine = Engine::new(plan, &means, interviewer, clock.now());
@@ -155,6 +158,16 @@ pub fn scan(
         };
         Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper }.run(stop).await)
     })
+}
+
+/// A runtime whose threads hold no privilege, now or later: what needs one is opened by the thread
+/// that calls this, before it gives up its own.
+fn runtime() -> Result<Runtime, Complaint> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all();
+    privilege::without(move || builder.build())
+        .and_then(identity)
+        .map_err(|error| no_runtime(&error))
 }
 
 fn no_runtime(error: &std::io::Error) -> Complaint {

@@ -11,6 +11,10 @@ mod layering;
 #[cfg(test)]
 mod licences;
 #[cfg(test)]
+mod privilege;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rig;
 #[cfg(test)]
 mod six;

@@ -9,7 +9,7 @@ use pnet_datalink::{Channel, ChannelType, DataLinkReceiver, DataLinkSender};
 use tokio::sync::mpsc::Sender;
 
 use super::{ARP, Arrival, Interface, Link};
-use crate::net::PATIENCE;
+use crate::net::{PATIENCE, privilege};
 
 /// An open data-link channel.
 pub(super) struct Raw {
@@ -35,9 +35,14 @@ impl Raw {
         };
         let name = Arc::from(interface.interface.as_str());
         let own = interface.mac;
-        std::thread::Builder::new()
-            .name("frames".to_owned())
-            .spawn(move || read(receiver, &name, own, &arrivals))?;
+        let (bare, told) = std::sync::mpsc::channel();
+        std::thread::Builder::new().name("frames".to_owned()).spawn(move || {
+            privilege::drop_all();
+            drop(bare);
+            read(receiver, &name, own, &arrivals);
+        })?;
+        // Returns when the thread has dropped its end: whoever looks then sees what it may.
+        let _ = told.recv() as Result<(), _>;
         Ok(Self { sender })
     }
 }
