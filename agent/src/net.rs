@@ -63,6 +63,13 @@ pub enum Arrival {
         /// How many.
         frames: u32,
     },
+    /// An interface went down.
+    Lost {
+        /// Which.
+        interface: Arc<str>,
+        /// Whether it is not read any more.
+        gone: bool,
+    },
     /// An echo reply.
     EchoReply {
         /// From whom.
@@ -106,6 +113,7 @@ impl Arrival {
         match self {
             Self::Frame { interface, octets } => Input::Frame { interface, octets },
             Self::Missed { interface, frames } => Input::Missed { interface, frames: *frames },
+            Self::Lost { interface, gone } => Input::LinkLost { interface, gone: *gone },
             Self::EchoReply { from, sequence, payload } => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
             }
@@ -126,21 +134,32 @@ impl Arrival {
 pub struct NotSent {
     /// Whether it was for want of a way (no route, interface down) rather than a refusal.
     pub unreachable: bool,
+    /// Whether it was because the interface is down or not there any more: this ends with the
+    /// interface coming back, and says nothing of the target.
+    pub link_down: bool,
 }
 
 impl From<io::Error> for NotSent {
     fn from(error: io::Error) -> Self {
-        let unreachable = matches!(
-            error.kind(),
-            io::ErrorKind::NetworkUnreachable
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkDown
-                | io::ErrorKind::AddrNotAvailable
-                | io::ErrorKind::NotFound
-        );
+        let link_down = is_link_down(&error);
+        let unreachable = link_down
+            || matches!(
+                error.kind(),
+                io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkDown
+                    | io::ErrorKind::AddrNotAvailable
+                    | io::ErrorKind::NotFound
+            );
         tracing::debug!(%error, "not sent");
-        Self { unreachable }
+        Self { unreachable, link_down }
     }
+}
+
+/// Whether an interface is down, or is not there any more (packet(7), ENETDOWN, ENODEV, ENXIO).
+fn is_link_down(error: &io::Error) -> bool {
+    let gone = || matches!(error.raw_os_error(), Some(libc::ENODEV | libc::ENXIO));
+    error.kind() == io::ErrorKind::NetworkDown || gone()
 }
 
 /// Everything open for a scan.

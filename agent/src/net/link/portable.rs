@@ -61,14 +61,11 @@ fn wanted(frame: &[u8], own: Option<Mac>) -> bool {
         && frame.get(6..12).and_then(Mac::from_slice) != own
 }
 
-/// Whether reading may go on after such an error.
+/// Whether such an error means nothing.
 fn passes(error: io::ErrorKind) -> bool {
     matches!(
         error,
-        io::ErrorKind::TimedOut
-            | io::ErrorKind::WouldBlock
-            | io::ErrorKind::Interrupted
-            | io::ErrorKind::NetworkDown
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
     )
 }
 
@@ -90,9 +87,14 @@ fn read(
             }
             Ok(_) => {}
             Err(error) if passes(error.kind()) => {}
+            // The interface went down, and may come up again; or this is the end.
             Err(error) => {
-                tracing::warn!(%interface, %error, "frames are not read any more");
-                return;
+                let gone = error.kind() != io::ErrorKind::NetworkDown;
+                tracing::info!(%interface, %error, gone, "the interface went down");
+                let lost = Arrival::Lost { interface: Arc::clone(interface), gone };
+                if arrivals.blocking_send(lost).is_err() || gone {
+                    return;
+                }
             }
         }
     }
