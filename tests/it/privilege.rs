@@ -95,5 +95,5 @@ fn root_is_told_before_the_first_packet_that_it_could_not_write_the_result() {
     assert_eq!(output.status.code(), Some(6), "{said}");
     assert!(said.contains("of-another"), "{said}");
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
-    assert_eq!(witness.stop(), [""; 0]);
+    assert!(witness.stop().is_empty());
 }

@@ -124,26 +124,38 @@ pub(crate) struct Witness {
     _said: BufReader<ChildStderr>,
 }
 
+/// An ARP request: who asks for whom, as tcpdump writes addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) whom: String,
+    pub(crate) who: String,
+}
+
 impl Witness {
-    /// Waits for the next request; returns whom it asked for.
-    pub(crate) fn next(&mut self) -> String {
+    /// Waits for the next request.
+    pub(crate) fn next(&mut self) -> Request {
         let line = self.seen.next().unwrap().unwrap();
-        asked_for(&line).unwrap_or_else(|| panic!("{line}"))
+        request(&line).unwrap_or_else(|| panic!("{line}"))
     }
 
-    /// Stops; returns for whom the requests asked that were not taken yet.
-    pub(crate) fn stop(self) -> Vec<String> {
+    /// Stops; returns the requests that were not taken yet.
+    pub(crate) fn stop(mut self) -> Vec<Request> {
         let id = nix::unistd::Pid::from_raw(self.process.id().cast_signed());
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
         let lines = self.seen.map(Result::unwrap);
-        lines.filter_map(|line| asked_for(&line)).collect()
+        let requests = lines.filter_map(|line| request(&line)).collect();
+        assert!(self.process.wait().unwrap().success());
+        requests
     }
 }
 
-/// `… Request who-has 10.99.2.7 (ff:ff:ff:ff:ff:ff) tell …`.
-fn asked_for(line: &str) -> Option<String> {
+/// `… Request who-has 10.99.2.7 tell 10.99.2.1, length 28`.
+fn request(line: &str) -> Option<Request> {
     let (_, rest) = line.split_once("who-has ")?;
-    rest.split([' ', ',']).next().map(str::to_owned)
+    let (whom, rest) = rest.split_once(' ')?;
+    let (_, rest) = rest.split_once("tell ")?;
+    let (who, _) = rest.split_once(',')?;
+    Some(Request { whom: whom.to_owned(), who: who.to_owned() })
 }
 
 /// Whom ARP found, by last octet.
