@@ -21,7 +21,7 @@ use daicho_common::wire::Wire;
 use daicho_common::wire::arp::Arp;
 use daicho_common::wire::ethernet::{EtherType, Ethernet};
 
-use crate::plan::{Means, Network, Plan};
+use crate::plan::{Link, Means, Network, Plan};
 use crate::probe::Dialogue;
 
 /// How far a scan got: while it runs, and when it is over.
@@ -34,6 +34,8 @@ mod area;
 mod bitmap;
 /// What a scan has asked to the end.
 pub mod checkpoint;
+/// Whether the agent's own interface bears questions.
+mod footing;
 /// How often something may pass.
 mod gate;
 /// The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
@@ -79,6 +81,18 @@ pub type Interviewer = Box<dyn Fn(&Network, IpAddr) -> Vec<Box<dyn Dialogue>> + 
 /// Whether a host may have this link-layer address.
 fn names_somebody(mac: Mac) -> bool {
     !mac.is_group() && mac != Mac::ZERO
+}
+
+/// How an interface stands.
+#[derive(Clone, Copy)]
+enum Stands<'a> {
+    /// It went down.
+    Lost {
+        /// For good.
+        gone: bool,
+    },
+    /// As it is among these.
+    As(&'a [Link]),
 }
 
 /// What a frame said.
@@ -153,6 +167,11 @@ impl Engine {
             Input::NeighboursRead => return self.neighbours_read(now),
             Input::NeighboursUnreadable => return self.neighbours_unreadable(now),
             Input::Missed { interface, frames } => return self.missed(interface, frames, now),
+            Input::LinkLost { interface, gone } => {
+                let on = |of: &str| (of == interface).then_some(Stands::Lost { gone });
+                return self.stand(on, now);
+            }
+            Input::Links(links) => return self.stand(|_| Some(Stands::As(links)), now),
             Input::Neighbour { interface, ip, mac } => {
                 self.at(ip, now, |area, host, desk| {
                     if names_somebody(mac) && area.interface() == interface {
@@ -288,6 +307,26 @@ impl Engine {
                 self.agenda.hasten(n, next.max(now.tick));
             }
         }
+    }
+
+    /// The agent's own interfaces stand otherwise than before, as far as `how` says so by name.
+    fn stand<'a>(&mut self, how: impl Fn(&str) -> Option<Stands<'a>>, now: Now) {
+        if self.finished || self.ended.is_some() {
+            return;
+        }
+        let mut lost = false;
+        for (n, area) in self.areas.iter_mut().enumerate() {
+            lost |= match how(area.interface()) {
+                Some(Stands::Lost { gone }) => area.fall(gone, now),
+                Some(Stands::As(links)) => area.stand(links, now),
+                None => continue,
+            };
+            if let Some(next) = area.next() {
+                self.agenda.hasten(n, next.max(now.tick));
+            }
+        }
+        lost |= self.with_six(now, |six, _| six.stand(how, now));
+        self.notes.strays.outages += u64::from(lost);
     }
 
     fn neighbours_read(&mut self, now: Now) {

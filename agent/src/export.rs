@@ -12,6 +12,8 @@ use crate::spool::Spool;
 
 /// A collector over HTTP.
 pub mod collector;
+/// Whether files can be made in a folder.
+pub(crate) mod folder;
 /// A file that is whole or not there.
 pub mod output;
 
@@ -50,6 +52,15 @@ impl Export {
     #[must_use]
     pub fn persistent(self) -> Self {
         Self { again: Some(PATIENCE), ..self }
+    }
+
+    /// Whether what a collector does not take can be kept without privileges: better known before
+    /// the first packet than after the last.
+    ///
+    /// # Errors
+    /// [`Exit::Privilege`] if not.
+    pub fn check(&self) -> Result<(), Complaint> {
+        if self.collector.is_some() { folder::check(self.spool.directory()) } else { Ok(()) }
     }
 
     /// Seals a batch and brings it where it belongs.

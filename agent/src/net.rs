@@ -26,7 +26,8 @@ mod echo;
 pub mod interfaces;
 mod link;
 mod neighbours;
-mod privilege;
+/// What this process may still do once everything is open.
+pub mod privilege;
 mod tcp;
 mod udp;
 
@@ -61,6 +62,13 @@ pub enum Arrival {
         interface: Arc<str>,
         /// How many.
         frames: u32,
+    },
+    /// An interface went down.
+    Lost {
+        /// Which.
+        interface: Arc<str>,
+        /// Whether it is not read any more.
+        gone: bool,
     },
     /// An echo reply.
     EchoReply {
@@ -105,6 +113,7 @@ impl Arrival {
         match self {
             Self::Frame { interface, octets } => Input::Frame { interface, octets },
             Self::Missed { interface, frames } => Input::Missed { interface, frames: *frames },
+            Self::Lost { interface, gone } => Input::LinkLost { interface, gone: *gone },
             Self::EchoReply { from, sequence, payload } => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
             }
@@ -125,21 +134,32 @@ impl Arrival {
 pub struct NotSent {
     /// Whether it was for want of a way (no route, interface down) rather than a refusal.
     pub unreachable: bool,
+    /// Whether it was because the interface is down or not there any more: this ends with the
+    /// interface coming back, and says nothing of the target.
+    pub link_down: bool,
 }
 
 impl From<io::Error> for NotSent {
     fn from(error: io::Error) -> Self {
-        let unreachable = matches!(
-            error.kind(),
-            io::ErrorKind::NetworkUnreachable
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkDown
-                | io::ErrorKind::AddrNotAvailable
-                | io::ErrorKind::NotFound
-        );
+        let link_down = is_link_down(&error);
+        let unreachable = link_down
+            || matches!(
+                error.kind(),
+                io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkDown
+                    | io::ErrorKind::AddrNotAvailable
+                    | io::ErrorKind::NotFound
+            );
         tracing::debug!(%error, "not sent");
-        Self { unreachable }
+        Self { unreachable, link_down }
     }
+}
+
+/// Whether an interface is down, or is not there any more (packet(7), ENETDOWN, ENODEV, ENXIO).
+fn is_link_down(error: &io::Error) -> bool {
+    let gone = || matches!(error.raw_os_error(), Some(libc::ENODEV | libc::ENXIO));
+    error.kind() == io::ErrorKind::NetworkDown || gone()
 }
 
 /// Everything open for a scan.
@@ -158,7 +178,8 @@ pub struct Wire {
 impl Wire {
     /// Finds out what the system lets this process do, and opens it: frames on the interfaces that
     /// are directly connected to a network of the plan, echo, and the sockets for datagrams. What
-    /// could not be opened is missing from the [`Means`]. To be called within a runtime.
+    /// could not be opened is missing from the [`Means`]. To be called within a runtime; nothing that
+    /// comes after it needs a privilege ([`privilege::drop_all`]).
     pub fn open(
         plan: &Plan,
         backend: Backend,
@@ -194,7 +215,6 @@ impl Wire {
             wait: plan.pace.timeout,
             arrivals,
         };
-        privilege::drop_spare();
         (wire, means, incoming)
     }
 

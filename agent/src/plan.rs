@@ -120,6 +120,9 @@ pub struct Pace {
     pub canary: bool,
     /// Whether a network is waited for outside of its windows, or left out.
     pub waits: bool,
+    /// How long an interface of the agent's own is waited for when it went down, 1 s–1 h; then what
+    /// is left on it is given up.
+    pub link_wait: Duration,
 }
 
 impl Pace {
@@ -142,6 +145,7 @@ impl Default for Pace {
             silences: 3,
             canary: true,
             waits: true,
+            link_wait: Duration::from_secs(30),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The loop: what came in goes to the engine, what the engine cleared goes to the net, what was
 //! learned goes into batches. One `enum Event` wakes it.
 
+use std::convert::identity;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,15 +9,16 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::coverage::Coverage;
 use daicho_common::time::Now;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::config::Backend;
 use crate::engine::checkpoint::Checkpoint;
-use crate::engine::{Account, Cleared, Engine, Input, Progress};
+use crate::engine::{Account, Cleared, Engine, Input, Packet, Progress};
 use crate::export::Export;
 use crate::net::clock::Clock;
-use crate::net::{Arrival, Wire};
+use crate::net::{Arrival, Wire, interfaces, privilege};
 use crate::plan::Plan;
 
 mod batches;
@@ -44,6 +46,12 @@ const BURST: usize = 64;
 const GULP: usize = 256;
 /// How often the progress is shown.
 const FRAME: Duration = Duration::from_millis(200);
+
+/// Longest time between two looks at the interfaces.
+const LOOK: Duration = Duration::from_millis(250);
+/// Fewest looks while an answer is awaited: an interface that went down is then known before silence
+/// is taken for one.
+const LOOKS: u32 = 4;
 
 /// How often it is kept how far the scan has got.
 const KEEP: Duration = Duration::from_secs(5);
@@ -90,6 +98,8 @@ pub struct Ended {
     pub progress: Progress,
     /// How far each method got.
     pub coverage: Vec<Coverage>,
+    /// How often an interface of this machine went down under it.
+    pub outages: u64,
     /// How long it took.
     pub took: Duration,
     /// The file that was written, if one was; or why the result did not arrive.
@@ -106,6 +116,8 @@ enum Event {
     Room,
     /// It is time to show how far it got.
     Shown,
+    /// It is time to look at the interfaces.
+    Looked,
     /// The user wants to stop.
     Stopped,
 }
@@ -123,7 +135,8 @@ pub fn host_name() -> String {
 /// Scans `plan` to its end or until the user stops it, by a signal or by a file, and hands the batches to `export`.
 ///
 /// # Errors
-/// [`Exit::Other`] if the system gives this process no runtime. A result that did not arrive is in
+/// [`Exit::Other`] if the system gives this process no runtime; [`Exit::Privilege`] if the result could
+/// not be written by this user without privileges. A result that did not arrive is in
 /// [`Ended::delivery`].
 pub fn scan(
     plan: Plan,
@@ -132,17 +145,19 @@ pub fn scan(
     show: Show,
     course: Course,
 ) -> Result<Ended, Complaint> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let clock = Clock::start();
         let stop = stop::wishes(course.stop_file).map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
+        privilege::drop_all();
+        privilege::tell_holders();
+        export.check()?;
+        course.keeper.check()?;
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
+        let mut looks = tokio::time::interval(LOOK.min(plan.pace.timeout / LOOKS));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let interviewer = interview::interviewer(&plan);
         let mut engine = Engine::new(plan, &means, interviewer, clock.now());
         if let Some(earlier) = &course.earlier {
@@ -153,8 +168,20 @@ pub fn scan(
             Show::Progress => Bar::new(std::io::stderr().is_terminal()),
             Show::Nothing => Bar::Hidden,
         };
-        Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper }.run(stop).await)
+        Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper, looks, outages: 0 }
+            .run(stop)
+            .await)
     })
+}
+
+/// A runtime whose threads hold no privilege, now or later: what needs one is opened by the thread
+/// that calls this, before it gives up its own.
+fn runtime() -> Result<Runtime, Complaint> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all();
+    privilege::without(move || builder.build())
+        .and_then(identity)
+        .map_err(|error| no_runtime(&error))
 }
 
 fn no_runtime(error: &std::io::Error) -> Complaint {
@@ -174,6 +201,9 @@ struct Driver {
     batches: Batches,
     bar: Bar,
     keeper: Keeper,
+    looks: Interval,
+    /// Outages that were told.
+    outages: u64,
 }
 
 impl Driver {
@@ -194,6 +224,7 @@ impl Driver {
             if self.engine.is_finished() || self.batches.failed() {
                 break;
             }
+            self.tell_outages();
             match self.wait(wake, &mut arrived, &mut ticker, &mut stop).await {
                 Event::Arrived => {
                     let now = self.clock.now();
@@ -202,6 +233,11 @@ impl Driver {
                     }
                 }
                 Event::Due | Event::Room => {}
+                Event::Looked => {
+                    if let Some(links) = interfaces::connected() {
+                        self.engine.handle(Input::Links(&links), self.clock.now());
+                    }
+                }
                 Event::Shown => {
                     let now = self.clock.now();
                     self.bar.show(&self.engine.progress(), now.tick);
@@ -217,6 +253,16 @@ impl Driver {
             }
         }
         self.end(interrupted).await
+    }
+
+    fn tell_outages(&mut self) {
+        let outages = self.engine.strays().outages;
+        if outages > self.outages {
+            self.outages = outages;
+            tracing::warn!(
+                "an interface of this machine went down; nothing is asked by it meanwhile"
+            );
+        }
     }
 
     /// Sends what may leave now. Returns when there is more to do: at once after a whole burst,
@@ -244,6 +290,7 @@ impl Driver {
 
     /// Sends all of these, and tells the engine which the system did not take.
     async fn put(&mut self, mut cleared: &[Cleared]) {
+        let mut lost = None;
         while let Some((first, rest)) = cleared.split_first() {
             match self.wire.send_some(cleared).await {
                 // A system that took none without saying why has the first tried for nothing.
@@ -252,9 +299,16 @@ impl Driver {
                     let packet = first.packet();
                     let input = Input::NotSent { packet, unreachable: refusal.unreachable };
                     self.engine.handle(input, self.clock.now());
+                    if let (Packet::Frame { interface, .. }, true) = (packet, refusal.link_down) {
+                        lost = Some(interface);
+                    }
                     cleared = rest;
                 }
             }
+        }
+        if let Some(interface) = lost {
+            let input = Input::LinkLost { interface, gone: false };
+            self.engine.handle(input, self.clock.now());
         }
     }
 
@@ -301,6 +355,7 @@ impl Driver {
         tokio::select! {
             biased;
             _ = stop.recv() => Event::Stopped,
+            _ = self.looks.tick() => Event::Looked,
             _ = ticker.tick() => Event::Shown,
             _ = self.incoming.recv_many(arrived, GULP) => Event::Arrived,
             () = self.wire.room(), if wake == Wake::WithRoom => Event::Room,
@@ -322,6 +377,7 @@ impl Driver {
         }
         let account = Account { sent, ..self.engine.finish(now) };
         let coverage = account.coverage.clone();
+        let outages = account.strays.outages;
         let (hosts, delivery) = self.batches.end(account, now.wall).await;
         match &delivery {
             Ok(_) if interrupted => self.keeper.keep(&settled),
@@ -337,7 +393,7 @@ impl Driver {
             Ending::Complete
         };
         let took = now.tick.since(daicho_common::time::Tick::ZERO);
-        Ended { ending, hosts, progress, coverage, took, delivery }
+        Ended { ending, hosts, progress, coverage, outages, took, delivery }
     }
 }
 

@@ -11,6 +11,14 @@ mod layering;
 #[cfg(test)]
 mod licences;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
+mod privilege;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod resuming;
+#[cfg(test)]
+mod rig;
 #[cfg(test)]
 mod six;

@@ -113,6 +113,10 @@ impl Checker<'_> {
             let silences = self.within("pace.silences", value, 1, 10)?;
             pace.silences = u8::try_from(silences).unwrap_or(pace.silences);
         }
+        if let Some(value) = written.link_wait_seconds {
+            let seconds = self.within("pace.link_wait_seconds", value, 1, 3_600)?;
+            pace.link_wait = Duration::from_secs(seconds.into());
+        }
         pace.canary = written.canary.unwrap_or(pace.canary);
         if let Some(value) = written.budget {
             pace.budget = u64::try_from(value).map_err(|_| {

@@ -45,6 +45,7 @@ fn windows_and_back_off_are_read_and_checked() {
     for (wrong, key) in [
         ("[agent]\nutc_offset = \"JST\"".to_owned(), "agent.utc_offset"),
         ("[pace]\nsilences = 0".to_owned(), "pace.silences"),
+        ("[pace]\nlink_wait_seconds = 0".to_owned(), "pace.link_wait_seconds"),
         (format!("{network}windows = [\"night\"]"), "windows"),
     ] {
         let complaint = parse(&wrong).unwrap_err();
@@ -109,6 +110,7 @@ fn the_sample_names_every_key_that_can_be_written() {
         "timeout_ms",
         "tries",
         "budget",
+        "link_wait_seconds",
         "nets",
         "macs",
         "ouis",

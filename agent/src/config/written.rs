@@ -40,6 +40,7 @@ pub(super) struct Pace {
     pub(super) budget: Option<i64>,
     pub(super) silences: Option<i64>,
     pub(super) canary: Option<bool>,
+    pub(super) link_wait_seconds: Option<i64>,
 }
 
 /// `[deny]`.

@@ -41,6 +41,9 @@ pub struct Strays {
     pub overflow: u64,
     /// Frames that the system had no room for. The silent on that link were asked again.
     pub dropped: u64,
+    /// How often an interface of the agent's own went down under a question, or lost its address.
+    /// What was not answered then was asked again, or was not asked by the account.
+    pub outages: u64,
 }
 
 /// The account of a scan when it is over.

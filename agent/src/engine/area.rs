@@ -13,6 +13,7 @@ use daicho_common::time::{Now, Tick, Timestamp};
 use crate::engine::agenda::Agenda;
 use crate::engine::bitmap::Bitmap;
 use crate::engine::checkpoint::Settled;
+use crate::engine::footing::Footing;
 use crate::engine::governor::{Cleared, Governor, Request, Verdict};
 use crate::engine::interview::{self, End, Interview};
 use crate::engine::order::mix;
@@ -32,6 +33,8 @@ mod canary;
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
+/// The agent's own interface goes down, comes back, or gets another address.
+mod outage;
 
 use canary::Canary;
 pub(super) use covered::Extent;
@@ -121,6 +124,8 @@ pub(super) struct Area {
     backed_off: u32,
     /// Time between two questions to one host, and silences of one that are borne.
     bearing: (Duration, u8),
+    /// How the agent's own interface stands.
+    footing: Footing,
 }
 
 /// Which numbers are addresses that a host may have, and which of them are the agent's own.
@@ -197,6 +202,7 @@ impl Area {
             canary: if plan.pace.canary { Canary::Wanted } else { Canary::Well },
             backed_off: 0,
             bearing: (plan.pace.spacing(), plan.pace.silences),
+            footing: Footing::new(plan.pace.link_wait),
         };
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
@@ -215,7 +221,7 @@ impl Area {
 
     /// When a turn is wanted; `None` if only an input can make a difference.
     pub(super) fn next(&self) -> Option<Tick> {
-        self.agenda.next()
+        self.footing.next(self.agenda.next())
     }
 
     /// The interface that leads there; empty if the system's routing chooses.
@@ -241,6 +247,7 @@ impl Area {
     /// Whether the system is being made to resolve the addresses.
     pub(super) fn is_resolving(&self) -> bool {
         self.is_on_link()
+            && !self.footing.is_lost()
             && self
                 .sweeps
                 .iter()
@@ -274,7 +281,10 @@ impl Area {
         notes: &mut Notes,
         now: Now,
     ) -> Turn {
-        while governor.network_opens(self.number) <= now.tick {
+        if self.footing.poll(now.tick) {
+            self.give_up();
+        }
+        while self.footing.is_firm() && governor.network_opens(self.number) <= now.tick {
             let Some(source) = self.agenda.due(now.tick) else { break };
             let verdict = match source {
                 Source::Browse => self.browse(governor, notes, now),
@@ -364,7 +374,7 @@ impl Area {
             Verdict::Go(_) => {
                 let method = interview.method();
                 if let Some(row) = self.rows.iter_mut().find(|row| Some(row.method) == method) {
-                    row.from.get_or_insert(now.wall);
+                    row.begin(now.wall);
                 }
                 answer_by
             }
@@ -451,6 +461,11 @@ impl Row {
         Self { method, basis, asked, answered, refused: BTreeMap::new(), from: None, to: None }
     }
 
+    /// The first question left no later than this: the wall clock may have been set back since.
+    fn begin(&mut self, at: Timestamp) {
+        self.from = Some(self.from.map_or(at, |from| from.min(at)));
+    }
+
     fn end(&mut self, host: u32, end: End, now: Now, size: u32) {
         match end {
             End::Asked { answered } => {
@@ -458,7 +473,7 @@ impl Row {
                 if answered {
                     self.answered.set(host);
                 }
-                self.from.get_or_insert(now.wall);
+                self.begin(now.wall);
                 self.to = self.to.max(Some(now.wall));
             }
             End::NotAsked(why) => {

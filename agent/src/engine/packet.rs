@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use daicho_common::addr::Mac;
 
+use crate::plan::Link;
+
 /// Which socket a datagram leaves by and its answers come in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outlet {
@@ -120,6 +122,18 @@ pub enum Input<'a> {
         /// How many.
         frames: u32,
     },
+    /// An interface went down under what was under way. What was refused by it is to be handed in
+    /// before.
+    LinkLost {
+        /// Which.
+        interface: &'a str,
+        /// Whether its frames will not come back.
+        gone: bool,
+    },
+    /// The system's interfaces as they stand now: those that are up and connected. To be handed in
+    /// several times in every [`crate::plan::Pace::timeout`], so that whoever stayed silent was
+    /// awaited by an interface that was up.
+    Links(&'a [Link]),
     /// The system refused to send this packet, or said there is no way there.
     NotSent {
         /// Which.

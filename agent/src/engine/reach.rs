@@ -61,7 +61,7 @@ fn link_to(cidr: IpNet, means: &Means) -> Option<&Link> {
 }
 
 /// The address that the link has nearest to the network.
-fn own_address(cidr: IpNet, link: &Link) -> Option<Ipv4Addr> {
+pub(super) fn own_address(cidr: IpNet, link: &Link) -> Option<Ipv4Addr> {
     let near = link.addresses.iter().filter(|net| net.contains(&cidr));
     near.max_by_key(|net| net.prefix_len()).and_then(|net| match net.addr() {
         IpAddr::V4(ip) => Some(ip),

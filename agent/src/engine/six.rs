@@ -15,12 +15,15 @@ use daicho_common::time::{Now, Tick, Timestamp};
 
 use super::agenda::Agenda;
 use super::area::{CLAIMS, Desk, Notes, Turn};
+use super::footing::Footing;
 use super::governor::{Governor, Request, Verdict};
 use super::order::mix;
 use crate::engine::Packet;
 use crate::plan::{Means, Plan};
 
 mod covered;
+/// The agent's own interface goes down and comes back.
+mod outage;
 /// What may be asked.
 pub(super) mod ground;
 mod hearing;
@@ -79,6 +82,8 @@ pub(super) struct Six {
     seed: u64,
     tries: u8,
     timeout: Duration,
+    /// By link: how the agent's own interface stands.
+    footings: Vec<Footing>,
 }
 
 impl Six {
@@ -93,7 +98,10 @@ impl Six {
             seed: mix(plan.seed ^ 6),
             tries: plan.pace.tries,
             timeout: plan.pace.timeout,
+            footings: Vec::new(),
         };
+        let streets = six.ground.streets.iter();
+        six.footings = streets.map(|_| Footing::new(plan.pace.link_wait)).collect();
         for street in 0..six.ground.streets.len() {
             if let Some((part, _)) = six.ground.part_of(street, ALL_NODES)
                 && let Some(part) = six.parts.get_mut(part)
@@ -108,7 +116,7 @@ impl Six {
     /// When each part wants a turn.
     pub(super) fn wishes(&self) -> impl Iterator<Item = (usize, Tick)> + '_ {
         let parts = self.parts.iter().enumerate();
-        parts.filter_map(|(n, part)| part.agenda.next().map(|at| (n, at)))
+        parts.filter_map(|(n, part)| self.next(n, part.agenda.next()).map(|at| (n, at)))
     }
 
     /// The network that a part belongs to.
@@ -119,7 +127,12 @@ impl Six {
     /// The turn of a part.
     pub(super) fn turn(&mut self, part: usize, governor: &mut Governor, now: Now) -> Turn {
         let network = self.network(part);
-        while governor.network_opens(network) <= now.tick {
+        let street = self.street(part);
+        if street.and_then(|n| self.footings.get_mut(n)).is_some_and(|it| it.poll(now.tick)) {
+            self.give_up(street);
+        }
+        let firm = street.and_then(|n| self.footings.get(n)).is_none_or(Footing::is_firm);
+        while firm && governor.network_opens(network) <= now.tick {
             let Some(job) = self.parts.get_mut(part).and_then(|it| it.agenda.due(now.tick)) else {
                 break;
             };
@@ -130,6 +143,7 @@ impl Six {
             }
         }
         let next = self.parts.get(part).and_then(|part| part.agenda.next());
+        let next = self.next(part, next);
         Turn::Rest(next.map(|next| next.max(governor.network_opens(network))))
     }
 
@@ -278,7 +292,8 @@ impl Progress {
     /// Something left or came.
     fn pass(&mut self, at: Timestamp) {
         let (from, to) = self.span.unwrap_or((at, at));
-        self.span = Some((from, to.max(at)));
+        // The wall clock may be set back.
+        self.span = Some((from.min(at), to.max(at)));
     }
 
     /// What became of a question.

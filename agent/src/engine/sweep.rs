@@ -118,7 +118,7 @@ impl Sweep {
     pub(super) fn turn(&mut self, now: Now, hosts: &Bitmap, opens: impl Fn(u32) -> Tick) -> Turn {
         self.expire(now);
         while let Some(item) = self.upcoming(now.tick, hosts) {
-            if self.is_needless(item) {
+            if self.is_needless(item) || !hosts.get(item.host) {
                 self.conclude(item);
                 continue;
             }
@@ -195,7 +195,12 @@ impl Sweep {
             self.refused.get_mut(&why).map(|refused| refused.put(item.host, false));
         }
         self.awaiting.push_back((now.tick.after(self.timeout), item));
-        self.from.get_or_insert(now.wall);
+        self.begin(now.wall);
+    }
+
+    /// The first question left no later than this: the wall clock may have been set back since.
+    fn begin(&mut self, at: Timestamp) {
+        self.from = Some(self.from.map_or(at, |from| from.min(at)));
     }
 
     /// The question has to wait.
@@ -237,6 +242,9 @@ impl Sweep {
             self.late += u32::from(self.alive.set(host) && again);
             self.settled.set(host);
         }
+        if self.from.is_some() {
+            self.begin(now.wall);
+        }
         self.to = self.to.max(Some(now.wall));
         first
     }
@@ -257,6 +265,14 @@ impl Sweep {
         self.next.get_or_insert((self.tries, 0, 0));
         self.tries = self.tries.saturating_add(1);
         true
+    }
+
+    /// Answers to what was asked last may have been lost here: those questions count for nothing and
+    /// are put again. Returns whether there are any.
+    pub(super) fn recall(&mut self, now: Tick) -> bool {
+        self.voided.clear();
+        self.aside.extend(self.awaiting.drain(..).map(|(_, item)| Reverse((now, item))));
+        !self.aside.is_empty()
     }
 
     /// Takes note of the tries that ran out.

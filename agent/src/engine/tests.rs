@@ -29,6 +29,10 @@ mod resuming;
 mod sweeps;
 /// Duplicate addresses, proxies, one who answers for everybody.
 mod oddities;
+/// The wall clock is set in mid-scan.
+mod clock;
+/// The agent's own interface goes down, comes back, gets another address.
+mod outages;
 /// IPv6 on a link.
 mod six;
 /// When a network may be scanned.

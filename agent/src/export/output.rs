@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use daicho_common::complaint::{Complaint, Exit};
 
+use super::folder;
+
 /// A file that is being written; dropped without [`Output::finish`] it leaves nothing behind.
 #[derive(Debug)]
 pub struct Output {
@@ -22,7 +24,8 @@ impl Output {
     /// the same file.
     ///
     /// # Errors
-    /// [`Exit::Busy`] if another program writes it, [`Exit::Other`] if it cannot be made.
+    /// [`Exit::Busy`] if another program writes it, [`Exit::Other`] if it cannot be made,
+    /// [`Exit::Privilege`] if it can only be made with privileges that are given up.
     pub fn create(path: &Path) -> Result<Self, Complaint> {
         let mut name: OsString = path.as_os_str().to_owned();
         name.push(".part");
@@ -43,7 +46,9 @@ impl Output {
         }
         // What a program that died left there.
         file.set_len(0).map_err(|error| failed(path, &error))?;
-        Ok(Self { file, part, path: path.to_owned(), finished: false })
+        let output = Self { file, part, path: path.to_owned(), finished: false };
+        // It is to be renamed when no privilege is left; if it could not be, it goes away again now.
+        folder::check(path).map(|()| output)
     }
 
     /// Appends octets.

@@ -1,7 +1,11 @@
 //! Which interfaces the system has.
 
+use std::net::IpAddr;
+
 use daicho_common::addr::Mac;
 use ipnet::IpNet;
+use nix::net::if_::InterfaceFlags;
+use nix::sys::socket::SockaddrStorage;
 
 use crate::plan::Link;
 
@@ -29,4 +33,58 @@ pub fn up() -> Vec<Link> {
         .collect();
     links.sort_by(|a, b| a.interface.cmp(&b.interface));
     links
+}
+
+/// Interfaces that are up and connected as they stand now, quickly: for looking often. `None` if the
+/// system does not tell. None has its frames open.
+pub fn connected() -> Option<Vec<Link>> {
+    // Up, with a cable that leads somewhere. Without the second, frames vanish without an error; the
+    // third is the system's word that it has begun to send.
+    let mut wanted = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
+    #[cfg(target_os = "linux")]
+    wanted.insert(InterfaceFlags::IFF_LOWER_UP);
+    let mut links: Vec<Link> = Vec::new();
+    for row in nix::ifaddrs::getifaddrs().ok()?.filter(|row| row.flags.contains(wanted)) {
+        let n = links.iter().position(|link| link.interface == row.interface_name);
+        let n = n.unwrap_or_else(|| {
+            links.push(Link {
+                interface: row.interface_name.clone(),
+                mac: None,
+                addresses: Vec::new(),
+                frames: false,
+                neighbours: false,
+            });
+            links.len() - 1
+        });
+        let (Some(link), Some(address)) = (links.get_mut(n), row.address) else { continue };
+        if let Some(place) = address.as_link_addr() {
+            link.mac = place.addr().map(Mac::new).filter(|mac| *mac != Mac::ZERO);
+        }
+        link.addresses.extend(net(&address, row.netmask.as_ref()));
+    }
+    Some(links)
+}
+
+/// An address with its prefix.
+fn net(address: &SockaddrStorage, mask: Option<&SockaddrStorage>) -> Option<IpNet> {
+    let ip = |of: &SockaddrStorage| {
+        let four = of.as_sockaddr_in().map(|it| IpAddr::V4(it.ip()));
+        four.or_else(|| of.as_sockaddr_in6().map(|it| IpAddr::V6(it.ip())))
+    };
+    IpNet::with_netmask(ip(address)?, ip(mask?)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_connected_and_has_its_network() {
+        let links = connected().unwrap();
+        let lo = links.iter().find(|link| link.interface.starts_with("lo")).unwrap();
+        assert!(lo.addresses.contains(&"127.0.0.1/8".parse().unwrap()), "{lo:?}");
+        assert_eq!(lo.mac, None);
+        let up = up();
+        assert!(links.iter().all(|link| up.iter().any(|it| it.interface == link.interface)));
+    }
 }

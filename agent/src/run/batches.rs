@@ -91,9 +91,15 @@ impl Batches {
 
     /// Closes a batch that is not the last.
     async fn next(&mut self, account: Account, now: Timestamp) {
-        let header = Header { to: now, ..self.header.clone() };
+        let header = Header { to: self.until(now), ..self.header.clone() };
         self.header.sequence += 1;
         self.close(header, account).await;
+    }
+
+    /// Until when a batch that is closed now reaches: the wall clock may have been set back since it
+    /// was begun.
+    fn until(&self, now: Timestamp) -> Timestamp {
+        now.max(self.header.from)
     }
 
     async fn close(&mut self, header: Header, account: Account) {
@@ -109,7 +115,7 @@ impl Batches {
         account: Account,
         now: Timestamp,
     ) -> (Hosts, Result<Option<PathBuf>, Complaint>) {
-        let header = Header { to: now, last: true, ..self.header.clone() };
+        let header = Header { to: self.until(now), last: true, ..self.header.clone() };
         self.close(header, account).await;
         drop(self.sealing);
         let delivery = self.exporter.await.unwrap_or_else(|error| {

@@ -8,6 +8,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use ring::digest::{SHA256, digest};
 
 use crate::engine::checkpoint::Checkpoint;
+use crate::export::folder;
 use crate::plan::Plan;
 
 /// The file of one scan.
@@ -29,6 +30,14 @@ impl Keeper {
         let octets = digest.as_ref().iter().take(8);
         let name = octets.fold(0_u64, |name, octet| name << 8 | u64::from(*octet));
         Self { path: state.join(format!("scan-{name:016x}.resume")) }
+    }
+
+    /// Whether it can be written without privileges.
+    ///
+    /// # Errors
+    /// [`Exit::Privilege`] if not.
+    pub(super) fn check(&self) -> Result<(), Complaint> {
+        folder::check(&self.path)
     }
 
     /// How far the interrupted scan had got.

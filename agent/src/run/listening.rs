@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::observation::Observation;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::batches::Batches;
-use super::{no_runtime, stop};
+use super::{no_runtime, runtime, stop};
 use crate::capture::{Damage, Frame, Frames};
 use crate::engine::Account;
 use crate::export::Export;
 use crate::listen::{Counts, Listener, Place};
 use crate::net::clock::Clock;
 use crate::net::ear::{self, Heard};
+use crate::net::privilege;
 
 /// How often what was heard leaves, so that a device is in the collector within five seconds of its
 /// first frame.
@@ -61,32 +62,59 @@ pub enum Source {
 /// Listens.
 ///
 /// # Errors
-/// If a file or an interface cannot be opened, or the system gives no runtime.
+/// If a file or an interface cannot be opened, the result could not be written by this user without
+/// privileges, or the system gives no runtime.
 pub fn listen(agent: &str, source: Source, to: Destinations) -> Result<Ended, Complaint> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let clock = Clock::start();
+        let open = Open::from(source, clock)?;
+        privilege::drop_all();
+        privilege::tell_holders();
+        to.export.check()?;
         let mut session = Session {
             clock,
             listener: Listener::new(agent),
             batches: Batches::begin_unlisted(agent, clock.now().wall, to.export),
             lines: to.lines.then(|| BufWriter::new(io::stdout())),
         };
-        match source {
-            Source::Capture(path, place) => {
-                let damage = session.read(&path, &place).await?;
+        match open {
+            Open::Capture(path, file, place) => {
+                let damage = session.read(&path, file, &place).await?;
                 Ok(session.end(false, damage).await)
             }
-            Source::Live(places, limit) => {
-                let interrupted = session.hear(&places, limit).await?;
+            Open::Live(incoming, places, limit) => {
+                let interrupted = session.hear(incoming, &places, limit).await?;
                 Ok(session.end(interrupted, None).await)
             }
         }
     })
+}
+
+/// A source that was opened: reading it needs no privilege any more.
+enum Open {
+    Capture(PathBuf, File, Place),
+    Live(Receiver<Heard>, Vec<Place>, Option<Duration>),
+}
+
+impl Open {
+    fn from(source: Source, clock: Clock) -> Result<Self, Complaint> {
+        match source {
+            Source::Capture(path, place) => {
+                let file =
+                    File::open(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
+                Ok(Self::Capture(path, file, place))
+            }
+            Source::Live(places, limit) => {
+                let (sender, incoming) = mpsc::channel(WAITING);
+                for place in &places {
+                    ear::open(&place.interface, clock, sender.clone())
+                        .map_err(|error| deaf(&place.interface, &error))?;
+                }
+                Ok(Self::Live(incoming, places, limit))
+            }
+        }
+    }
 }
 
 struct Session {
@@ -98,8 +126,12 @@ struct Session {
 
 impl Session {
     /// Reads a capture to its end or its damage.
-    async fn read(&mut self, path: &Path, place: &Place) -> Result<Option<Damage>, Complaint> {
-        let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
+    async fn read(
+        &mut self,
+        path: &Path,
+        file: File,
+        place: &Place,
+    ) -> Result<Option<Damage>, Complaint> {
         let frames = Frames::new(BufReader::new(file))
             .map_err(|damage| unreadable(path, &damage.to_string()))?;
         for frame in frames {
@@ -115,13 +147,12 @@ impl Session {
     }
 
     /// Hears interfaces. Returns whether the user stopped it.
-    async fn hear(&mut self, places: &[Place], limit: Option<Duration>) -> Result<bool, Complaint> {
-        let (sender, mut incoming) = mpsc::channel(WAITING);
-        for place in places {
-            ear::open(&place.interface, self.clock, sender.clone())
-                .map_err(|error| deaf(&place.interface, &error))?;
-        }
-        drop(sender);
+    async fn hear(
+        &mut self,
+        mut incoming: Receiver<Heard>,
+        places: &[Place],
+        limit: Option<Duration>,
+    ) -> Result<bool, Complaint> {
         let mut stop = stop::wishes(None).map_err(|error| no_runtime(&error))?;
         let end = limit.and_then(|limit| {
             Instant::from_std(self.clock.instant(self.clock.now().tick)).checked_add(limit)

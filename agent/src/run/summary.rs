@@ -50,6 +50,14 @@ impl Ended {
                  a device went silent after it was questioned, and {held} hosts were left in peace: see to that device\n"
             );
         }
+        if self.outages > 0 {
+            let _ = write!(
+                text,
+                "走査中にこの端末のインターフェースが {0} 回落ちました。答えのなかった分は問い合わせ直したか、下に挙げてあります。ケーブルを確かめてください\n\
+                 an interface of this machine went down {0} times in mid-scan; what was not answered was asked again or is listed below: see to the cable\n",
+                self.outages
+            );
+        }
         let left_out: Vec<_> = self.coverage.iter().flat_map(lines).collect();
         if !left_out.is_empty() {
             text += "できなかったこと / what could not be done:\n";

@@ -41,6 +41,13 @@ pub(super) struct Watch {
     sent: bool,
 }
 
+impl Watch {
+    /// The last answer may have been lost here.
+    pub(super) fn ask_again(&mut self) {
+        self.tries = self.tries.max(1);
+    }
+}
+
 impl Area {
     /// Whether another interview may be opened, given how many are.
     pub(super) fn has_room(&self, most: usize) -> bool {

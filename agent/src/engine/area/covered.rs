@@ -34,7 +34,7 @@ impl Area {
         let sighting = self.network.policy == Policy::Sighting;
         Extent {
             planned: done.map_or(0, |_| self.hosts.count()),
-            done: done.unwrap_or_default(),
+            done: done.unwrap_or_default().min(self.hosts.count()),
             found,
             questioned: if sighting { found } else { self.questioned },
             backed_off: self.backed_off,
@@ -51,6 +51,8 @@ impl Area {
         now: Now,
     ) -> Vec<Coverage> {
         let among = |host| self.hosts.get(host) || self.own.get(host);
+        // What is left when the interface was given up had no way to go.
+        let ended = self.footing.is_lost().then_some(Why::Unreachable).or(ended);
         self.rows.iter().map(|row| self.cover(row, ended, (begun, now.wall), among)).collect()
     }
 

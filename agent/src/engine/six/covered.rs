@@ -12,6 +12,7 @@ use ipnet::{IpNet, Ipv6Net};
 use super::ground::Part;
 use super::{Progress, Six};
 use crate::engine::area::Extent;
+use crate::engine::footing::Footing;
 
 /// The addresses of `net` that none of `taken`, which ascend, is.
 fn rest(net: Ipv6Net, taken: impl Iterator<Item = Ipv6Addr>) -> AddressSet {
@@ -53,6 +54,9 @@ impl Six {
         let parts = self.ground.parts.iter().zip(&self.parts);
         parts
             .flat_map(|(of, part)| {
+                let lost = of.street.ok().and_then(|n| self.footings.get(n));
+                let lost = lost.is_some_and(Footing::is_lost).then_some(Why::Unreachable);
+                let ended = lost.or(ended);
                 let (from, to) = part.span.unwrap_or((begun, now.wall));
                 let blank = |method| self.blank(of, method, (from, to.max(from)));
                 let solicited = self.solicited(of, part, ended, blank(Method::Ndp));

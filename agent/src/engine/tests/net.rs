@@ -74,6 +74,10 @@ pub(super) struct Net {
     pub(super) whole: bool,
     /// Stop at this tick.
     pub(super) stop: Option<Tick>,
+    /// From when to when nothing passes the agent's own interface.
+    pub(super) outage: Option<(Tick, Tick)>,
+    /// What the system says of its interfaces, and when.
+    pub(super) links: BTreeMap<Tick, Vec<Link>>,
     /// What the wall clock shows at a tick.
     pub(super) wall: fn(Tick) -> Timestamp,
     coming: BTreeMap<(Tick, u64), Reaction>,
@@ -116,6 +120,8 @@ impl Net {
             earlier: None,
             whole: false,
             stop: None,
+            outage: None,
+            links: BTreeMap::new(),
             wall: |tick| {
                 Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
             },
@@ -127,6 +133,10 @@ impl Net {
     fn roll(&mut self) -> u64 {
         self.dice = self.dice.wrapping_add(1);
         mix(self.dice)
+    }
+
+    fn is_down(&self, now: Tick) -> bool {
+        self.outage.is_some_and(|(from, to)| from <= now && now < to)
     }
 
     fn is_lost(&mut self) -> bool {
@@ -174,6 +184,9 @@ impl Net {
         if self.unsendable.contains(&to) || (datagram && self.unsendable_datagrams.contains(&to)) {
             let order = self.roll();
             self.coming.insert((now, order), Reaction::NotSent(packet.clone(), true));
+            return;
+        }
+        if self.is_down(now) {
             return;
         }
         if self.falls_when_asked && datagram {
@@ -274,7 +287,9 @@ impl Net {
                 continue;
             }
             let coming = self.coming.keys().next().map(|(at, _)| *at);
-            let next = [engine.poll_timeout(), coming, self.stop].into_iter().flatten().min();
+            let looked = self.links.keys().next().copied();
+            let next = [engine.poll_timeout(), coming, self.stop, looked];
+            let next = next.into_iter().flatten().min();
             let tick = now.tick.max(next.expect("a scan that is not finished waits for something"));
             now = Now { tick, wall: (self.wall)(tick) };
             if self.stop.is_some_and(|stop| stop <= tick) {
@@ -283,7 +298,12 @@ impl Net {
             }
             while let Some(entry) = self.coming.first_entry().filter(|e| e.key().0 <= now.tick) {
                 let reaction = entry.remove();
-                self.hand_in(&mut engine, &reaction, now);
+                if !self.is_down(now.tick) {
+                    self.hand_in(&mut engine, &reaction, now);
+                }
+            }
+            while let Some(entry) = self.links.first_entry().filter(|e| *e.key() <= now.tick) {
+                engine.handle(Input::Links(&entry.remove()), now);
             }
         }
         let progress = engine.progress();

@@ -148,11 +148,14 @@ pub(super) async fn read(
                     }
                 }
             }
-            // The interface went down, and may come up again.
-            Err(error) if error.kind() == io::ErrorKind::NetworkDown => {}
+            // The interface went down, and may come up again; or this is the end.
             Err(error) => {
-                tracing::warn!(%interface, %error, "frames are not read any more");
-                return;
+                let gone = error.kind() != io::ErrorKind::NetworkDown;
+                tracing::info!(%interface, %error, gone, "the interface went down");
+                let lost = Arrival::Lost { interface: Arc::clone(&interface), gone };
+                if arrivals.send(lost).await.is_err() || gone {
+                    return;
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use pnet_datalink::{Channel, ChannelType, DataLinkReceiver, DataLinkSender};
 use tokio::sync::mpsc::Sender;
 
 use super::{ARP, Arrival, Interface, Link};
-use crate::net::PATIENCE;
+use crate::net::{PATIENCE, privilege};
 
 /// An open data-link channel.
 pub(super) struct Raw {
@@ -35,9 +35,14 @@ impl Raw {
         };
         let name = Arc::from(interface.interface.as_str());
         let own = interface.mac;
-        std::thread::Builder::new()
-            .name("frames".to_owned())
-            .spawn(move || read(receiver, &name, own, &arrivals))?;
+        let (bare, told) = std::sync::mpsc::channel();
+        std::thread::Builder::new().name("frames".to_owned()).spawn(move || {
+            privilege::drop_all();
+            drop(bare);
+            read(receiver, &name, own, &arrivals);
+        })?;
+        // Returns when the thread has dropped its end: whoever looks then sees what it may.
+        let _ = told.recv() as Result<(), _>;
         Ok(Self { sender })
     }
 }
@@ -56,14 +61,11 @@ fn wanted(frame: &[u8], own: Option<Mac>) -> bool {
         && frame.get(6..12).and_then(Mac::from_slice) != own
 }
 
-/// Whether reading may go on after such an error.
+/// Whether such an error means nothing.
 fn passes(error: io::ErrorKind) -> bool {
     matches!(
         error,
-        io::ErrorKind::TimedOut
-            | io::ErrorKind::WouldBlock
-            | io::ErrorKind::Interrupted
-            | io::ErrorKind::NetworkDown
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
     )
 }
 
@@ -85,9 +87,14 @@ fn read(
             }
             Ok(_) => {}
             Err(error) if passes(error.kind()) => {}
+            // The interface went down, and may come up again; or this is the end.
             Err(error) => {
-                tracing::warn!(%interface, %error, "frames are not read any more");
-                return;
+                let gone = error.kind() != io::ErrorKind::NetworkDown;
+                tracing::info!(%interface, %error, gone, "the interface went down");
+                let lost = Arrival::Lost { interface: Arc::clone(interface), gone };
+                if arrivals.blocking_send(lost).is_err() || gone {
+                    return;
+                }
             }
         }
     }
