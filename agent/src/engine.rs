@@ -166,6 +166,11 @@ impl Engine {
                     area.hear_echo(host, (sequence, payload), desk)
                 })
             }
+            Input::TimestampReply { from, sequence, originate } => {
+                self.at(from, now, |area, host, desk| {
+                    area.hear_timestamp(host, (sequence, originate), desk)
+                })
+            }
             Input::Datagram { outlet, from, octets } => {
                 self.at(from.ip(), now, |area, host, desk| {
                     area.hear_datagram(host, (outlet, from, octets), desk)

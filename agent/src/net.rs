@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Backend;
 use crate::engine::{Cleared, Input, Outlet, Packet};
-use crate::plan::{Means, Plan};
+use crate::plan::{Means, Plan, Policy};
 
 /// The agent's only clock.
 pub mod clock;
@@ -28,6 +28,7 @@ mod link;
 mod neighbours;
 mod privilege;
 mod tcp;
+mod timestamp;
 mod udp;
 
 pub use neighbours::Neighbour;
@@ -71,6 +72,15 @@ pub enum Arrival {
         /// Its payload.
         payload: Vec<u8>,
     },
+    /// An ICMP timestamp reply.
+    TimestampReply {
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// What the request said of when it left.
+        originate: u32,
+    },
     /// A datagram.
     Datagram {
         /// By which socket.
@@ -107,6 +117,9 @@ impl Arrival {
             Self::Missed { interface, frames } => Input::Missed { interface, frames: *frames },
             Self::EchoReply { from, sequence, payload } => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
+            }
+            Self::TimestampReply { from, sequence, originate } => {
+                Input::TimestampReply { from: *from, sequence: *sequence, originate: *originate }
             }
             Self::Datagram { outlet, from, octets } => {
                 Input::Datagram { outlet: *outlet, from: *from, octets }
@@ -148,6 +161,7 @@ pub struct Wire {
     /// An IPv4 address of each interface, by which multicast leaves.
     sources: HashMap<String, Ipv4Addr>,
     echo: Option<echo::Echo>,
+    timestamp: Option<timestamp::Timestamps>,
     snmp: Option<udp::Shared>,
     mdns: Option<udp::Shared>,
     slots: Arc<Semaphore>,
@@ -165,8 +179,9 @@ impl Wire {
         identifier: u16,
     ) -> (Self, Means, Receiver<Arrival>) {
         let (arrivals, incoming) = mpsc::channel(ARRIVALS);
+        let links = interfaces::up();
         let mut means =
-            Means { links: interfaces::up(), echo: false, neighbour_table: neighbours::readable() };
+            Means { links, neighbour_table: neighbours::readable(), ..Means::default() };
         let mut links = HashMap::new();
         for found in &mut means.links {
             if found.mac.is_none() || !is_concerned(plan, found) {
@@ -183,11 +198,17 @@ impl Wire {
         }
         let echo = opened("echo", echo::Echo::open(identifier, arrivals.clone()));
         means.echo = echo.is_some();
+        // What no network allows is not opened.
+        let full = plan.networks.iter().any(|network| network.policy == Policy::Full);
+        let timestamp = full.then(|| timestamp::Timestamps::open(identifier, arrivals.clone()));
+        let timestamp = timestamp.and_then(|result| opened("timestamps", result));
+        means.timestamp = timestamp.is_some();
         let shared = |outlet| opened("datagrams", udp::Shared::open(outlet, arrivals.clone()));
         let wire = Self {
             links,
             sources: sources(&means),
             echo,
+            timestamp,
             snmp: shared(Outlet::Snmp),
             mdns: shared(Outlet::Mdns),
             slots: Arc::new(Semaphore::new(SLOTS)),
@@ -220,6 +241,7 @@ impl Wire {
                 Packet::Frame { interface: by, octets } if by == interface => Some(&octets[..]),
                 Packet::Frame { .. }
                 | Packet::Echo { .. }
+                | Packet::Timestamp { .. }
                 | Packet::Datagram { .. }
                 | Packet::Connect { .. } => None,
             })
@@ -252,6 +274,10 @@ impl Wire {
             Packet::Echo { to, sequence, payload } => {
                 let echo = self.echo.as_ref().filter(|_| echo::speaks(*to));
                 echo.ok_or(io::ErrorKind::Unsupported)?.send(*to, *sequence, payload).await
+            }
+            Packet::Timestamp { to, sequence, originate } => {
+                let timestamp = self.timestamp.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+                timestamp.send(*to, *sequence, *originate).await
             }
             Packet::Datagram { outlet, interface, to, octets } => {
                 let shared = match outlet {

@@ -186,6 +186,8 @@ pub struct Means {
     pub links: Vec<Link>,
     /// Whether ICMP echo can be sent (raw or ping socket).
     pub echo: bool,
+    /// Whether ICMP timestamps can be asked for (raw socket: ping sockets only know echo).
+    pub timestamp: bool,
     /// Whether the neighbour table can be read.
     pub neighbour_table: bool,
 }

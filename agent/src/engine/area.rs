@@ -32,6 +32,8 @@ mod canary;
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
+/// The sweep of those who stayed silent to all others.
+mod second;
 
 use canary::Canary;
 pub(super) use covered::Extent;
@@ -198,7 +200,7 @@ impl Area {
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
         }
-        (0..area.sweeps.len()).for_each(|n| area.agenda.put(Source::Sweep(n), Tick::ZERO));
+        area.begin();
         area
     }
 
@@ -291,15 +293,29 @@ impl Area {
     fn sweep(&mut self, n: usize, governor: &mut Governor, now: Now) -> Option<Verdict> {
         let number = self.number;
         let sweep = self.sweeps.get_mut(n)?;
-        let opens = |host| governor.target_opens(Place { network: number, host });
+        let second = sweep.technique.is_second_chance();
+        let spared = |host| second && self.live.get(host);
+        // Who is spared is waited for by nobody.
+        let opens = |host| match spared(host) {
+            true => Tick::ZERO,
+            false => governor.target_opens(Place { network: number, host }),
+        };
         let item = match sweep.turn(now, &self.hosts, opens) {
             sweep::Turn::Ask(item) => item,
             sweep::Turn::Rest(until) => {
                 self.agenda.put(Source::Sweep(n), until);
                 return None;
             }
-            sweep::Turn::Done => return None,
+            sweep::Turn::Done => {
+                self.sweep_done(n, now);
+                return None;
+            }
         };
+        if spared(item.host) {
+            sweep.bar(item.host, Why::NotNeeded);
+            self.agenda.put(Source::Sweep(n), now.tick);
+            return None;
+        }
         let packet = sweep.technique.packet(
             (item.pass, item.slot),
             address(self.first, item.host),

@@ -169,6 +169,8 @@ fn octets(packet: &Packet) -> u32 {
     let length = match packet {
         Packet::Frame { octets, .. } | Packet::Datagram { octets, .. } => octets.len(),
         Packet::Echo { payload, .. } => payload.len() + 8,
+        // RFC 792: the header and three times.
+        Packet::Timestamp { .. } => 20,
         Packet::Connect { .. } => 0,
     };
     u32::try_from(length).unwrap_or(u32::MAX)
@@ -188,6 +190,7 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
             question.then_some((arp.target_ip.into(), None))
         }
         Packet::Echo { to, .. } => Some((*to, None)),
+        Packet::Timestamp { to, .. } => Some(((*to).into(), None)),
         Packet::Datagram { to, .. } | Packet::Connect { to } => Some((to.ip(), Some(to.port()))),
     }
 }
@@ -266,9 +269,10 @@ impl Governor {
                 IpAddr::V6(ip) => self.six.place(interface, ip),
                 IpAddr::V4(_) => self.place(address),
             },
-            Packet::Datagram { .. } | Packet::Echo { .. } | Packet::Connect { .. } => {
-                self.place(address)
-            }
+            Packet::Datagram { .. }
+            | Packet::Echo { .. }
+            | Packet::Timestamp { .. }
+            | Packet::Connect { .. } => self.place(address),
         }
     }
 
@@ -427,7 +431,7 @@ impl Governor {
         }
         let named = match packet {
             Packet::Frame { interface, .. } | Packet::Datagram { interface, .. } => interface,
-            Packet::Echo { .. } | Packet::Connect { .. } => "",
+            Packet::Echo { .. } | Packet::Timestamp { .. } | Packet::Connect { .. } => "",
         };
         // Every link has the same link-local addresses, so a frame says where it goes.
         let routed = match address {

@@ -1,6 +1,6 @@
 //! What goes out and what comes in, as values.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use daicho_common::addr::Mac;
 
@@ -36,6 +36,15 @@ pub enum Packet {
         sequence: u16,
         /// Payload, at least 8 octets, returned by the target.
         payload: Vec<u8>,
+    },
+    /// An ICMP timestamp request, with an identifier to fill in by the net.
+    Timestamp {
+        /// Whom.
+        to: Ipv4Addr,
+        /// Sequence number.
+        sequence: u16,
+        /// What stands for the time when it left, returned by the target.
+        originate: u32,
     },
     /// A UDP datagram.
     Datagram {
@@ -73,6 +82,15 @@ pub enum Input<'a> {
         sequence: u16,
         /// Its payload.
         payload: &'a [u8],
+    },
+    /// An ICMP timestamp reply arrived.
+    TimestampReply {
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// What the request said of when it left.
+        originate: u32,
     },
     /// A datagram arrived.
     Datagram {

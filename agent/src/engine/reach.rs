@@ -181,6 +181,20 @@ impl Reach {
             self.echo(means);
         }
         self.connect(network, network.policy == Policy::Full || !means.echo);
+        self.second_chance(network, means);
+    }
+
+    /// ICMP timestamp for those who stayed silent: many firewalls drop echo and let it pass. No
+    /// device of everyday asks for timestamps, and security gear may report who does, so it is asked
+    /// only where the hospital said that everything may be; under [`Policy::Gentle`] echo is enough.
+    fn second_chance(&mut self, network: &Network, means: &Means) {
+        match network.policy {
+            Policy::Sighting | Policy::Gentle => self.unused(Method::IcmpTimestamp, Why::Policy),
+            Policy::Full if means.timestamp => {
+                self.sweep(Technique::Timestamp, &[Method::IcmpTimestamp]);
+            }
+            Policy::Full => self.unused(Method::IcmpTimestamp, Why::NoPrivilege),
+        }
     }
 
     /// See [`Reach::refusal_is_life`].

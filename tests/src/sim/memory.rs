@@ -60,6 +60,7 @@ pub struct Scanned {
 enum Answer {
     Frame(Vec<u8>),
     Echo(IpAddr, u16, Vec<u8>),
+    Timestamp(Ipv4Addr, u16, u32),
     Datagram(Outlet, SocketAddr, Vec<u8>),
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
@@ -72,6 +73,10 @@ impl Answer {
             Self::Frame(octets) => Input::Frame { interface: INTERFACE, octets },
             Self::Echo(from, sequence, payload) => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
+            }
+            Self::Timestamp(from, sequence, originate) => {
+                let (sequence, originate) = (*sequence, *originate);
+                Input::TimestampReply { from: (*from).into(), sequence, originate }
             }
             Self::Datagram(outlet, from, octets) => {
                 Input::Datagram { outlet: *outlet, from: *from, octets }
@@ -124,7 +129,7 @@ pub fn means(hospital: &Hospital) -> Means {
         frames: true,
         neighbours: false,
     };
-    Means { links: vec![link], echo: true, neighbour_table: true }
+    Means { links: vec![link], echo: true, timestamp: true, neighbour_table: true }
 }
 
 fn interviewer(pace: Pace) -> Interviewer {
@@ -229,6 +234,11 @@ impl<'a> Air<'a> {
                 let device = v4(*to).and_then(|ip| self.hospital.at(ip));
                 let echo = device.filter(|(device, _)| device.answers.echo);
                 echo.map(|_| Answer::Echo(*to, *sequence, payload.clone())).into_iter().collect()
+            }
+            Packet::Timestamp { to, sequence, originate } => {
+                let device = self.hospital.at(*to).filter(|(device, _)| device.answers.echo);
+                let stamp = device.map(|_| Answer::Timestamp(*to, *sequence, *originate));
+                stamp.into_iter().collect()
             }
             Packet::Datagram { outlet, to, octets, .. } => {
                 self.heed(to.port());

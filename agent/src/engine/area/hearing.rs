@@ -13,7 +13,7 @@ use super::canary::Canary;
 use super::{Area, CLAIMS, Notes, Source};
 use crate::engine::governor::{Governor, subject};
 use crate::engine::interview::End;
-use crate::engine::question::{MDNS, Technique, answers_echo, answers_nudge};
+use crate::engine::question::{MDNS, Technique, answers_echo, answers_nudge, answers_timestamp};
 use crate::engine::{Outlet, Packet};
 use crate::plan::Policy;
 
@@ -30,6 +30,7 @@ pub(in crate::engine) enum Sign {
     Arp,
     Nudge,
     Echo,
+    Timestamp,
     Connect,
 }
 
@@ -39,6 +40,7 @@ impl Sign {
             Technique::Arp { .. } => Self::Arp,
             Technique::Nudge => Self::Nudge,
             Technique::Echo => Self::Echo,
+            Technique::Timestamp => Self::Timestamp,
             Technique::Connect(_) => Self::Connect,
         }
     }
@@ -194,6 +196,27 @@ impl Area {
         true
     }
 
+    /// A timestamp reply.
+    pub(in crate::engine) fn hear_timestamp(
+        &mut self,
+        host: u32,
+        (sequence, originate): (u16, u32),
+        desk: &mut Desk<'_>,
+    ) -> bool {
+        let ip = IpAddr::V4(self.ip(host));
+        let asked = self.has_asked(Sign::Timestamp, host);
+        if !asked || !answers_timestamp(ip, sequence, originate, self.seed) {
+            return false;
+        }
+        desk.governor.settle(self.place(host));
+        self.canary_spoke(host, desk.governor, desk.now);
+        if self.heard(Sign::Timestamp, (0, host), true, desk.now) {
+            self.alive(host, (Method::IcmpTimestamp, Reply::Timestamp), desk.notes, desk.now);
+        }
+        self.live(host, desk.governor, desk.now);
+        true
+    }
+
     /// Tells of a sign of life.
     fn alive(&mut self, host: u32, (method, reply): (Method, Reply), notes: &mut Notes, now: Now) {
         let speaker = self.speaker(host);
@@ -308,6 +331,7 @@ impl Area {
         let (sign, slot) = match packet {
             Packet::Frame { .. } => (Sign::Arp, Some(0)),
             Packet::Echo { .. } => (Sign::Echo, Some(0)),
+            Packet::Timestamp { .. } => (Sign::Timestamp, Some(0)),
             Packet::Datagram { outlet: Outlet::Connected, .. } => (Sign::Nudge, Some(0)),
             Packet::Connect { .. } => {
                 let sweep = self.position(Sign::Connect).and_then(|n| self.sweeps.get(n));

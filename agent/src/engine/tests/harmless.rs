@@ -100,6 +100,7 @@ impl Case {
     fn means(&self) -> Means {
         let mut means = means("10.20.1.1/24");
         (means.links[0].frames, means.echo) = (self.frames, self.echo);
+        means.timestamp = self.seed.is_multiple_of(2);
         means
     }
 
@@ -108,6 +109,7 @@ impl Case {
             open: if n.is_multiple_of(3) { vec![443] } else { vec![] },
             refuses: n.is_multiple_of(5),
             echoes: n.is_multiple_of(2),
+            stamps: n.is_multiple_of(11),
             macs: vec![mac(n)],
             talks: if n.is_multiple_of(7) {
                 vec![161, 5353]
@@ -195,7 +197,9 @@ fn assert_medical_only_sighted(case: &Case, net: &Net, before: &BTreeMap<IpAddr,
         let (frame, question) = match packet {
             Packet::Frame { .. } => (true, false),
             Packet::Datagram { outlet, .. } => (false, *outlet != Outlet::Connected),
-            Packet::Echo { .. } | Packet::Connect { .. } => (false, false),
+            Packet::Echo { .. } | Packet::Timestamp { .. } | Packet::Connect { .. } => {
+                (false, false)
+            }
         };
         assert!(!question, "{packet:?} to medical gear");
         assert!(frame || !(case.frames || before.contains_key(&to)), "{packet:?} to medical gear");
@@ -210,7 +214,10 @@ fn assert_canary_first(plan: &Plan, net: &Net) {
             .iter()
             .filter(|(_, packet)| match packet {
                 Packet::Datagram { outlet, .. } => *outlet != Outlet::Connected,
-                Packet::Frame { .. } | Packet::Echo { .. } | Packet::Connect { .. } => false,
+                Packet::Frame { .. }
+                | Packet::Echo { .. }
+                | Packet::Timestamp { .. }
+                | Packet::Connect { .. } => false,
             })
             .filter_map(|(_, packet)| subject(packet).map(|(to, _)| to))
             .filter(|to| network.cidr.contains(to))

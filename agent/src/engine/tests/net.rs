@@ -18,6 +18,8 @@ pub(super) struct Host {
     pub(super) refuses: bool,
     /// Whether it answers echo requests.
     pub(super) echoes: bool,
+    /// Whether it answers timestamp requests.
+    pub(super) stamps: bool,
     /// Open UDP ports: it returns what it gets with the first octet of the flags set to 0x84.
     pub(super) talks: Vec<u16>,
 }
@@ -33,6 +35,7 @@ impl Host {
 enum Reaction {
     Frame(Vec<u8>),
     Echo(IpAddr, u16, Vec<u8>),
+    Stamp(IpAddr, u16, u32),
     Datagram(Outlet, SocketAddr, Vec<u8>),
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
@@ -155,6 +158,7 @@ impl Net {
         match reaction {
             Reaction::Frame(_) => Reaction::Frame(octets),
             Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
+            Reaction::Stamp(from, ..) => Reaction::Stamp(from, 0, u32::from(octets.len() as u8)),
             Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
             other @ (Reaction::Unreachable(..)
             | Reaction::Connected(_)
@@ -188,6 +192,9 @@ impl Net {
             Packet::Echo { to, sequence, payload } if host.echoes => {
                 self.answer(now, Reaction::Echo(*to, *sequence, payload.clone()));
             }
+            Packet::Timestamp { to, sequence, originate } if host.stamps => {
+                self.answer(now, Reaction::Stamp((*to).into(), *sequence, *originate));
+            }
             Packet::Datagram { outlet, to, octets, .. } => {
                 if let Some(mac) = host.macs.first().filter(|_| *outlet == Outlet::Connected) {
                     self.table.insert(to.ip(), *mac);
@@ -204,7 +211,7 @@ impl Net {
                 self.answer(now, Reaction::Connected(*to));
             }
             Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
-            Packet::Echo { .. } | Packet::Connect { .. } => {}
+            Packet::Echo { .. } | Packet::Timestamp { .. } | Packet::Connect { .. } => {}
         }
     }
 
@@ -213,6 +220,9 @@ impl Net {
             Reaction::Frame(octets) => Input::Frame { interface: "eth0", octets },
             Reaction::Echo(from, sequence, payload) => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
+            }
+            Reaction::Stamp(from, sequence, originate) => {
+                Input::TimestampReply { from: *from, sequence: *sequence, originate: *originate }
             }
             Reaction::Datagram(outlet, from, octets) => {
                 Input::Datagram { outlet: *outlet, from: *from, octets }
@@ -301,7 +311,7 @@ fn speaker(reaction: &Reaction) -> Option<IpAddr> {
             let (_, payload) = Ethernet::decode(octets).ok()?;
             Arp::decode(payload).ok().map(|(arp, _)| arp.sender_ip.into())
         }
-        Reaction::Echo(from, ..) => Some(*from),
+        Reaction::Echo(from, ..) | Reaction::Stamp(from, ..) => Some(*from),
         Reaction::Datagram(_, from, _) => Some(from.ip()),
         Reaction::Unreachable(_, to) | Reaction::Connected(to) | Reaction::Refused(to) => {
             Some(to.ip())
