@@ -185,6 +185,16 @@ impl Engine {
             Input::Refused { to } => self.at(to.ip(), now, |area, host, desk| {
                 area.hear_connect(host, (to.port(), false), desk)
             }),
+            Input::SynAck { from, acknowledges } => {
+                self.at((*from.ip()).into(), now, |area, host, desk| {
+                    area.hear_segment(host, (from, true, acknowledges), desk)
+                })
+            }
+            Input::Reset { from, acknowledges } => {
+                self.at((*from.ip()).into(), now, |area, host, desk| {
+                    area.hear_segment(host, (from, false, acknowledges), desk)
+                })
+            }
             Input::NotSent { packet, unreachable } => {
                 let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
                 if self.governor.take_back_browse(packet) {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,6 +107,20 @@ pub enum Arrival {
         /// By whom.
         to: SocketAddr,
     },
+    /// A SYN-ACK came to the port that SYNs leave from.
+    SynAck {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
+    },
+    /// A reset with an acknowledgment came to it.
+    Reset {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
+    },
 }
 
 impl Arrival {
@@ -129,6 +143,12 @@ impl Arrival {
             }
             Self::Connected { to } => Input::Connected { to: *to },
             Self::Refused { to } => Input::Refused { to: *to },
+            Self::SynAck { from, acknowledges } => {
+                Input::SynAck { from: *from, acknowledges: *acknowledges }
+            }
+            Self::Reset { from, acknowledges } => {
+                Input::Reset { from: *from, acknowledges: *acknowledges }
+            }
         }
     }
 }
@@ -162,6 +182,7 @@ pub struct Wire {
     sources: HashMap<String, Ipv4Addr>,
     echo: Option<echo::Echo>,
     timestamp: Option<timestamp::Timestamps>,
+    syn: Option<tcp::Syns>,
     snmp: Option<udp::Shared>,
     mdns: Option<udp::Shared>,
     slots: Arc<Semaphore>,
@@ -203,12 +224,16 @@ impl Wire {
         let timestamp = full.then(|| timestamp::Timestamps::open(identifier, arrivals.clone()));
         let timestamp = timestamp.and_then(|result| opened("timestamps", result));
         means.timestamp = timestamp.is_some();
+        let syn = full.then(|| tcp::Syns::open(arrivals.clone()));
+        let syn = syn.and_then(|result| opened("SYNs", result));
+        means.syn = syn.is_some();
         let shared = |outlet| opened("datagrams", udp::Shared::open(outlet, arrivals.clone()));
         let wire = Self {
             links,
             sources: sources(&means),
             echo,
             timestamp,
+            syn,
             snmp: shared(Outlet::Snmp),
             mdns: shared(Outlet::Mdns),
             slots: Arc::new(Semaphore::new(SLOTS)),
@@ -242,6 +267,7 @@ impl Wire {
                 Packet::Frame { .. }
                 | Packet::Echo { .. }
                 | Packet::Timestamp { .. }
+                | Packet::Syn { .. }
                 | Packet::Datagram { .. }
                 | Packet::Connect { .. } => None,
             })
@@ -294,6 +320,9 @@ impl Wire {
                     None
                 };
                 shared.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(octets, *to, source).await
+            }
+            Packet::Syn { to, sequence } => {
+                self.syn.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(*to, *sequence).await
             }
             Packet::Connect { to } => {
                 tcp::attempt(*to, self.wait, self.slot()?, self.arrivals.clone())

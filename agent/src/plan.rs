@@ -188,6 +188,8 @@ pub struct Means {
     pub echo: bool,
     /// Whether ICMP timestamps can be asked for (raw socket: ping sockets only know echo).
     pub timestamp: bool,
+    /// Whether a TCP SYN can be sent and its answer read without a connection (raw socket).
+    pub syn: bool,
     /// Whether the neighbour table can be read.
     pub neighbour_table: bool,
 }

@@ -13,4 +13,6 @@ mod licences;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod routed;
+#[cfg(test)]
 mod six;

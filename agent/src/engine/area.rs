@@ -147,11 +147,11 @@ fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bi
 impl Area {
     /// The scan of the network at this position in the plan.
     pub(super) fn new(number: usize, network: &Network, plan: &Plan, means: &Means) -> Self {
-        let reach = Reach::new(network, means, &plan.deny);
+        let seed = mix(plan.seed ^ mix(number as u64));
+        let reach = Reach::new(network, means, &plan.deny, seed);
         let (first, size) = extent(network.cidr).unwrap_or_default();
         let (hosts, own) = hosts(network, means, first, size);
         let bits = u8::try_from(size.max(1).ilog2()).unwrap_or_default();
-        let seed = mix(plan.seed ^ mix(number as u64));
         let pace = (plan.pace.tries, plan.pace.timeout);
         let sweeps = (0..).zip(&reach.sweeps);
         let sweeps =
@@ -351,13 +351,13 @@ impl Area {
         interviewer: &Interviewer,
         now: Now,
     ) -> Option<Verdict> {
-        let ip = IpAddr::V4(self.ip(host));
+        let ip = self.ip(host);
         let opens = governor.asking_opens(self.place(host), now);
-        let (network, knocks) = (&self.network, self.reach.knocks);
+        let (network, knocks, knock) = (&self.network, self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {
             let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
-            Interview::new(ip, ports, interviewer(network, ip), pace)
+            Interview::new(ip, (knock, ports), interviewer(network, ip.into()), pace)
         });
         let (packet, kind, answer_by) = match interview.turn(now.tick, opens) {
             interview::Turn::Ask(packet, kind, by) => (packet, kind, by),

@@ -1,6 +1,6 @@
 //! What goes out and what comes in, as values.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::addr::Mac;
 
@@ -56,6 +56,14 @@ pub enum Packet {
         to: SocketAddr,
         /// Payload.
         octets: Vec<u8>,
+    },
+    /// A TCP SYN from a port of the net's choice that no connection has. If the answer is a SYN-ACK,
+    /// the system, which knows of no connection, closes it with a reset.
+    Syn {
+        /// Whom.
+        to: SocketAddrV4,
+        /// Its sequence number.
+        sequence: u32,
     },
     /// A TCP connection attempt, closed at once if it is accepted, with no octet sent.
     Connect {
@@ -117,6 +125,20 @@ pub enum Input<'a> {
     Refused {
         /// By whom.
         to: SocketAddr,
+    },
+    /// A SYN-ACK arrived at the port that SYNs leave from.
+    SynAck {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
+    },
+    /// A reset with an acknowledgment arrived there.
+    Reset {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
     },
     /// A row of the system's neighbour table, read because [`super::Engine::wants_neighbours`] said so.
     Neighbour {

@@ -1,6 +1,6 @@
 //! The questions of a sweep as packets, and whether something answers them.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::addr::Mac;
 use daicho_common::coverage::PacketKind;
@@ -38,8 +38,59 @@ pub(super) enum Technique {
     Echo,
     /// ICMP timestamp, asked once of those who stayed silent to every other sweep.
     Timestamp,
-    /// TCP connections to these ports.
-    Connect(Vec<u16>),
+    /// TCP to these ports.
+    Tcp(Knock, Vec<u16>),
+}
+
+/// How a TCP port is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Knock {
+    /// By a connection, as every user may.
+    Connect,
+    /// By a SYN alone, with a sequence number that belongs to this seed.
+    Syn(u64),
+}
+
+impl Knock {
+    /// What its packets count as.
+    pub(super) const fn kind(self) -> PacketKind {
+        match self {
+            Self::Connect => PacketKind::TcpConnect,
+            Self::Syn(_) => PacketKind::TcpSyn,
+        }
+    }
+
+    /// How the account calls it.
+    pub(super) const fn method(self) -> Method {
+        match self {
+            Self::Connect => Method::TcpConnect,
+            Self::Syn(_) => Method::TcpSyn,
+        }
+    }
+
+    /// The packet of a question to this address and port. A SYN that is repeated is the same to
+    /// the octet, as in TCP.
+    pub(super) fn packet(self, to: Ipv4Addr, port: u16) -> Packet {
+        match self {
+            Self::Connect => Packet::Connect { to: SocketAddr::from((to, port)) },
+            Self::Syn(seed) => Packet::Syn {
+                to: SocketAddrV4::new(to, port),
+                sequence: sequence_of(to, port, seed),
+            },
+        }
+    }
+
+    /// Whether this acknowledgment number answers the SYN that was sent to this address and port
+    /// (RFC 9293 §3.10.7.3: one more than its sequence number). It is not kept who was sent one: who
+    /// was not, cannot know the number.
+    pub(super) fn is_answered(self, from: SocketAddrV4, acknowledges: u32) -> bool {
+        match self {
+            Self::Connect => false,
+            Self::Syn(seed) => {
+                sequence_of(*from.ip(), from.port(), seed).wrapping_add(1) == acknowledges
+            }
+        }
+    }
 }
 
 impl Technique {
@@ -50,7 +101,7 @@ impl Technique {
             Self::Nudge => PacketKind::Mdns,
             Self::Echo => PacketKind::Echo,
             Self::Timestamp => PacketKind::Timestamp,
-            Self::Connect(_) => PacketKind::TcpConnect,
+            Self::Tcp(knock, _) => knock.kind(),
         }
     }
 
@@ -61,7 +112,7 @@ impl Technique {
             Self::Nudge => Method::Udp,
             Self::Echo => Method::IcmpEcho,
             Self::Timestamp => Method::IcmpTimestamp,
-            Self::Connect(_) => Method::TcpConnect,
+            Self::Tcp(knock, _) => knock.method(),
         }
     }
 
@@ -97,9 +148,8 @@ impl Technique {
                 let (sequence, originate) = (pass.into(), time_of(to, pass.into(), seed));
                 Packet::Timestamp { to, sequence, originate }
             }
-            Self::Connect(ports) => {
-                let port = ports.get(usize::from(slot)).copied().unwrap_or_default();
-                Packet::Connect { to: SocketAddr::from((to, port)) }
+            Self::Tcp(knock, ports) => {
+                knock.packet(to, ports.get(usize::from(slot)).copied().unwrap_or_default())
             }
         }
     }
@@ -107,7 +157,7 @@ impl Technique {
     /// The slot of this port, if it is asked.
     pub(super) fn slot_of(&self, port: u16) -> Option<u16> {
         match self {
-            Self::Connect(ports) => {
+            Self::Tcp(_, ports) => {
                 (0..).zip(ports).find(|(_, p)| **p == port).map(|(slot, _)| slot)
             }
             Self::Nudge => (port == MDNS).then_some(0),
@@ -148,6 +198,13 @@ fn cookie(to: Ipv4Addr, number: u16, seed: u64) -> [u8; 8] {
 fn time_of(to: Ipv4Addr, sequence: u16, seed: u64) -> u32 {
     let [a, b, c, d, ..] = cookie(to, sequence, seed);
     u32::from_be_bytes([a, b, c, d]) | NON_STANDARD
+}
+
+/// The sequence number of the SYN to this address and port.
+fn sequence_of(to: Ipv4Addr, port: u16, seed: u64) -> u32 {
+    // Not the seed of the other cookies, some of whose numbers are ports too.
+    let [a, b, c, d, ..] = cookie(to, port, !seed);
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// The identifier of a nudge; an answer to an ephemeral port repeats it (RFC 6762 §6.7).

@@ -19,7 +19,7 @@ use crate::engine::question::Technique;
 const ASIDE: usize = 4096;
 /// Most passes that are added because answers were lost here.
 const MORE: u8 = 3;
-/// One question: which pass, which port of [`Technique::Connect`], which address.
+/// One question: which pass, which port of [`Technique::Tcp`], which address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Item {
     pub(super) pass: u8,
@@ -80,7 +80,7 @@ impl Sweep {
         let size = 1 << bits;
         let tries = technique.tries(pace.0.max(1));
         let slots = match &technique {
-            Technique::Connect(ports) => u16::try_from(ports.len()).unwrap_or(u16::MAX),
+            Technique::Tcp(_, ports) => u16::try_from(ports.len()).unwrap_or(u16::MAX),
             Technique::Arp { .. } | Technique::Nudge | Technique::Echo | Technique::Timestamp => 1,
         };
         Self {

@@ -27,6 +27,8 @@ mod net;
 mod second;
 /// Going on where an interrupted scan was.
 mod resuming;
+/// Ports tried by SYN alone.
+mod syn;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
 /// Duplicate addresses, proxies, one who answers for everybody.
@@ -87,7 +89,7 @@ fn means(address: &str) -> Means {
         frames: true,
         neighbours: true,
     };
-    Means { links: vec![link], echo: true, timestamp: true, neighbour_table: true }
+    Means { links: vec![link], echo: true, timestamp: true, syn: false, neighbour_table: true }
 }
 
 /// The same for an ordinary user.

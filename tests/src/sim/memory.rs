@@ -2,7 +2,7 @@
 //! after a delay that the seed chooses, or are lost; time is a number that jumps to the next event.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -65,6 +65,8 @@ enum Answer {
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
     Refused(SocketAddr),
+    SynAck(SocketAddrV4, u32),
+    Reset(SocketAddrV4, u32),
 }
 
 impl Answer {
@@ -84,6 +86,12 @@ impl Answer {
             Self::Unreachable(outlet, to) => Input::PortUnreachable { outlet: *outlet, to: *to },
             Self::Connected(to) => Input::Connected { to: *to },
             Self::Refused(to) => Input::Refused { to: *to },
+            Self::SynAck(from, acknowledges) => {
+                Input::SynAck { from: *from, acknowledges: *acknowledges }
+            }
+            Self::Reset(from, acknowledges) => {
+                Input::Reset { from: *from, acknowledges: *acknowledges }
+            }
         }
     }
 }
@@ -129,7 +137,7 @@ pub fn means(hospital: &Hospital) -> Means {
         frames: true,
         neighbours: false,
     };
-    Means { links: vec![link], echo: true, timestamp: true, neighbour_table: true }
+    Means { links: vec![link], echo: true, timestamp: true, syn: true, neighbour_table: true }
 }
 
 fn interviewer(pace: Pace) -> Interviewer {
@@ -243,6 +251,15 @@ impl<'a> Air<'a> {
             Packet::Datagram { outlet, to, octets, .. } => {
                 self.heed(to.port());
                 self.datagram(*outlet, *to, octets)
+            }
+            Packet::Syn { to, sequence } => {
+                self.heed(to.port());
+                let device = self.hospital.at(*to.ip());
+                match device.map(|(device, _)| device.tcp(to.port())) {
+                    Some(Door::Open) => vec![Answer::SynAck(*to, sequence.wrapping_add(1))],
+                    Some(Door::Refused) => vec![Answer::Reset(*to, sequence.wrapping_add(1))],
+                    Some(Door::Silent) | None => Vec::new(),
+                }
             }
             Packet::Connect { to } => {
                 self.heed(to.port());

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::wire::arp::Operation;
 
@@ -40,6 +40,8 @@ enum Reaction {
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
     Refused(SocketAddr),
+    SynAck(SocketAddrV4, u32),
+    Reset(SocketAddrV4, u32),
     NotSent(Packet, bool),
 }
 
@@ -67,6 +69,10 @@ pub(super) struct Net {
     pub(super) unsendable: Vec<IpAddr>,
     /// The system refuses to send datagrams to these.
     pub(super) unsendable_datagrams: Vec<IpAddr>,
+    /// What is added to every acknowledgment number: hosts that lie.
+    pub(super) lie: u32,
+    /// When a SYN-ACK came to the system, which resets it, and from whom.
+    pub(super) resets: Vec<(Tick, IpAddr)>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
     /// Go on with this.
@@ -112,6 +118,8 @@ impl Net {
             noise: false,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
+            lie: 0,
+            resets: Vec::new(),
             table: BTreeMap::new(),
             earlier: None,
             whole: false,
@@ -163,6 +171,8 @@ impl Net {
             other @ (Reaction::Unreachable(..)
             | Reaction::Connected(_)
             | Reaction::Refused(_)
+            | Reaction::SynAck(..)
+            | Reaction::Reset(..)
             | Reaction::NotSent(..)) => other,
         }
     }
@@ -207,6 +217,14 @@ impl Net {
                     self.answer(now, Reaction::Unreachable(*outlet, *to));
                 }
             }
+            Packet::Syn { to, sequence } => {
+                let acknowledges = sequence.wrapping_add(1).wrapping_add(self.lie);
+                if host.open.contains(&port) {
+                    self.answer(now, Reaction::SynAck(*to, acknowledges));
+                } else if host.refuses {
+                    self.answer(now, Reaction::Reset(*to, acknowledges));
+                }
+            }
             Packet::Connect { to } if host.open.contains(&port) => {
                 self.answer(now, Reaction::Connected(*to));
             }
@@ -232,6 +250,13 @@ impl Net {
             }
             Reaction::Connected(to) => Input::Connected { to: *to },
             Reaction::Refused(to) => Input::Refused { to: *to },
+            Reaction::SynAck(from, acknowledges) => {
+                self.resets.push((now.tick, (*from.ip()).into()));
+                Input::SynAck { from: *from, acknowledges: *acknowledges }
+            }
+            Reaction::Reset(from, acknowledges) => {
+                Input::Reset { from: *from, acknowledges: *acknowledges }
+            }
             Reaction::NotSent(packet, unreachable) => {
                 Input::NotSent { packet, unreachable: *unreachable }
             }
@@ -316,6 +341,7 @@ fn speaker(reaction: &Reaction) -> Option<IpAddr> {
         Reaction::Unreachable(_, to) | Reaction::Connected(to) | Reaction::Refused(to) => {
             Some(to.ip())
         }
+        Reaction::SynAck(from, _) | Reaction::Reset(from, _) => Some((*from.ip()).into()),
         Reaction::NotSent(packet, _) => governor::subject(packet).map(|(ip, _)| ip),
     }
 }
