@@ -181,6 +181,7 @@ pub struct Link {
 
 /// What the system lets this process do, found out once before the scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent findings, not a state")]
 pub struct Means {
     /// Interfaces that are up.
     pub links: Vec<Link>,

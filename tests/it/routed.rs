@@ -144,7 +144,6 @@ fn a_host_that_drops_echo_is_found_by_its_timestamp() {
     assert_eq!(replies(&batch, Method::IcmpTimestamp), [answered]);
     assert_eq!(replies(&batch, Method::IcmpEcho), []);
     assert_eq!(counter(&there, "Icmp", "InTimestamps"), 1);
-    assert_eq!(counter(&there, "Icmp", "OutTimestampReps"), 1);
     let stamps = frames.iter().filter(|frame| frame.octets[23] == 1 && frame.octets[34] == 13);
     assert_eq!(stamps.count(), 6, "one to each who was silent");
     assert_eq!(counted(&batch, PacketKind::Timestamp), 6);

@@ -296,9 +296,9 @@ impl Area {
         let second = sweep.technique.is_second_chance();
         let spared = |host| second && self.live.get(host);
         // Who is spared is waited for by nobody.
-        let opens = |host| match spared(host) {
-            true => Tick::ZERO,
-            false => governor.target_opens(Place { network: number, host }),
+        let opens = |host| {
+            let place = Place { network: number, host };
+            if spared(host) { Tick::ZERO } else { governor.target_opens(place) }
         };
         let item = match sweep.turn(now, &self.hosts, opens) {
             sweep::Turn::Ask(item) => item,

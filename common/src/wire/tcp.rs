@@ -138,8 +138,8 @@ mod tests {
     const FROM: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
     const TO: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
-    /// 0a00+0001+0a00+0002+0006+0018 + 8000+01bb+0102+0304+0000+0000+6002+faf0+0000+0204+05b4 = 1_fc8c
-    /// without the checksum, fc8d folded; its complement is 0372.
+    /// 0a00+0001+0a00+0002+0006+0018 + 8000+01bb+0102+0304+0000+0000+6002+faf0+0000+0204+05b4 =
+    /// `1_fc8c` without the checksum, `fc8d` folded; its complement is 0372.
     const SYN_OCTETS: [u8; 24] = [
         0x80, 0x00, 0x01, 0xbb, 1, 2, 3, 4, 0, 0, 0, 0, 0x60, 0x02, 0xfa, 0xf0, 0x03, 0x72, 0, 0,
         2, 4, 0x05, 0xb4,

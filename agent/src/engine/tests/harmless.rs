@@ -172,8 +172,8 @@ fn assert_harmless(case: &Case, plan: &Plan, net: &Net) {
         assert_rate(&cidr.to_string(), &ticks, case.pace.1);
     }
     for (reset, from) in &net.resets {
-        let next = targets[from].iter().find(|at| *at > reset);
-        let apart = next.map_or(Duration::MAX, |next| next.since(*reset));
+        let then = targets[from].iter().find(|at| *at > reset);
+        let apart = then.map_or(Duration::MAX, |then| then.since(*reset));
         let spacing = Duration::from_micros(1_000_000 / u64::from(case.pace.2));
         assert!(apart >= spacing, "{from}: {apart:?} after a reset");
     }

@@ -166,7 +166,9 @@ impl Net {
         match reaction {
             Reaction::Frame(_) => Reaction::Frame(octets),
             Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
-            Reaction::Stamp(from, ..) => Reaction::Stamp(from, 0, u32::from(octets.len() as u8)),
+            Reaction::Stamp(from, ..) => {
+                Reaction::Stamp(from, 0, u32::from(octets.first().copied().unwrap_or_default()))
+            }
             Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
             other @ (Reaction::Unreachable(..)
             | Reaction::Connected(_)

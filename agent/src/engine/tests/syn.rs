@@ -28,9 +28,9 @@ fn by_kind(outcome: &Outcome) -> BTreeMap<PacketKind, (u64, u64)> {
 
 /// When a SYN left, to whom, and its sequence number.
 fn syns(net: &Net) -> Vec<(Tick, SocketAddrV4, u32)> {
-    let syn = |(at, packet): &(Tick, Packet)| match packet {
-        Packet::Syn { to, sequence } => Some((*at, *to, *sequence)),
-        _ => None,
+    let syn = |(at, packet): &(Tick, Packet)| {
+        let Packet::Syn { to, sequence } = packet else { return None };
+        Some((*at, *to, *sequence))
     };
     net.record.iter().filter_map(syn).collect()
 }
@@ -85,8 +85,8 @@ fn the_reset_that_the_system_sends_counts_and_the_pace_begins_anew_with_it() {
         sent.map(|(at, _)| *at)
     };
     for &(at, from) in &net.resets {
-        let next = to_it(from).find(|next| *next > at);
-        assert!(next.is_none_or(|next| next.since(at) >= Duration::from_millis(10)), "{from}");
+        let then = to_it(from).find(|then| *then > at);
+        assert!(then.is_none_or(|then| then.since(at) >= Duration::from_millis(10)), "{from}");
     }
 }
 
