@@ -10,7 +10,7 @@
 //! Inside, turns go down and packets come up: an agenda of networks ([`area`]), in each an agenda of
 //! sweeps and interviews, and before the wire the [`governor`]. Nothing looks at all hosts at once.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
@@ -186,6 +186,11 @@ impl Engine {
                     area.hear_echo(host, (sequence, payload), desk)
                 })
             }
+            Input::TimestampReply { from, sequence, originate } => {
+                self.at(from, now, |area, host, desk| {
+                    area.hear_timestamp(host, (sequence, originate), desk)
+                })
+            }
             Input::Datagram { outlet, from, octets } => {
                 self.at(from.ip(), now, |area, host, desk| {
                     area.hear_datagram(host, (outlet, from, octets), desk)
@@ -200,23 +205,35 @@ impl Engine {
             Input::Refused { to } => self.at(to.ip(), now, |area, host, desk| {
                 area.hear_connect(host, (to.port(), false), desk)
             }),
+            Input::SynAck { from, acknowledges } => {
+                self.hear_segment((from, true, acknowledges), now)
+            }
+            Input::Reset { from, acknowledges } => {
+                self.hear_segment((from, false, acknowledges), now)
+            }
             Input::NotSent { packet, unreachable } => {
                 let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
-                if self.governor.take_back_browse(packet) {
-                    return;
-                }
-                governor::subject(packet).is_some_and(|(ip, _)| match ip {
-                    IpAddr::V6(ip) => self.six.not_sent((packet, ip, why), &mut self.governor),
-                    IpAddr::V4(_) => {
-                        let not_sent = (packet, why);
-                        self.at(ip, now, |area, host, desk| area.not_sent(host, not_sent, desk))
-                    }
-                })
+                self.governor.take_back_browse(packet) || self.not_sent(packet, why, now)
             }
         };
         if !known {
             self.notes.strays.unasked += 1;
         }
+    }
+
+    /// A SYN-ACK (`true`) or a reset came with this acknowledgment number. Returns whether it answers.
+    fn hear_segment(&mut self, said: (SocketAddrV4, bool, u32), now: Now) -> bool {
+        self.at((*said.0.ip()).into(), now, |area, host, desk| area.hear_segment(host, said, desk))
+    }
+
+    /// The system did not send this packet. Returns whether it was known to anybody.
+    fn not_sent(&mut self, packet: &Packet, why: Why, now: Now) -> bool {
+        governor::subject(packet).is_some_and(|(ip, _)| match ip {
+            IpAddr::V6(ip) => self.six.not_sent((packet, ip, why), &mut self.governor),
+            IpAddr::V4(_) => {
+                self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
+            }
+        })
     }
 
     /// Lets the area of this address hear something; `false` if it lies in none.

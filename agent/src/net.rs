@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Backend;
 use crate::engine::{Cleared, Input, Outlet, Packet};
-use crate::plan::{Means, Plan};
+use crate::plan::{Means, Plan, Policy};
 
 /// The agent's only clock.
 pub mod clock;
@@ -29,6 +29,7 @@ mod neighbours;
 /// What this process may still do once everything is open.
 pub mod privilege;
 mod tcp;
+mod timestamp;
 mod udp;
 
 pub use neighbours::Neighbour;
@@ -79,6 +80,15 @@ pub enum Arrival {
         /// Its payload.
         payload: Vec<u8>,
     },
+    /// An ICMP timestamp reply.
+    TimestampReply {
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// What the request said of when it left.
+        originate: u32,
+    },
     /// A datagram.
     Datagram {
         /// By which socket.
@@ -105,6 +115,20 @@ pub enum Arrival {
         /// By whom.
         to: SocketAddr,
     },
+    /// A SYN-ACK came to the port that SYNs leave from.
+    SynAck {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
+    },
+    /// A reset with an acknowledgment came to it.
+    Reset {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
+    },
 }
 
 impl Arrival {
@@ -117,6 +141,9 @@ impl Arrival {
             Self::EchoReply { from, sequence, payload } => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
             }
+            Self::TimestampReply { from, sequence, originate } => {
+                Input::TimestampReply { from: *from, sequence: *sequence, originate: *originate }
+            }
             Self::Datagram { outlet, from, octets } => {
                 Input::Datagram { outlet: *outlet, from: *from, octets }
             }
@@ -125,6 +152,12 @@ impl Arrival {
             }
             Self::Connected { to } => Input::Connected { to: *to },
             Self::Refused { to } => Input::Refused { to: *to },
+            Self::SynAck { from, acknowledges } => {
+                Input::SynAck { from: *from, acknowledges: *acknowledges }
+            }
+            Self::Reset { from, acknowledges } => {
+                Input::Reset { from: *from, acknowledges: *acknowledges }
+            }
         }
     }
 }
@@ -168,6 +201,8 @@ pub struct Wire {
     /// An IPv4 address of each interface, by which multicast leaves.
     sources: HashMap<String, Ipv4Addr>,
     echo: Option<echo::Echo>,
+    timestamp: Option<timestamp::Timestamps>,
+    syn: Option<tcp::Syns>,
     snmp: Option<udp::Shared>,
     mdns: Option<udp::Shared>,
     slots: Arc<Semaphore>,
@@ -186,8 +221,9 @@ impl Wire {
         identifier: u16,
     ) -> (Self, Means, Receiver<Arrival>) {
         let (arrivals, incoming) = mpsc::channel(ARRIVALS);
+        let links = interfaces::up();
         let mut means =
-            Means { links: interfaces::up(), echo: false, neighbour_table: neighbours::readable() };
+            Means { links, neighbour_table: neighbours::readable(), ..Means::default() };
         let mut links = HashMap::new();
         for found in &mut means.links {
             if found.mac.is_none() || !is_concerned(plan, found) {
@@ -204,11 +240,21 @@ impl Wire {
         }
         let echo = opened("echo", echo::Echo::open(identifier, arrivals.clone()));
         means.echo = echo.is_some();
+        // What no network allows is not opened.
+        let full = plan.networks.iter().any(|network| network.policy == Policy::Full);
+        let timestamp = full.then(|| timestamp::Timestamps::open(identifier, arrivals.clone()));
+        let timestamp = timestamp.and_then(|result| opened("timestamps", result));
+        means.timestamp = timestamp.is_some();
+        let syn = full.then(|| tcp::Syns::open(arrivals.clone()));
+        let syn = syn.and_then(|result| opened("SYNs", result));
+        means.syn = syn.is_some();
         let shared = |outlet| opened("datagrams", udp::Shared::open(outlet, arrivals.clone()));
         let wire = Self {
             links,
             sources: sources(&means),
             echo,
+            timestamp,
+            syn,
             snmp: shared(Outlet::Snmp),
             mdns: shared(Outlet::Mdns),
             slots: Arc::new(Semaphore::new(SLOTS)),
@@ -240,6 +286,8 @@ impl Wire {
                 Packet::Frame { interface: by, octets } if by == interface => Some(&octets[..]),
                 Packet::Frame { .. }
                 | Packet::Echo { .. }
+                | Packet::Timestamp { .. }
+                | Packet::Syn { .. }
                 | Packet::Datagram { .. }
                 | Packet::Connect { .. } => None,
             })
@@ -273,6 +321,10 @@ impl Wire {
                 let echo = self.echo.as_ref().filter(|_| echo::speaks(*to));
                 echo.ok_or(io::ErrorKind::Unsupported)?.send(*to, *sequence, payload).await
             }
+            Packet::Timestamp { to, sequence, originate } => {
+                let timestamp = self.timestamp.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+                timestamp.send(*to, *sequence, *originate).await
+            }
             Packet::Datagram { outlet, interface, to, octets } => {
                 let shared = match outlet {
                     Outlet::Snmp => &self.snmp,
@@ -288,6 +340,9 @@ impl Wire {
                     None
                 };
                 shared.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(octets, *to, source).await
+            }
+            Packet::Syn { to, sequence } => {
+                self.syn.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(*to, *sequence).await
             }
             Packet::Connect { to } => {
                 tcp::attempt(*to, self.wait, self.slot()?, self.arrivals.clone())

@@ -185,11 +185,16 @@ pub struct Link {
 
 /// What the system lets this process do, found out once before the scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent findings, not a state")]
 pub struct Means {
     /// Interfaces that are up.
     pub links: Vec<Link>,
     /// Whether ICMP echo can be sent (raw or ping socket).
     pub echo: bool,
+    /// Whether ICMP timestamps can be asked for (raw socket: ping sockets only know echo).
+    pub timestamp: bool,
+    /// Whether a TCP SYN can be sent and its answer read without a connection (raw socket).
+    pub syn: bool,
     /// Whether the neighbour table can be read.
     pub neighbour_table: bool,
 }

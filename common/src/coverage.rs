@@ -44,6 +44,8 @@ pub enum Why {
     NotRead,
     /// It was outside of the times at which the network may be scanned.
     Window,
+    /// It had answered to another method of the same sweep, and this one is for the silent.
+    NotNeeded,
     /// No sign of life came from it, so nothing above the link was asked; and where the addresses
     /// are too many to be asked one by one (IPv6), nothing pointed at this one.
     NoSignOfLife,
@@ -119,8 +121,15 @@ pub enum PacketKind {
     ListenerQuery,
     /// An ICMP or ICMPv6 echo request.
     Echo,
+    /// An ICMP timestamp request.
+    Timestamp,
     /// A TCP connection attempt (one `connect()`, closed at once if accepted).
     TcpConnect,
+    /// A TCP SYN by raw socket.
+    TcpSyn,
+    /// A TCP reset by which the agent's own system closes what a [`Self::TcpSyn`] has half opened: one
+    /// for each SYN-ACK that came. The system sends it, not the agent, who never sees it.
+    TcpReset,
     /// An SNMP request.
     Snmp,
     /// An mDNS or DNS-SD question.

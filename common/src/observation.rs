@@ -47,8 +47,12 @@ pub enum Method {
     Ndp,
     /// ICMP or ICMPv6 echo (RFC 792, RFC 4443 §4.1).
     IcmpEcho,
+    /// ICMP timestamp (RFC 792), a second chance for who was silent to echo.
+    IcmpTimestamp,
     /// TCP `connect()`: open or refused.
     TcpConnect,
+    /// A TCP SYN by raw socket, never a whole connection: open or refused.
+    TcpSyn,
     /// A UDP datagram whose port was unreachable, or that was answered.
     Udp,
     /// SNMP (RFC 3411–3418).
@@ -114,7 +118,9 @@ pub struct Speaker {
 pub enum Reply {
     /// An echo reply.
     Echo,
-    /// A TCP connection was accepted on this port, and closed at once.
+    /// An ICMP timestamp reply.
+    Timestamp,
+    /// A TCP connection was accepted on this port, and closed at once; or, by SYN, would have been.
     TcpOpen(u16),
     /// A TCP connection was refused by a reset.
     TcpRefused(u16),

@@ -20,7 +20,7 @@ pub mod edp;
 pub mod ethernet;
 /// Hot Standby Router Protocol.
 pub mod hsrp;
-/// ICMP echo (RFC 792).
+/// ICMP echo and timestamp (RFC 792).
 pub mod icmp;
 /// ICMPv6 echo and listener queries (RFC 4443, RFC 3810).
 pub mod icmp6;
@@ -42,6 +42,8 @@ pub mod sonmp;
 pub mod ssdp;
 /// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
 pub mod stp;
+/// TCP segments (RFC 9293).
+pub mod tcp;
 /// UDP datagrams (RFC 768).
 pub mod udp;
 /// Virtual Router Redundancy Protocol.

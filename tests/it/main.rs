@@ -21,4 +21,6 @@ mod resuming;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
+mod routed;
+#[cfg(test)]
 mod six;

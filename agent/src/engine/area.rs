@@ -35,6 +35,8 @@ mod covered;
 mod hearing;
 /// The agent's own interface goes down, comes back, or gets another address.
 mod outage;
+/// The sweep of those who stayed silent to all others.
+mod second;
 
 use canary::Canary;
 pub(super) use covered::Extent;
@@ -152,11 +154,11 @@ fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bi
 impl Area {
     /// The scan of the network at this position in the plan.
     pub(super) fn new(number: usize, network: &Network, plan: &Plan, means: &Means) -> Self {
-        let reach = Reach::new(network, means, &plan.deny);
+        let seed = mix(plan.seed ^ mix(number as u64));
+        let reach = Reach::new(network, means, &plan.deny, seed);
         let (first, size) = extent(network.cidr).unwrap_or_default();
         let (hosts, own) = hosts(network, means, first, size);
         let bits = u8::try_from(size.max(1).ilog2()).unwrap_or_default();
-        let seed = mix(plan.seed ^ mix(number as u64));
         let pace = (plan.pace.tries, plan.pace.timeout);
         let sweeps = (0..).zip(&reach.sweeps);
         let sweeps =
@@ -207,7 +209,7 @@ impl Area {
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
         }
-        (0..area.sweeps.len()).for_each(|n| area.agenda.put(Source::Sweep(n), Tick::ZERO));
+        area.begin();
         area
     }
 
@@ -309,15 +311,29 @@ impl Area {
     fn sweep(&mut self, n: usize, governor: &mut Governor, now: Now) -> Option<Verdict> {
         let number = self.number;
         let sweep = self.sweeps.get_mut(n)?;
-        let opens = |host| governor.target_opens(Place { network: number, host });
+        let second = sweep.technique.is_second_chance();
+        let spared = |host| second && self.live.get(host);
+        // Who is spared is waited for by nobody.
+        let opens = |host| {
+            let place = Place { network: number, host };
+            if spared(host) { Tick::ZERO } else { governor.target_opens(place) }
+        };
         let item = match sweep.turn(now, &self.hosts, opens) {
             sweep::Turn::Ask(item) => item,
             sweep::Turn::Rest(until) => {
                 self.agenda.put(Source::Sweep(n), until);
                 return None;
             }
-            sweep::Turn::Done => return None,
+            sweep::Turn::Done => {
+                self.sweep_done(n, now);
+                return None;
+            }
         };
+        if spared(item.host) {
+            sweep.bar(item.host, Why::NotNeeded);
+            self.agenda.put(Source::Sweep(n), now.tick);
+            return None;
+        }
         let packet = sweep.technique.packet(
             (item.pass, item.slot),
             address(self.first, item.host),
@@ -353,13 +369,13 @@ impl Area {
         interviewer: &Interviewer,
         now: Now,
     ) -> Option<Verdict> {
-        let ip = IpAddr::V4(self.ip(host));
+        let ip = self.ip(host);
         let opens = governor.asking_opens(self.place(host), now);
-        let (network, knocks) = (&self.network, self.reach.knocks);
+        let (network, knocks, knock) = (&self.network, self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {
             let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
-            Interview::new(ip, ports, interviewer(network, ip), pace)
+            Interview::new(ip, (knock, ports), interviewer(network, ip.into()), pace)
         });
         let (packet, kind, answer_by) = match interview.turn(now.tick, opens) {
             interview::Turn::Ask(packet, kind, by) => (packet, kind, by),

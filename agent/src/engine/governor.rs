@@ -53,6 +53,11 @@ impl Cleared {
     }
 }
 
+/// Octets of a SYN: the headers of IPv4 and TCP, and one option.
+const SYN_OCTETS: usize = 44;
+/// Octets of a reset, which has no option.
+const RESET_OCTETS: u32 = 40;
+
 /// How often it is looked whether a window has opened.
 const GLANCE: Duration = Duration::from_mins(1);
 
@@ -142,6 +147,9 @@ pub(super) struct Governor {
     waits: bool,
     budget: u64,
     sent: u64,
+    /// Resets that the system may have to send yet, one for each SYN: they count towards the budget
+    /// from the beginning, so that it is never overrun.
+    reserved: u64,
     /// Packets of the scan that this one goes on with.
     earlier: u64,
     /// Whom the packets cleared last reach, until they have left.
@@ -169,7 +177,10 @@ fn octets(packet: &Packet) -> u32 {
     let length = match packet {
         Packet::Frame { octets, .. } | Packet::Datagram { octets, .. } => octets.len(),
         Packet::Echo { payload, .. } => payload.len() + 8,
+        // RFC 792: the header and three times.
+        Packet::Timestamp { .. } => 20,
         Packet::Connect { .. } => 0,
+        Packet::Syn { .. } => SYN_OCTETS,
     };
     u32::try_from(length).unwrap_or(u32::MAX)
 }
@@ -188,11 +199,28 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
             question.then_some((arp.target_ip.into(), None))
         }
         Packet::Echo { to, .. } => Some((*to, None)),
+        Packet::Timestamp { to, .. } => Some(((*to).into(), None)),
+        Packet::Syn { to, .. } => Some(((*to.ip()).into(), Some(to.port()))),
         Packet::Datagram { to, .. } | Packet::Connect { to } => Some((to.ip(), Some(to.port()))),
     }
 }
 
 impl Ground {
+    /// Counts a packet of this kind to this host.
+    fn tally(&mut self, (kind, host): (PacketKind, u32), octets: u32, now: Now) {
+        let size = self.size as usize + 1 + self.six.len();
+        let tallies = self.tallies.entry(kind).or_default();
+        if tallies.len() < size {
+            tallies.resize(size, NOTHING);
+        }
+        if let Some(tally) = tallies.get_mut(host as usize) {
+            tally.packets = tally.packets.saturating_add(1);
+            tally.octets = tally.octets.saturating_add(octets);
+            tally.first = tally.first.min(now.wall);
+            tally.last = tally.last.max(now.wall);
+        }
+    }
+
     /// The target with this number: an address, the group of mDNS after the last, then IPv6.
     fn target(&self, host: u32) -> IpAddr {
         match host.checked_sub(self.size) {
@@ -210,7 +238,7 @@ impl Governor {
     pub(super) fn new(plan: Plan, means: &Means) -> Self {
         let ground = |(n, network): (u64, &crate::plan::Network)| {
             let (first, size) = extent(network.cidr).unwrap_or_default();
-            let reach = Reach::new(network, means, &plan.deny);
+            let reach = Reach::new(network, means, &plan.deny, plan.seed);
             Ground {
                 name: network.name.clone(),
                 first,
@@ -241,6 +269,7 @@ impl Governor {
             spacing: plan.pace.spacing(),
             budget: if plan.pace.budget == 0 { u64::MAX } else { plan.pace.budget },
             sent: 0,
+            reserved: 0,
             earlier: 0,
             leaving: Vec::new(),
             closed: None,
@@ -266,9 +295,11 @@ impl Governor {
                 IpAddr::V6(ip) => self.six.place(interface, ip),
                 IpAddr::V4(_) => self.place(address),
             },
-            Packet::Datagram { .. } | Packet::Echo { .. } | Packet::Connect { .. } => {
-                self.place(address)
-            }
+            Packet::Datagram { .. }
+            | Packet::Echo { .. }
+            | Packet::Timestamp { .. }
+            | Packet::Syn { .. }
+            | Packet::Connect { .. } => self.place(address),
         }
     }
 
@@ -345,7 +376,7 @@ impl Governor {
 
     /// Packets that count towards the budget.
     pub(super) const fn spent(&self) -> u64 {
-        self.sent.saturating_add(self.earlier)
+        self.sent.saturating_add(self.earlier).saturating_add(self.reserved)
     }
 
     /// Nothing passes any more.
@@ -418,7 +449,8 @@ impl Governor {
         if !matches!(packet, Packet::Frame { .. }) && self.only_sights(place) {
             return Err(Why::Policy);
         }
-        if self.spent() >= self.budget { Err(Why::Budget) } else { Ok(place) }
+        let cost = 1 + u64::from(matches!(packet, Packet::Syn { .. }));
+        if self.budget.saturating_sub(self.spent()) < cost { Err(Why::Budget) } else { Ok(place) }
     }
 
     fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {
@@ -427,7 +459,10 @@ impl Governor {
         }
         let named = match packet {
             Packet::Frame { interface, .. } | Packet::Datagram { interface, .. } => interface,
-            Packet::Echo { .. } | Packet::Connect { .. } => "",
+            Packet::Echo { .. }
+            | Packet::Timestamp { .. }
+            | Packet::Syn { .. }
+            | Packet::Connect { .. } => "",
         };
         // Every link has the same link-local addresses, so a frame says where it goes.
         let routed = match address {
@@ -442,6 +477,7 @@ impl Governor {
     fn count(&mut self, place: Place, request: &Request, now: Now) {
         self.gate.pass(now.tick);
         self.sent += 1;
+        self.reserved += u64::from(request.kind == PacketKind::TcpSyn);
         self.leaving.push(place);
         let Some(ground) = self.grounds.get_mut(place.network) else { return };
         ground.gate.pass(now.tick);
@@ -452,15 +488,19 @@ impl Governor {
         if let Some(target) = ground.targets.get_mut(place.host as usize) {
             *target = Target { spaced: now.tick.after(self.spacing), busy: request.answer_by };
         }
-        let tallies = ground.tallies.entry(request.kind).or_default();
-        if tallies.len() < size {
-            tallies.resize(size, NOTHING);
-        }
-        if let Some(tally) = tallies.get_mut(place.host as usize) {
-            tally.packets += 1;
-            tally.octets = tally.octets.saturating_add(octets(&request.packet));
-            tally.first = tally.first.min(now.wall);
-            tally.last = tally.last.max(now.wall);
+        ground.tally((request.kind, place.host), octets(&request.packet), now);
+    }
+
+    /// A SYN-ACK came from this target, to which the system answers with a reset: that is one more
+    /// packet, from which the target's pace counts anew.
+    pub(super) fn reset(&mut self, place: Place, now: Now) {
+        let spaced = now.tick.after(self.spacing);
+        let Some(ground) = self.grounds.get_mut(place.network) else { return };
+        self.sent += 1;
+        self.reserved = self.reserved.saturating_sub(1);
+        ground.tally((PacketKind::TcpReset, place.host), RESET_OCTETS, now);
+        if let Some(target) = ground.targets.get_mut(place.host as usize) {
+            target.spaced = target.spaced.max(spaced);
         }
     }
 
@@ -480,6 +520,7 @@ impl Governor {
             tally.packets -= 1;
             tally.octets = tally.octets.saturating_sub(octets(packet));
             self.sent -= 1;
+            self.reserved -= u64::from(kind == PacketKind::TcpSyn).min(self.reserved);
         }
     }
 

@@ -2,7 +2,7 @@
 //! packet at a time.
 
 use std::collections::{HashSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use daicho_common::coverage::{PacketKind, Why};
@@ -10,6 +10,7 @@ use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::time::Tick;
 
 use crate::engine::pulse::Pulse;
+use crate::engine::question::Knock;
 use crate::engine::{Outlet, Packet};
 use crate::probe::Dialogue;
 
@@ -38,11 +39,12 @@ pub(super) enum End {
 
 /// An interview under way.
 pub(super) struct Interview {
-    ip: IpAddr,
+    ip: Ipv4Addr,
     timeout: Duration,
     pulse: Pulse,
     /// Whether the last question that left was answered; true if none left.
     last_answered: bool,
+    knock: Knock,
     ports: VecDeque<u16>,
     knocked: Option<(u16, Tick)>,
     connect: Option<End>,
@@ -56,11 +58,11 @@ pub(super) struct Interview {
 }
 
 impl Interview {
-    /// An interview with `ip`: connections to `ports` and then `dialogues`, in order. How long an
+    /// An interview with `ip`: knocks at `ports` and then `dialogues`, in order. How long an
     /// answer is awaited, the time between two questions, and the silences that are borne.
     pub(super) fn new(
-        ip: IpAddr,
-        ports: &[u16],
+        ip: Ipv4Addr,
+        (knock, ports): (Knock, &[u16]),
         dialogues: Vec<Box<dyn Dialogue>>,
         (timeout, (spacing, patience)): (Duration, (Duration, u8)),
     ) -> Self {
@@ -69,6 +71,7 @@ impl Interview {
             timeout,
             pulse: Pulse::new(spacing, patience),
             last_answered: true,
+            knock,
             ports: ports.iter().copied().collect(),
             knocked: None,
             connect: (!ports.is_empty()).then_some(End::Asked { answered: false }),
@@ -106,13 +109,13 @@ impl Interview {
                 let by = now.after(self.timeout);
                 self.knocked = Some((port, by));
                 self.last_answered = false;
-                let to = SocketAddr::new(self.ip, port);
-                return Turn::Ask(Packet::Connect { to }, PacketKind::TcpConnect, by);
+                let packet = self.knock.packet(self.ip, port);
+                return Turn::Ask(packet, self.knock.kind(), by);
             }
             let Some(dialogue) = self.dialogues.front_mut() else { return Turn::Done };
             if let Some(ask) = dialogue.poll_transmit(now) {
                 self.asked = Some((ask.outlet, ask.kind));
-                let to = SocketAddr::new(self.ip, ask.port);
+                let to = SocketAddr::from((self.ip, ask.port));
                 let (outlet, interface, octets) = (ask.outlet, String::new(), ask.octets);
                 let packet = Packet::Datagram { outlet, interface, to, octets };
                 let by = dialogue.poll_timeout().unwrap_or(now.after(self.timeout));
@@ -136,7 +139,7 @@ impl Interview {
             return false;
         }
         if let Some(end) = self.connect.take() {
-            self.ends.push_back((Method::TcpConnect, end));
+            self.ends.push_back((self.knock.method(), end));
         }
         while self.dialogues.front().is_some_and(|dialogue| dialogue.is_finished()) {
             self.close(End::Asked { answered: self.answered });
@@ -185,7 +188,7 @@ impl Interview {
         self.last_answered = true;
         if self.knocked.take().is_some() {
             self.connect = Some(End::NotAsked(why));
-            Some(PacketKind::TcpConnect)
+            Some(self.knock.kind())
         } else {
             let kind = self.asked.map(|(_, kind)| kind);
             kind?;
@@ -237,7 +240,7 @@ impl Interview {
             if self.connect == Some(End::Asked { answered: false }) {
                 self.connect = Some(End::Asked { answered: true });
             }
-            self.facts.push_back((Method::TcpConnect, Fact::Answered(reply)));
+            self.facts.push_back((self.knock.method(), Fact::Answered(reply)));
         }
         awaited
     }
@@ -245,7 +248,7 @@ impl Interview {
     /// The method of the packet that was asked for last.
     pub(super) fn method(&self) -> Option<Method> {
         match self.knocked {
-            Some(_) => Some(Method::TcpConnect),
+            Some(_) => Some(self.knock.method()),
             None => self.dialogues.front().map(|dialogue| dialogue.method()),
         }
     }

@@ -1,6 +1,6 @@
 //! What goes out and what comes in, as values.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::addr::Mac;
 
@@ -39,6 +39,15 @@ pub enum Packet {
         /// Payload, at least 8 octets, returned by the target.
         payload: Vec<u8>,
     },
+    /// An ICMP timestamp request, with an identifier to fill in by the net.
+    Timestamp {
+        /// Whom.
+        to: Ipv4Addr,
+        /// Sequence number.
+        sequence: u16,
+        /// What stands for the time when it left, returned by the target.
+        originate: u32,
+    },
     /// A UDP datagram.
     Datagram {
         /// By which socket.
@@ -49,6 +58,14 @@ pub enum Packet {
         to: SocketAddr,
         /// Payload.
         octets: Vec<u8>,
+    },
+    /// A TCP SYN from a port of the net's choice that no connection has. If the answer is a SYN-ACK,
+    /// the system, which knows of no connection, closes it with a reset.
+    Syn {
+        /// Whom.
+        to: SocketAddrV4,
+        /// Its sequence number.
+        sequence: u32,
     },
     /// A TCP connection attempt, closed at once if it is accepted, with no octet sent.
     Connect {
@@ -76,6 +93,15 @@ pub enum Input<'a> {
         /// Its payload.
         payload: &'a [u8],
     },
+    /// An ICMP timestamp reply arrived.
+    TimestampReply {
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// What the request said of when it left.
+        originate: u32,
+    },
     /// A datagram arrived.
     Datagram {
         /// By this socket.
@@ -101,6 +127,20 @@ pub enum Input<'a> {
     Refused {
         /// By whom.
         to: SocketAddr,
+    },
+    /// A SYN-ACK arrived at the port that SYNs leave from.
+    SynAck {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
+    },
+    /// A reset with an acknowledgment arrived there.
+    Reset {
+        /// From whom.
+        from: SocketAddrV4,
+        /// Its acknowledgment number.
+        acknowledges: u32,
     },
     /// A row of the system's neighbour table, read because [`super::Engine::wants_neighbours`] said so.
     Neighbour {

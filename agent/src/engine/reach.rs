@@ -6,7 +6,7 @@ use daicho_common::coverage::Why;
 use daicho_common::observation::Method;
 use ipnet::IpNet;
 
-use crate::engine::question::Technique;
+use crate::engine::question::{Knock, Technique};
 use crate::engine::scope::extent;
 use crate::plan::{DenyList, Link, Means, Network, Policy};
 
@@ -42,6 +42,9 @@ pub(super) struct Reach {
     pub(super) shows_macs: bool,
     /// Whether live hosts are asked for the configured ports.
     pub(super) knocks: bool,
+    /// How ports are tried: by SYN where the system lets us and everything may be asked, else by
+    /// connections.
+    pub(super) knock: Knock,
     /// Whether everybody on the link is asked at once which services they have.
     ///
     /// A question to a group reaches whoever is on the link, so it is put only where the whole link
@@ -81,8 +84,9 @@ pub(super) fn may_browse(network: &Network, link: &Link, deny: &DenyList) -> boo
 }
 
 impl Reach {
-    /// How `network` is looked at with these means.
-    pub(super) fn new(network: &Network, means: &Means, deny: &DenyList) -> Self {
+    /// How `network` is looked at with these means. The seed is that of its questions.
+    pub(super) fn new(network: &Network, means: &Means, deny: &DenyList, seed: u64) -> Self {
+        let by_syn = means.syn && network.policy == Policy::Full && !is_loopback(network.cidr);
         let link = link_to(network.cidr, means);
         let mut reach = Self {
             interface: link.map(|link| link.interface.clone()).unwrap_or_default(),
@@ -94,6 +98,7 @@ impl Reach {
                 .is_some_and(|link| link.mac.is_some() && (link.frames || means.neighbour_table))
                 && !is_loopback(network.cidr),
             knocks: false,
+            knock: if by_syn { Knock::Syn(seed) } else { Knock::Connect },
             browses: false,
         };
         if extent(network.cidr).is_none() {
@@ -128,12 +133,13 @@ impl Reach {
         self.methods.push((method, Basis::Unused(why)));
     }
 
-    /// TCP connections to every address, where the policy allows it and a port is configured.
+    /// TCP to every address, where the policy allows it and a port is configured.
     fn connect(&mut self, network: &Network, allowed: bool) {
         if allowed && network.policy != Policy::Sighting && !network.tcp_ports.is_empty() {
-            self.sweep(Technique::Connect(network.tcp_ports.clone()), &[Method::TcpConnect]);
+            let technique = Technique::Tcp(self.knock, network.tcp_ports.clone());
+            self.sweep(technique, &[self.knock.method()]);
         } else {
-            self.unused(Method::TcpConnect, Why::Policy);
+            self.unused(self.knock.method(), Why::Policy);
         }
     }
 
@@ -142,7 +148,7 @@ impl Reach {
         self.sweep(arp, &[Method::Arp]);
         self.knocks = network.policy == Policy::Full && !network.tcp_ports.is_empty();
         let basis = if self.knocks { Basis::Interviews } else { Basis::Unused(Why::Policy) };
-        self.methods.push((Method::TcpConnect, basis));
+        self.methods.push((self.knock.method(), basis));
     }
 
     /// A link without frames: the system is given a reason to resolve, and its table is read. Under
@@ -181,6 +187,20 @@ impl Reach {
             self.echo(means);
         }
         self.connect(network, network.policy == Policy::Full || !means.echo);
+        self.second_chance(network, means);
+    }
+
+    /// ICMP timestamp for those who stayed silent: many firewalls drop echo and let it pass. No
+    /// device of everyday asks for timestamps, and security gear may report who does, so it is asked
+    /// only where the hospital said that everything may be; under [`Policy::Gentle`] echo is enough.
+    fn second_chance(&mut self, network: &Network, means: &Means) {
+        match network.policy {
+            Policy::Sighting | Policy::Gentle => self.unused(Method::IcmpTimestamp, Why::Policy),
+            Policy::Full if means.timestamp => {
+                self.sweep(Technique::Timestamp, &[Method::IcmpTimestamp]);
+            }
+            Policy::Full => self.unused(Method::IcmpTimestamp, Why::NoPrivilege),
+        }
     }
 
     /// See [`Reach::refusal_is_life`].

@@ -22,7 +22,7 @@ const MORE: u8 = 3;
 /// Another pass is worth its packets while more than one host in so many is thought to be missed.
 const MISSED: f64 = 2000.0;
 
-/// One question: which pass, which port of [`Technique::Connect`], which address.
+/// One question: which pass, which port of [`Technique::Tcp`], which address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Item {
     pub(super) pass: u8,
@@ -83,15 +83,16 @@ impl Sweep {
     /// A sweep over `2^bits` addresses.
     pub(super) fn new(technique: Technique, bits: u8, seed: u64, pace: (u8, Duration)) -> Self {
         let size = 1 << bits;
+        let tries = technique.tries(pace.0.max(1));
         let slots = match &technique {
-            Technique::Connect(ports) => u16::try_from(ports.len()).unwrap_or(u16::MAX),
-            Technique::Arp { .. } | Technique::Nudge | Technique::Echo => 1,
+            Technique::Tcp(_, ports) => u16::try_from(ports.len()).unwrap_or(u16::MAX),
+            Technique::Arp { .. } | Technique::Nudge | Technique::Echo | Technique::Timestamp => 1,
         };
         Self {
             technique,
             order: Order::new(bits, seed),
             size,
-            tries: pace.0.max(1),
+            tries,
             more: MORE,
             slots,
             timeout: pace.1,

@@ -23,8 +23,12 @@ mod harmless;
 mod interviews;
 /// A net in memory: hosts that answer, and a record of what came.
 mod net;
+/// The second chance of those who stayed silent.
+mod second;
 /// Going on where an interrupted scan was.
 mod resuming;
+/// Ports tried by SYN alone.
+mod syn;
 /// Sweeps of a link, of a routed network, without privilege, on loopback.
 mod sweeps;
 /// Duplicate addresses, proxies, one who answers for everybody.
@@ -89,13 +93,14 @@ fn means(address: &str) -> Means {
         frames: true,
         neighbours: true,
     };
-    Means { links: vec![link], echo: true, neighbour_table: true }
+    Means { links: vec![link], echo: true, timestamp: true, syn: false, neighbour_table: true }
 }
 
 /// The same for an ordinary user.
 fn unprivileged(address: &str) -> Means {
     let mut means = means(address);
     means.links[0].frames = false;
+    means.timestamp = false;
     means
 }
 

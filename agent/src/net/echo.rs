@@ -12,6 +12,9 @@ use tokio::sync::mpsc::Sender;
 
 use super::{Arrival, BUFFER};
 
+/// Type of an echo reply (RFC 792).
+const ECHO_REPLY: u8 = 0;
+
 /// An open socket for echo requests and their replies.
 pub(super) struct Echo {
     socket: Arc<UdpSocket>,
@@ -25,7 +28,7 @@ impl Echo {
         let ping = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::ICMPV4));
         let (socket, expected) = match ping {
             Ok(socket) => (socket, None),
-            Err(_) => (raw(identifier)?, Some(identifier)),
+            Err(_) => (raw(ECHO_REPLY, identifier)?, Some(identifier)),
         };
         socket.set_nonblocking(true)?;
         let _ = socket.set_recv_buffer_size(BUFFER);
@@ -46,32 +49,37 @@ impl Echo {
     }
 }
 
-/// A raw ICMP socket that gets replies to `identifier` only.
-fn raw(identifier: u16) -> io::Result<Socket> {
+/// A raw ICMP socket that gets messages of type `reply` to `identifier` only.
+pub(super) fn raw(reply: u8, identifier: u16) -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4))?;
     #[cfg(target_os = "linux")]
     {
         use socket2::SockFilter;
-        // Classic BPF over the IP packet: skip its header, then type 0 and our identifier.
+        // Classic BPF over the IP packet: skip its header, then the type and our identifier.
         socket.attach_filter(&[
             SockFilter::new(0xb1, 0, 0, 0), // ldx length of the IP header
             SockFilter::new(0x50, 0, 0, 0), // ldb [type]
-            SockFilter::new(0x15, 0, 3, 0), // jeq echo reply, else drop
+            SockFilter::new(0x15, 0, 3, u32::from(reply)), // jeq the reply, else drop
             SockFilter::new(0x48, 0, 0, 4), // ldh [identifier]
             SockFilter::new(0x15, 0, 1, u32::from(identifier)), // jeq ours, else drop
             SockFilter::new(0x06, 0, 0, 0xffff), // ret whole
             SockFilter::new(0x06, 0, 0, 0), // ret nothing
         ])?;
     }
-    let _ = identifier;
+    let _ = (reply, identifier);
     Ok(socket)
 }
 
-/// The echo reply in what a socket read: some systems put the IP header before it.
-fn reply(octets: &[u8], expected: Option<u16>) -> Option<icmp::Echo> {
+/// The ICMP message in what a socket read: some systems put the IP header before it.
+pub(super) fn message(octets: &[u8]) -> Option<&[u8]> {
     let first = octets.first()?;
     let header = if first >> 4 == 4 { usize::from(first & 0x0f) * 4 } else { 0 };
-    let (echo, _) = icmp::Echo::decode(octets.get(header..)?).ok()?;
+    octets.get(header..)
+}
+
+/// The echo reply in what a socket read.
+fn reply(octets: &[u8], expected: Option<u16>) -> Option<icmp::Echo> {
+    let (echo, _) = icmp::Echo::decode(message(octets)?).ok()?;
     (echo.reply && expected.is_none_or(|expected| expected == echo.identifier)).then_some(echo)
 }
 

@@ -1,4 +1,5 @@
-//! TCP liveness: a connection is attempted, and closed at once if it is accepted. No octet is sent.
+//! TCP liveness: by a SYN alone where raw sockets are to be had, else a connection is attempted, and
+//! closed at once if it is accepted. No octet of data is sent either way.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +11,29 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::Sender;
 
 use super::Arrival;
+
+/// A SYN alone.
+#[cfg(target_os = "linux")]
+mod syn;
+#[cfg(target_os = "linux")]
+pub(super) use syn::Syns;
+
+/// Systems other than Linux do not show TCP segments to raw sockets.
+#[cfg(not(target_os = "linux"))]
+pub(super) enum Syns {}
+
+#[cfg(not(target_os = "linux"))]
+impl Syns {
+    /// There is none here.
+    pub(super) fn open(_: Sender<Arrival>) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nobody can have one to send with.
+    pub(super) async fn send(&self, _: std::net::SocketAddrV4, _: u32) -> io::Result<()> {
+        match *self {}
+    }
+}
 
 /// Attempts a connection; what comes of it within `wait` goes to the channel, silence does not. Of
 /// a longer wait than a second the system repeats its SYN by itself (RFC 6298 §2).

@@ -28,6 +28,7 @@ enum Sign {
     Snmp,
     Refused,
     Open(u16),
+    Timestamp,
     Udp,
 }
 
@@ -41,6 +42,7 @@ impl std::fmt::Display for Sign {
             Self::Snmp => "snmp",
             Self::Refused => "tcp",
             Self::Open(port) => return write!(f, "tcp/{port}"),
+            Self::Timestamp => "timestamp",
             Self::Udp => "udp",
         })
     }
@@ -72,6 +74,7 @@ impl Host {
                 Sign::Neighbour
             }
             Fact::Answered(Reply::Echo) => Sign::Echo,
+            Fact::Answered(Reply::Timestamp) => Sign::Timestamp,
             Fact::Answered(Reply::TcpOpen(port)) => Sign::Open(*port),
             Fact::Answered(Reply::TcpRefused(_)) => Sign::Refused,
             Fact::Answered(Reply::UdpUnreachable(_)) => Sign::Udp,

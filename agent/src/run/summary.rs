@@ -23,6 +23,7 @@ pub(super) fn nothing_asked(coverage: &[Coverage]) -> bool {
             | Why::NotRead
             | Why::Own
             | Why::NoSignOfLife
+            | Why::NotNeeded
             | Why::BackedOff
             | Why::ForbiddenPort => false,
         })
@@ -68,9 +69,12 @@ impl Ended {
 }
 
 fn lines(coverage: &Coverage) -> impl Iterator<Item = String> + '_ {
-    // No gaps: nobody looks for the agent itself, and where nobody is there is nobody to question.
-    let gaps =
-        coverage.not_asked.iter().filter(|gap| !matches!(gap.why, Why::Own | Why::NoSignOfLife));
+    // No gaps: nobody looks for the agent itself, where nobody is there is nobody to question, and
+    // who has answered needs no second chance.
+    let gaps = coverage
+        .not_asked
+        .iter()
+        .filter(|gap| !matches!(gap.why, Why::Own | Why::NoSignOfLife | Why::NotNeeded));
     gaps.map(|NotAsked { addresses, why }| {
         let (ja, en) = reason(*why);
         let (count, method) = (addresses.len(), method(coverage.method));
@@ -84,7 +88,9 @@ pub(crate) const fn method(method: Method) -> &'static str {
         Method::NeighbourTable => "近隣表/neighbour table",
         Method::Ndp => "NDP",
         Method::IcmpEcho => "ICMP echo",
+        Method::IcmpTimestamp => "ICMP timestamp",
         Method::TcpConnect => "TCP",
+        Method::TcpSyn => "TCP SYN",
         Method::Udp => "UDP",
         Method::Snmp => "SNMP",
         Method::Mdns => "mDNS",
@@ -130,6 +136,7 @@ const fn reason(why: Why) -> (&'static str, &'static str) {
         ),
         Why::Own => ("エージェント自身", "the agent's own address"),
         Why::NoSignOfLife => ("在席が確認できなかった", "no sign of life"),
+        Why::NotNeeded => ("他の方法に応答済み", "it had answered to another method"),
         Why::BackedOff => ("応答が途絶えたため控えた", "left in peace after it went silent"),
         Why::ForbiddenPort => ("送信禁止のポート", "a forbidden port"),
     }

@@ -88,7 +88,9 @@ pub const fn method(method: Method) -> Word {
         Method::NeighbourTable => Word::MethodNeighbourTable,
         Method::Ndp => Word::MethodNdp,
         Method::IcmpEcho => Word::MethodIcmpEcho,
+        Method::IcmpTimestamp => Word::MethodIcmpTimestamp,
         Method::TcpConnect => Word::MethodTcpConnect,
+        Method::TcpSyn => Word::MethodTcpSyn,
         Method::Udp => Word::MethodUdp,
         Method::Snmp => Word::MethodSnmp,
         Method::Mdns => Word::MethodMdns,
@@ -167,6 +169,7 @@ pub const fn why(why: Why) -> Word {
         Why::Window => Word::WhyWindow,
         Why::NotRead => Word::WhyNotRead,
         Why::Own => Word::WhyOwn,
+        Why::NotNeeded => Word::WhyNotNeeded,
         Why::BackedOff => Word::WhyBackedOff,
         Why::NoSignOfLife => Word::WhyNoSignOfLife,
         Why::ForbiddenPort => Word::WhyForbiddenPort,
@@ -211,7 +214,10 @@ pub const fn packet(kind: PacketKind) -> Word {
         PacketKind::NeighbourSolicitation => Word::PacketNeighbourSolicitation,
         PacketKind::ListenerQuery => Word::PacketListenerQuery,
         PacketKind::Echo => Word::PacketEcho,
+        PacketKind::Timestamp => Word::PacketTimestamp,
         PacketKind::TcpConnect => Word::PacketTcpConnect,
+        PacketKind::TcpSyn => Word::PacketTcpSyn,
+        PacketKind::TcpReset => Word::PacketTcpReset,
         PacketKind::Snmp => Word::PacketSnmp,
         PacketKind::Mdns => Word::PacketMdns,
     }
@@ -384,6 +390,7 @@ pub fn fact(lang: Lang, fact: &Fact) -> String {
 fn answered(lang: Lang, reply: Reply) -> String {
     match reply {
         Reply::Echo => lang.say(Word::FactEcho).to_owned(),
+        Reply::Timestamp => lang.say(Word::FactTimestamp).to_owned(),
         Reply::TcpOpen(port) => lang.fill(Word::FactTcpOpen, &[&port]),
         Reply::TcpRefused(port) => lang.fill(Word::FactTcpRefused, &[&port]),
         Reply::UdpUnreachable(port) => lang.fill(Word::FactUdpUnreachable, &[&port]),

@@ -104,7 +104,10 @@ fn counts_what_it_sends(batch: &Batch, frames: &[Frame]) {
     let echo = |sent| matches!(sent, Sent::Ip { protocol: 1, .. });
     assert_eq!(counted(batch, PacketKind::Echo), left(frames, echo));
     let opens = |sent| matches!(sent, Sent::Ip { opens: true, .. });
-    assert_eq!(counted(batch, PacketKind::TcpConnect), left(frames, opens));
+    assert_eq!(counted(batch, PacketKind::TcpSyn), left(frames, opens));
+    // The kernel's resets are all that follows a SYN: no connection, no data.
+    let follows = |sent| matches!(sent, Sent::Ip { protocol: 6, opens: false, .. });
+    assert_eq!(counted(batch, PacketKind::TcpReset), left(frames, follows));
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn no_packet_leaves_the_scope_meets_a_denied_host_or_outruns_the_pace() {
     stays_in_scope(&frames);
     keeps_pace(&asked);
     counts_what_it_sends(&batch, &frames);
-    assert!(counted(&batch, PacketKind::TcpConnect) > 0 && counted(&batch, PacketKind::Snmp) > 0);
+    assert!(counted(&batch, PacketKind::TcpSyn) > 0 && counted(&batch, PacketKind::Snmp) > 0);
     lab.down().unwrap();
 }
 

@@ -97,7 +97,7 @@ impl Scan<'_> {
     }
 }
 
-fn as_nobody(scanner: &Namespace, agent: &Path, folder: &Path) -> Command {
+pub(crate) fn as_nobody(scanner: &Namespace, agent: &Path, folder: &Path) -> Command {
     nix::unistd::chown(folder, Some(NOBODY.into()), Some(NOBODY.into())).unwrap();
     let mut command = scanner.command("setpriv").unwrap();
     command.arg(format!("--reuid={NOBODY}")).arg(format!("--regid={NOBODY}"));

@@ -2,7 +2,7 @@
 //! after a delay that the seed chooses, or are lost; time is a number that jumps to the next event.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -60,10 +60,13 @@ pub struct Scanned {
 enum Answer {
     Frame(Vec<u8>),
     Echo(IpAddr, u16, Vec<u8>),
+    Timestamp(Ipv4Addr, u16, u32),
     Datagram(Outlet, SocketAddr, Vec<u8>),
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
     Refused(SocketAddr),
+    SynAck(SocketAddrV4, u32),
+    Reset(SocketAddrV4, u32),
 }
 
 impl Answer {
@@ -73,12 +76,22 @@ impl Answer {
             Self::Echo(from, sequence, payload) => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
             }
+            Self::Timestamp(from, sequence, originate) => {
+                let (sequence, originate) = (*sequence, *originate);
+                Input::TimestampReply { from: (*from).into(), sequence, originate }
+            }
             Self::Datagram(outlet, from, octets) => {
                 Input::Datagram { outlet: *outlet, from: *from, octets }
             }
             Self::Unreachable(outlet, to) => Input::PortUnreachable { outlet: *outlet, to: *to },
             Self::Connected(to) => Input::Connected { to: *to },
             Self::Refused(to) => Input::Refused { to: *to },
+            Self::SynAck(from, acknowledges) => {
+                Input::SynAck { from: *from, acknowledges: *acknowledges }
+            }
+            Self::Reset(from, acknowledges) => {
+                Input::Reset { from: *from, acknowledges: *acknowledges }
+            }
         }
     }
 }
@@ -124,7 +137,7 @@ pub fn means(hospital: &Hospital) -> Means {
         frames: true,
         neighbours: false,
     };
-    Means { links: vec![link], echo: true, neighbour_table: true }
+    Means { links: vec![link], echo: true, timestamp: true, syn: true, neighbour_table: true }
 }
 
 fn interviewer(pace: Pace) -> Interviewer {
@@ -230,9 +243,23 @@ impl<'a> Air<'a> {
                 let echo = device.filter(|(device, _)| device.answers.echo);
                 echo.map(|_| Answer::Echo(*to, *sequence, payload.clone())).into_iter().collect()
             }
+            Packet::Timestamp { to, sequence, originate } => {
+                let device = self.hospital.at(*to).filter(|(device, _)| device.answers.echo);
+                let stamp = device.map(|_| Answer::Timestamp(*to, *sequence, *originate));
+                stamp.into_iter().collect()
+            }
             Packet::Datagram { outlet, to, octets, .. } => {
                 self.heed(to.port());
                 self.datagram(*outlet, *to, octets)
+            }
+            Packet::Syn { to, sequence } => {
+                self.heed(to.port());
+                let device = self.hospital.at(*to.ip());
+                match device.map(|(device, _)| device.tcp(to.port())) {
+                    Some(Door::Open) => vec![Answer::SynAck(*to, sequence.wrapping_add(1))],
+                    Some(Door::Refused) => vec![Answer::Reset(*to, sequence.wrapping_add(1))],
+                    Some(Door::Silent) | None => Vec::new(),
+                }
             }
             Packet::Connect { to } => {
                 self.heed(to.port());

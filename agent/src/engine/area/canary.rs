@@ -5,12 +5,10 @@
 //! nothing: the host is then asked once more for the sign of life that it gave in the sweep.
 
 use daicho_common::coverage::Why;
-use daicho_common::observation::Method;
 use daicho_common::time::{Now, Tick};
 
 use super::{Area, Source};
 use crate::engine::governor::{Governor, Request, Verdict};
-use crate::engine::question::Technique;
 use crate::engine::scope::address;
 
 /// How the first interview of a network goes.
@@ -77,12 +75,7 @@ impl Area {
     /// table told of it, which forgets too slowly to tell again.
     fn sign_given(&self, host: u32) -> Option<(usize, u16)> {
         self.sweeps.iter().enumerate().find_map(|(n, sweep)| {
-            let method = match sweep.technique {
-                Technique::Arp { .. } => Method::Arp,
-                Technique::Nudge => Method::Udp,
-                Technique::Echo => Method::IcmpEcho,
-                Technique::Connect(_) => Method::TcpConnect,
-            };
+            let method = sweep.technique.method();
             let answered =
                 self.rows.iter().any(|row| row.method == method && row.answered.get(host));
             sweep.slot_heard(host).filter(|_| answered).map(|slot| (n, slot))

@@ -61,9 +61,7 @@ impl Area {
     pub(in crate::engine) fn settled(&self, whole: bool, begun: Timestamp, now: Now) -> Settled {
         let sighting = self.network.policy == Policy::Sighting;
         let among = |host| {
-            let swept = !self.sweeps.is_empty()
-                && !self.unread
-                && self.sweeps.iter().all(|it| it.is_asked(host));
+            let swept = !self.sweeps.is_empty() && !self.unread && self.is_swept(host);
             let questioned = whole && (sighting || self.through.get(host));
             self.hosts.get(host) && swept && (!self.live.get(host) || questioned)
         };
@@ -159,17 +157,22 @@ impl Area {
             cidr: self.network.cidr,
             from,
             to: to.max(from),
-            tries: match row.basis {
-                Basis::Unused(_) => 0,
-                Basis::Sweep(n) => self.sweeps.get(n).map_or(self.tries, Sweep::tries),
-                Basis::Interviews => self.tries,
-            },
+            tries: self.tries_of(row),
             asked,
             answered,
             not_asked: not_asked
                 .into_iter()
                 .map(|(why, addresses)| NotAsked { addresses, why })
                 .collect(),
+        }
+    }
+
+    /// How often a silent address is asked.
+    fn tries_of(&self, row: &Row) -> u8 {
+        match row.basis {
+            Basis::Unused(_) => 0,
+            Basis::Interviews => self.tries,
+            Basis::Sweep(n) => self.sweeps.get(n).map_or(self.tries, Sweep::tries),
         }
     }
 
@@ -219,7 +222,10 @@ impl Area {
 
     fn why_no_interview(&self, row: &Row, host: u32, ended: Option<Why>) -> Why {
         let refused = row.refused.iter().find(|(_, hosts)| hosts.get(host)).map(|(why, _)| *why);
-        let barred = || self.sweeps.iter().find_map(|sweep| sweep.refusal(host));
+        let barred = || {
+            let mut refusals = self.sweeps.iter().filter_map(|sweep| sweep.refusal(host));
+            refusals.find(|why| *why != Why::NotNeeded)
+        };
         let unswept = || self.sweeps.iter().any(|sweep| !sweep.is_asked(host));
         if let Some(why) = refused.or_else(barred) {
             why

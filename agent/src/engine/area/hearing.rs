@@ -1,7 +1,7 @@
 //! What came in, by method. Each returns whether it answered something that was asked, or is worth
 //! keeping all the same; what does not changes nothing.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 use daicho_common::addr::Mac;
 use daicho_common::coverage::Why;
@@ -13,7 +13,9 @@ use super::canary::Canary;
 use super::{Area, CLAIMS, Notes, Source};
 use crate::engine::governor::{Governor, subject};
 use crate::engine::interview::End;
-use crate::engine::question::{MDNS, Technique, answers_echo, answers_nudge};
+use crate::engine::question::{
+    Knock, MDNS, Technique, answers_echo, answers_nudge, answers_timestamp,
+};
 use crate::engine::{Outlet, Packet};
 use crate::plan::Policy;
 
@@ -30,7 +32,8 @@ pub(in crate::engine) enum Sign {
     Arp,
     Nudge,
     Echo,
-    Connect,
+    Timestamp,
+    Tcp,
 }
 
 impl Sign {
@@ -39,7 +42,8 @@ impl Sign {
             Technique::Arp { .. } => Self::Arp,
             Technique::Nudge => Self::Nudge,
             Technique::Echo => Self::Echo,
-            Technique::Connect(_) => Self::Connect,
+            Technique::Timestamp => Self::Timestamp,
+            Technique::Tcp(..) => Self::Tcp,
         }
     }
 }
@@ -194,6 +198,27 @@ impl Area {
         true
     }
 
+    /// A timestamp reply.
+    pub(in crate::engine) fn hear_timestamp(
+        &mut self,
+        host: u32,
+        (sequence, originate): (u16, u32),
+        desk: &mut Desk<'_>,
+    ) -> bool {
+        let ip = IpAddr::V4(self.ip(host));
+        let asked = self.has_asked(Sign::Timestamp, host);
+        if !asked || !answers_timestamp(ip, sequence, originate, self.seed) {
+            return false;
+        }
+        desk.governor.settle(self.place(host));
+        self.canary_spoke(host, desk.governor, desk.now);
+        if self.heard(Sign::Timestamp, (0, host), true, desk.now) {
+            self.alive(host, (Method::IcmpTimestamp, Reply::Timestamp), desk.notes, desk.now);
+        }
+        self.live(host, desk.governor, desk.now);
+        true
+    }
+
     /// Tells of a sign of life.
     fn alive(&mut self, host: u32, (method, reply): (Method, Reply), notes: &mut Notes, now: Now) {
         let speaker = self.speaker(host);
@@ -201,30 +226,52 @@ impl Area {
         self.answered(method, host);
     }
 
+    /// A SYN-ACK (`open`) or a reset came from this port.
+    pub(in crate::engine) fn hear_segment(
+        &mut self,
+        host: u32,
+        (from, open, acknowledges): (SocketAddrV4, bool, u32),
+        desk: &mut Desk<'_>,
+    ) -> bool {
+        if !self.reach.knock.is_answered(from, acknowledges) {
+            return false;
+        }
+        // One that comes twice, or too late to tell anything, is answered by the system too.
+        if open {
+            desk.governor.reset(self.place(host), desk.now);
+        }
+        self.hear_port(host, (from.port(), open), desk)
+    }
+
     /// A connection to this port was accepted (`open`) or refused.
     pub(in crate::engine) fn hear_connect(
         &mut self,
         host: u32,
-        (port, open): (u16, bool),
+        said: (u16, bool),
         desk: &mut Desk<'_>,
     ) -> bool {
+        self.reach.knock == Knock::Connect && self.hear_port(host, said, desk)
+    }
+
+    /// This port is open, or not.
+    fn hear_port(&mut self, host: u32, (port, open): (u16, bool), desk: &mut Desk<'_>) -> bool {
         let reply = if open { Reply::TcpOpen(port) } else { Reply::TcpRefused(port) };
         if self.open.get_mut(&host).is_some_and(|interview| interview.hear_connect(reply, port)) {
             self.resume(host, desk);
             return true;
         }
-        let Some(n) = self.position(Sign::Connect) else { return false };
+        let Some(n) = self.position(Sign::Tcp) else { return false };
         let Some(slot) = self.sweeps.get(n).and_then(|sweep| sweep.technique.slot_of(port)) else {
             return false;
         };
-        if !self.has_asked(Sign::Connect, host) {
+        if !self.has_asked(Sign::Tcp, host) {
             return false;
         }
         desk.governor.settle(self.place(host));
         let life = open || self.reach.refusal_is_life;
         self.canary_spoke(host, desk.governor, desk.now);
-        if self.heard(Sign::Connect, (slot, host), life, desk.now) && life {
-            self.alive(host, (Method::TcpConnect, reply), desk.notes, desk.now);
+        if self.heard(Sign::Tcp, (slot, host), life, desk.now) && life {
+            self.alive(host, (self.reach.knock.method(), reply), desk.notes, desk.now);
         }
         if life {
             self.live(host, desk.governor, desk.now);
@@ -308,12 +355,13 @@ impl Area {
         let (sign, slot) = match packet {
             Packet::Frame { .. } => (Sign::Arp, Some(0)),
             Packet::Echo { .. } => (Sign::Echo, Some(0)),
+            Packet::Timestamp { .. } => (Sign::Timestamp, Some(0)),
             Packet::Datagram { outlet: Outlet::Connected, .. } => (Sign::Nudge, Some(0)),
-            Packet::Connect { .. } => {
-                let sweep = self.position(Sign::Connect).and_then(|n| self.sweeps.get(n));
-                (Sign::Connect, sweep.and_then(|sweep| sweep.technique.slot_of(port)))
+            Packet::Connect { .. } | Packet::Syn { .. } => {
+                let sweep = self.position(Sign::Tcp).and_then(|n| self.sweeps.get(n));
+                (Sign::Tcp, sweep.and_then(|sweep| sweep.technique.slot_of(port)))
             }
-            Packet::Datagram { outlet: Outlet::Snmp | Outlet::Mdns, .. } => (Sign::Connect, None),
+            Packet::Datagram { outlet: Outlet::Snmp | Outlet::Mdns, .. } => (Sign::Tcp, None),
         };
         let sweep = self.position(sign).and_then(|n| self.sweeps.get_mut(n));
         if let (Some(slot), Some(sweep)) = (slot, sweep) {

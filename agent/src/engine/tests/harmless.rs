@@ -100,6 +100,8 @@ impl Case {
     fn means(&self) -> Means {
         let mut means = means("10.20.1.1/24");
         (means.links[0].frames, means.echo) = (self.frames, self.echo);
+        means.timestamp = self.seed.is_multiple_of(2);
+        means.syn = self.seed.is_multiple_of(3);
         means
     }
 
@@ -108,6 +110,7 @@ impl Case {
             open: if n.is_multiple_of(3) { vec![443] } else { vec![] },
             refuses: n.is_multiple_of(5),
             echoes: n.is_multiple_of(2),
+            stamps: n.is_multiple_of(11),
             macs: vec![mac(n)],
             talks: if n.is_multiple_of(7) {
                 vec![161, 5353]
@@ -168,6 +171,12 @@ fn assert_harmless(case: &Case, plan: &Plan, net: &Net) {
     for (cidr, ticks) in networks {
         assert_rate(&cidr.to_string(), &ticks, case.pace.1);
     }
+    for (reset, from) in &net.resets {
+        let then = targets[from].iter().find(|at| *at > reset);
+        let apart = then.map_or(Duration::MAX, |then| then.since(*reset));
+        let spacing = Duration::from_micros(1_000_000 / u64::from(case.pace.2));
+        assert!(apart >= spacing, "{from}: {apart:?} after a reset");
+    }
     for (target, ticks) in targets {
         let spacing = Duration::from_micros(1_000_000 / u64::from(case.pace.2));
         for pair in ticks.windows(2) {
@@ -195,7 +204,10 @@ fn assert_medical_only_sighted(case: &Case, net: &Net, before: &BTreeMap<IpAddr,
         let (frame, question) = match packet {
             Packet::Frame { .. } => (true, false),
             Packet::Datagram { outlet, .. } => (false, *outlet != Outlet::Connected),
-            Packet::Echo { .. } | Packet::Connect { .. } => (false, false),
+            Packet::Echo { .. }
+            | Packet::Timestamp { .. }
+            | Packet::Syn { .. }
+            | Packet::Connect { .. } => (false, false),
         };
         assert!(!question, "{packet:?} to medical gear");
         assert!(frame || !(case.frames || before.contains_key(&to)), "{packet:?} to medical gear");
@@ -210,7 +222,11 @@ fn assert_canary_first(plan: &Plan, net: &Net) {
             .iter()
             .filter(|(_, packet)| match packet {
                 Packet::Datagram { outlet, .. } => *outlet != Outlet::Connected,
-                Packet::Frame { .. } | Packet::Echo { .. } | Packet::Connect { .. } => false,
+                Packet::Frame { .. }
+                | Packet::Echo { .. }
+                | Packet::Timestamp { .. }
+                | Packet::Syn { .. }
+                | Packet::Connect { .. } => false,
             })
             .filter_map(|(_, packet)| subject(packet).map(|(to, _)| to))
             .filter(|to| network.cidr.contains(to))
@@ -261,7 +277,7 @@ proptest! {
         assert_canary_first(&plan, &net);
         assert_partition(&outcome, &[ip("10.20.1.1")]);
         let counted: u64 = outcome.account.sent.iter().map(|sent| sent.packets).sum();
-        prop_assert_eq!(counted, net.record.len() as u64);
+        prop_assert_eq!(counted, (net.record.len() + net.resets.len()) as u64);
         for sent in &outcome.account.sent {
             prop_assert!(net.asked().contains_key(&sent.target));
         }

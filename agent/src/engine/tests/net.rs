@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::wire::arp::Operation;
 
@@ -18,6 +18,8 @@ pub(super) struct Host {
     pub(super) refuses: bool,
     /// Whether it answers echo requests.
     pub(super) echoes: bool,
+    /// Whether it answers timestamp requests.
+    pub(super) stamps: bool,
     /// Open UDP ports: it returns what it gets with the first octet of the flags set to 0x84.
     pub(super) talks: Vec<u16>,
 }
@@ -33,10 +35,13 @@ impl Host {
 enum Reaction {
     Frame(Vec<u8>),
     Echo(IpAddr, u16, Vec<u8>),
+    Stamp(IpAddr, u16, u32),
     Datagram(Outlet, SocketAddr, Vec<u8>),
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
     Refused(SocketAddr),
+    SynAck(SocketAddrV4, u32),
+    Reset(SocketAddrV4, u32),
     NotSent(Packet, bool),
 }
 
@@ -64,6 +69,10 @@ pub(super) struct Net {
     pub(super) unsendable: Vec<IpAddr>,
     /// The system refuses to send datagrams to these.
     pub(super) unsendable_datagrams: Vec<IpAddr>,
+    /// What is added to every acknowledgment number: hosts that lie.
+    pub(super) lie: u32,
+    /// When a SYN-ACK came to the system, which resets it, and from whom.
+    pub(super) resets: Vec<(Tick, IpAddr)>,
     /// The system's neighbour table before the scan.
     pub(super) table: BTreeMap<IpAddr, Mac>,
     /// Between these ticks the neighbour table cannot be read.
@@ -115,6 +124,8 @@ impl Net {
             noise: false,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
+            lie: 0,
+            resets: Vec::new(),
             table: BTreeMap::new(),
             unreadable: (Tick::ZERO, Tick::ZERO),
             earlier: None,
@@ -168,10 +179,15 @@ impl Net {
         match reaction {
             Reaction::Frame(_) => Reaction::Frame(octets),
             Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
+            Reaction::Stamp(from, ..) => {
+                Reaction::Stamp(from, 0, u32::from(octets.first().copied().unwrap_or_default()))
+            }
             Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
             other @ (Reaction::Unreachable(..)
             | Reaction::Connected(_)
             | Reaction::Refused(_)
+            | Reaction::SynAck(..)
+            | Reaction::Reset(..)
             | Reaction::NotSent(..)) => other,
         }
     }
@@ -204,6 +220,9 @@ impl Net {
             Packet::Echo { to, sequence, payload } if host.echoes => {
                 self.answer(now, Reaction::Echo(*to, *sequence, payload.clone()));
             }
+            Packet::Timestamp { to, sequence, originate } if host.stamps => {
+                self.answer(now, Reaction::Stamp((*to).into(), *sequence, *originate));
+            }
             Packet::Datagram { outlet, to, octets, .. } => {
                 if let Some(mac) = host.macs.first().filter(|_| *outlet == Outlet::Connected) {
                     self.table.insert(to.ip(), *mac);
@@ -216,11 +235,19 @@ impl Net {
                     self.answer(now, Reaction::Unreachable(*outlet, *to));
                 }
             }
+            Packet::Syn { to, sequence } => {
+                let acknowledges = sequence.wrapping_add(1).wrapping_add(self.lie);
+                if host.open.contains(&port) {
+                    self.answer(now, Reaction::SynAck(*to, acknowledges));
+                } else if host.refuses {
+                    self.answer(now, Reaction::Reset(*to, acknowledges));
+                }
+            }
             Packet::Connect { to } if host.open.contains(&port) => {
                 self.answer(now, Reaction::Connected(*to));
             }
             Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
-            Packet::Echo { .. } | Packet::Connect { .. } => {}
+            Packet::Echo { .. } | Packet::Timestamp { .. } | Packet::Connect { .. } => {}
         }
     }
 
@@ -230,6 +257,9 @@ impl Net {
             Reaction::Echo(from, sequence, payload) => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
             }
+            Reaction::Stamp(from, sequence, originate) => {
+                Input::TimestampReply { from: *from, sequence: *sequence, originate: *originate }
+            }
             Reaction::Datagram(outlet, from, octets) => {
                 Input::Datagram { outlet: *outlet, from: *from, octets }
             }
@@ -238,6 +268,13 @@ impl Net {
             }
             Reaction::Connected(to) => Input::Connected { to: *to },
             Reaction::Refused(to) => Input::Refused { to: *to },
+            Reaction::SynAck(from, acknowledges) => {
+                self.resets.push((now.tick, (*from.ip()).into()));
+                Input::SynAck { from: *from, acknowledges: *acknowledges }
+            }
+            Reaction::Reset(from, acknowledges) => {
+                Input::Reset { from: *from, acknowledges: *acknowledges }
+            }
             Reaction::NotSent(packet, unreachable) => {
                 Input::NotSent { packet, unreachable: *unreachable }
             }
@@ -329,11 +366,12 @@ fn speaker(reaction: &Reaction) -> Option<IpAddr> {
             let (_, payload) = Ethernet::decode(octets).ok()?;
             Arp::decode(payload).ok().map(|(arp, _)| arp.sender_ip.into())
         }
-        Reaction::Echo(from, ..) => Some(*from),
+        Reaction::Echo(from, ..) | Reaction::Stamp(from, ..) => Some(*from),
         Reaction::Datagram(_, from, _) => Some(from.ip()),
         Reaction::Unreachable(_, to) | Reaction::Connected(to) | Reaction::Refused(to) => {
             Some(to.ip())
         }
+        Reaction::SynAck(from, _) | Reaction::Reset(from, _) => Some((*from.ip()).into()),
         Reaction::NotSent(packet, _) => governor::subject(packet).map(|(ip, _)| ip),
     }
 }

@@ -166,7 +166,11 @@ fn senders(net: &Net, from: Tick, to: Tick) -> BTreeSet<(Mac, Ipv4Addr)> {
     let sent = net.record.iter().filter(|(at, _)| from <= *at && *at < to);
     let frames = sent.filter_map(|(_, packet)| match packet {
         Packet::Frame { octets, .. } => Some(octets),
-        Packet::Echo { .. } | Packet::Datagram { .. } | Packet::Connect { .. } => None,
+        Packet::Echo { .. }
+        | Packet::Timestamp { .. }
+        | Packet::Syn { .. }
+        | Packet::Datagram { .. }
+        | Packet::Connect { .. } => None,
     });
     frames
         .map(|octets| {

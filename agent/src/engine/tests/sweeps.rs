@@ -5,7 +5,7 @@ use daicho_common::wire::arp::Operation;
 use super::net::{arp_says, hosts, talker};
 use super::*;
 
-fn found(outcome: &Outcome, method: Method) -> Vec<IpAddr> {
+pub(super) fn found(outcome: &Outcome, method: Method) -> Vec<IpAddr> {
     coverage(outcome, method).answered.iter().collect()
 }
 

@@ -106,7 +106,7 @@ fn answer_packet(hospital: &Hospital, packet: &Packet<'_>) -> Met {
     let port = packet.payload.get(2..4).map(be16).filter(|_| packet.protocol != ICMP);
     let forbidden = if port.is_some_and(forbidden) { packet.whole.len() as u64 } else { 0 };
     let answer = match packet.protocol {
-        ICMP => answer_echo(device, packet.payload).map(|octets| (ICMP, octets)),
+        ICMP => answer_icmp(device, packet.payload).map(|octets| (ICMP, octets)),
         UDP => answer_udp(device, packet),
         TCP => answer_tcp(device, packet).map(|octets| (TCP, octets)),
         _ => None,
@@ -144,6 +144,20 @@ pub fn answer_echo(device: &Device, icmp: &[u8]) -> Option<Vec<u8>> {
     let mut octets = [&[0, 0, 0, 0], icmp.get(4..)?].concat();
     seal(&mut octets, 2, 0)?;
     Some(octets)
+}
+
+/// The timestamp reply to a timestamp request (RFC 792), from who answers echo: midnight.
+fn answer_timestamp(device: &Device, icmp: &[u8]) -> Option<Vec<u8>> {
+    if !device.answers.echo || icmp.first() != Some(&13) {
+        return None;
+    }
+    let mut octets = [&[14, 0, 0, 0], icmp.get(4..12)?, &[0; 8]].concat();
+    seal(&mut octets, 2, 0)?;
+    Some(octets)
+}
+
+fn answer_icmp(device: &Device, icmp: &[u8]) -> Option<Vec<u8>> {
+    answer_echo(device, icmp).or_else(|| answer_timestamp(device, icmp))
 }
 
 fn answer_udp(device: &Device, packet: &Packet<'_>) -> Option<(u8, Vec<u8>)> {
