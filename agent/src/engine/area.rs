@@ -21,7 +21,7 @@ use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Interviewer, Strays};
-use crate::plan::{Means, Medical, Network, Plan};
+use crate::plan::{Means, Medical, Network, Plan, Policy};
 use crate::probe::mdns::Browse;
 
 /// Questions to everybody on the link.
@@ -32,10 +32,13 @@ mod canary;
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
+/// Whether the agent's address in a VLAN is free.
+mod sender;
 
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
+use sender::Sender;
 
 /// Most interviews open at once in one network; other live hosts wait for a place.
 const OPEN: usize = 1024;
@@ -52,6 +55,7 @@ pub(super) struct Notes {
 /// Who wants a turn in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Source {
+    Sender,
     Browse,
     Sweep(usize),
     Canary,
@@ -94,6 +98,7 @@ pub(super) struct Area {
     seed: u64,
     tries: u8,
     timeout: Duration,
+    sender: Sender,
     sweeps: Vec<Sweep>,
     browse: Option<Browse>,
     rows: Vec<Row>,
@@ -135,7 +140,8 @@ fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bi
             numbered(ip).map(|host| hosts.put(host, false));
         }
     }
-    for host in connected.filter_map(|net| numbered(net.addr())) {
+    let tagged = network.vlan.iter().filter_map(|vlan| vlan.address).map(IpAddr::V4);
+    for host in connected.map(|net| net.addr()).chain(tagged).filter_map(numbered) {
         own.set(host);
         hosts.put(host, false);
     }
@@ -162,9 +168,14 @@ impl Area {
         };
         let classes =
             !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
+        let mut scanned = network.clone();
+        if scanned.vlan.is_some() {
+            // Nothing but ARP can be asked there, whatever was written.
+            scanned.policy = Policy::Sighting;
+        }
         let mut area = Self {
             number,
-            network: network.clone(),
+            network: scanned,
             vantage,
             first,
             size,
@@ -173,6 +184,7 @@ impl Area {
             seed,
             tries: plan.pace.tries,
             timeout: plan.pace.timeout,
+            sender: Sender::Fit,
             sweeps: sweeps.collect(),
             browse: reach.browses.then(|| {
                 let [a, b, ..] = mix(seed).to_be_bytes();
@@ -198,8 +210,18 @@ impl Area {
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
         }
-        (0..area.sweeps.len()).for_each(|n| area.agenda.put(Source::Sweep(n), Tick::ZERO));
+        match area.sender_to_check() {
+            Some(host) => {
+                area.sender = Sender::checking(host);
+                area.agenda.put(Source::Sender, Tick::ZERO);
+            }
+            None => area.begin_sweeps(Tick::ZERO),
+        }
         area
+    }
+
+    fn begin_sweeps(&mut self, at: Tick) {
+        (0..self.sweeps.len()).for_each(|n| self.agenda.put(Source::Sweep(n), at));
     }
 
     fn ip(&self, host: u32) -> Ipv4Addr {
@@ -218,6 +240,16 @@ impl Area {
     /// The interface that leads there; empty if the system's routing chooses.
     pub(super) fn interface(&self) -> &str {
         &self.reach.interface
+    }
+
+    /// The VLAN in which it is looked at by tagged frames.
+    pub(super) fn vlan(&self) -> Option<u16> {
+        self.network.vlan.as_ref().map(|vlan| vlan.id)
+    }
+
+    /// Whether frames of this interface and this VLAN are of this network.
+    pub(super) fn is_on(&self, interface: &str, vlan: Option<u16>) -> bool {
+        self.interface() == interface && self.vlan() == vlan
     }
 
     /// Whether the network is directly connected.
@@ -269,6 +301,7 @@ impl Area {
         while governor.network_opens(self.number) <= now.tick {
             let Some(source) = self.agenda.due(now.tick) else { break };
             let verdict = match source {
+                Source::Sender => self.check_sender(governor, now),
                 Source::Browse => self.browse(governor, notes, now),
                 Source::Canary => self.watch(governor, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),

@@ -31,6 +31,8 @@ mod sweeps;
 mod oddities;
 /// IPv6 on a link.
 mod six;
+/// VLANs by tagged frames.
+mod vlans;
 /// When a network may be scanned.
 mod windows;
 
@@ -41,6 +43,7 @@ pub(super) fn network(cidr: &str) -> Network {
     Network {
         name: cidr.to_owned(),
         cidr: cidr.parse().unwrap(),
+        vlan: None,
         ipv6: cidr.contains(':'),
         policy: Policy::Gentle,
         medical: Medical::Sighting,
@@ -84,6 +87,7 @@ fn means(address: &str) -> Means {
         addresses: vec![address.parse().unwrap()],
         frames: true,
         neighbours: true,
+        vlans: BTreeSet::new(),
     };
     Means { links: vec![link], echo: true, neighbour_table: true }
 }

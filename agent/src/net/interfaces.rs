@@ -1,5 +1,7 @@
 //! Which interfaces the system has.
 
+use std::collections::BTreeSet;
+
 use daicho_common::addr::Mac;
 use ipnet::IpNet;
 
@@ -25,6 +27,7 @@ pub fn up() -> Vec<Link> {
             interface: interface.name,
             frames: false,
             neighbours: false,
+            vlans: BTreeSet::new(),
         })
         .collect();
     links.sort_by(|a, b| a.interface.cmp(&b.interface));

@@ -97,6 +97,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
         let sighting = segment.reach == Reach::Sighting;
         Network {
             ipv6: false,
+            vlan: None,
             name: segment.name.into(),
             cidr: IpNet::V4(segment.cidr),
             policy: if sighting { Policy::Sighting } else { Policy::Gentle },
@@ -123,6 +124,7 @@ pub fn means(hospital: &Hospital) -> Means {
         addresses: addresses.collect(),
         frames: true,
         neighbours: false,
+        vlans: BTreeSet::new(),
     };
     Means { links: vec![link], echo: true, neighbour_table: true }
 }

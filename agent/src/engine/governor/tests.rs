@@ -98,6 +98,7 @@ fn the_deny_list_wins_by_address_mac_oui_and_interface() {
         addresses: vec!["10.30.0.1/24".parse().unwrap()],
         frames: false,
         neighbours: false,
+        vlans: BTreeSet::new(),
     };
     let means = Means { links: vec![link], ..Means::default() };
     let mut governor = Governor::new(denying, &means);
