@@ -141,11 +141,18 @@ fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bi
         }
     }
     let tagged = network.vlan.iter().filter_map(|vlan| vlan.address).map(IpAddr::V4);
-    for host in connected.map(|net| net.addr()).chain(tagged).filter_map(numbered) {
+    for host in connected.map(ipnet::IpNet::addr).chain(tagged).filter_map(numbered) {
         own.set(host);
         hosts.put(host, false);
     }
     (hosts, own)
+}
+
+/// The network with the policy that it can be scanned by: in a VLAN nothing but ARP can be asked,
+/// whatever was written.
+fn as_scanned(network: &Network) -> Network {
+    let policy = if network.vlan.is_some() { Policy::Sighting } else { network.policy };
+    Network { policy, ..network.clone() }
 }
 
 impl Area {
@@ -168,14 +175,9 @@ impl Area {
         };
         let classes =
             !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
-        let mut scanned = network.clone();
-        if scanned.vlan.is_some() {
-            // Nothing but ARP can be asked there, whatever was written.
-            scanned.policy = Policy::Sighting;
-        }
         let mut area = Self {
             number,
-            network: scanned,
+            network: as_scanned(network),
             vantage,
             first,
             size,
@@ -210,14 +212,18 @@ impl Area {
         if area.browse.is_some() {
             area.agenda.put(Source::Browse, Tick::ZERO);
         }
-        match area.sender_to_check() {
-            Some(host) => {
-                area.sender = Sender::checking(host);
-                area.agenda.put(Source::Sender, Tick::ZERO);
-            }
-            None => area.begin_sweeps(Tick::ZERO),
-        }
+        area.begin();
         area
+    }
+
+    fn begin(&mut self) {
+        match self.sender_to_check() {
+            Some(host) => {
+                self.sender = Sender::checking(host);
+                self.agenda.put(Source::Sender, Tick::ZERO);
+            }
+            None => self.begin_sweeps(Tick::ZERO),
+        }
     }
 
     fn begin_sweeps(&mut self, at: Tick) {
