@@ -19,7 +19,7 @@ use daicho_common::observation::Observation;
 use daicho_common::time::{Now, Tick};
 use daicho_common::wire::Wire;
 use daicho_common::wire::arp::Arp;
-use daicho_common::wire::ethernet::{EtherType, Ethernet};
+use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 
 use crate::plan::{Link, Means, Network, Plan};
 use crate::probe::Dialogue;
@@ -97,7 +97,8 @@ enum Stands<'a> {
 
 /// What a frame said.
 enum Said {
-    Arp(Mac, Arp),
+    /// By this source, in this VLAN.
+    Arp(Mac, Option<u16>, Arp),
     /// It was IPv6, and was heard.
     Six,
     Other,
@@ -166,7 +167,9 @@ impl Engine {
             Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
             Input::NeighboursRead => return self.neighbours_read(now),
             Input::NeighboursUnreadable => return self.neighbours_unreadable(now),
-            Input::Missed { interface, frames } => return self.missed(interface, frames, now),
+            Input::Missed { interface, vlan, frames } => {
+                return self.missed((interface, vlan), frames, now);
+            }
             Input::LinkLost { interface, gone } => {
                 let on = |of: &str| (of == interface).then_some(Stands::Lost { gone });
                 return self.stand(on, now);
@@ -174,7 +177,7 @@ impl Engine {
             Input::Links(links) => return self.stand(|_| Some(Stands::As(links)), now),
             Input::Neighbour { interface, ip, mac } => {
                 self.at(ip, now, |area, host, desk| {
-                    if names_somebody(mac) && area.interface() == interface {
+                    if names_somebody(mac) && area.is_on(interface, None) {
                         area.hear_neighbour(host, mac, desk);
                     }
                     true
@@ -256,19 +259,21 @@ impl Engine {
     /// A frame came in: only ARP and IPv6 are of use.
     fn hear_frame(&mut self, interface: &str, octets: &[u8], now: Now) {
         let decoded = Ethernet::decode(octets).and_then(|(header, payload)| {
-            if header.ether_type == EtherType::IPV6 {
+            // Without a VLAN identifier a tag has a priority only (IEEE 802.1Q-2018 §9.6).
+            let vlan = header.tag.map(Tag::vlan).filter(|vlan| *vlan != 0);
+            if header.ether_type == EtherType::IPV6 && vlan.is_none() {
                 self.hear_six(interface, (header.source, payload), now);
                 return Ok(Said::Six);
             }
             if header.ether_type == EtherType::ARP {
-                Arp::decode(payload).map(|(arp, _)| Said::Arp(header.source, arp))
+                Arp::decode(payload).map(|(arp, _)| Said::Arp(header.source, vlan, arp))
             } else {
                 Ok(Said::Other)
             }
         });
         let strays = &mut self.notes.strays;
-        let (source, arp) = match decoded {
-            Ok(Said::Arp(source, arp)) => (source, arp),
+        let (source, vlan, arp) = match decoded {
+            Ok(Said::Arp(source, vlan, arp)) => (source, vlan, arp),
             Ok(Said::Six) => return,
             Ok(Said::Other) => return strays.unasked += 1,
             Err(_) => return strays.malformed += 1,
@@ -276,12 +281,19 @@ impl Engine {
         if !names_somebody(source) || !names_somebody(arp.sender_mac) {
             return strays.malformed += 1;
         }
-        let known = self.at(arp.sender_ip.into(), now, |area, host, desk| {
-            area.interface() == interface && area.hear_arp(host, (source, &arp), desk)
+        let probe = arp.sender_ip.is_unspecified();
+        let about = if probe { arp.target_ip } else { arp.sender_ip };
+        let known = self.at(about.into(), now, |area, host, desk| {
+            area.is_on(interface, vlan)
+                && if probe {
+                    area.hear_probe(host, &arp)
+                } else {
+                    area.hear_arp(host, (source, &arp), desk)
+                }
         });
-        if known {
+        if known && vlan.is_none() {
             self.with_six(now, |six, desk| six.derive(interface, source, desk));
-        } else {
+        } else if !known {
             self.notes.strays.unasked += 1;
         }
     }
@@ -312,13 +324,13 @@ impl Engine {
     }
 
     /// Frames were lost on their way in: answers may be among them.
-    fn missed(&mut self, interface: &str, frames: u32, now: Now) {
+    fn missed(&mut self, (interface, vlan): (&str, Option<u16>), frames: u32, now: Now) {
         self.notes.strays.dropped += u64::from(frames);
         if self.finished || self.ended.is_some() {
             return;
         }
         let areas = self.areas.iter_mut().enumerate();
-        for (n, area) in areas.filter(|(_, area)| area.interface() == interface) {
+        for (n, area) in areas.filter(|(_, area)| area.is_on(interface, vlan)) {
             area.ask_again(now.tick);
             if let Some(next) = area.next() {
                 self.agenda.hasten(n, next.max(now.tick));

@@ -4,7 +4,7 @@
 //!
 //! Sockets are opened once, before the scan, in the network namespace of the process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub enum Arrival {
     Missed {
         /// On this interface.
         interface: Arc<str>,
+        /// In this VLAN; `None`: untagged ones.
+        vlan: Option<u16>,
         /// How many.
         frames: u32,
     },
@@ -136,7 +138,9 @@ impl Arrival {
     pub fn input(&self) -> Input<'_> {
         match self {
             Self::Frame { interface, octets } => Input::Frame { interface, octets },
-            Self::Missed { interface, frames } => Input::Missed { interface, frames: *frames },
+            Self::Missed { interface, vlan, frames } => {
+                Input::Missed { interface, vlan: *vlan, frames: *frames }
+            }
             Self::Lost { interface, gone } => Input::LinkLost { interface, gone: *gone },
             Self::EchoReply { from, sequence, payload } => {
                 Input::EchoReply { from: *from, sequence: *sequence, payload }
@@ -197,7 +201,8 @@ fn is_link_down(error: &io::Error) -> bool {
 
 /// Everything open for a scan.
 pub struct Wire {
-    links: HashMap<String, Box<dyn link::Link>>,
+    /// By the VLAN of their frames (`None`: untagged) and by interface.
+    links: HashMap<Option<u16>, HashMap<String, Box<dyn link::Link>>>,
     /// An IPv4 address of each interface, by which multicast leaves.
     sources: HashMap<String, Ipv4Addr>,
     echo: Option<echo::Echo>,
@@ -224,8 +229,12 @@ impl Wire {
         let links = interfaces::up();
         let mut means =
             Means { links, neighbour_table: neighbours::readable(), ..Means::default() };
-        let mut links = HashMap::new();
+        let mut links: HashMap<_, HashMap<_, _>> = HashMap::new();
         for found in &mut means.links {
+            for (vlan, open) in tagged(plan, found, backend, &arrivals) {
+                found.vlans.insert(vlan);
+                links.entry(Some(vlan)).or_default().insert(found.interface.clone(), open);
+            }
             if found.mac.is_none() || !is_concerned(plan, found) {
                 continue;
             }
@@ -233,7 +242,7 @@ impl Wire {
                 Ok(open) => {
                     found.frames = true;
                     found.neighbours = hears_neighbours(plan, found, &arrivals);
-                    links.insert(found.interface.clone(), open);
+                    links.entry(None).or_default().insert(found.interface.clone(), open);
                 }
                 Err(error) => tracing::debug!(interface = found.interface, %error, "no frames"),
             }
@@ -277,13 +286,18 @@ impl Wire {
     /// See [`Self::send`]; about the first packet only.
     pub async fn send_some(&mut self, cleared: &[Cleared]) -> Result<usize, NotSent> {
         let Some(first) = cleared.first() else { return Ok(0) };
-        let Packet::Frame { interface, .. } = first.packet() else {
+        let Packet::Frame { interface, octets } = first.packet() else {
             return self.send(first).await.map(|()| 1);
         };
+        let vlan = link::vlan_of(octets);
         let frames: Vec<&[u8]> = cleared
             .iter()
             .map_while(|cleared| match cleared.packet() {
-                Packet::Frame { interface: by, octets } if by == interface => Some(&octets[..]),
+                Packet::Frame { interface: by, octets }
+                    if by == interface && link::vlan_of(octets) == vlan =>
+                {
+                    Some(&octets[..])
+                }
                 Packet::Frame { .. }
                 | Packet::Echo { .. }
                 | Packet::Timestamp { .. }
@@ -292,7 +306,7 @@ impl Wire {
                 | Packet::Connect { .. } => None,
             })
             .collect();
-        let link = self.links.get_mut(interface);
+        let link = self.links.get_mut(&vlan).and_then(|links| links.get_mut(interface));
         let link = link.ok_or_else(|| NotSent::from(io::Error::from(io::ErrorKind::NotFound)))?;
         Ok(link.send(&frames)?)
     }
@@ -314,7 +328,9 @@ impl Wire {
     async fn put(&mut self, packet: &Packet) -> io::Result<()> {
         match packet {
             Packet::Frame { interface, octets } => {
-                self.links.get_mut(interface).ok_or(io::ErrorKind::NotFound)?.send(&[octets])?;
+                let links = self.links.get_mut(&link::vlan_of(octets));
+                let link = links.and_then(|links| links.get_mut(interface));
+                link.ok_or(io::ErrorKind::NotFound)?.send(&[octets])?;
                 Ok(())
             }
             Packet::Echo { to, sequence, payload } => {
@@ -367,9 +383,27 @@ impl Wire {
 fn is_concerned(plan: &Plan, link: &crate::plan::Link) -> bool {
     let denied = plan.deny.interfaces.contains(&link.interface);
     let touches = |net: &ipnet::IpNet| {
-        plan.networks.iter().any(|it| it.cidr.contains(net) || net.contains(&it.cidr))
+        let mut untagged = plan.networks.iter().filter(|it| it.vlan.is_none());
+        untagged.any(|it| it.cidr.contains(net) || net.contains(&it.cidr))
     };
     !denied && link.addresses.iter().any(touches)
+}
+
+/// Opens the VLANs of the plan on this interface, unless it is denied.
+fn tagged(
+    plan: &Plan,
+    link: &crate::plan::Link,
+    backend: Backend,
+    arrivals: &Sender<Arrival>,
+) -> Vec<(u16, Box<dyn link::Link>)> {
+    if link.mac.is_none() || plan.deny.interfaces.contains(&link.interface) {
+        return Vec::new();
+    }
+    let vlans = plan.networks.iter().filter_map(|network| network.vlan.as_ref());
+    let vlans: BTreeSet<u16> =
+        vlans.filter(|vlan| vlan.interface == link.interface).map(|vlan| vlan.id).collect();
+    let open = |id| link::open_tagged(&link.interface, id, backend, arrivals.clone());
+    vlans.into_iter().filter_map(|id| Some((id, opened("a VLAN", open(id))?))).collect()
 }
 
 /// Begins to hear neighbours by IPv6, if any network of the plan wants that. Returns whether it does.

@@ -2,7 +2,7 @@
 //! else. Every range was checked when it was made.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
@@ -36,6 +36,19 @@ pub enum Medical {
     Ask,
 }
 
+/// A VLAN of a trunk port, looked at by tagged frames: the system needs no interface in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vlan {
+    /// The interface that is the port, as the system calls it.
+    pub interface: String,
+    /// The VLAN identifier, 1–4094 (IEEE 802.1Q-2018 §9.6).
+    pub id: u16,
+    /// The address that ARP requests come from: one of the network, kept free for the agent, which
+    /// sees to it that nobody has it before it asks. Without one they come from 0.0.0.0 as probes do
+    /// (RFC 5227 §2.1.1), which changes nobody's ARP cache.
+    pub address: Option<Ipv4Addr>,
+}
+
 /// A declared network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -44,6 +57,9 @@ pub struct Network {
     /// Its addresses: IPv4, /12 or longer, each of which is asked; or IPv6, /32 or longer, of which
     /// those are asked that were heard of or that a known MAC address would have.
     pub cidr: IpNet,
+    /// The VLAN in which it is looked at by tagged frames; `None`: as the system's interfaces and
+    /// routes lead there.
+    pub vlan: Option<Vlan>,
     /// Whether IPv6 is asked on the link of this network: link-local addresses, and the declared
     /// ones. Always so where `cidr` is IPv6.
     pub ipv6: bool,
@@ -181,6 +197,8 @@ pub struct Link {
     pub frames: bool,
     /// Whether neighbour discovery for IPv6 is read on it.
     pub neighbours: bool,
+    /// VLANs in which tagged frames can be sent and read on it.
+    pub vlans: BTreeSet<u16>,
 }
 
 /// What the system lets this process do, found out once before the scan.

@@ -18,6 +18,11 @@ use crate::time::Timestamp;
 pub enum Why {
     /// On the deny list.
     Denied,
+    /// The network is looked at by frames with a VLAN tag, which carry ARP and nothing above it: the
+    /// agent's system has no part in that VLAN.
+    TaggedOnly,
+    /// The address that was meant for the agent's questions in a VLAN belongs to somebody (RFC 5227).
+    SenderTaken,
     /// The policy of the network or class forbids this method there.
     Policy,
     /// The method needs a privilege that the agent did not have.

@@ -24,3 +24,5 @@ mod rig;
 mod routed;
 #[cfg(test)]
 mod six;
+#[cfg(test)]
+mod vlans;

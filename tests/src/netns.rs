@@ -13,6 +13,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use nix::sched::{CloneFlags, setns, unshare};
 
+/// A switch with VLANs.
+pub mod switch;
+
 /// Where iproute2 mounts the namespaces that have a name.
 const MOUNTED: &str = "/run/netns";
 /// What every namespace of ours is called first.

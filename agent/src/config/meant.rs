@@ -21,6 +21,9 @@ const PORTS: usize = 16;
 /// Most SNMP communities of one network.
 const COMMUNITIES: usize = 8;
 
+/// VLANs.
+mod vlan;
+
 /// The file that is being checked: every complaint names it.
 struct Checker<'a> {
     file: &'a Path,
@@ -38,6 +41,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         .map(|(n, network)| checker.network(n + 1, network, (pace, utc_offset)))
         .collect::<Result<Vec<_>, _>>()?;
     checker.distinct(&networks)?;
+    checker.tags(written.agent.link, &networks)?;
     Ok(Declared {
         file: Some(file.to_owned()),
         agent: written.agent.name.map(|name| checker.name("agent.name", &name)).transpose()?,
@@ -200,6 +204,7 @@ impl Checker<'_> {
         let network = Network {
             name,
             cidr,
+            vlan: self.vlan(&key, written, cidr)?,
             ipv6: written.ipv6 || matches!(cidr, IpNet::V6(_)),
             policy: match written.policy {
                 written::Policy::Sighting => Policy::Sighting,
@@ -299,12 +304,7 @@ impl Checker<'_> {
                     ));
                 }
                 if scope::overlap(a.cidr, b.cidr) {
-                    return Err(self.wrong(
-                        "[[network]] cidr",
-                        format_args!("{} + {}", b.cidr, a.cidr),
-                        "範囲が重ならないように分けてください",
-                        "make them not overlap, so that each address has one policy",
-                    ));
+                    return Err(self.overlap(a, b));
                 }
             }
         }

@@ -211,6 +211,11 @@ impl Declared {
         if let Some(around) = self.networks.iter().find(|known| known.network.cidr.contains(&net)) {
             let mut part = around.clone();
             part.network.cidr = net;
+            if let Some(vlan) = &mut part.network.vlan {
+                // Nothing is sent to an address outside of what was named, not even the question
+                // whether it is free: a part without it is asked from nobody's address.
+                vlan.address = vlan.address.filter(|address| net.contains(&IpAddr::V4(*address)));
+            }
             return Ok(part);
         }
         if let Some(within) = self.networks.iter().find(|known| net.contains(&known.network.cidr)) {
@@ -243,6 +248,7 @@ impl Declared {
         Network {
             name: cidr.to_string(),
             cidr,
+            vlan: None,
             ipv6: matches!(cidr, IpNet::V6(_)),
             policy: Policy::default(),
             medical: Medical::default(),

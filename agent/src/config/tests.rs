@@ -255,3 +255,98 @@ fn ipv6_is_asked_where_it_was_declared_and_nowhere_else() {
     let whole = parse("[[network]]\ncidr = \"2000::/3\"").unwrap_err();
     assert!(whole.en.contains("/32 or smaller"), "{whole}");
 }
+
+/// A network of this CIDR with these lines.
+fn with(cidr: &str, lines: &str) -> Result<Declared, Complaint> {
+    parse(&format!("[[network]]\ncidr = \"{cidr}\"\n{lines}\n"))
+}
+
+#[test]
+fn the_example_of_a_vlan_in_the_sample_reads() {
+    // The example stands indented, so that it is no default.
+    let lines = SAMPLE.lines().filter_map(|line| line.strip_prefix("#   "));
+    let example: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let declared = with("10.20.0.0/24", &example).unwrap();
+    let address = Some([10, 20, 0, 5].into());
+    let vlan = crate::plan::Vlan { interface: "eth0".to_owned(), id: 20, address };
+    assert_eq!(declared.networks[0].network.vlan, Some(vlan));
+}
+
+#[test]
+fn a_vlan_is_written_whole_and_in_range_or_refused_by_its_key() {
+    const PORT: &str = "interface = \"eth0\"\n";
+    let good = with("10.20.0.0/24", &format!("{PORT}vlan = 4094")).unwrap();
+    let vlan = good.networks[0].network.vlan.as_ref().unwrap();
+    assert_eq!((vlan.id, vlan.address), (4094, None));
+    for (lines, key, advice) in [
+        ("vlan = 20".to_owned(), "interface in", "write interface and vlan together"),
+        (PORT.to_owned(), "vlan in", "write interface and vlan together"),
+        ("address = \"10.20.0.5\"".to_owned(), "interface, vlan in", "address with both only"),
+        (format!("{PORT}address = \"10.20.0.5\""), "vlan in", "address with both only"),
+        (format!("{PORT}vlan = 0"), "agent.toml is 0;", "from 1 to 4094"),
+        (format!("{PORT}vlan = 4095"), "agent.toml is 4095;", "from 1 to 4094"),
+        (format!("{PORT}vlan = -1"), "agent.toml is -1;", "from 1 to 4094"),
+        ("interface = \"\"\nvlan = 20".to_owned(), "interface in", "like \"eth0\""),
+        ("interface = \"eth 0\"\nvlan = 20".to_owned(), "interface in", "like \"eth0\""),
+        ("interface = \"sixteen-letters-\"\nvlan = 20".to_owned(), "interface in", "trunk port"),
+    ] {
+        let complaint = with("10.20.0.0/24", &lines).unwrap_err();
+        assert_eq!(complaint.exit, Exit::Config);
+        assert!(complaint.en.contains(key) && complaint.en.contains(advice), "{}", complaint.en);
+        assert!(complaint.ja.contains("agent.toml"), "{}", complaint.ja);
+    }
+}
+
+#[test]
+fn the_sender_in_a_vlan_is_an_address_that_a_host_of_the_network_may_have() {
+    let of = |cidr: &str, address: &str| {
+        with(cidr, &format!("interface = \"eth0\"\nvlan = 20\naddress = \"{address}\""))
+    };
+    assert!(of("10.20.0.0/31", "10.20.0.0").is_ok() && of("10.20.0.7", "10.20.0.7").is_ok());
+    for (cidr, address) in [
+        ("10.20.0.0/24", "10.20.0.0"),
+        ("10.20.0.0/24", "10.20.0.255"),
+        ("10.20.0.0/24", "10.20.1.5"),
+        ("10.20.0.0/24", "2001:db8::5"),
+        ("10.20.0.0/24", "host"),
+        ("2001:db8::/64", "10.20.0.5"),
+    ] {
+        let complaint = of(cidr, address).unwrap_err();
+        assert!(complaint.en.contains("address") && complaint.en.contains(cidr), "{complaint}");
+    }
+}
+
+#[test]
+fn the_same_addresses_in_two_vlans_are_refused_with_a_way_out() {
+    let one = |vlan: u8| {
+        format!(
+            "[[network]]\ncidr = \"10.20.0.0/24\"\nname = \"v{vlan}\"\ninterface = \"eth0\"\nvlan = {vlan}\n"
+        )
+    };
+    let complaint = parse(&(one(20) + &one(30))).unwrap_err();
+    assert!(complaint.en.contains("10.20.0.0/24 + 10.20.0.0/24"), "{}", complaint.en);
+    assert!(complaint.en.contains("run an agent of another name for each"), "{}", complaint.en);
+    assert!(complaint.ja.contains("別の名前のエージェント"), "{}", complaint.ja);
+}
+
+#[test]
+fn the_portable_library_is_refused_where_a_network_is_tagged() {
+    let tagged = "[[network]]\ncidr = \"10.20.0.0/24\"\ninterface = \"eth0\"\nvlan = 20\n";
+    let complaint = parse(&format!("[agent]\nlink = \"pnet\"\n{tagged}")).unwrap_err();
+    assert!(complaint.en.contains("agent.link") && complaint.en.contains("native"), "{complaint}");
+    assert!(parse(&format!("[agent]\nlink = \"native\"\n{tagged}")).is_ok());
+}
+
+#[test]
+fn a_part_without_the_sender_is_asked_from_nobodys_address() {
+    let lines = "interface = \"eth0\"\nvlan = 20\naddress = \"10.20.0.5\"";
+    let declared = with("10.20.0.0/24", lines).unwrap();
+    let address = |cidr: &str| {
+        let chosen = declared.choose(&[cidr.to_owned()], false).unwrap();
+        let vlan = chosen[0].network.vlan.clone().unwrap();
+        assert_eq!((vlan.interface.as_str(), vlan.id), ("eth0", 20));
+        vlan.address
+    };
+    assert_eq!(address("10.20.0.0/25"), Some([10, 20, 0, 5].into()));
+    assert_eq!(address("10.20.0.128/25"), None);
+}

@@ -67,6 +67,9 @@ pub(super) struct Sighting {
 pub(super) struct Network {
     pub(super) cidr: String,
     pub(super) name: Option<String>,
+    pub(super) interface: Option<String>,
+    pub(super) vlan: Option<i64>,
+    pub(super) address: Option<String>,
     #[serde(default)]
     pub(super) policy: Policy,
     #[serde(default)]

@@ -22,7 +22,7 @@ use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Interviewer, Strays};
-use crate::plan::{Means, Medical, Network, Plan};
+use crate::plan::{Means, Medical, Network, Plan, Policy};
 use crate::probe::mdns::Browse;
 
 /// Questions to everybody on the link.
@@ -37,10 +37,13 @@ mod hearing;
 mod outage;
 /// The sweep of those who stayed silent to all others.
 mod second;
+/// Whether the agent's address in a VLAN is free.
+mod sender;
 
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
+use sender::Sender;
 
 /// Most interviews open at once in one network; other live hosts wait for a place.
 const OPEN: usize = 1024;
@@ -57,6 +60,7 @@ pub(super) struct Notes {
 /// Who wants a turn in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Source {
+    Sender,
     Browse,
     Sweep(usize),
     Canary,
@@ -99,6 +103,7 @@ pub(super) struct Area {
     seed: u64,
     tries: u8,
     timeout: Duration,
+    sender: Sender,
     sweeps: Vec<Sweep>,
     browse: Option<Browse>,
     rows: Vec<Row>,
@@ -144,11 +149,19 @@ fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bi
             numbered(ip).map(|host| hosts.put(host, false));
         }
     }
-    for host in connected.filter_map(|net| numbered(net.addr())) {
+    let tagged = network.vlan.iter().filter_map(|vlan| vlan.address).map(IpAddr::V4);
+    for host in connected.map(ipnet::IpNet::addr).chain(tagged).filter_map(numbered) {
         own.set(host);
         hosts.put(host, false);
     }
     (hosts, own)
+}
+
+/// The network with the policy that it can be scanned by: in a VLAN nothing but ARP can be asked,
+/// whatever was written.
+fn as_scanned(network: &Network) -> Network {
+    let policy = if network.vlan.is_some() { Policy::Sighting } else { network.policy };
+    Network { policy, ..network.clone() }
 }
 
 impl Area {
@@ -173,7 +186,7 @@ impl Area {
             !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
         let mut area = Self {
             number,
-            network: network.clone(),
+            network: as_scanned(network),
             vantage,
             first,
             size,
@@ -182,6 +195,7 @@ impl Area {
             seed,
             tries: plan.pace.tries,
             timeout: plan.pace.timeout,
+            sender: Sender::Fit,
             sweeps: sweeps.collect(),
             browse: reach.browses.then(|| {
                 let [a, b, ..] = mix(seed).to_be_bytes();
@@ -213,6 +227,16 @@ impl Area {
         area
     }
 
+    fn begin(&mut self) {
+        match self.sender_to_check() {
+            Some(host) => {
+                self.sender = Sender::checking(host);
+                self.agenda.put(Source::Sender, Tick::ZERO);
+            }
+            None => self.begin_sweeps(Tick::ZERO),
+        }
+    }
+
     fn ip(&self, host: u32) -> Ipv4Addr {
         address(self.first, host)
     }
@@ -229,6 +253,16 @@ impl Area {
     /// The interface that leads there; empty if the system's routing chooses.
     pub(super) fn interface(&self) -> &str {
         &self.reach.interface
+    }
+
+    /// The VLAN in which it is looked at by tagged frames.
+    pub(super) fn vlan(&self) -> Option<u16> {
+        self.network.vlan.as_ref().map(|vlan| vlan.id)
+    }
+
+    /// Whether frames of this interface and this VLAN are of this network.
+    pub(super) fn is_on(&self, interface: &str, vlan: Option<u16>) -> bool {
+        self.interface() == interface && self.vlan() == vlan
     }
 
     /// Whether the network is directly connected.
@@ -289,6 +323,7 @@ impl Area {
         while self.footing.is_firm() && governor.network_opens(self.number) <= now.tick {
             let Some(source) = self.agenda.due(now.tick) else { break };
             let verdict = match source {
+                Source::Sender => self.check_sender(governor, now),
                 Source::Browse => self.browse(governor, notes, now),
                 Source::Canary => self.watch(governor, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),

@@ -25,6 +25,9 @@ pub struct Checkpoint {
 pub struct Settled {
     /// The network.
     pub cidr: IpNet,
+    /// The VLAN in which it was looked at by tagged frames, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vlan: Option<u16>,
     /// Addresses that are not asked again by any method.
     pub addresses: AddressSet,
     /// The coverage of just these addresses, by every method.

@@ -15,7 +15,7 @@ use daicho_common::coverage::{PacketKind, Sent, Why};
 use daicho_common::time::{Now, Tick, Timestamp};
 use daicho_common::wire::Wire;
 use daicho_common::wire::arp::{Arp, Operation};
-use daicho_common::wire::ethernet::{EtherType, Ethernet};
+use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 
 use crate::engine::Packet;
 use crate::engine::gate::Gate;
@@ -119,6 +119,8 @@ struct Ground {
     windows: Windows,
     /// Whether medical and nurse-call gear may be asked like any other device.
     asks_medical: bool,
+    /// The interface and the VLAN into which every packet there goes, tagged; `None`: without a tag.
+    vlan: Option<(String, u16)>,
     /// The interface by which a question to the group of mDNS may leave; empty if none may.
     browses: String,
     /// IPv6 addresses that have a place, after those of IPv4 and the group of mDNS.
@@ -246,6 +248,7 @@ impl Governor {
                 gate: Gate::new(network.packets_per_second, plan.seed ^ n),
                 windows: network.windows.clone(),
                 asks_medical: network.medical == Medical::Ask,
+                vlan: network.vlan.as_ref().map(|vlan| (vlan.interface.clone(), vlan.id)),
                 browses: if reach.browses { reach.interface } else { String::new() },
                 six: Vec::new(),
                 targets: Vec::new(),
@@ -436,6 +439,9 @@ impl Governor {
         }
         let (address, port) = subject(packet).ok_or(Why::Policy)?;
         let place = self.place_of(packet).ok_or(Why::Policy)?;
+        if !self.keeps_to_vlan(place, packet) {
+            return Err(Why::Policy);
+        }
         if self.denies(address)
             || self.claimed.contains(&place)
             || self.denies_interface(packet, address)
@@ -451,6 +457,19 @@ impl Governor {
         }
         let cost = 1 + u64::from(matches!(packet, Packet::Syn { .. }));
         if self.budget.saturating_sub(self.spent()) < cost { Err(Why::Budget) } else { Ok(place) }
+    }
+
+    /// Whether the packet goes into the VLAN of its network: tagged so, and where there is none,
+    /// without a tag.
+    fn keeps_to_vlan(&self, place: Place, packet: &Packet) -> bool {
+        let vlan = self.grounds.get(place.network).and_then(|ground| ground.vlan.as_ref());
+        let Packet::Frame { interface, octets } = packet else { return vlan.is_none() };
+        let tag = Ethernet::decode(octets).ok().and_then(|(header, _)| header.tag);
+        match (vlan, tag) {
+            (None, None) => true,
+            (Some((by, id)), Some(tag)) => by == interface && tag == Tag(*id),
+            (None, Some(_)) | (Some(_), None) => false,
+        }
     }
 
     fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {

@@ -159,6 +159,8 @@ pub enum Input<'a> {
     Missed {
         /// On this interface.
         interface: &'a str,
+        /// In this VLAN; `None`: untagged ones.
+        vlan: Option<u16>,
         /// How many.
         frames: u32,
     },

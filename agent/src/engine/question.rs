@@ -7,7 +7,7 @@ use daicho_common::coverage::PacketKind;
 use daicho_common::observation::Method;
 use daicho_common::wire::Wire;
 use daicho_common::wire::arp::{Arp, LENGTH, Operation};
-use daicho_common::wire::ethernet::{EtherType, Ethernet};
+use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 use daicho_common::wire::icmp::NON_STANDARD;
 use ring::hmac;
 
@@ -27,9 +27,11 @@ pub(super) enum Technique {
     Arp {
         /// The interface they leave by.
         interface: String,
+        /// The VLAN they are tagged for; `None`: untagged.
+        vlan: Option<u16>,
         /// Its link-layer address.
         mac: Mac,
-        /// Its address in the network.
+        /// Its address in the network; 0.0.0.0 where it has none.
         ip: Ipv4Addr,
     },
     /// A DNS-SD question to a single address, which makes the system resolve the neighbour.
@@ -130,9 +132,10 @@ impl Technique {
     /// The packet of a question to this address.
     pub(super) fn packet(&self, (pass, slot): (u8, u16), to: Ipv4Addr, seed: u64) -> Packet {
         match self {
-            Self::Arp { interface, mac, ip } => {
-                Packet::Frame { interface: interface.clone(), octets: who_has(*mac, *ip, to) }
-            }
+            Self::Arp { interface, vlan, mac, ip } => Packet::Frame {
+                interface: interface.clone(),
+                octets: who_has(*vlan, (*mac, *ip), to),
+            },
             Self::Nudge => Packet::Datagram {
                 outlet: Outlet::Connected,
                 interface: String::new(),
@@ -166,12 +169,11 @@ impl Technique {
     }
 }
 
-/// An ARP request for `to`, to all on the link.
-fn who_has(mac: Mac, ip: Ipv4Addr, to: Ipv4Addr) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(14 + LENGTH);
-    let destination = Mac::BROADCAST;
-    Ethernet { destination, source: mac, tag: None, ether_type: EtherType::ARP }
-        .encode(&mut octets);
+/// An ARP request for `to`, to all on the link or in the VLAN of it (priority 0).
+fn who_has(vlan: Option<u16>, (mac, ip): (Mac, Ipv4Addr), to: Ipv4Addr) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(18 + LENGTH);
+    let (destination, tag) = (Mac::BROADCAST, vlan.map(Tag));
+    Ethernet { destination, source: mac, tag, ether_type: EtherType::ARP }.encode(&mut octets);
     Arp {
         operation: Operation::REQUEST,
         sender_mac: mac,

@@ -10,6 +10,9 @@ use crate::engine::question::{Knock, Technique};
 use crate::engine::scope::extent;
 use crate::plan::{DenyList, Link, Means, Network, Policy};
 
+/// By tagged frames in a VLAN.
+mod tagged;
+
 /// What a method of the account rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Basis {
@@ -104,12 +107,16 @@ impl Reach {
         if extent(network.cidr).is_none() {
             return reach;
         }
+        if let Some(vlan) = &network.vlan {
+            reach.tagged(network, vlan, (means, deny));
+            return reach;
+        }
         match link {
             _ if is_loopback(network.cidr) => reach.loopback(network),
             Some(link) => match (own_address(network.cidr, link), link.mac) {
                 (Some(ip), Some(mac)) if link.frames => {
                     let interface = link.interface.clone();
-                    reach.by_frames(network, Technique::Arp { interface, mac, ip });
+                    reach.by_frames(network, Technique::Arp { interface, vlan: None, mac, ip });
                 }
                 _ => reach.by_system(network, means),
             },

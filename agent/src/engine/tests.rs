@@ -39,6 +39,8 @@ mod clock;
 mod outages;
 /// IPv6 on a link.
 mod six;
+/// VLANs by tagged frames.
+mod vlans;
 /// When a network may be scanned.
 mod windows;
 
@@ -49,6 +51,7 @@ pub(super) fn network(cidr: &str) -> Network {
     Network {
         name: cidr.to_owned(),
         cidr: cidr.parse().unwrap(),
+        vlan: None,
         ipv6: cidr.contains(':'),
         policy: Policy::Gentle,
         medical: Medical::Sighting,
@@ -92,6 +95,7 @@ fn means(address: &str) -> Means {
         addresses: vec![address.parse().unwrap()],
         frames: true,
         neighbours: true,
+        vlans: BTreeSet::new(),
     };
     Means { links: vec![link], echo: true, timestamp: true, syn: false, neighbour_table: true }
 }

@@ -15,6 +15,9 @@ mod filter;
 #[cfg(target_os = "linux")]
 mod packet;
 
+#[cfg(target_os = "linux")]
+pub(super) use packet::join;
+
 /// A frame, and the interface that it came by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {

@@ -1,5 +1,6 @@
 //! Which interfaces the system has.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -29,6 +30,7 @@ pub fn up() -> Vec<Link> {
             interface: interface.name,
             frames: false,
             neighbours: false,
+            vlans: BTreeSet::new(),
         })
         .collect();
     links.sort_by(|a, b| a.interface.cmp(&b.interface));
@@ -53,6 +55,7 @@ pub fn connected() -> Option<Vec<Link>> {
                 addresses: Vec::new(),
                 frames: false,
                 neighbours: false,
+                vlans: BTreeSet::new(),
             });
             links.len() - 1
         });

@@ -3,6 +3,8 @@
 
 use std::io;
 
+use daicho_common::wire::Wire;
+use daicho_common::wire::ethernet::{Ethernet, Tag};
 use tokio::sync::mpsc::Sender;
 
 use super::Arrival;
@@ -17,6 +19,9 @@ mod portable;
 /// Neighbours by IPv6, on Linux.
 #[cfg(target_os = "linux")]
 mod six;
+/// A VLAN by tagged frames, on Linux.
+#[cfg(target_os = "linux")]
+mod tagged;
 
 /// `EtherType` of ARP (RFC 826; IANA "IEEE 802 numbers").
 const ARP: u16 = 0x0806;
@@ -44,6 +49,33 @@ pub(super) fn open(
         Backend::Native => Ok(Box::new(portable::Raw::open(interface, arrivals)?)),
         Backend::Pnet => Ok(Box::new(portable::Raw::open(interface, arrivals)?)),
     }
+}
+
+/// Opens a VLAN of an interface that has a MAC address: every frame that leaves or comes in by it has
+/// its tag.
+///
+/// # Errors
+/// As the system said; [`io::ErrorKind::Unsupported`] where a tag that the system took out of a frame
+/// cannot be seen: by the portable library, and elsewhere than on Linux.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "nothing is opened there"))]
+pub(super) fn open_tagged(
+    interface: &str,
+    vlan: u16,
+    backend: Backend,
+    arrivals: Sender<Arrival>,
+) -> io::Result<Box<dyn Link>> {
+    match backend {
+        #[cfg(target_os = "linux")]
+        Backend::Native => Ok(Box::new(tagged::open(interface, vlan, arrivals)?)),
+        #[cfg(not(target_os = "linux"))]
+        Backend::Native => Err(io::ErrorKind::Unsupported.into()),
+        Backend::Pnet => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+/// The VLAN that a frame is tagged for.
+pub(super) fn vlan_of(frame: &[u8]) -> Option<u16> {
+    Ethernet::decode(frame).ok().and_then(|(header, _)| header.tag).map(Tag::vlan)
 }
 
 /// Begins to read what neighbours say by IPv6 on an interface.

@@ -12,10 +12,11 @@ use super::{Ended, Ending};
 pub(super) fn nothing_asked(coverage: &[Coverage]) -> bool {
     coverage.iter().all(|it| it.asked.is_empty())
         && coverage.iter().flat_map(|it| &it.not_asked).any(|it| match it.why {
-            Why::NoPrivilege | Why::Unreachable | Why::SendFailed => true,
+            Why::NoPrivilege | Why::Unreachable | Why::SendFailed | Why::SenderTaken => true,
             Why::Denied
             | Why::Policy
             | Why::NotOnLink
+            | Why::TaggedOnly
             | Why::NoCredential
             | Why::Interrupted
             | Why::Budget
@@ -124,6 +125,13 @@ const fn reason(why: Why) -> (&'static str, &'static str) {
             "no privilege (root or CAP_NET_RAW is needed)",
         ),
         Why::NotOnLink => ("ルーターの先にある", "behind a router"),
+        Why::TaggedOnly => {
+            ("VLAN タグ付きの ARP だけで調べる", "looked at by VLAN-tagged ARP only")
+        }
+        Why::SenderTaken => (
+            "送信元に設定したアドレス（address）をほかの機器が使っている",
+            "somebody else has the address that is configured as the sender",
+        ),
         Why::Unreachable => ("経路がない", "no route"),
         Why::SendFailed => ("システムが送信を拒否した", "the system refused to send"),
         Why::NoCredential => ("コミュニティ名が設定されていない", "no community is configured"),

@@ -161,6 +161,8 @@ pub const fn why(why: Why) -> Word {
         Why::Policy => Word::WhyPolicy,
         Why::NoPrivilege => Word::WhyNoPrivilege,
         Why::NotOnLink => Word::WhyNotOnLink,
+        Why::TaggedOnly => Word::WhyTaggedOnly,
+        Why::SenderTaken => Word::WhySenderTaken,
         Why::Unreachable => Word::WhyUnreachable,
         Why::SendFailed => Word::WhySendFailed,
         Why::NoCredential => Word::WhyNoCredential,

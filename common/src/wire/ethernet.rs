@@ -144,6 +144,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_tag_is_read_whole_whatever_is_in_it() {
+        for (control, vlan) in [(0x0000, 0), (0xe000, 0), (0x1fff, 4095), (0xffff, 4095), (1, 1)] {
+            let mut frame = TAGGED;
+            frame[14..16].copy_from_slice(&u16::to_be_bytes(control));
+            let (header, _) = Ethernet::decode(&frame).unwrap();
+            assert_eq!((header.tag, header.tag.unwrap().vlan()), (Some(Tag(control)), vlan));
+            let mut out = Vec::new();
+            header.encode(&mut out);
+            assert_eq!(out, frame[..18]);
+        }
+    }
+
+    #[test]
+    fn a_length_after_a_tag_is_refused_and_a_service_tag_is_only_a_type() {
+        let mut frame = TAGGED;
+        frame[16..18].copy_from_slice(&[0x00, 0x26]);
+        assert_eq!(
+            Ethernet::decode(&frame),
+            Err(Malformed::Unsupported { field: "EtherType", value: 0x26 })
+        );
+        // A provider's tag (IEEE 802.1Q-2018 §9.5) hides whatever is in it: its frame is no ARP.
+        let mut frame = TAGGED;
+        frame[12..14].copy_from_slice(&[0x88, 0xa8]);
+        let (header, payload) = Ethernet::decode(&frame).unwrap();
+        assert_eq!((header.tag, header.ether_type.number()), (None, 0x88a8));
+        assert_eq!(payload, &TAGGED[14..]);
+    }
+
     proptest! {
         #[test]
         fn every_header_survives_the_round_trip(

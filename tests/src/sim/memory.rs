@@ -110,6 +110,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
         let sighting = segment.reach == Reach::Sighting;
         Network {
             ipv6: false,
+            vlan: None,
             name: segment.name.into(),
             cidr: IpNet::V4(segment.cidr),
             policy: if sighting { Policy::Sighting } else { Policy::Gentle },
@@ -136,6 +137,7 @@ pub fn means(hospital: &Hospital) -> Means {
         addresses: addresses.collect(),
         frames: true,
         neighbours: false,
+        vlans: BTreeSet::new(),
     };
     Means { links: vec![link], echo: true, timestamp: true, syn: true, neighbour_table: true }
 }

@@ -76,6 +76,7 @@ impl Area {
         let cover = |row: &Row| self.cover(row, None, span, among);
         Settled {
             cidr: self.network.cidr,
+            vlan: self.vlan(),
             addresses,
             coverage: self.rows.iter().map(cover).collect(),
         }
@@ -85,6 +86,7 @@ impl Area {
     /// way. Returns how many addresses that are.
     pub(in crate::engine) fn take_over(&mut self, earlier: &Settled) -> u128 {
         let same = earlier.cidr == self.network.cidr
+            && earlier.vlan == self.vlan()
             && earlier.coverage.len() == self.rows.len()
             && earlier.coverage.iter().zip(&self.rows).all(|(coverage, row)| {
                 let unused = matches!(row.basis, Basis::Unused(_));
@@ -213,7 +215,10 @@ impl Area {
                 if asked && !row.answered.get(host) && row.method == Method::NeighbourTable {
                     return self.unread.then_some(Why::NotRead);
                 }
-                (!asked).then(|| sweep.refusal(host).or(ended).unwrap_or(Why::Interrupted))
+                (!asked).then(|| {
+                    let refusal = sweep.refusal(host).or_else(|| self.sender.unfit());
+                    refusal.or(ended).unwrap_or(Why::Interrupted)
+                })
             }
             Basis::Interviews if row.asked.get(host) => None,
             Basis::Interviews => Some(self.why_no_interview(row, host, ended)),

@@ -125,9 +125,11 @@ impl Area {
         desk.governor.learn(place, source);
         desk.governor.learn(place, arp.sender_mac);
         self.canary_spoke(host, desk.governor, desk.now);
+        self.sender_claimed(host, arp.sender_mac);
         if !self.claim(host, (source, arp.sender_mac), desk.notes) {
             return true;
         }
+        self.tell_vlan(source, desk);
         let speaker = Speaker { ip: Some(arp.sender_ip.into()), mac: Some(source) };
         let fact = Fact::Arp { ip: arp.sender_ip, mac: arp.sender_mac };
         self.observe(desk.notes, desk.now, Method::Arp, (speaker, fact));
@@ -139,6 +141,15 @@ impl Area {
         }
         self.live(host, desk.governor, desk.now);
         true
+    }
+
+    /// A frame from `source` came with the tag of this network's VLAN.
+    fn tell_vlan(&self, source: Mac, desk: &mut Desk<'_>) {
+        if let Some(vlan) = self.vlan() {
+            let speaker = Speaker { ip: None, mac: Some(source) };
+            let said = (speaker, Fact::VlanTag { vlan });
+            self.observe(desk.notes, desk.now, Method::FrameHeader, said);
+        }
     }
 
     /// Notes who claims an address. Returns whether that is new and to be told.
@@ -351,6 +362,9 @@ impl Area {
         (packet, why): (&Packet, Why),
         desk: &mut Desk<'_>,
     ) -> bool {
+        if self.probe_not_sent(host, (packet, why), desk) {
+            return true;
+        }
         let port = subject(packet).and_then(|(_, port)| port).unwrap_or_default();
         let (sign, slot) = match packet {
             Packet::Frame { .. } => (Sign::Arp, Some(0)),

@@ -37,11 +37,15 @@ impl Area {
             return false;
         }
         let link = links.iter().find(|link| link.interface == self.reach.interface);
-        // Without an address in the network it is not attached to it any more.
-        let cidr = self.network.cidr;
-        let attached = |link: &&Link| link.addresses.iter().any(|net| net.contains(&cidr));
+        // Without an address in the network it is not attached to it any more; in a VLAN by tagged
+        // frames the system needs none.
+        let (cidr, tagged) = (self.network.cidr, self.network.vlan.is_some());
+        let attached =
+            |link: &&Link| tagged || link.addresses.iter().any(|net| net.contains(&cidr));
         let Some(link) = link.filter(attached) else { return self.fall(false, now) };
-        self.disown(link);
+        if !tagged {
+            self.disown(link);
+        }
         if self.renew_sender(link) {
             self.recall(now);
         }
@@ -68,7 +72,8 @@ impl Area {
         let mut renewed = false;
         for sweep in &mut self.sweeps {
             let Technique::Arp { mac, ip, .. } = &mut sweep.technique else { continue };
-            let kept = link.addresses.iter().any(|net| net.contains(&cidr) && net.addr() == *ip);
+            let at = |net: &ipnet::IpNet| net.contains(&cidr) && net.addr() == *ip;
+            let kept = self.network.vlan.is_some() || link.addresses.iter().any(at);
             let other = own_address(cidr, link).filter(|_| !kept).unwrap_or(*ip);
             let burned = link.mac.unwrap_or(*mac);
             renewed |= (other, burned) != (*ip, *mac);
@@ -84,6 +89,7 @@ impl Area {
                 self.agenda.put(Source::Sweep(n), now.tick);
             }
         }
+        self.sender.ask_again();
         if let Canary::Watched(watch) = &mut self.canary {
             watch.ask_again();
         }

@@ -8,9 +8,9 @@ use crate::engine::sweep::Sweep;
 
 impl Area {
     /// Every sweep wants its turn but the second chance.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin_sweeps(&mut self, at: Tick) {
         for (n, _) in self.sweeps.iter().enumerate().filter(|(_, sweep)| !is_second(sweep)) {
-            self.agenda.put(Source::Sweep(n), Tick::ZERO);
+            self.agenda.put(Source::Sweep(n), at);
         }
     }
 

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::engine::Outlet;
 use crate::engine::tests::network;
-use crate::plan::{Link, Pace};
+use crate::plan::{Link, Pace, Vlan};
 
 fn plan() -> Plan {
     Plan {
@@ -70,6 +70,40 @@ fn a_frame_is_judged_by_what_it_says_and_only_arp_requests_pass() {
 }
 
 #[test]
+fn a_frame_keeps_to_the_vlan_of_its_network_and_nothing_else_goes_there() {
+    let mut trunked = plan();
+    let vlan = Vlan { interface: "eth0".into(), id: 20, address: None };
+    trunked.networks[0].vlan = Some(vlan);
+    let mut governor = Governor::new(trunked, &Means::default());
+    let mut frame = |interface: &str, tag: Option<u16>, target: [u8; 4]| {
+        let mut octets = arp(Operation::REQUEST, target);
+        if let Some(tag) = tag {
+            let ([a, b], [c, d]) = (0x8100_u16.to_be_bytes(), tag.to_be_bytes());
+            octets.splice(12..12, [a, b, c, d]);
+        }
+        refusal(&mut governor, request(Packet::Frame { interface: interface.into(), octets }))
+    };
+    let (tagged, plain) = ([10, 20, 0, 9], [10, 30, 0, 9]);
+    for (interface, tag, target) in [
+        ("eth0", None, tagged),
+        ("eth0", Some(30), tagged),
+        ("eth0", Some(0), tagged),
+        // Another priority than 0.
+        ("eth0", Some(0xe014), tagged),
+        ("eth1", Some(20), tagged),
+        ("eth0", Some(20), plain),
+        ("eth0", Some(0), plain),
+    ] {
+        assert_eq!(frame(interface, tag, target), Some(Why::Policy), "{interface} {tag:?}");
+    }
+    assert_eq!(frame("eth0", Some(20), tagged), None);
+    assert_eq!(frame("eth0", None, plain), None);
+    assert_eq!(refusal(&mut governor, datagram("10.20.0.8:161")), Some(Why::Policy));
+    let echo = Packet::Echo { to: [10, 20, 0, 8].into(), sequence: 1, payload: vec![0; 8] };
+    assert_eq!(refusal(&mut governor, request(echo)), Some(Why::Policy));
+}
+
+#[test]
 fn printing_and_hl7_ports_are_refused_over_tcp_and_udp() {
     let mut governor = Governor::new(plan(), &Means::default());
     for port in (9100..=9107).chain([515, 2575]) {
@@ -98,6 +132,7 @@ fn the_deny_list_wins_by_address_mac_oui_and_interface() {
         addresses: vec!["10.30.0.1/24".parse().unwrap()],
         frames: false,
         neighbours: false,
+        vlans: BTreeSet::new(),
     };
     let means = Means { links: vec![link], ..Means::default() };
     let mut governor = Governor::new(denying, &means);

@@ -137,6 +137,9 @@ impl Ground {
         networks: &[Network],
         (means, deny): (&Means, &DenyList),
     ) -> Result<usize, Why> {
+        if network.vlan.is_some() {
+            return Err(Why::TaggedOnly);
+        }
         let link = link_to(network, means).ok_or(Why::NotOnLink)?;
         if deny.interfaces.contains(&link.interface) {
             return Err(Why::Denied);
@@ -148,7 +151,8 @@ impl Ground {
         // duplicate (RFC 4862 §5.4), and who has the address would give way.
         let source = own.iter().find(|ip| ip.is_unicast_link_local()).ok_or(Why::Unreachable)?;
         let on_link = |other: &&Network| {
-            link_to(other, means).is_some_and(|its| its.interface == link.interface)
+            other.vlan.is_none()
+                && link_to(other, means).is_some_and(|its| its.interface == link.interface)
         };
         // A group has everybody in it, of whichever network, and medical gear too.
         let sighting = networks

@@ -8,6 +8,7 @@ use super::interviews::Chat;
 use super::net::talker;
 use super::*;
 use crate::engine::governor::{is_forbidden, subject};
+use crate::plan::Vlan;
 
 /// A plan, what the system allows, and a net to run it on, from a few numbers.
 #[derive(Clone, Debug)]
@@ -53,6 +54,9 @@ fn case() -> impl Strategy<Value = Case> {
         })
 }
 
+/// The VLAN of one of the networks.
+const VLAN: u16 = 20;
+
 /// The maker of every fourth device, who is on the list of those only to be sighted.
 const MEDICAL: [u8; 3] = [0, 0x26, 0x67];
 
@@ -76,6 +80,7 @@ impl Case {
                 network.packets_per_second = self.pace.1;
                 network.tcp_ports.clone_from(&self.ports);
                 network.snmp_port = self.snmp_port;
+                network.vlan = (c == 2).then(|| self.vlan(&network));
                 (c, network)
             })
             .collect();
@@ -97,8 +102,19 @@ impl Case {
         Plan { agent: "east".into(), networks, deny, sighting, pace, seed: self.seed }
     }
 
+    /// The VLAN of 10.20.2.0, asked from nobody's address, a free one or a host's.
+    fn vlan(&self, network: &Network) -> Vlan {
+        let address = [None, Some(50), Some(30)][(self.seed % 3) as usize];
+        let address = address.map(|d| Ipv4Addr::new(10, 20, 2, d));
+        let address = address.filter(|ip| network.cidr.contains(&IpAddr::V4(*ip)));
+        Vlan { interface: "eth0".into(), id: VLAN, address }
+    }
+
     fn means(&self) -> Means {
         let mut means = means("10.20.1.1/24");
+        if self.frames {
+            means.links[0].vlans.insert(VLAN);
+        }
         (means.links[0].frames, means.echo) = (self.frames, self.echo);
         means.timestamp = self.seed.is_multiple_of(2);
         means.syn = self.seed.is_multiple_of(3);
@@ -163,6 +179,7 @@ fn assert_harmless(case: &Case, plan: &Plan, net: &Net) {
         if network.policy == Policy::Sighting {
             assert!(matches!(packet, Packet::Frame { .. }), "{packet:?} under sighting");
         }
+        assert_in_vlan(network, packet);
         targets.entry(to).or_default().push(*at);
         networks.entry(network.cidr).or_default().push(*at);
     }
@@ -188,6 +205,22 @@ fn assert_harmless(case: &Case, plan: &Plan, net: &Net) {
             let given_up = pair[1].since(pair[0]) >= plan.pace.timeout;
             assert!(answered || given_up, "{target}: two in flight, {pair:?}");
         }
+    }
+}
+
+/// A network in a VLAN gets tagged frames and nothing else, every other network none.
+fn assert_in_vlan(network: &Network, packet: &Packet) {
+    let tag = match packet {
+        Packet::Frame { octets, .. } => Some(Ethernet::decode(octets).unwrap().0.tag),
+        Packet::Datagram { .. }
+        | Packet::Echo { .. }
+        | Packet::Timestamp { .. }
+        | Packet::Syn { .. }
+        | Packet::Connect { .. } => None,
+    };
+    match &network.vlan {
+        Some(vlan) => assert_eq!(tag, Some(Some(Tag(vlan.id))), "{packet:?}"),
+        None => assert_eq!(tag.flatten(), None, "{packet:?}"),
     }
 }
 

@@ -389,9 +389,15 @@ pub(super) fn arp_says(mac: Mac, ip: Ipv4Addr, operation: Operation) -> Vec<u8> 
 }
 
 fn arp_reply(mac: Mac, request: &[u8]) -> Vec<u8> {
-    let (_, payload) = Ethernet::decode(request).unwrap();
+    let (header, payload) = Ethernet::decode(request).unwrap();
     let (arp, _) = Arp::decode(payload).unwrap();
-    arp_says(mac, arp.target_ip, Operation::REPLY)
+    let mut reply = arp_says(mac, arp.target_ip, Operation::REPLY);
+    // In the VLAN of the question.
+    if let Some(Tag(tag)) = header.tag {
+        let ([a, b], [c, d]) = (0x8100_u16.to_be_bytes(), tag.to_be_bytes());
+        reply.splice(12..12, [a, b, c, d]);
+    }
+    reply
 }
 
 /// Hosts at these addresses of 10.20.0.0/16, as (third, fourth octet), that answer ARP.

@@ -344,8 +344,8 @@ fn where_answers_were_lost_the_silent_are_asked_again_but_not_without_end() {
         let there = Ipv4Addr::new(10, 20, 0, 2);
         let octets = &arp_says(Mac::new([0, 1, 2, 3, 4, 5]), there, Operation::REPLY);
         engine.handle(Input::Frame { interface: "eth0", octets }, now);
-        engine.handle(Input::Missed { interface: "eth1", frames: 1 }, now);
-        engine.handle(Input::Missed { interface: "eth0", frames: 7 }, now);
+        engine.handle(Input::Missed { interface: "eth1", vlan: None, frames: 1 }, now);
+        engine.handle(Input::Missed { interface: "eth0", vlan: None, frames: 7 }, now);
         now.tick = engine.poll_timeout().unwrap_or(now.tick).max(now.tick);
     }
     assert_eq!(asked.remove(&ip("10.20.0.2")), Some(1));

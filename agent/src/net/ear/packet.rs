@@ -46,7 +46,12 @@ pub(super) fn open(interface: &str, clock: Clock, heard: Sender<Heard>) -> io::R
 }
 
 /// Joins a membership for as long as the socket is open. It sends nothing.
-fn join(socket: &Socket, place: &LinkAddr, kind: i32, address: [u8; 8]) -> io::Result<()> {
+pub(in crate::net) fn join(
+    socket: &Socket,
+    place: &LinkAddr,
+    kind: i32,
+    address: [u8; 8],
+) -> io::Result<()> {
     let request = libc::packet_mreq {
         mr_ifindex: i32::try_from(place.ifindex()).map_err(|_| io::ErrorKind::NotFound)?,
         mr_type: u16::try_from(kind).map_err(|_| io::ErrorKind::InvalidInput)?,

@@ -21,14 +21,24 @@ use crate::net::{FRAME_BUFFER, PATIENCE};
 pub(super) const LONGEST: usize = 2048;
 /// Most frames read by one call.
 const GULP: usize = 64;
+/// The tag protocol identifier of a customer VLAN tag (IEEE 802.1Q-2018 §9.5).
+pub(super) const C_TAG: u16 = 0x8100;
 
 /// Where the kernel tells a filter whether the frame came with a VLAN tag that no interface of the
 /// system takes: `SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT` of `linux/filter.h`.
 pub(super) const TAG_PRESENT: u32 = 0xffff_f000 + 48;
+/// Where it tells for whom the frame was: `SKF_AD_OFF + SKF_AD_PKTTYPE`.
+pub(super) const PACKET_TYPE: u32 = 0xffff_f000 + 4;
+/// `PACKET_OTHERHOST` of `linux/if_packet.h`. For a socket of one protocol the kernel makes this of a
+/// frame of a VLAN that no interface of the system takes, and takes the tag away, so that a filter
+/// would see no tag there; and without promiscuous mode no other frame is that.
+pub(super) const OTHERS: u32 = 3;
 
 /// Accepts untagged ARP frames and nothing else: a frame of another VLAN must not be taken for one
 /// of this link. Classic BPF: load, jump if equal, return.
-const ONLY_ARP: [SockFilter; 6] = [
+const ONLY_ARP: [SockFilter; 8] = [
+    SockFilter::new(0x30, 0, 0, PACKET_TYPE), // ldb [packet type]
+    SockFilter::new(0x15, 5, 0, OTHERS),      // jeq others, drop
     SockFilter::new(0x30, 0, 0, TAG_PRESENT), // ldb [tag present]
     SockFilter::new(0x15, 0, 3, 0),           // jeq 0, else drop
     SockFilter::new(0x28, 0, 0, 12),          // ldh [EtherType]
@@ -39,7 +49,7 @@ const ONLY_ARP: [SockFilter; 6] = [
 
 /// An open packet socket.
 pub(super) struct Raw {
-    socket: Arc<AsyncFd<OwnedFd>>,
+    pub(super) socket: Arc<AsyncFd<OwnedFd>>,
 }
 
 impl Raw {
@@ -59,7 +69,7 @@ impl Raw {
         // Sending waits for room in the queue, reading never waits (MSG_DONTWAIT).
         socket.set_write_timeout(Some(PATIENCE))?;
         let socket = Arc::new(watched(socket.into())?);
-        tokio::spawn(read(Arc::clone(&socket), Arc::from(interface), arrivals));
+        tokio::spawn(read(Arc::clone(&socket), (Arc::from(interface), None), arrivals));
         Ok(Self { socket })
     }
 }
@@ -116,10 +126,20 @@ fn gulp(fd: &OwnedFd, buffers: &mut [[u8; LONGEST]], dropped: u32) -> io::Result
     Ok(gulp)
 }
 
-/// Reads frames until nobody wants them any more or the socket is broken for good.
+/// A frame as it was on the wire, with the tag that the kernel took out of it.
+fn whole(mut octets: Vec<u8>, vlan: Option<u16>) -> Vec<u8> {
+    if let Some(vlan) = vlan.filter(|_| octets.len() >= 12) {
+        let ([a, b], [c, d]) = (C_TAG.to_be_bytes(), vlan.to_be_bytes());
+        octets.splice(12..12, [a, b, c, d]);
+    }
+    octets
+}
+
+/// Reads the frames of an interface, all of which are of one VLAN or of none, until nobody wants them
+/// any more or the socket is broken for good.
 pub(super) async fn read(
     socket: Arc<AsyncFd<OwnedFd>>,
-    interface: Arc<str>,
+    (interface, vlan): (Arc<str>, Option<u16>),
     arrivals: Sender<Arrival>,
 ) {
     let mut buffers = vec![[0; LONGEST]; GULP];
@@ -137,11 +157,15 @@ pub(super) async fn read(
                 if missed > 0 {
                     tracing::warn!(%interface, missed, "frames were lost; the silent are asked again");
                 }
-                let missed = (missed > 0)
-                    .then(|| Arrival::Missed { interface: Arc::clone(&interface), frames: missed });
-                let heard = gulp.frames.into_iter();
-                let heard = heard
-                    .map(|octets| Arrival::Frame { interface: Arc::clone(&interface), octets });
+                let missed = (missed > 0).then(|| Arrival::Missed {
+                    interface: Arc::clone(&interface),
+                    vlan,
+                    frames: missed,
+                });
+                let heard = gulp.frames.into_iter().map(|octets| Arrival::Frame {
+                    interface: Arc::clone(&interface),
+                    octets: whole(octets, vlan),
+                });
                 for arrival in heard.chain(missed) {
                     if arrivals.send(arrival).await.is_err() {
                         return;

@@ -11,7 +11,7 @@ use nix::sys::socket::{MsgFlags, bind, recv, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::sync::mpsc::Sender;
 
-use super::packet::{LONGEST, TAG_PRESENT, address, read, watched};
+use super::packet::{LONGEST, OTHERS, PACKET_TYPE, TAG_PRESENT, address, read, watched};
 use crate::net::{Arrival, FRAME_BUFFER};
 
 /// `EtherType` of IPv6 (RFC 2464 §3).
@@ -22,7 +22,9 @@ const REPORTS: [u8; 8] = [0x33, 0x33, 0, 0, 0, 0x16, 0, 0];
 /// Accepts, untagged, ICMPv6 echo replies (129), listener reports (131, 132, and 143 after the
 /// hop-by-hop header in which they alert routers) and neighbour discovery (133–137), and nothing
 /// else. Offsets from the Ethernet header on: next header 20, message 54, after that header 62.
-const NEIGHBOURS: [SockFilter; 16] = [
+const NEIGHBOURS: [SockFilter; 18] = [
+    SockFilter::new(0x30, 0, 0, PACKET_TYPE), //    ldb [packet type]
+    SockFilter::new(0x15, 15, 0, OTHERS),     //    jeq others, drop
     SockFilter::new(0x30, 0, 0, TAG_PRESENT), //  0 ldb [tag present]
     SockFilter::new(0x15, 0, 13, 0),          //  1 jeq 0, else drop
     SockFilter::new(0x30, 0, 0, 20),          //  2 ldb [next header]
@@ -57,7 +59,7 @@ pub(super) fn listen(interface: &str, arrivals: Sender<Arrival>) -> io::Result<(
     while recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT).is_ok() {}
     hear_reports(&socket, interface)?;
     let socket = Arc::new(watched(socket.into())?);
-    tokio::spawn(read(socket, Arc::from(interface), arrivals));
+    tokio::spawn(read(socket, (Arc::from(interface), None), arrivals));
     Ok(())
 }
 
