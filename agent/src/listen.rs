@@ -235,9 +235,9 @@ fn network<'a>(place: &'a Place, message: &Message<'_>) -> Option<&'a str> {
 fn speaker(place: &Place, message: &Message<'_>, facts: &[Fact]) -> Speaker {
     let near = message.on_link
         || message.speaker().is_some_and(|ip| place.on_link.iter().any(|net| net.contains(&ip)));
-    // What speaks for an address in ARP or NDP need not be the frame's sender (proxy ARP).
+    // What ARP or NDP says is about the address it names; that need not be who sent the frame.
     match facts.iter().find_map(Fact::binding) {
-        Some((ip, mac)) => Speaker { ip: Some(ip), mac: Some(mac) },
+        Some((ip, _)) => Speaker { ip: Some(ip), mac: message.mac },
         None => Speaker { ip: message.speaker(), mac: message.mac.filter(|_| near) },
     }
 }

@@ -77,7 +77,7 @@ impl<'a> Gathered<'a> {
             });
         Device {
             id: self.id(),
-            macs: self.macs.iter().map(|(mac, s)| sourced(*mac, Grade::Queried, s)).collect(),
+            macs: self.macs.iter().map(|(mac, (grade, s))| sourced(*mac, *grade, s)).collect(),
             addresses: self.addresses(),
             names: names(&systems, &services, hosts),
             class: read.class(),
