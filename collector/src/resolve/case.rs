@@ -92,6 +92,12 @@ impl Case {
         self
     }
 
+    /// Something heard in a frame from this MAC address, of a speaker that has no address.
+    pub(crate) fn hears(mut self, from: &str, method: Method, fact: Fact) -> Self {
+        self.push(method, Speaker { ip: None, mac: Some(mac(from)) }, fact);
+        self
+    }
+
     pub(crate) fn neighbour(mut self, address: &str, from: &str) -> Self {
         let speaker = Speaker { ip: Some(ip(address)), mac: Some(mac(from)) };
         self.push(Method::Ndp, speaker, Fact::Neighbour { ip: ip(address), mac: mac(from) });

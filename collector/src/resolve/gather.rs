@@ -153,6 +153,8 @@ impl<'a> Gathered<'a> {
             | Fact::NetbiosName { .. }
             | Fact::Browser(_)
             | Fact::Ssdp(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
             | Fact::Answered(_) => {
                 let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                 fact.1.extend(seen);
@@ -168,8 +170,6 @@ impl<'a> Gathered<'a> {
             // What the first of these say is of the network, and that they were said shows who is
             // there.
             Fact::SpanningTree(_)
-            | Fact::VirtualRouter(_)
-            | Fact::RouterAdvertisement(_)
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }

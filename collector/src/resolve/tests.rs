@@ -1,8 +1,10 @@
-use daicho_common::observation::Outcome;
+use daicho_common::observation::heard::{self, Capability};
+use daicho_common::observation::{Fact, Method, Outcome};
 
 use super::case::{Case, ip, mac};
 use super::*;
 use crate::evidence::Grade;
+use crate::fingerprint::Class;
 
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
@@ -394,4 +396,43 @@ fn who_takes_an_address_over_says_so_and_speaks_for_it_from_then_on() {
     assert_eq!(names(&device(&case, ID_B)), ["second"]);
     let rivals = Case::new().arp("10.0.0.1", A).announces(B, "10.0.0.1", B).resolve().contested;
     assert_eq!(rivals[0].macs, [mac(A), mac(B)], "within a minute it is a conflict");
+}
+
+fn dhcp(vendor_class: &str, requested_options: &[u16]) -> Fact {
+    Fact::Dhcp(Box::new(heard::Dhcp {
+        message: 1,
+        client: Some(mac(A)),
+        vendor_class: vendor_class.into(),
+        requested_options: requested_options.to_vec(),
+        ..heard::Dhcp::default()
+    }))
+}
+
+#[test]
+fn what_a_device_is_may_be_concluded_from_what_it_only_says() {
+    let phone = dhcp("Cisco Systems, Inc. IP Phone CP-7962G", &[1, 66, 6, 3, 15, 150, 35]);
+    let case = Case::new().hears(A, Method::Dhcp, phone);
+    let class = device(&case, ID_A).class.unwrap();
+    assert_eq!((class.value, class.grade), (Class::Phone, Grade::Announced));
+    assert_eq!(class.sources, [case.seen[0].id()]);
+    assert_eq!(device(&case, ID_A).model.unwrap().value, "CP-7962G");
+
+    let router = heard::VirtualRouter { group: 1, priority: 100, active: true, addresses: vec![] };
+    let case = Case::new().hears(A, Method::Vrrp, Fact::VirtualRouter(router));
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Router);
+    let switch = heard::LinkNeighbour {
+        capabilities: vec![Capability::Bridge, Capability::Router],
+        ..heard::LinkNeighbour::default()
+    };
+    let case = case.hears(A, Method::Lldp, Fact::LinkNeighbour(Box::new(switch)));
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Switch, "the better evidence");
+}
+
+#[test]
+fn what_was_answered_outweighs_what_a_habit_of_dhcp_suggests() {
+    let windows = dhcp("MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252]);
+    let case = Case::new().hears(A, Method::Dhcp, windows);
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Pc);
+    let case = case.arp("10.0.0.1", A).describes("10.0.0.1", "ups", "1.3.6.1.4.1.318.1", "");
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Ups);
 }
