@@ -20,9 +20,6 @@ pub mod output;
 pub use collector::Collector;
 pub use output::Output;
 
-/// Batches between two attempts to reach a collector that failed: half a minute of listening.
-const PATIENCE: u32 = 15;
-
 /// The destinations of one scan.
 pub struct Export {
     key: Ed25519KeyPair,
@@ -31,8 +28,8 @@ pub struct Export {
     spool: Spool,
     /// Why the collector got nothing more, and how many batches are kept for it.
     undelivered: Option<(Complaint, u32)>,
-    /// Whether a collector that failed is tried again, and after how many more batches.
-    again: Option<u32>,
+    /// Whether a collector that failed is tried again.
+    persistent: bool,
 }
 
 impl Export {
@@ -44,14 +41,21 @@ impl Export {
         collector: Option<Collector>,
         state: &Path,
     ) -> Self {
-        Self { key, output, collector, spool: Spool::of(state), undelivered: None, again: None }
+        Self {
+            key,
+            output,
+            collector,
+            spool: Spool::of(state),
+            undelivered: None,
+            persistent: false,
+        }
     }
 
-    /// The same for a session without an end: a collector that failed is tried again after every
-    /// [`PATIENCE`] batches, and gets what was kept for it first.
+    /// The same for a session without an end: a collector that failed is tried again by
+    /// [`Export::retry`] and at the end, and gets what was kept for it, oldest first.
     #[must_use]
     pub fn persistent(self) -> Self {
-        Self { again: Some(PATIENCE), ..self }
+        Self { persistent: true, ..self }
     }
 
     /// Whether what a collector does not take can be kept without privileges: better known before
@@ -85,16 +89,6 @@ impl Export {
         let Some(collector) = &self.collector else { return Ok(()) };
         // Kept before it is delivered, so that nothing is lost however this process ends.
         let kept = self.spool.keep(&batch.header, &sealed);
-        if let Some(wait) = &mut self.again
-            && self.undelivered.is_some()
-            && kept.is_ok()
-        {
-            *wait = wait.saturating_sub(1);
-            if *wait == 0 {
-                *wait = PATIENCE;
-                return self.catch_up();
-            }
-        }
         // Once it failed, the rest is not tried either: the batches stay together.
         if self.undelivered.is_none() {
             match collector.deliver(&sealed) {
@@ -111,16 +105,25 @@ impl Export {
         kept.map(drop).map_err(|error| lost(self.spool.directory(), &error, why))
     }
 
+    /// Tries again to deliver what is kept, if the session is persistent and the collector failed.
+    /// To be called now and then: that no batch comes is no reason to keep the earlier ones.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    pub fn retry(&mut self) -> Result<(), Complaint> {
+        if self.persistent && self.undelivered.is_some() { self.catch_up() } else { Ok(()) }
+    }
+
     /// Delivers what is kept, oldest first, as far as the collector takes it.
     fn catch_up(&mut self) -> Result<(), Complaint> {
         let Some(collector) = &self.collector else { return Ok(()) };
         let place = self.spool.directory();
         let unreadable = |error: io::Error| kept_unreadable(place, &error);
-        for file in self.spool.files().map_err(unreadable)? {
+        let files = self.spool.files().map_err(unreadable)?;
+        for (left, file) in (1..=u32::try_from(files.len()).unwrap_or(u32::MAX)).rev().zip(files) {
             let sealed = fs::read(&file).map_err(unreadable)?;
             if let Err(why) = collector.deliver(&sealed) {
-                let count = self.undelivered.as_ref().map_or(0, |(_, count)| *count);
-                self.undelivered = Some((why, count + 1));
+                self.undelivered = Some((why, left));
                 return Ok(());
             }
             fs::remove_file(&file).map_err(unreadable)?;
@@ -134,7 +137,8 @@ impl Export {
     /// # Errors
     /// If the file cannot be finished, or batches are kept for want of the collector: the complaint
     /// says where they are and how to send them.
-    pub fn finish(self) -> Result<Option<PathBuf>, Complaint> {
+    pub fn finish(mut self) -> Result<Option<PathBuf>, Complaint> {
+        self.retry()?;
         let written = self.output.map(Output::finish).transpose()?;
         let (Some(collector), Some((why, kept))) = (&self.collector, self.undelivered) else {
             return Ok(written);

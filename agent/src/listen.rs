@@ -82,6 +82,8 @@ pub struct Counts {
     pub heard: BTreeMap<Method, u64>,
     /// Observations told.
     pub told: u64,
+    /// Speakers that were not heard before, or not for hours.
+    pub speakers: u64,
     /// Facts that had been told before.
     pub repeated: u64,
     /// Facts forgotten for want of memory; they may be told again.
@@ -101,18 +103,25 @@ pub struct Counts {
 pub struct Listener {
     agent: String,
     told: Told,
+    met: Told,
     counts: Counts,
 }
 
 impl Listener {
     /// A session of the agent with this name.
     pub fn new(agent: &str) -> Self {
-        Self { agent: agent.to_owned(), told: Told::new(REMEMBERED), counts: Counts::default() }
+        let (told, met) = (Told::new(REMEMBERED), Told::new(REMEMBERED));
+        Self { agent: agent.to_owned(), told, met, counts: Counts::default() }
     }
 
     /// What became of the frames so far.
     pub fn counts(&self) -> Counts {
         Counts { forgotten: self.told.crowded_out(), ..self.counts.clone() }
+    }
+
+    /// How many speakers were heard so far that had not been heard before.
+    pub fn speakers(&self) -> u64 {
+        self.counts.speakers
     }
 
     /// Reads a frame. Returns what it says that was not told before.
@@ -176,11 +185,12 @@ impl Listener {
         vantage: Vantage,
         (method, speaker, fact): (Method, Speaker, Fact),
     ) -> Option<Observation> {
-        if !self.told.is_new(at, &vantage.network, (method, &speaker, &fact)) {
+        if !self.told.is_new(at, (&vantage.network, method, &speaker, &fact)) {
             self.counts.repeated += 1;
             return None;
         }
         self.counts.told += 1;
+        self.counts.speakers += u64::from(self.met.is_new(at, (&vantage.network, &speaker)));
         Some(Observation { at, vantage, method, speaker, fact })
     }
 
@@ -225,9 +235,9 @@ fn network<'a>(place: &'a Place, message: &Message<'_>) -> Option<&'a str> {
 fn speaker(place: &Place, message: &Message<'_>, facts: &[Fact]) -> Speaker {
     let near = message.on_link
         || message.speaker().is_some_and(|ip| place.on_link.iter().any(|net| net.contains(&ip)));
-    // What speaks for an address in ARP or NDP need not be the frame's sender (proxy ARP).
+    // What ARP or NDP says is about the address it names; that need not be who sent the frame.
     match facts.iter().find_map(Fact::binding) {
-        Some((ip, mac)) => Speaker { ip: Some(ip), mac: Some(mac) },
+        Some((ip, _)) => Speaker { ip: Some(ip), mac: message.mac },
         None => Speaker { ip: message.speaker(), mac: message.mac.filter(|_| near) },
     }
 }

@@ -493,6 +493,7 @@ fn a_capture_becomes_lines_or_a_signed_batch() {
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(line["fact"]["arp"]["mac"], "00:1a:2b:3c:4d:5e");
     assert_eq!(line["vantage"]["network"], "one");
+    assert!(!fs::exists(agent.path("state")).unwrap(), "what is only printed needs no key");
     let result = agent.path("one.daicho");
     let output =
         agent.run(&["listen", "--pcap", &file, "--network", "10.20.0.0/24", "-o", &result]);

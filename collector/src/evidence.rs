@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use daicho_common::observation::{Fact, Observation, ObservationId, Speaker};
+use daicho_common::observation::{Fact, Method, Observation, ObservationId, Speaker};
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
@@ -71,7 +71,8 @@ pub struct Claim<'a> {
     pub speaker: Speaker,
     /// What was said.
     pub fact: &'a Fact,
-    /// How it is bound to its subject.
+    /// How it is bound to its subject: the best grade of its sightings, because the same may be
+    /// heard at one time and answered at another.
     pub grade: Grade,
     /// When it was said, ascending by time, then by id; at least once.
     pub sightings: Vec<Sighting<'a>>,
@@ -117,14 +118,19 @@ impl Seen {
 
 /// How a fact is bound to its subject (DESIGN, "The words").
 ///
-/// An address binding is graded as an answer, because the agent asked and the owner of the address
-/// answered, or its owner used it where it was heard; what is read from DNS-SD, and what is only
-/// heard, is what anyone may announce.
-pub fn grade(fact: &Fact) -> Grade {
+/// An address binding is an answer where the agent asked for it, and an announcement where it was
+/// only heard: a gratuitous ARP packet shows that its sender is there, and claims the address. What
+/// is read from DNS-SD, and whatever else is only heard, is what anyone may announce.
+pub fn grade(method: Method, fact: &Fact) -> Grade {
     match fact {
-        Fact::Arp { .. }
-        | Fact::Neighbour { .. }
-        | Fact::Answered(_)
+        Fact::Arp { .. } | Fact::Neighbour { .. } => {
+            if matches!(method, Method::ArpHeard | Method::NdpHeard) {
+                Grade::Announced
+            } else {
+                Grade::Queried
+            }
+        }
+        Fact::Answered(_)
         | Fact::System { .. }
         | Fact::Interface { .. }
         | Fact::InterfaceAddress { .. }
@@ -169,6 +175,8 @@ pub fn weigh(observations: &[Observation]) -> Vec<Claim<'_>> {
     let mut claims: Vec<Claim<'_>> = Vec::new();
     for run in ordered.chunk_by(|a, b| same_claim(a, b) == Ordering::Equal) {
         let Some(&one) = run.first() else { continue };
+        let grades = run.iter().map(|seen| grade(seen.method, &seen.fact));
+        let Some(best) = grades.max() else { continue };
         let mut sightings: Vec<Sighting<'_>> =
             run.iter().map(|&observation| Sighting { observation, id: observation.id() }).collect();
         sightings.sort_unstable_by_key(Sighting::key);
@@ -177,7 +185,7 @@ pub fn weigh(observations: &[Observation]) -> Vec<Claim<'_>> {
             network: &one.vantage.network,
             speaker: one.speaker,
             fact: &one.fact,
-            grade: grade(&one.fact),
+            grade: best,
             sightings,
         });
     }

@@ -82,10 +82,14 @@ pub struct Rows {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
     ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
     ("mdns_service.toml", include_str!("../../config/fingerprints/mdns_service.toml")),
+    ("dhcp.toml", include_str!("../../config/fingerprints/dhcp.toml")),
+    ("ssdp.toml", include_str!("../../config/fingerprints/ssdp.toml")),
+    ("neighbour.toml", include_str!("../../config/fingerprints/neighbour.toml")),
+    ("router.toml", include_str!("../../config/fingerprints/router.toml")),
 ];
 
 impl Rows {
@@ -123,7 +127,7 @@ impl Rows {
     /// What the rows make of a fact, in the order of the rows. Facts that no row looks at say
     /// nothing.
     pub fn read(&self, fact: &Fact) -> Vec<Reading> {
-        let read = |row: &Row| row.on.text(fact).and_then(|text| row.reading(text));
+        let read = |row: &Row| row.on.text(fact).and_then(|text| row.reading(&text));
         self.rows.iter().filter_map(read).collect()
     }
 }

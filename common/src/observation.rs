@@ -42,8 +42,7 @@ pub enum Method {
     Arp,
     /// The neighbour table of the agent's own system, after it was given a reason to resolve.
     NeighbourTable,
-    /// IPv6 neighbour discovery on the link (RFC 4861), read as frames: asked in a scan, heard in a
-    /// listening session.
+    /// IPv6 neighbour discovery on the link (RFC 4861): solicitations, answers read as frames.
     Ndp,
     /// ICMP or ICMPv6 echo (RFC 792, RFC 4443 §4.1).
     IcmpEcho,
@@ -61,6 +60,8 @@ pub enum Method {
     Mdns,
     /// ARP packets heard that this agent did not ask for (RFC 826).
     ArpHeard,
+    /// IPv6 neighbour discovery heard that this agent did not ask for (RFC 4861).
+    NdpHeard,
     /// DHCP heard (RFC 2131).
     Dhcp,
     /// DHCPv6 heard (RFC 8415).

@@ -32,11 +32,15 @@ pub(super) fn listen(
             arguments.seconds.map(Duration::from_secs),
         ),
     };
-    let state = state()?;
-    let key = key::load_or_create(&state)?;
-    let output = arguments.output.as_deref().map(Output::create).transpose()?;
-    let export = Export::new(key, output, collector, &state);
-    let export = if arguments.pcap.is_none() { export.persistent() } else { export };
+    let export = if arguments.output.is_some() || collector.is_some() {
+        let state = state()?;
+        let key = key::load_or_create(&state)?;
+        let output = arguments.output.as_deref().map(Output::create).transpose()?;
+        let export = Export::new(key, output, collector, &state);
+        Some(if arguments.pcap.is_none() { export.persistent() } else { export })
+    } else {
+        None
+    };
     let agent = declared.agent.clone().unwrap_or_else(run::host_name);
     let ended = listening::listen(&agent, source, Destinations { export, lines })?;
     if !arguments.quiet {
@@ -129,16 +133,18 @@ fn broken_off(file: &Path, why: &str) -> Complaint {
 fn account(ended: &Ended) -> String {
     let counts = &ended.counts;
     let mut text = format!(
-        "フレーム {}、観測 {}、重複 {}、対象外アドレス {}、読まない種類 {}、途中で切れたもの {}\n\
-         {} frames, {} observations, {} repeated, {} from elsewhere, {} not read, {} cut\n",
+        "フレーム {}、観測 {}、話者 {}、重複 {}、対象外アドレス {}、読まない種類 {}、途中で切れたもの {}\n\
+         {} frames, {} observations, {} speakers, {} repeated, {} from elsewhere, {} not read, {} cut\n",
         counts.frames,
         counts.told,
+        counts.speakers,
         counts.repeated,
         counts.outside,
         counts.not_read,
         counts.cut,
         counts.frames,
         counts.told,
+        counts.speakers,
         counts.repeated,
         counts.outside,
         counts.not_read,

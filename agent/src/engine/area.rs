@@ -1,7 +1,8 @@
 //! One declared network under scan: its sweeps, its live hosts and the interviews with them, and
 //! how far each method got.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::hash::RandomState;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ mod second;
 /// Whether the agent's address in a VLAN is free.
 mod sender;
 
+use browsing::is_news;
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
@@ -106,6 +108,8 @@ pub(super) struct Area {
     sender: Sender,
     sweeps: Vec<Sweep>,
     browse: Option<Browse>,
+    /// What mDNS said of a host, by a keyed hash: the browse and the interview hear the same.
+    said: (RandomState, HashSet<u64>),
     rows: Vec<Row>,
     agenda: Agenda<Source>,
     live: Bitmap,
@@ -201,6 +205,7 @@ impl Area {
                 let [a, b, ..] = mix(seed).to_be_bytes();
                 Browse::new(&reach.interface, plan.pace.timeout, u16::from_be_bytes([a, b]))
             }),
+            said: (RandomState::new(), HashSet::new()),
             rows: reach.methods.iter().map(row).collect(),
             reach,
             agenda: Agenda::new(),
@@ -446,6 +451,10 @@ impl Area {
         let speaker = self.speaker(host);
         let Some(interview) = self.open.get_mut(&host) else { return };
         while let Some((method, fact)) = interview.poll_fact() {
+            if self.reach.browses && method == Method::Mdns && !is_news(&mut self.said, host, &fact)
+            {
+                continue;
+            }
             let vantage = self.vantage.clone();
             notes.observations.push_back(Observation {
                 at: now.wall,

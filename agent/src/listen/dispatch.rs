@@ -114,7 +114,7 @@ fn in_packet(
     let (found, octets): (Option<(Method, Read)>, _) =
         match (packet.protocol, packet.payload.first()) {
             (2, _) => (Some((Method::Igmp, |it| group::facts_v4(it.octets))), packet.payload),
-            (58, Some(133..=137)) => (Some((Method::Ndp, ndp::facts)), packet.payload),
+            (58, Some(133..=137)) => (Some((Method::NdpHeard, ndp::facts)), packet.payload),
             (58, Some(130..=132 | 143)) => {
                 (Some((Method::Mld, |it| group::facts_v6(it.octets))), packet.payload)
             }
@@ -132,9 +132,15 @@ fn in_packet(
         from: Some(packet.source),
         hops: packet.hops,
         mac,
-        on_link: packet.stays_on_link() || (method == Method::Ndp && packet.hops == 255),
+        on_link: packet.stays_on_link() || never_routed(method, packet.hops),
         read,
     }))
+}
+
+/// Whether the hop limit shows that no router passed it on: it is still the highest (RFC 4861 §6.1),
+/// or the protocol sends with a limit of one (RFC 3376 §4, RFC 3810 §5).
+const fn never_routed(method: Method, hops: u8) -> bool {
+    matches!((method, hops), (Method::NdpHeard, 255) | (Method::Igmp | Method::Mld, 1))
 }
 
 /// By the ports of IANA's "Service Name and Transport Protocol Port Number" registry.

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use daicho_common::addr::Mac;
 use daicho_common::observation::heard::Capability;
 use daicho_common::wire::Wire;
@@ -76,6 +78,31 @@ fn a_tagged_arp_request_tells_its_vlan_and_who_has_the_address() {
     );
     assert_eq!(told[1].speaker.ip, Some([10, 20, 0, 7].into()));
     assert_eq!((told[1].vantage.network.as_str(), counts.told), ("ward", 2));
+}
+
+#[test]
+fn what_an_arp_packet_says_of_another_is_told_under_the_name_of_its_sender() {
+    let other = Mac::new([0x00, 0x1a, 0x2b, 0x00, 0x00, 0x77]);
+    let (told, _) = hear(&ethernet([0xff; 6], &[8, 6], &arp([10, 20, 0, 7], other)));
+    assert_eq!(told[0].fact, Fact::Arp { ip: [10, 20, 0, 7].into(), mac: other });
+    assert_eq!(told[0].speaker, Speaker { ip: Some([10, 20, 0, 7].into()), mac: Some(SWITCH) });
+}
+
+#[test]
+fn a_group_report_is_of_the_link_whatever_its_group_and_network() {
+    let group = [239, 255, 255, 250];
+    let mut report = vec![0x16, 0, 0xfa, 0x04];
+    report.extend(group);
+    let packet = |ttl| {
+        let to = group.into();
+        let packet = Ipv4 { ttl, ..Ipv4::new(2, [192, 168, 9, 9].into(), to, report.clone()) };
+        ethernet([0x01, 0, 0x5e, 0x7f, 0xff, 0xfa], &[8, 0], &encoded(&packet))
+    };
+    let (told, _) = hear(&packet(1));
+    assert_eq!(told[0].fact, Fact::GroupMember { group: IpAddr::from(group) });
+    assert_eq!(told[0].speaker.mac, Some(SWITCH));
+    let (told, counts) = hear(&packet(2));
+    assert_eq!((told.len(), counts.outside), (0, 1), "a router may have passed it on");
 }
 
 #[test]
@@ -218,7 +245,7 @@ fn neighbour_discovery_that_a_router_passed_on_is_a_forgery() {
     assert_eq!(told[0].fact, Fact::Neighbour { ip, mac: SWITCH });
     let (told, counts) = hear(&ethernet([0x33, 0x33, 0, 0, 0, 1], &[0x86, 0xdd], &packet(64)));
     assert_eq!(told, []);
-    assert_eq!(counts.malformed, [(Layer::Protocol(Method::Ndp), 1)].into());
+    assert_eq!(counts.malformed, [(Layer::Protocol(Method::NdpHeard), 1)].into());
 }
 
 #[test]

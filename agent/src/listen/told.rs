@@ -1,10 +1,9 @@
 //! What was told already in this session, in bounded memory.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::Duration;
 
-use daicho_common::observation::{Fact, Method, Speaker};
 use daicho_common::time::Timestamp;
 
 /// A fact that is still heard is told again after this time, so that the latest sighting moves on;
@@ -42,17 +41,12 @@ impl Told {
     }
 
     /// Whether this was not told before; from now on it was.
-    pub(super) fn is_new(
-        &mut self,
-        at: Timestamp,
-        network: &str,
-        said: (Method, &Speaker, &Fact),
-    ) -> bool {
+    pub(super) fn is_new(&mut self, at: Timestamp, said: impl Hash) -> bool {
         let since = *self.since.get_or_insert(at);
         if at >= since.after(AGAIN) {
             self.age(at);
         }
-        let key = self.keys.hash_one((network, said));
+        let key = self.keys.hash_one(said);
         if self.young.contains(&key) || self.old.contains(&key) {
             return false;
         }
@@ -71,14 +65,14 @@ impl Told {
 
 #[cfg(test)]
 mod tests {
-    use daicho_common::observation::Reply;
+    use daicho_common::observation::{Fact, Method, Reply, Speaker};
 
     use super::*;
 
     fn tell(told: &mut Told, secs: i64, port: u16) -> bool {
         let at = Timestamp::from_micros(secs * 1_000_000);
         let fact = Fact::Answered(Reply::TcpOpen(port));
-        told.is_new(at, "ward", (Method::Lldp, &Speaker::default(), &fact))
+        told.is_new(at, ("ward", Method::Lldp, &Speaker::default(), &fact))
     }
 
     #[test]

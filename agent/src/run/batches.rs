@@ -2,14 +2,17 @@
 //! busy the scan waits, and nothing is dropped.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use daicho_common::batch::{Batch, Header};
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::coverage::Sent;
 use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
-use tokio::sync::mpsc::{self, Sender};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::hosts::Hosts;
 use crate::engine::Account;
@@ -21,6 +24,28 @@ const WAITING: usize = 1;
 pub(super) const ROWS: usize = 10_000;
 // An agent keeps within what a batch may hold.
 const _: () = assert!(ROWS <= daicho_common::batch::MAX_OBSERVATIONS);
+
+/// Time between two attempts to reach a collector that failed, where it is tried again at all.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// What the exporter does next.
+enum Next {
+    /// A batch is to be sealed and delivered.
+    Batch(Batch),
+    /// What is kept may be tried again.
+    Again,
+    /// Nothing more will come.
+    End,
+}
+
+/// Batches first: what is kept can wait.
+async fn next(sealed: &mut Receiver<Batch>, again: &mut Interval) -> Next {
+    tokio::select! {
+        biased;
+        batch = sealed.recv() => batch.map_or(Next::End, Next::Batch),
+        _ = again.tick() => Next::Again,
+    }
+}
 
 /// The batches of one scan.
 pub(super) struct Batches {
@@ -37,11 +62,18 @@ impl Batches {
     /// Begins a scan of the agent with this name.
     pub(super) fn begin(agent: &str, from: Timestamp, mut export: Export) -> Self {
         let (sealing, mut sealed) = mpsc::channel::<Batch>(WAITING);
+        let runtime = Handle::current();
         let exporter = tokio::task::spawn_blocking(move || {
-            while let Some(batch) = sealed.blocking_recv() {
-                export.take(&batch)?;
+            let _inside = runtime.enter();
+            let mut again = tokio::time::interval(RETRY);
+            again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                match runtime.block_on(next(&mut sealed, &mut again)) {
+                    Next::Batch(batch) => export.take(&batch)?,
+                    Next::Again => export.retry()?,
+                    Next::End => return export.finish(),
+                }
             }
-            export.finish()
         });
         let header = Header {
             agent: agent.to_owned(),

@@ -1,5 +1,6 @@
 //! A listening session: frames of a capture, or of live interfaces, go to the listener; what it
-//! tells goes into batches and, if wanted, to stdout. What was heard leaves within [`FLUSH`].
+//! tells goes into batches where they are wanted, and to stdout. When a batch leaves is for the
+//! pace to say.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -9,7 +10,7 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::observation::Observation;
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 
 use super::batches::Batches;
 use super::{no_runtime, runtime, stop};
@@ -21,9 +22,11 @@ use crate::net::clock::Clock;
 use crate::net::ear::{self, Heard};
 use crate::net::privilege;
 
-/// How often what was heard leaves, so that a device is in the collector within five seconds of its
-/// first frame.
-const FLUSH: Duration = Duration::from_secs(2);
+/// When what was heard leaves.
+mod pace;
+
+use pace::Pace;
+
 /// Most frames that wait to be read further; what goes beyond waits in the kernel, and is lost there
 /// like on any network.
 const WAITING: usize = 4096;
@@ -32,8 +35,8 @@ const GULP: usize = 256;
 
 /// Where observations go.
 pub struct Destinations {
-    /// Batches.
-    pub export: Export,
+    /// Batches, if any are wanted.
+    pub export: Option<Export>,
     /// Whether JSON lines go to stdout.
     pub lines: bool,
 }
@@ -71,11 +74,14 @@ pub fn listen(agent: &str, source: Source, to: Destinations) -> Result<Ended, Co
         let open = Open::from(source, clock)?;
         privilege::drop_all();
         privilege::tell_holders();
-        to.export.check()?;
+        to.export.as_ref().map_or(Ok(()), Export::check)?;
         let mut session = Session {
             clock,
             listener: Listener::new(agent),
-            batches: Batches::begin_unlisted(agent, clock.now().wall, to.export),
+            pace: Pace::default(),
+            batches: to
+                .export
+                .map(|export| Batches::begin_unlisted(agent, clock.now().wall, export)),
             lines: to.lines.then(|| BufWriter::new(io::stdout())),
         };
         match open {
@@ -120,7 +126,8 @@ impl Open {
 struct Session {
     clock: Clock,
     listener: Listener,
-    batches: Batches,
+    pace: Pace,
+    batches: Option<Batches>,
     lines: Option<BufWriter<io::Stdout>>,
 }
 
@@ -139,7 +146,7 @@ impl Session {
                 Ok(frame) => self.take(place, &frame).await?,
                 Err(damage) => return Ok(Some(damage)),
             }
-            if self.batches.failed() {
+            if self.failed() {
                 break;
             }
         }
@@ -157,15 +164,16 @@ impl Session {
         let end = limit.and_then(|limit| {
             Instant::from_std(self.clock.instant(self.clock.now().tick)).checked_add(limit)
         });
-        let mut ticker = tokio::time::interval(FLUSH);
-        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tracing::info!("listening begins");
         let mut heard = Vec::with_capacity(GULP);
         loop {
             tokio::select! {
                 biased;
                 _ = stop.recv() => return Ok(true),
                 () = until(end) => return Ok(false),
-                _ = ticker.tick() => self.flush().await?,
+                () = until(self.pace.due().map(|due| self.clock.instant(due).into())) => {
+                    self.flush().await;
+                }
                 count = incoming.recv_many(&mut heard, GULP) => {
                     if count == 0 {
                         return Err(silent());
@@ -173,10 +181,15 @@ impl Session {
                     self.take_all(places, &mut heard).await?;
                 }
             }
-            if self.batches.failed() {
+            if self.failed() {
                 return Ok(false);
             }
         }
+    }
+
+    /// Whether the result can no longer be brought where it belongs.
+    fn failed(&self) -> bool {
+        self.batches.as_ref().is_some_and(Batches::failed)
     }
 
     async fn take_all(
@@ -189,13 +202,25 @@ impl Session {
                 self.take(place, &frame).await?;
             }
         }
-        Ok(())
+        match &mut self.lines {
+            Some(lines) => closed(lines.flush()),
+            None => Ok(()),
+        }
     }
 
     async fn take(&mut self, place: &Place, frame: &Frame) -> Result<(), Complaint> {
-        for observation in self.listener.hear(place, frame) {
+        let known = self.listener.speakers();
+        let told = self.listener.hear(place, frame);
+        if told.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        self.pace.news(now.tick, self.listener.speakers() > known);
+        for observation in told {
             self.print(&observation)?;
-            self.batches.add(observation, self.clock.now().wall).await;
+            if let Some(batches) = &mut self.batches {
+                batches.add(observation, now.wall).await;
+            }
         }
         Ok(())
     }
@@ -206,18 +231,21 @@ impl Session {
         closed(written.and_then(|()| lines.write_all(b"\n")))
     }
 
-    async fn flush(&mut self) -> Result<(), Complaint> {
-        if let Some(lines) = &mut self.lines {
-            closed(lines.flush())?;
+    async fn flush(&mut self) {
+        let now = self.clock.now();
+        self.pace.left(now.tick);
+        if let Some(batches) = &mut self.batches {
+            batches.flush(now.wall).await;
         }
-        self.batches.flush(self.clock.now().wall).await;
-        Ok(())
     }
 
     async fn end(mut self, interrupted: bool, damage: Option<Damage>) -> Ended {
         let printed = self.lines.as_mut().map_or(Ok(()), |lines| closed(lines.flush()));
         let counts = self.listener.counts();
-        let (_, delivery) = self.batches.end(Account::default(), self.clock.now().wall).await;
+        let delivery = match self.batches {
+            Some(batches) => batches.end(Account::default(), self.clock.now().wall).await.1,
+            None => Ok(None),
+        };
         Ended { counts, interrupted, damage, delivery: printed.and(delivery) }
     }
 }

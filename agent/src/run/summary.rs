@@ -96,6 +96,7 @@ pub(crate) const fn method(method: Method) -> &'static str {
         Method::Snmp => "SNMP",
         Method::Mdns => "mDNS",
         Method::ArpHeard => "ARP（聴取/heard）",
+        Method::NdpHeard => "NDP（聴取/heard）",
         Method::Dhcp => "DHCP",
         Method::Dhcp6 => "DHCPv6",
         Method::Lldp => "LLDP",

@@ -1,6 +1,9 @@
 //! Rows as written in TOML, and as meant: parsed twice, proven by their own examples.
 
+use std::borrow::Cow;
+
 use daicho_common::observation::Fact;
+use daicho_common::observation::heard::Capability;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -33,6 +36,15 @@ enum Source {
     Description,
     Service,
     Txt,
+    DhcpOptions,
+    DhcpVendor,
+    SsdpServer,
+    SsdpTarget,
+    NeighbourPlatform,
+    NeighbourDescription,
+    NeighbourCapabilities,
+    VirtualRouter,
+    RouterAdvertisement,
 }
 
 /// A row as written.
@@ -80,16 +92,66 @@ pub(super) enum On {
         /// The key; its case does not matter (RFC 6763 §6.4).
         key: String,
     },
+    /// DHCP option 55, in decimal with commas, in the order sent.
+    DhcpOptions,
+    /// DHCP option 60.
+    DhcpVendor,
+    /// SSDP's SERVER.
+    SsdpServer,
+    /// SSDP's NT or ST.
+    SsdpTarget,
+    /// CDP's platform.
+    NeighbourPlatform,
+    /// LLDP's system description, CDP's software version.
+    NeighbourDescription,
+    /// What a neighbour says it does, in ascending order with commas: `bridge,router`.
+    NeighbourCapabilities,
+    /// `active` or `standby`, of VRRP and HSRP.
+    VirtualRouter,
+    /// `default` for an IPv6 router that can be a default router, else `none` (RFC 4861 §4.2).
+    RouterAdvertisement,
 }
 
 impl On {
     /// The text of a fact that this looks at. Of a TXT key that comes twice the first counts
     /// (RFC 6763 §6.4).
-    pub(super) fn text<'f>(&self, fact: &'f Fact) -> Option<&'f str> {
+    pub(super) fn text<'f>(&self, fact: &'f Fact) -> Option<Cow<'f, str>> {
+        self.said(fact).map(Cow::Borrowed).or_else(|| self.made(fact).map(Cow::Owned))
+    }
+
+    /// A text that lists or numbers are written as.
+    fn made(&self, fact: &Fact) -> Option<String> {
+        match (self, fact) {
+            (Self::DhcpOptions, Fact::Dhcp(dhcp)) => {
+                let codes: Vec<_> = dhcp.requested_options.iter().map(u16::to_string).collect();
+                Some(codes.join(","))
+            }
+            (Self::NeighbourCapabilities, Fact::LinkNeighbour(neighbour)) => {
+                let names: Vec<_> = neighbour.capabilities.iter().copied().map(word).collect();
+                Some(names.join(","))
+            }
+            _ => None,
+        }
+    }
+
+    /// A text that is in the fact.
+    fn said<'f>(&self, fact: &'f Fact) -> Option<&'f str> {
         match (self, fact) {
             (Self::ObjectId, Fact::System { object_id, .. }) => Some(object_id),
             (Self::Description, Fact::System { description, .. }) => Some(description.as_str()),
             (Self::Service, Fact::Service { service, .. }) => Some(service.as_str()),
+            (Self::DhcpVendor, Fact::Dhcp(dhcp)) => Some(dhcp.vendor_class.as_str()),
+            // What is taken back is no longer said.
+            (Self::SsdpServer, Fact::Ssdp(ssdp)) if !ssdp.gone => Some(ssdp.server.as_str()),
+            (Self::SsdpTarget, Fact::Ssdp(ssdp)) if !ssdp.gone => Some(ssdp.target.as_str()),
+            (Self::NeighbourPlatform, Fact::LinkNeighbour(it)) => Some(it.platform.as_str()),
+            (Self::NeighbourDescription, Fact::LinkNeighbour(it)) => Some(it.description.as_str()),
+            (Self::VirtualRouter, Fact::VirtualRouter(router)) => {
+                Some(if router.active { "active" } else { "standby" })
+            }
+            (Self::RouterAdvertisement, Fact::RouterAdvertisement(said)) => {
+                Some(if said.lifetime_secs > 0 { "default" } else { "none" })
+            }
             (Self::Txt { service: of, key }, Fact::Service { service, txt, .. })
                 if of.as_ref().is_none_or(|of| of == service.as_str()) =>
             {
@@ -98,6 +160,20 @@ impl On {
             }
             _ => None,
         }
+    }
+}
+
+/// A capability as rows write it.
+const fn word(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Other => "other",
+        Capability::Repeater => "repeater",
+        Capability::Bridge => "bridge",
+        Capability::AccessPoint => "access_point",
+        Capability::Router => "router",
+        Capability::Telephone => "telephone",
+        Capability::CableModem => "cable_modem",
+        Capability::Station => "station",
     }
 }
 
@@ -152,6 +228,15 @@ impl Written {
             (Source::ObjectId, None, None) => Ok(On::ObjectId),
             (Source::Description, None, None) => Ok(On::Description),
             (Source::Service, None, None) => Ok(On::Service),
+            (Source::DhcpOptions, None, None) => Ok(On::DhcpOptions),
+            (Source::DhcpVendor, None, None) => Ok(On::DhcpVendor),
+            (Source::SsdpServer, None, None) => Ok(On::SsdpServer),
+            (Source::SsdpTarget, None, None) => Ok(On::SsdpTarget),
+            (Source::NeighbourPlatform, None, None) => Ok(On::NeighbourPlatform),
+            (Source::NeighbourDescription, None, None) => Ok(On::NeighbourDescription),
+            (Source::NeighbourCapabilities, None, None) => Ok(On::NeighbourCapabilities),
+            (Source::VirtualRouter, None, None) => Ok(On::VirtualRouter),
+            (Source::RouterAdvertisement, None, None) => Ok(On::RouterAdvertisement),
             (Source::Txt, Some(key), service) => {
                 Ok(On::Txt { service: service.clone(), key: key.clone() })
             }

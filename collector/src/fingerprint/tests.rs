@@ -1,3 +1,4 @@
+use daicho_common::observation::heard;
 use daicho_common::text::Text;
 
 use super::combine::{Candidate, Combined, combine};
@@ -17,7 +18,7 @@ fn system(object_id: &str, description: &str) -> Fact {
 #[test]
 fn every_row_shipped_proves_its_examples() {
     let rows = Rows::builtin().unwrap();
-    assert!(rows.len() >= 60, "{} rows", rows.len());
+    assert!(rows.len() >= 160, "{} rows", rows.len());
 }
 
 #[test]
@@ -91,4 +92,56 @@ fn the_better_grade_wins_over_any_weight() {
 fn equals_that_contradict_each_other_cancel_out() {
     let claims = [said(Class::Printer, Grade::Queried, 9), said(Class::Pc, Grade::Queried, 9)];
     assert!(matches!(combine(&claims, Class::eq), Combined::Contradiction { .. }));
+}
+
+#[test]
+fn lists_and_capabilities_are_read_as_rows_write_them() {
+    let rows = Rows::parse(&[(
+        "t.toml",
+        "[[row]]\non = 'dhcp_options'\nregex = '^1,3,6$'\nclass = 'pc'\nweight = 5\n\
+         example = [{ said = '1,3,6' }]\n\
+         [[row]]\non = 'neighbour_capabilities'\nregex = '^bridge,access_point$'\n\
+         class = 'wireless'\nweight = 5\nexample = [{ said = 'bridge,access_point' }]\n",
+    )])
+    .unwrap();
+    let dhcp = |codes: &[u16]| {
+        let requested_options = codes.to_vec();
+        Fact::Dhcp(Box::new(heard::Dhcp { requested_options, ..heard::Dhcp::default() }))
+    };
+    assert_eq!(rows.read(&dhcp(&[1, 3, 6]))[0].class, Some(Class::Pc));
+    assert_eq!(rows.read(&dhcp(&[1, 3, 6, 15])), []);
+    let capabilities = vec![heard::Capability::Bridge, heard::Capability::AccessPoint];
+    let neighbour = heard::LinkNeighbour { capabilities, ..heard::LinkNeighbour::default() };
+    let read = rows.read(&Fact::LinkNeighbour(Box::new(neighbour)));
+    assert_eq!(read[0].class, Some(Class::Wireless));
+}
+
+#[test]
+fn a_service_that_is_taken_back_says_nothing() {
+    let rows = Rows::builtin().unwrap();
+    let ssdp = |gone| {
+        Fact::Ssdp(Box::new(heard::Ssdp {
+            target: "urn:schemas-upnp-org:device:Printer:1".into(),
+            name: Text::default(),
+            server: "Synology/DSM/10.20.0.9".into(),
+            location: Text::default(),
+            gone,
+        }))
+    };
+    assert_eq!(rows.read(&ssdp(false)).len(), 2);
+    assert_eq!(rows.read(&ssdp(true)), []);
+}
+
+#[test]
+fn a_habit_of_dhcp_weighs_less_than_any_words() {
+    let rows = Rows::builtin().unwrap();
+    let codes = [1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252];
+    let windows = heard::Dhcp {
+        vendor_class: "MSFT 5.0".into(),
+        requested_options: codes.to_vec(),
+        ..heard::Dhcp::default()
+    };
+    let weights: Vec<_> =
+        rows.read(&Fact::Dhcp(Box::new(windows))).iter().map(|read| read.weight).collect();
+    assert_eq!(weights, [15, 10]);
 }

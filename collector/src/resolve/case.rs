@@ -79,6 +79,25 @@ impl Case {
         self
     }
 
+    /// The speaker says, unasked, that `mac_named` has the address; the frame is from `from`.
+    pub(crate) fn announces(mut self, from: &str, address: &str, mac_named: &str) -> Self {
+        let speaker = Speaker { ip: Some(ip(address)), mac: Some(mac(from)) };
+        let (method, fact) = match ip(address) {
+            IpAddr::V4(v4) => (Method::ArpHeard, Fact::Arp { ip: v4, mac: mac(mac_named) }),
+            v6 @ IpAddr::V6(_) => {
+                (Method::NdpHeard, Fact::Neighbour { ip: v6, mac: mac(mac_named) })
+            }
+        };
+        self.push(method, speaker, fact);
+        self
+    }
+
+    /// Something heard in a frame from this MAC address, of a speaker that has no address.
+    pub(crate) fn hears(mut self, from: &str, method: Method, fact: Fact) -> Self {
+        self.push(method, Speaker { ip: None, mac: Some(mac(from)) }, fact);
+        self
+    }
+
     pub(crate) fn neighbour(mut self, address: &str, from: &str) -> Self {
         let speaker = Speaker { ip: Some(ip(address)), mac: Some(mac(from)) };
         self.push(Method::Ndp, speaker, Fact::Neighbour { ip: ip(address), mac: mac(from) });

@@ -7,7 +7,7 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Outcome};
 
 use super::device::{JoinReason, Oddity};
-use super::links::{Links, binding};
+use super::links::{Links, binding, is_hearsay};
 use super::subject::{Groups, Subject};
 use super::tables::Own;
 use crate::evidence::{Claim, Grade, Seen, Sighting};
@@ -16,7 +16,7 @@ use crate::evidence::{Claim, Grade, Seen, Sighting};
 #[derive(Default)]
 pub(super) struct Gathered<'a> {
     pub(super) subjects: BTreeSet<Subject<'a>>,
-    pub(super) macs: BTreeMap<Mac, Seen>,
+    pub(super) macs: BTreeMap<Mac, (Grade, Seen)>,
     pub(super) addresses: BTreeMap<(&'a str, IpAddr), Seen>,
     /// Which MAC address answered for which address.
     pub(super) bindings: BTreeMap<(&'a str, IpAddr, Mac), Seen>,
@@ -50,9 +50,16 @@ pub(super) fn add<'a>(
         if let Some((ip, mac)) = binding(claim) {
             let subject = bound(links, claim.network, (ip, mac), sighting);
             let group = enter(gathered, groups, subject, sighting);
-            group.bind(claim.network, (ip, mac), links, Seen::once(sighting));
+            group.bind(claim, (ip, mac), links, Seen::once(sighting));
         }
         if matches!(claim.fact, Fact::Arp { .. } | Fact::Neighbour { .. }) {
+            if let Some(mac) = claim.speaker.mac.filter(|mac| mac.names_a_device())
+                && is_hearsay(claim)
+            {
+                // Whatever it says of another, whoever sent the frame is there.
+                let group = enter(gathered, groups, Subject::Mac(mac), sighting);
+                group.has(mac, claim.grade, Seen::once(sighting));
+            }
             continue;
         }
         let Some(subject) = speaker(links, claim, sighting) else { continue };
@@ -106,8 +113,16 @@ fn enter<'g, 'a>(
 }
 
 impl<'a> Gathered<'a> {
-    fn bind(&mut self, network: &'a str, (ip, mac): (IpAddr, Mac), links: &Links<'a>, seen: Seen) {
-        put(&mut self.macs, mac, seen);
+    /// It was seen to have this MAC address, or says that it has.
+    fn has(&mut self, mac: Mac, grade: Grade, seen: Seen) {
+        let known = self.macs.entry(mac).or_insert((grade, seen));
+        known.0 = known.0.max(grade);
+        known.1.extend(seen);
+    }
+
+    fn bind(&mut self, claim: &Claim<'a>, (ip, mac): (IpAddr, Mac), links: &Links<'a>, seen: Seen) {
+        let network = claim.network;
+        self.has(mac, claim.grade, seen);
         if links.is_proxy(network, mac) {
             put(&mut self.oddities, Oddity::ProxyArp, seen);
             return;
@@ -128,7 +143,7 @@ impl<'a> Gathered<'a> {
             self.spoken.insert((claim.network, ip));
         }
         if let (Subject::Mac(mac), true) = (subject, claim.speaker.mac.is_some()) {
-            put(&mut self.macs, mac, seen);
+            self.has(mac, claim.grade, seen);
         }
         match claim.fact {
             Fact::System { .. }
@@ -138,6 +153,8 @@ impl<'a> Gathered<'a> {
             | Fact::NetbiosName { .. }
             | Fact::Browser(_)
             | Fact::Ssdp(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
             | Fact::Answered(_) => {
                 let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                 fact.1.extend(seen);
@@ -153,8 +170,6 @@ impl<'a> Gathered<'a> {
             // What the first of these say is of the network, and that they were said shows who is
             // there.
             Fact::SpanningTree(_)
-            | Fact::VirtualRouter(_)
-            | Fact::RouterAdvertisement(_)
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }
@@ -186,7 +201,7 @@ fn describe<'a>(
             return;
         }
         group.subjects.insert(Subject::Mac(*mac));
-        put(&mut group.macs, *mac, seen);
+        group.has(*mac, claim.grade, seen);
         if subject != Subject::Mac(*mac) {
             put(&mut group.joins, JoinReason::OwnInterface { mac: *mac, asked }, seen);
         }

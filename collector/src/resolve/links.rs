@@ -8,7 +8,7 @@ use daicho_common::observation::Fact;
 use daicho_common::time::Timestamp;
 
 use super::subject::Subject;
-use crate::evidence::Claim;
+use crate::evidence::{Claim, Grade};
 
 /// More addresses than this, in one network and within [`PROXY_SPAN`], are a proxy's (RFC 1027).
 const PROXY_ABOVE: usize = 8;
@@ -41,8 +41,12 @@ pub(super) fn is_host(ip: IpAddr) -> bool {
 }
 
 /// The address and the MAC address that answered for it, if the claim shows them. Addresses that no
-/// host has (0.0.0.0 of an ARP probe, RFC 5227) and MAC addresses that name nobody are left out.
+/// host has (0.0.0.0 of an ARP probe, RFC 5227) and MAC addresses that name nobody are left out, and
+/// so is hearsay.
 pub(super) fn binding(claim: &Claim<'_>) -> Option<(IpAddr, Mac)> {
+    if is_hearsay(claim) {
+        return None;
+    }
     let (ip, mac) = match claim.fact {
         Fact::Arp { ip, mac } => (IpAddr::V4(*ip), *mac),
         Fact::Neighbour { ip, mac } => (*ip, *mac),
@@ -68,6 +72,14 @@ pub(super) fn binding(claim: &Claim<'_>) -> Option<(IpAddr, Mac)> {
         | Fact::Asked { .. } => (claim.speaker.ip?, claim.speaker.mac?),
     };
     (is_host(ip) && !mac.is_group() && mac != Mac::ZERO).then_some((ip, mac))
+}
+
+/// Whether somebody said, unasked, that another MAC address than its own has an address: that MAC
+/// address was not seen (ARCHITECTURE.md, invariant 7).
+pub(super) fn is_hearsay(claim: &Claim<'_>) -> bool {
+    let named = claim.fact.binding().map(|(_, mac)| mac);
+    claim.grade == Grade::Announced
+        && named.zip(claim.speaker.mac).is_some_and(|(named, sender)| named != sender)
 }
 
 fn span(a: Timestamp, b: Timestamp) -> i64 {

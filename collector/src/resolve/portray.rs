@@ -21,6 +21,14 @@ const CURRENT: i64 = 86_400_000_000;
 /// pattern makes of its words.
 const INVENTORY: u8 = 90;
 
+/// Kinds of what is only heard and says what a device is; of each the latest counts.
+const HEARD: [fn(&Fact) -> bool; 4] = [
+    |fact| matches!(fact, Fact::Dhcp(_)),
+    |fact| matches!(fact, Fact::Ssdp(_)),
+    |fact| matches!(fact, Fact::VirtualRouter(_)),
+    |fact| matches!(fact, Fact::RouterAdvertisement(_)),
+];
+
 /// A fact with its grade and times.
 type Said<'a> = (&'a Fact, Grade, Seen);
 
@@ -69,7 +77,9 @@ impl<'a> Gathered<'a> {
         let services = self.kind(|fact| matches!(fact, Fact::Service { .. }));
         let hosts = self.kind(is_name);
         let neighbours = current(self.kind(|fact| matches!(fact, Fact::LinkNeighbour(_))));
-        let mut read = Readings::of(systems.iter().chain(&services), fingerprints);
+        let heard = HEARD.map(|wanted| current(self.kind(wanted)));
+        let heard = heard.iter().flatten().chain(&neighbours);
+        let mut read = Readings::of(systems.iter().chain(&services).chain(heard), fingerprints);
         read.0.extend(neighbours.iter().filter_map(inventory));
         let (first_seen, last_seen) =
             self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
@@ -77,7 +87,7 @@ impl<'a> Gathered<'a> {
             });
         Device {
             id: self.id(),
-            macs: self.macs.iter().map(|(mac, s)| sourced(*mac, Grade::Queried, s)).collect(),
+            macs: self.macs.iter().map(|(mac, (grade, s))| sourced(*mac, *grade, s)).collect(),
             addresses: self.addresses(),
             names: names(&systems, &services, hosts),
             class: read.class(),

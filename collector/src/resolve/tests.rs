@@ -1,7 +1,10 @@
-use daicho_common::observation::Outcome;
+use daicho_common::observation::heard::{self, Capability};
+use daicho_common::observation::{Fact, Method, Outcome};
 
 use super::case::{Case, ip, mac};
 use super::*;
+use crate::evidence::Grade;
+use crate::fingerprint::Class;
 
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
@@ -353,4 +356,83 @@ fn the_same_thing_seen_daily_rests_on_its_first_and_latest_sighting() {
     ends.sort_unstable();
     assert_eq!(device.macs[0].sources, ends);
     assert_eq!((device.first_seen, device.last_seen), (case.seen[0].at, case.seen[29].at));
+}
+
+#[test]
+fn an_announced_address_is_graded_as_announced_until_it_is_asked_for() {
+    let heard = Case::new().announces(A, "10.0.0.1", A).announces(A, "fe80::1", A);
+    let grade = |case: &Case| device(case, ID_A).macs[0].grade;
+    assert_eq!(grade(&heard), Grade::Announced);
+    assert_eq!(ips(&device(&heard, ID_A)), [ip("10.0.0.1"), ip("fe80::1")]);
+    let asked = heard.arp("10.0.0.1", A);
+    assert_eq!(grade(&asked), Grade::Queried);
+    let late = Case::new().arp("10.0.0.1", A).announces(A, "10.0.0.1", A);
+    assert_eq!(grade(&late), Grade::Queried);
+    assert_eq!(grade(&Case::new().neighbour("fe80::1", A)), Grade::Queried);
+}
+
+#[test]
+fn what_one_says_unasked_of_anothers_mac_makes_no_device_but_its_sender() {
+    for address in ["10.0.0.1", "fe80::1"] {
+        let case = Case::new().announces(A, address, B);
+        assert_eq!(case.ids(), [ID_A]);
+        assert_eq!(ips(&device(&case, ID_A)), [] as [IpAddr; 0]);
+    }
+    let case = Case::new().arp("10.0.0.1", A).announces(C, "10.0.0.1", B).system("10.0.0.1", "a");
+    assert_eq!(names(&device(&case, ID_A)), ["a"], "hearsay takes no address away");
+    assert_eq!(case.resolve().contested, []);
+}
+
+#[test]
+fn who_takes_an_address_over_says_so_and_speaks_for_it_from_then_on() {
+    // Every host on the link sends to the new owner after a gratuitous ARP packet (RFC 5227 §3).
+    let case = Case::new()
+        .arp("10.0.0.1", A)
+        .system("10.0.0.1", "first")
+        .day(3)
+        .announces(B, "10.0.0.1", B)
+        .system("10.0.0.1", "second");
+    assert_eq!(names(&device(&case, ID_A)), ["first"]);
+    assert_eq!(names(&device(&case, ID_B)), ["second"]);
+    let rivals = Case::new().arp("10.0.0.1", A).announces(B, "10.0.0.1", B).resolve().contested;
+    assert_eq!(rivals[0].macs, [mac(A), mac(B)], "within a minute it is a conflict");
+}
+
+fn dhcp(vendor_class: &str, requested_options: &[u16]) -> Fact {
+    Fact::Dhcp(Box::new(heard::Dhcp {
+        message: 1,
+        client: Some(mac(A)),
+        vendor_class: vendor_class.into(),
+        requested_options: requested_options.to_vec(),
+        ..heard::Dhcp::default()
+    }))
+}
+
+#[test]
+fn what_a_device_is_may_be_concluded_from_what_it_only_says() {
+    let phone = dhcp("Cisco Systems, Inc. IP Phone CP-7962G", &[1, 66, 6, 3, 15, 150, 35]);
+    let case = Case::new().hears(A, Method::Dhcp, phone);
+    let class = device(&case, ID_A).class.unwrap();
+    assert_eq!((class.value, class.grade), (Class::Phone, Grade::Announced));
+    assert_eq!(class.sources, [case.seen[0].id()]);
+    assert_eq!(device(&case, ID_A).model.unwrap().value, "CP-7962G");
+
+    let router = heard::VirtualRouter { group: 1, priority: 100, active: true, addresses: vec![] };
+    let case = Case::new().hears(A, Method::Vrrp, Fact::VirtualRouter(router));
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Router);
+    let switch = heard::LinkNeighbour {
+        capabilities: vec![Capability::Bridge, Capability::Router],
+        ..heard::LinkNeighbour::default()
+    };
+    let case = case.hears(A, Method::Lldp, Fact::LinkNeighbour(Box::new(switch)));
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Switch, "the better evidence");
+}
+
+#[test]
+fn what_was_answered_outweighs_what_a_habit_of_dhcp_suggests() {
+    let windows = dhcp("MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252]);
+    let case = Case::new().hears(A, Method::Dhcp, windows);
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Pc);
+    let case = case.arp("10.0.0.1", A).describes("10.0.0.1", "ups", "1.3.6.1.4.1.318.1", "");
+    assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Ups);
 }

@@ -95,6 +95,7 @@ pub const fn method(method: Method) -> Word {
         Method::Snmp => Word::MethodSnmp,
         Method::Mdns => Word::MethodMdns,
         Method::ArpHeard => Word::MethodArpHeard,
+        Method::NdpHeard => Word::MethodNdpHeard,
         Method::Dhcp => Word::MethodDhcp,
         Method::Dhcp6 => Word::MethodDhcp6,
         Method::Lldp => Word::MethodLldp,

@@ -1,8 +1,10 @@
 //! Questions to everybody on the link, where [`crate::engine::reach::Reach::browses`].
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 
-use daicho_common::observation::Method;
+use daicho_common::observation::{Fact, Method};
 use daicho_common::time::Now;
 
 use super::{Area, Notes, Source};
@@ -11,6 +13,12 @@ use crate::engine::governor::{Governor, Request, Verdict};
 use crate::engine::scope::Place;
 use crate::engine::sweep::Sweep;
 use crate::probe::mdns::GROUP;
+
+/// Whether mDNS did not say this of this host before, be it in the browse or in the interview; from
+/// now on it did.
+pub(super) fn is_news(said: &mut (RandomState, HashSet<u64>), host: u32, fact: &Fact) -> bool {
+    said.1.insert(said.0.hash_one((host, fact)))
+}
 
 impl Area {
     /// The turn of the browse.
@@ -83,8 +91,10 @@ impl Area {
             else {
                 continue;
             };
-            let said = (self.speaker(host), fact);
-            self.observe(notes, now, Method::Mdns, said);
+            if is_news(&mut self.said, host, &fact) {
+                let said = (self.speaker(host), fact);
+                self.observe(notes, now, Method::Mdns, said);
+            }
             self.live(host, governor, now);
         }
     }

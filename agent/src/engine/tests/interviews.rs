@@ -289,3 +289,23 @@ fn a_thousand_live_hosts_share_the_places_for_interviews() {
     assert_eq!(now, 0);
     assert!((500..=1024).contains(&most), "{most}");
 }
+
+#[test]
+fn the_browse_of_a_link_and_the_interview_of_a_host_tell_the_same_service_once() {
+    let printer = ip("10.20.0.4");
+    let mut net = Net::new([(printer, Host::with_mac(4))]);
+    net.printer = Some(printer);
+    let interviewer: Interviewer = Box::new(|_, ip| {
+        vec![Box::new(crate::probe::mdns::Mdns::new(ip, Duration::from_millis(500), 2, 1))]
+    });
+    let outcome = net.run(plan(&["10.20.0.0/24"]), &means("10.20.0.1/24"), interviewer);
+    let to = |wanted: IpAddr| {
+        let subjects = net.record.iter().filter_map(|(_, packet)| governor::subject(packet));
+        subjects.filter(|(to, port)| *to == wanted && *port == Some(5353)).count()
+    };
+    assert!(to(crate::probe::mdns::GROUP.into()) > 0, "the link was browsed");
+    assert!(to(printer) > 0, "the host was interviewed");
+    let facts = outcome.facts();
+    let services = facts.iter().filter(|(_, fact)| matches!(fact, Fact::Service { .. }));
+    assert_eq!(services.count(), 1, "{facts:?}");
+}

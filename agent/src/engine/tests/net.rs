@@ -2,10 +2,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::wire::arp::Operation;
+use daicho_common::wire::dns::{Data, Message, Name, Record};
 
 use super::*;
 use crate::engine::order::mix;
 use crate::engine::question::MDNS;
+use crate::probe::mdns::GROUP;
 
 /// What a host of the net does.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +47,26 @@ enum Reaction {
     NotSent(Packet, bool),
 }
 
+/// What a printer with one service answers to a question; all that it knows of the service comes
+/// with the pointer to it.
+fn print_service(question: &[u8]) -> Vec<u8> {
+    let asked = Message::decode(question).expect("a question");
+    let (service, instance) = ("_ipp._tcp.local", "mfp._ipp._tcp.local");
+    let [service, instance] = [service, instance].map(|name| Name::dotted(name).expect("a name"));
+    let about = |name: &Name| asked.questions.iter().any(|question| question.name.matches(name));
+    let (mut answers, mut more) = (Vec::new(), Vec::new());
+    if about(&Name::services()) {
+        answers.push(Record::new(Name::services(), Data::Ptr(service)));
+    } else if about(&service) {
+        let target = Name::dotted("mfp.local").expect("a name");
+        let place = Data::Srv { priority: 0, weight: 0, port: 631, target };
+        more.push(Record::new(instance.clone(), place));
+        more.push(Record::new(instance.clone(), Data::Txt(Vec::new())));
+        answers.push(Record::new(service, Data::Ptr(instance)));
+    }
+    Message::answer(&asked, answers, more).encode()
+}
+
 /// The net.
 pub(super) struct Net {
     pub(super) hosts: HashMap<IpAddr, Host>,
@@ -65,6 +87,8 @@ pub(super) struct Net {
     datagrams: usize,
     /// Random octets instead of every answer.
     pub(super) noise: bool,
+    /// A printer that answers questions of DNS-SD, whoever they are to.
+    pub(super) printer: Option<IpAddr>,
     /// The system refuses to send to these.
     pub(super) unsendable: Vec<IpAddr>,
     /// The system refuses to send datagrams to these.
@@ -122,6 +146,7 @@ impl Net {
             slow_after: None,
             datagrams: 0,
             noise: false,
+            printer: None,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
             lie: 0,
@@ -208,9 +233,21 @@ impl Net {
         if self.falls_when_asked && datagram {
             self.hosts.remove(&to);
         }
+        if let (Some(ip), Packet::Datagram { outlet: Outlet::Mdns, octets, .. }) =
+            (self.printer.filter(|ip| to == *ip || to == GROUP), packet)
+        {
+            let from = SocketAddr::new(ip, MDNS);
+            self.answer(now, Reaction::Datagram(Outlet::Mdns, from, print_service(octets)));
+            return;
+        }
         let lost = self.is_lost();
-        let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) else { return };
-        let port = port.unwrap_or_default();
+        if let Some(host) = self.hosts.get(&to).cloned().filter(|_| !lost) {
+            self.ask(host, packet, port.unwrap_or_default(), now);
+        }
+    }
+
+    /// A host gets a packet.
+    fn ask(&mut self, host: Host, packet: &Packet, port: u16, now: Tick) {
         match packet {
             Packet::Frame { octets, .. } => {
                 for mac in host.macs {
