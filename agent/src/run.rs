@@ -18,6 +18,7 @@ use crate::export::Export;
 use crate::net::clock::Clock;
 use crate::net::{Arrival, Wire};
 use crate::plan::Plan;
+use crate::probe::snmp::Catalog;
 
 mod batches;
 /// Who was found, as a table for people.
@@ -57,6 +58,8 @@ pub struct Course {
     pub keeper: Keeper,
     /// Goes on with this.
     pub earlier: Option<Checkpoint>,
+    /// The SNMP tables that are read.
+    pub catalog: Catalog,
 }
 
 /// How much is shown while a scan runs.
@@ -143,7 +146,7 @@ pub fn scan(
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
-        let interviewer = interview::interviewer(&plan);
+        let interviewer = interview::interviewer(&plan, course.catalog);
         let mut engine = Engine::new(plan, &means, interviewer, clock.now());
         if let Some(earlier) = &course.earlier {
             tracing::info!(addresses = %engine.resume(earlier), "settled before");
