@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -149,7 +150,7 @@ fn interviewer(pace: Pace, catalog: Catalog) -> Interviewer {
 /// If the scan does not come to an end.
 pub fn scan(hospital: &Hospital, plan: Plan, weather: Weather) -> Result<Scanned> {
     let mut air = Air::new(hospital, weather);
-    let interviewer = interviewer(plan.pace);
+    let interviewer = interviewer(plan.pace, Catalog::shipped()?);
     let mut engine = Engine::new(plan, &means(hospital), interviewer, air.now());
     let mut observations = Vec::new();
     let mut turns = 0;
