@@ -19,7 +19,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(TABLES);
     let mut list = String::from("&[\n");
     for name in names {
-        writeln!(list, "    ({name:?}, include_str!({:?})),", folder.join(&name))?;
+        writeln!(
+            list,
+            "    ({name:?}, include_str!({:?})),",
+            folder.join(&name).display().to_string()
+        )?;
     }
     list.push_str("]\n");
     std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("snmp_tables.rs"), list)?;

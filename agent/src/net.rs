@@ -149,6 +149,7 @@ pub struct Wire {
     sources: HashMap<String, Ipv4Addr>,
     echo: Option<echo::Echo>,
     snmp: Option<udp::Shared>,
+    snmp_six: Option<udp::Shared>,
     mdns: Option<udp::Shared>,
     slots: Arc<Semaphore>,
     wait: Duration,
@@ -189,6 +190,7 @@ impl Wire {
             sources: sources(&means),
             echo,
             snmp: shared(Outlet::Snmp),
+            snmp_six: opened("datagrams", udp::Shared::open_six(Outlet::Snmp, arrivals.clone())),
             mdns: shared(Outlet::Mdns),
             slots: Arc::new(Semaphore::new(SLOTS)),
             wait: plan.pace.timeout,
@@ -255,6 +257,7 @@ impl Wire {
             }
             Packet::Datagram { outlet, interface, to, octets } => {
                 let shared = match outlet {
+                    Outlet::Snmp if to.is_ipv6() => &self.snmp_six,
                     Outlet::Snmp => &self.snmp,
                     Outlet::Mdns => &self.mdns,
                     Outlet::Connected => {

@@ -1,6 +1,7 @@
 //! `daicho-agent scan`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,9 +66,11 @@ fn weak(plan: &Plan) -> Option<String> {
             network.credentials.iter().filter_map(Credential::weakness).collect();
         if !weak.is_empty() {
             let (name, weak) = (&network.name, weak.into_iter().collect::<Vec<_>>().join(", "));
-            lines += &format!(
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                lines,
                 "{name}: SNMP の {weak} は盗聴や解読に弱いので、機器が対応していれば v3（SHA-256、AES-128 以上）に替えてください\n\
-                 {name}: {weak} of SNMP is easy to overhear or to break; where devices can, use v3 with SHA-256 and AES-128 or better\n"
+                 {name}: {weak} of SNMP is easy to overhear or to break; where devices can, use v3 with SHA-256 and AES-128 or better"
             );
         }
     }

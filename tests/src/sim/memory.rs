@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use daicho_agent::engine::{Account, Engine, Input, Interviewer, Outlet, Packet};
-use daicho_agent::plan::window::Windows;
 use daicho_agent::plan::credential::{Community, Credential};
+use daicho_agent::plan::window::Windows;
 use daicho_agent::plan::{DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
 use daicho_agent::probe::Dialogue;
 use daicho_agent::probe::mdns::Mdns;

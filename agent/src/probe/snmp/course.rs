@@ -232,17 +232,12 @@ impl Course {
 
     /// The first table of this topic; after the last topic, which tables there are.
     fn topic(&self, number: usize) -> Stage {
-        match TOPICS.get(number).and_then(|topic| topic.tables.first()) {
-            Some(table) => {
-                Stage::Topic { topic: number, done: Vec::new(), walk: self.walk_of(table) }
-            }
-            None => {
-                let wanted = self.catalog.tables().iter().enumerate();
-                let wanted = wanted.filter(|(_, table)| self.may_ask(table));
-                let entries = wanted.map(|(at, table)| (at, table.entry.clone()));
-                Stage::Survey(Survey::new(entries.collect()))
-            }
+        if let Some(table) = TOPICS.get(number).and_then(|topic| topic.tables.first()) {
+            return Stage::Topic { topic: number, done: Vec::new(), walk: self.walk_of(table) };
         }
+        let wanted = self.catalog.tables().iter().enumerate();
+        let wanted = wanted.filter(|(_, table)| self.may_ask(table));
+        Stage::Survey(Survey::new(wanted.map(|(at, table)| (at, table.entry.clone())).collect()))
     }
 
     fn walk_of(&self, table: &Table) -> Walk {

@@ -11,6 +11,7 @@ use async_snmp::v3::{
     DesSaltState, LocalizedKey, MasterKey, PrivKey, SaltCounter, UsmSecurityParams, report_oids,
 };
 use async_snmp::{AuthProtocol, MessageSize, Pdu, PrivProtocol};
+use daicho_common::observation::table::Cell;
 use ring::{digest, hmac};
 
 use super::zoo::{BRIDGE, bridge, told};
@@ -217,13 +218,14 @@ fn interview_as(users: &[User], tables: &str) -> Snmp {
 #[test]
 fn keys_are_those_of_the_standards_own_examples() {
     let engine = [[0; 11].as_slice(), &[2]].concat();
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let octets = |hex: &str| Cell::Octets(hex.to_owned());
     let key =
         |auth| MasterKey::from_password(auth, b"maplesyrup").unwrap().localize(&engine).unwrap();
     // RFC 3414 §A.3.1 and §A.3.2.
-    assert_eq!(hex(key(AuthProtocol::Md5).as_bytes()), "526f5eed9fcce26f8964c2930787d82b");
+    let md5 = "526f5eed9fcce26f8964c2930787d82b";
+    assert_eq!(Cell::from_octets(key(AuthProtocol::Md5).as_bytes()), octets(md5));
     let sha = "6695febc9288e36282235fc7151f128497b38f3f";
-    assert_eq!(hex(key(AuthProtocol::Sha1).as_bytes()), sha);
+    assert_eq!(Cell::from_octets(key(AuthProtocol::Sha1).as_bytes()), octets(sha));
     for (auth, by) in [
         (AuthProtocol::Sha1, &digest::SHA1_FOR_LEGACY_USE_ONLY),
         (AuthProtocol::Sha256, &digest::SHA256),
@@ -313,7 +315,8 @@ fn a_wrong_user_or_password_is_refused_and_the_next_is_tried() {
     let authority = || Authority::new(switch(), right.clone());
     for user in [&nobody, &wrong] {
         let mut one = authority();
-        let (facts, sent) = run(&mut interview_as(&[user.clone()], ""), |it| one.answer(it));
+        let (facts, sent) =
+            run(&mut interview_as(std::slice::from_ref(user), ""), |it| one.answer(it));
         assert_eq!(facts, [asked(Question::SnmpSystem, Outcome::Refused)]);
         assert_eq!(sent, 2);
     }
