@@ -380,7 +380,7 @@ impl Course {
         let told = row::facts(table, &Context::Own, there);
         let rows = told.facts.len();
         // A device that has none of the objects has refused nothing.
-        let none = outcome == Outcome::Refused && !cells.is_empty();
+        let none = outcome == Outcome::Refused && cells.len() == table.columns.len();
         let outcome = match (none, told.flawed) {
             (true, _) => Outcome::Complete,
             (false, true) => Outcome::Partial,
