@@ -35,12 +35,12 @@ fn a_switch_is_read_as_a_user_of_v3_and_a_wrong_password_is_told() {
         let said = said(&batch);
         let named =
             |fact: &&Fact| matches!(fact, Fact::System { name, .. } if name.as_str() == "sw-2f-01");
-        assert!(said.iter().any(|fact| named(fact)), "{name}: {said:?}");
+        assert!(said.iter().any(named), "{name}: {said:?}");
         let read = |fact: &&Fact| {
             matches!(fact, Fact::TableRead(read)
                 if read.table == "lldpRemTable" && read.outcome == Outcome::Complete)
         };
-        assert!(said.iter().any(|fact| read(fact)), "{name}: {said:?}");
+        assert!(said.iter().any(read), "{name}: {said:?}");
     }
     let users = user("watch", ("sha256", "not-the-password"), "aes128");
     let batch = Scan { snmp_users: &users, ..Scan::default() }.run(&lab, "wrong");
