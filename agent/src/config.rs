@@ -14,11 +14,14 @@ use crate::plan::{DenyList, Network, Pace};
 
 use sighting::Ouis;
 
+mod credentials;
 mod meant;
 /// Which networks a command line may choose, and what may be scanned at all.
 pub mod scope;
 /// Which makers' devices are only to be sighted.
 pub mod sighting;
+/// Which SNMP tables are read.
+pub mod tables;
 mod windows;
 mod written;
 
@@ -53,6 +56,8 @@ pub struct Declared {
     pub backend: Backend,
     /// The file that stops a scan when it appears, if one was given.
     pub stop_file: Option<PathBuf>,
+    /// The directory of further descriptions of SNMP tables, if one was given.
+    pub snmp_tables: Option<PathBuf>,
     /// How far local time is ahead of UTC, in seconds.
     pub utc_offset: i32,
     /// How fast.
@@ -93,6 +98,7 @@ impl Default for Declared {
             state: None,
             backend: Backend::default(),
             stop_file: None,
+            snmp_tables: None,
             utc_offset: 9 * 3600,
             pace: Pace::default(),
             deny: DenyList::default(),

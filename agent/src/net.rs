@@ -209,6 +209,7 @@ pub struct Wire {
     timestamp: Option<timestamp::Timestamps>,
     syn: Option<tcp::Syns>,
     snmp: Option<udp::Shared>,
+    snmp_six: Option<udp::Shared>,
     mdns: Option<udp::Shared>,
     slots: Arc<Semaphore>,
     wait: Duration,
@@ -265,6 +266,7 @@ impl Wire {
             timestamp,
             syn,
             snmp: shared(Outlet::Snmp),
+            snmp_six: opened("datagrams", udp::Shared::open_six(Outlet::Snmp, arrivals.clone())),
             mdns: shared(Outlet::Mdns),
             slots: Arc::new(Semaphore::new(SLOTS)),
             wait: plan.pace.timeout,
@@ -343,6 +345,7 @@ impl Wire {
             }
             Packet::Datagram { outlet, interface, to, octets } => {
                 let shared = match outlet {
+                    Outlet::Snmp if to.is_ipv6() => &self.snmp_six,
                     Outlet::Snmp => &self.snmp,
                     Outlet::Mdns => &self.mdns,
                     Outlet::Connected => {

@@ -8,9 +8,12 @@ use std::time::Duration;
 use daicho_common::addr::Mac;
 use ipnet::IpNet;
 
+/// With what SNMP agents are asked.
+pub mod credential;
 /// When a network may be scanned.
 pub mod window;
 
+use credential::Credential;
 use window::Windows;
 
 /// What may be done in a network (DOMAIN §7).
@@ -69,8 +72,9 @@ pub struct Network {
     pub medical: Medical,
     /// Most packets a second into this network, 1–1,000,000.
     pub packets_per_second: u32,
-    /// SNMP communities, tried in this order, and none else. Empty: SNMP is not asked.
-    pub communities: Vec<Community>,
+    /// What SNMP agents are asked with, tried in this order, and nothing else. Empty: SNMP is not
+    /// asked.
+    pub credentials: Vec<Credential>,
     /// UDP port of SNMP agents (161 unless the network was configured otherwise).
     pub snmp_port: u16,
     /// TCP ports for liveness under [`Policy::Full`], and without privilege under any policy but
@@ -78,28 +82,6 @@ pub struct Network {
     pub tcp_ports: Vec<u16>,
     /// When it may be scanned.
     pub windows: Windows,
-}
-
-/// An SNMP community: a secret, so it never prints.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Community(Vec<u8>);
-
-impl Community {
-    /// Takes the secret.
-    pub fn new(secret: impl Into<Vec<u8>>) -> Self {
-        Self(secret.into())
-    }
-
-    /// The secret, for the packet.
-    pub fn secret(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Community {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Community(…)")
-    }
 }
 
 /// What is never touched, at the moment of sending; wins over every other setting (DOMAIN §7.2).

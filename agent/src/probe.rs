@@ -13,7 +13,7 @@ use crate::engine::Outlet;
 
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;
-/// SNMP v2c: the system group, interfaces and own addresses of one device.
+/// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
 
 /// A datagram that a dialogue wants to send to its target.

@@ -20,6 +20,7 @@ use crate::export::Export;
 use crate::net::clock::Clock;
 use crate::net::{Arrival, Wire, interfaces, privilege};
 use crate::plan::Plan;
+use crate::probe::snmp::Catalog;
 
 mod batches;
 /// Who was found, as a table for people.
@@ -65,6 +66,8 @@ pub struct Course {
     pub keeper: Keeper,
     /// Goes on with this.
     pub earlier: Option<Checkpoint>,
+    /// The SNMP tables that are read.
+    pub catalog: Catalog,
 }
 
 /// How much is shown while a scan runs.
@@ -158,7 +161,7 @@ pub fn scan(
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
         let mut looks = tokio::time::interval(LOOK.min(plan.pace.timeout / LOOKS));
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let interviewer = interview::interviewer(&plan);
+        let interviewer = interview::interviewer(&plan, course.catalog);
         let mut engine = Engine::new(plan, &means, interviewer, clock.now());
         if let Some(earlier) = &course.earlier {
             tracing::info!(addresses = %engine.resume(earlier), "settled before");

@@ -17,6 +17,7 @@ mod oracle;
 pub(crate) mod programs;
 /// What the agent finds.
 mod scan;
+mod snmp;
 /// What follows from it, held against a ledger.
 mod verdicts;
 

@@ -1,5 +1,7 @@
 //! `daicho-agent scan`.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,9 +9,10 @@ use daicho_common::complaint::{Complaint, Exit};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Scan, print, say};
-use crate::config::{Declared, sighting};
+use crate::config::{Declared, sighting, tables};
 use crate::export::{Collector, Export, Output};
 use crate::key;
+use crate::plan::credential::Credential;
 use crate::plan::{Pace, Plan};
 use crate::run::keeper::Keeper;
 use crate::run::{self, Course, Ending, Show};
@@ -21,6 +24,7 @@ pub(super) fn scan(
     state: impl FnOnce() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
     let plan = plan(arguments, declared)?;
+    let catalog = tables::catalog(declared.snmp_tables.as_deref())?;
     let collector = arguments.to.as_deref().map(Collector::at).transpose()?;
     let state = state()?;
     let key = key::load_or_create(&state)?;
@@ -34,7 +38,10 @@ pub(super) fn scan(
         Some(None) | None => Keeper::of(&plan, &state),
     };
     let earlier = arguments.resume.is_some().then(|| keeper.read()).transpose()?;
-    let course = Course { stop_file, keeper, earlier };
+    if let Some(weak) = weak(&plan).filter(|_| !arguments.quiet) {
+        say(&weak);
+    }
+    let course = Course { stop_file, keeper, earlier, catalog };
     let ended = run::scan(plan, declared.backend, export, show, course)?;
     if tabular {
         print(&ended.hosts.table())?;
@@ -49,6 +56,25 @@ pub(super) fn scan(
         Some(_) | None => {}
     }
     ending(ended.ending)
+}
+
+/// Which credentials of which networks are easy to overhear or to break; `None` if none is.
+fn weak(plan: &Plan) -> Option<String> {
+    let mut lines = String::new();
+    for network in &plan.networks {
+        let weak: BTreeSet<_> =
+            network.credentials.iter().filter_map(Credential::weakness).collect();
+        if !weak.is_empty() {
+            let (name, weak) = (&network.name, weak.into_iter().collect::<Vec<_>>().join(", "));
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                lines,
+                "{name}: SNMP の {weak} は盗聴や解読に弱いので、機器が対応していれば v3（SHA-256、AES-128 以上）に替えてください\n\
+                 {name}: {weak} of SNMP is easy to overhear or to break; where devices can, use v3 with SHA-256 and AES-128 or better"
+            );
+        }
+    }
+    (!lines.is_empty()).then_some(lines)
 }
 
 fn ending(ending: Ending) -> Result<(), Complaint> {

@@ -9,23 +9,21 @@ use std::time::Duration;
 use daicho_common::complaint::{Complaint, Exit};
 use ipnet::IpNet;
 
-use super::{Declaration, Declared, Sighting, TCP_PORTS, scope, windows, written};
+use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, scope, windows, written};
 use crate::engine::governor;
 use crate::plan::window::Windows;
-use crate::plan::{Community, DenyList, Medical, Network, Pace, Policy};
+use crate::plan::{DenyList, Medical, Network, Pace, Policy};
 
 /// Longest name, in characters.
 const NAME: usize = 64;
 /// Most TCP ports of one network.
 const PORTS: usize = 16;
-/// Most SNMP communities of one network.
-const COMMUNITIES: usize = 8;
 
 /// VLANs.
 mod vlan;
 
 /// The file that is being checked: every complaint names it.
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     file: &'a Path,
 }
 
@@ -48,6 +46,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         state: written.agent.state,
         backend: written.agent.link,
         stop_file: written.agent.stop_file,
+        snmp_tables: written.agent.snmp_tables,
         utc_offset,
         pace,
         deny: checker.deny(&written.deny)?,
@@ -61,7 +60,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
 
 impl Checker<'_> {
     /// A complaint about `key`: what is written there, and what may be.
-    fn wrong(&self, key: &str, found: impl Display, ja: &str, en: &str) -> Complaint {
+    pub(super) fn wrong(&self, key: &str, found: impl Display, ja: &str, en: &str) -> Complaint {
         Complaint::new(
             Exit::Config,
             format!("設定ファイル {} の {key} が {found} です。{ja}", self.file.display()),
@@ -216,7 +215,7 @@ impl Checker<'_> {
                 written::Medical::Ask => Medical::Ask,
             },
             packets_per_second: rate.unwrap_or(pace.packets_per_second),
-            communities: self.communities(&key("snmp.communities"), &written.snmp.communities)?,
+            credentials: credentials::all(self, key, &written.snmp)?,
             snmp_port,
             tcp_ports: self.tcp_ports(&key("tcp_ports"), written.tcp_ports.as_deref())?,
             windows: self.windows(&key("windows"), &written.windows, utc_offset)?,
@@ -274,21 +273,6 @@ impl Checker<'_> {
             ));
         }
         written.iter().map(|port| self.port(key, *port)).collect()
-    }
-
-    fn communities(&self, key: &str, written: &[String]) -> Result<Vec<Community>, Complaint> {
-        // The secrets themselves are never shown, not even in a complaint.
-        let fits = written.len() <= COMMUNITIES
-            && written.iter().all(|secret| (1..=255).contains(&secret.len()));
-        if fits {
-            return Ok(written.iter().map(|secret| Community::new(secret.as_bytes())).collect());
-        }
-        Err(self.wrong(
-            key,
-            "(…)",
-            &format!("1～255 オクテットの文字列を {COMMUNITIES} 個まで書いてください"),
-            &format!("write at most {COMMUNITIES} strings of 1 to 255 octets"),
-        ))
     }
 
     /// Names and addresses must say which network is meant.

@@ -253,7 +253,7 @@ impl Declared {
             policy: Policy::default(),
             medical: Medical::default(),
             packets_per_second: self.pace.packets_per_second,
-            communities: Vec::new(),
+            credentials: Vec::new(),
             snmp_port: 161,
             tcp_ports: TCP_PORTS.to_vec(),
             windows: Windows { spans: Vec::new(), offset: self.utc_offset },

@@ -119,6 +119,8 @@ fn the_sample_names_every_key_that_can_be_written() {
         "policy",
         "tcp_ports",
         "communities",
+        "v1_communities",
+        "snmp_tables",
         "port",
     ] {
         let named = SAMPLE.lines().any(|line| {

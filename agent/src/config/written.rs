@@ -26,6 +26,7 @@ pub(super) struct Agent {
     pub(super) state: Option<PathBuf>,
     pub(super) link: Backend,
     pub(super) stop_file: Option<PathBuf>,
+    pub(super) snmp_tables: Option<PathBuf>,
     pub(super) utc_offset: Option<String>,
 }
 
@@ -108,5 +109,57 @@ pub(super) enum Medical {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Snmp {
     pub(super) communities: Vec<String>,
+    pub(super) v1_communities: Vec<String>,
+    pub(super) user: Vec<User>,
     pub(super) port: Option<i64>,
+}
+
+/// `[[network.snmp.user]]`.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) auth: Option<Auth>,
+    pub(super) auth_password: Option<String>,
+    pub(super) privacy: Option<Privacy>,
+    pub(super) privacy_password: Option<String>,
+    #[serde(default)]
+    pub(super) contexts: Vec<String>,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "User({:?} …)", self.name)
+    }
+}
+
+/// `auth`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Auth {
+    Md5,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+/// `privacy`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) enum Privacy {
+    #[serde(rename = "des")]
+    Des,
+    #[serde(rename = "3des")]
+    TripleDes,
+    #[serde(rename = "aes128")]
+    Aes128,
+    #[serde(rename = "aes192")]
+    Aes192,
+    #[serde(rename = "aes192-cisco")]
+    Aes192Cisco,
+    #[serde(rename = "aes256")]
+    Aes256,
+    #[serde(rename = "aes256-cisco")]
+    Aes256Cisco,
 }

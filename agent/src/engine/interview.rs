@@ -176,7 +176,8 @@ impl Interview {
         let Some(dialogue) = self.dialogues.front_mut() else { return };
         let method = dialogue.method();
         while let Some(fact) = dialogue.poll_fact() {
-            if self.seen.insert((method, fact.clone())) {
+            // Rows of tables are told once by themselves, and too many to be kept.
+            if matches!(fact, Fact::Rows(_)) || self.seen.insert((method, fact.clone())) {
                 self.facts.push_back((method, fact));
             }
         }

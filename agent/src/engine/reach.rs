@@ -224,7 +224,7 @@ impl Reach {
     fn interviews(&mut self, network: &Network) {
         let sighting = network.policy == Policy::Sighting;
         let asked = if sighting { Basis::Unused(Why::Policy) } else { Basis::Interviews };
-        let uncredited = !sighting && network.communities.is_empty();
+        let uncredited = !sighting && network.credentials.is_empty();
         let snmp = if uncredited { Basis::Unused(Why::NoCredential) } else { asked };
         self.methods.extend([(Method::Snmp, snmp), (Method::Mdns, asked)]);
     }

@@ -8,8 +8,9 @@ use daicho_common::time::Timestamp;
 use ipnet::IpNet;
 
 use super::*;
+use crate::plan::credential::{Community, Credential};
 use crate::plan::window::Windows;
-use crate::plan::{Community, DenyList, Link, Medical, Pace, Policy};
+use crate::plan::{DenyList, Link, Medical, Pace, Policy};
 
 /// Hosts that do not bear being asked.
 mod bearing;
@@ -56,7 +57,7 @@ pub(super) fn network(cidr: &str) -> Network {
         policy: Policy::Gentle,
         medical: Medical::Sighting,
         packets_per_second: 1_000_000,
-        communities: vec![Community::new("public")],
+        credentials: vec![Credential::V2c(Community::new("public"))],
         snmp_port: 161,
         tcp_ports: vec![22, 443],
         windows: Windows::default(),

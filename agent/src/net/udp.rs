@@ -4,7 +4,7 @@
 //! whole network would otherwise make a host of every address.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,15 @@ use crate::engine::Outlet;
 const MDNS_TTL: u32 = 255;
 /// Longest UDP datagram.
 const LONGEST: usize = 65_535;
+
+/// A socket for IPv6 only. A port that is unreachable there costs the time of waiting.
+fn socket_six() -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV6, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_only_v6(true)?;
+    socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into())?;
+    UdpSocket::from_std(socket.into())
+}
 
 fn socket() -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
@@ -49,9 +58,20 @@ impl Shared {
             options.set_ttl_v4(MDNS_TTL)?;
             options.set_multicast_loop_v4(true)?;
         }
+        Ok(Self::reading(socket, outlet, arrivals))
+    }
+
+    /// The same for targets with IPv6 addresses; never for groups.
+    pub(super) fn open_six(outlet: Outlet, arrivals: Sender<Arrival>) -> io::Result<Self> {
+        let socket = socket_six()?;
+        let _ = SockRef::from(&socket).set_recv_buffer_size(BUFFER);
+        Ok(Self::reading(socket, outlet, arrivals))
+    }
+
+    fn reading(socket: UdpSocket, outlet: Outlet, arrivals: Sender<Arrival>) -> Self {
         let socket = Arc::new(socket);
         tokio::spawn(read(Arc::clone(&socket), outlet, arrivals.clone()));
-        Ok(Self { socket, outlet, arrivals })
+        Self { socket, outlet, arrivals }
     }
 
     /// Sends a datagram; a multicast one leaves by the interface that has the address `source`.

@@ -1,26 +1,41 @@
 //! Which dialogues a live host gets, and with which numbers.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::engine::Interviewer;
-use crate::plan::{Network, Plan};
+use crate::plan::{Network, Plan, Policy};
 use crate::probe::Dialogue;
 use crate::probe::mdns::Mdns;
-use crate::probe::snmp::Snmp;
+use crate::probe::snmp::{Catalog, Keyring, Snmp, Terms};
 
-/// Asks every host its DNS-SD services, and SNMP where the network has communities.
-pub(super) fn interviewer(plan: &Plan) -> Interviewer {
+/// Asks every host its DNS-SD services, and SNMP where the network has credentials.
+pub(super) fn interviewer(plan: &Plan, catalog: Catalog) -> Interviewer {
     let (seed, timeout, tries) = (plan.seed, plan.pace.timeout, plan.pace.tries);
+    let catalog = Arc::new(catalog);
+    // What a host answered to is known as long as the scan lasts.
+    let terms: HashMap<String, Terms> = plan
+        .networks
+        .iter()
+        .map(|network| {
+            let terms = Terms {
+                keyring: Arc::new(Keyring::new(&network.credentials, seed)),
+                catalog: Arc::clone(&catalog),
+                harm: network.policy == Policy::Full,
+            };
+            (network.name.clone(), terms)
+        })
+        .collect();
     Box::new(move |network: &Network, host: IpAddr| {
         let number = mixed(seed, host);
         let mut dialogues: Vec<Box<dyn Dialogue>> = Vec::new();
-        if !network.communities.is_empty() {
+        let asked = !network.credentials.is_empty();
+        if let Some(terms) = terms.get(&network.name).filter(|_| asked) {
             let target = (host, network.snmp_port).into();
             // Not negative, with room to count up.
             let first_request_id = i32::try_from(number >> 34).unwrap_or_default();
-            let communities = network.communities.clone();
-            let snmp = Snmp::new(target, communities, timeout, tries, first_request_id);
-            dialogues.push(Box::new(snmp));
+            dialogues.push(Box::new(Snmp::new(target, terms, timeout, tries, first_request_id)));
         }
         let first_id = u16::try_from(number & 0xffff).unwrap_or_default();
         dialogues.push(Box::new(Mdns::new(host, timeout, tries, first_id)));

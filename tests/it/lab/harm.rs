@@ -120,6 +120,7 @@ fn no_packet_leaves_the_scope_meets_a_denied_host_or_outruns_the_pace() {
         target_packets_per_second: PACE.1,
         network: "policy = \"full\"\ntcp_ports = [22, 80, 443, 445]",
         deny: &deny,
+        snmp_users: "",
     };
     let (batch, frames) = watch(&lab, &scan, "root");
     let asked = asked(&lab, &frames);

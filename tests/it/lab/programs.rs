@@ -43,6 +43,8 @@ pub(super) struct Scan<'a> {
     pub(super) network: &'a str,
     /// Further lines for `[deny]`.
     pub(super) deny: &'a str,
+    /// The users of SNMP v3 instead of the community; empty: the community.
+    pub(super) snmp_users: &'a str,
 }
 
 impl Default for Scan<'_> {
@@ -53,6 +55,7 @@ impl Default for Scan<'_> {
             target_packets_per_second: 20,
             network: "",
             deny: "",
+            snmp_users: "",
         }
     }
 }
@@ -65,7 +68,10 @@ impl Scan<'_> {
         writeln!(text, "target_packets_per_second = {one}\ntimeout_ms = 700").unwrap();
         writeln!(text, "[deny]\n{}", self.deny).unwrap();
         writeln!(text, "[[network]]\ncidr = \"{NETWORK}\"\n{}", self.network).unwrap();
-        writeln!(text, "[network.snmp]\ncommunities = [\"{COMMUNITY}\"]").unwrap();
+        match self.snmp_users {
+            "" => writeln!(text, "[network.snmp]\ncommunities = [\"{COMMUNITY}\"]").unwrap(),
+            users => text.push_str(users),
+        }
         text
     }
 

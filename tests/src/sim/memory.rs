@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use daicho_agent::engine::{Account, Engine, Input, Interviewer, Outlet, Packet};
+use daicho_agent::plan::credential::{Community, Credential};
 use daicho_agent::plan::window::Windows;
-use daicho_agent::plan::{Community, DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
+use daicho_agent::plan::{DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
 use daicho_agent::probe::Dialogue;
 use daicho_agent::probe::mdns::Mdns;
-use daicho_agent::probe::snmp::Snmp;
+use daicho_agent::probe::snmp::{Catalog, Keyring, Snmp, Terms};
 use daicho_common::addr::Mac;
 use daicho_common::observation::Observation;
 use daicho_common::time::{Now, Tick, Timestamp};
@@ -116,7 +118,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
             policy: if sighting { Policy::Sighting } else { Policy::Gentle },
             medical: Medical::Sighting,
             packets_per_second: pace.packets_per_second,
-            communities: vec![Community::new(COMMUNITY)],
+            credentials: vec![Credential::V2c(Community::new(COMMUNITY))],
             snmp_port: SNMP,
             tcp_ports: vec![22, 80, 443, 445],
             windows: Windows::default(),
@@ -142,12 +144,16 @@ pub fn means(hospital: &Hospital) -> Means {
     Means { links: vec![link], echo: true, timestamp: true, syn: true, neighbour_table: true }
 }
 
-fn interviewer(pace: Pace) -> Interviewer {
+fn interviewer(pace: Pace, catalog: Catalog) -> Interviewer {
+    let terms = Terms {
+        keyring: Arc::new(Keyring::new(&[Credential::V2c(Community::new(COMMUNITY))], 1)),
+        catalog: Arc::new(catalog),
+        harm: false,
+    };
     Box::new(move |network: &Network, ip| -> Vec<Box<dyn Dialogue>> {
         let to = SocketAddr::new(ip, network.snmp_port);
-        let communities = network.communities.clone();
         vec![
-            Box::new(Snmp::new(to, communities, pace.timeout, pace.tries, 1)),
+            Box::new(Snmp::new(to, &terms, pace.timeout, pace.tries, 1)),
             Box::new(Mdns::new(ip, pace.timeout, pace.tries, 1)),
         ]
     })
@@ -159,7 +165,7 @@ fn interviewer(pace: Pace) -> Interviewer {
 /// If the scan does not come to an end.
 pub fn scan(hospital: &Hospital, plan: Plan, weather: Weather) -> Result<Scanned> {
     let mut air = Air::new(hospital, weather);
-    let interviewer = interviewer(plan.pace);
+    let interviewer = interviewer(plan.pace, Catalog::shipped()?);
     let mut engine = Engine::new(plan, &means(hospital), interviewer, air.now());
     let mut observations = Vec::new();
     let mut turns = 0;

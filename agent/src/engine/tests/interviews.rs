@@ -164,7 +164,7 @@ fn sighting_asks_nobody_and_no_community_means_no_snmp() {
     assert_eq!(coverage(&outcome, Method::Mdns).not_asked[1].why, Why::Own);
     assert!(coverage(&outcome, Method::Mdns).not_asked.iter().any(|n| n.why == Why::Policy));
     let mut plan = plan(&["10.20.0.0/24"]);
-    plan.networks[0].communities.clear();
+    plan.networks[0].credentials.clear();
     let outcome = Net::new([]).run(plan, &means("10.20.0.1/24"), nobody());
     assert!(coverage(&outcome, Method::Snmp).not_asked.iter().any(|n| n.why == Why::NoCredential));
     assert!(coverage(&outcome, Method::Snmp).asked.is_empty());

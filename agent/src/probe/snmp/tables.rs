@@ -12,6 +12,8 @@ use super::walk::Rows;
 
 /// A table, or a part of one.
 pub(super) struct Table {
+    /// Its name in the MIB.
+    pub(super) name: &'static str,
     /// The identifier of its entry.
     pub(super) entry: &'static [u32],
     /// The numbers of its columns.
@@ -38,6 +40,7 @@ const IF_TYPE: u32 = 3;
 const IF_PHYS_ADDRESS: u32 = 6;
 const IF_OPER_STATUS: u32 = 8;
 const IF_TABLE: Table = Table {
+    name: "ifTable",
     entry: &[1, 3, 6, 1, 2, 1, 2, 2, 1],
     columns: &[IF_DESCR, IF_TYPE, IF_PHYS_ADDRESS, IF_OPER_STATUS],
     optional: false,
@@ -47,6 +50,7 @@ const IF_TABLE: Table = Table {
 const IF_NAME: u32 = 1;
 const IF_ALIAS: u32 = 18;
 const IF_X_TABLE: Table = Table {
+    name: "ifXTable",
     entry: &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1],
     columns: &[IF_NAME, IF_ALIAS],
     optional: true,
@@ -57,6 +61,7 @@ const IP_ADDRESS_IF_INDEX: u32 = 3;
 const IP_ADDRESS_TYPE: u32 = 4;
 const IP_ADDRESS_PREFIX: u32 = 5;
 const IP_ADDRESS_TABLE: Table = Table {
+    name: "ipAddressTable",
     entry: &[1, 3, 6, 1, 2, 1, 4, 34, 1],
     columns: &[IP_ADDRESS_IF_INDEX, IP_ADDRESS_TYPE, IP_ADDRESS_PREFIX],
     optional: true,
@@ -69,6 +74,7 @@ const IP_ADDRESS_PREFIX_ENTRY: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 32, 1];
 const IP_AD_ENT_IF_INDEX: u32 = 2;
 const IP_AD_ENT_NET_MASK: u32 = 3;
 const IP_ADDR_TABLE: Table = Table {
+    name: "ipAddrTable",
     entry: &[1, 3, 6, 1, 2, 1, 4, 20, 1],
     columns: &[IP_AD_ENT_IF_INDEX, IP_AD_ENT_NET_MASK],
     optional: true,
@@ -92,10 +98,10 @@ pub(super) const TOPICS: &[Topic] = &[
 ];
 
 /// ifOperStatus up(1).
-const UP: i64 = 1;
+const UP: u32 = 1;
 
 /// ipAddressType broadcast(3): no own address.
-const BROADCAST: i64 = 3;
+const BROADCAST: u32 = 3;
 
 fn is_v4(fact: &Fact) -> bool {
     matches!(fact, Fact::InterfaceAddress { ip: IpAddr::V4(_), .. })
@@ -107,7 +113,8 @@ fn cell<'a>(rows: &[&'a Rows], table: usize, index: &[u32], column: u32) -> Opti
 
 fn number(value: Option<&Value>) -> Option<u32> {
     match value {
-        Some(Value::Number(number)) => u32::try_from(*number).ok(),
+        Some(Value::Integer(number)) => u32::try_from(*number).ok(),
+        Some(Value::Unsigned(number)) => u32::try_from(*number).ok(),
         _ => None,
     }
 }
@@ -133,7 +140,7 @@ fn interfaces(rows: &[&Rows]) -> Vec<Fact> {
             alias: text(1, IF_ALIAS),
             kind: number(cell(rows, 0, key, IF_TYPE)).unwrap_or(0),
             mac: Mac::from_slice(octets(cell(rows, 0, key, IF_PHYS_ADDRESS))),
-            up: cell(rows, 0, key, IF_OPER_STATUS) == Some(&Value::Number(UP)),
+            up: number(cell(rows, 0, key, IF_OPER_STATUS)) == Some(UP),
         });
     }
     facts
@@ -144,7 +151,7 @@ fn addresses(rows: &[&Rows]) -> Vec<Fact> {
     let mut seen = BTreeSet::new();
     let mut facts = Vec::new();
     let newer = rows.first().into_iter().flat_map(|rows| rows.iter()).map(|(key, _)| {
-        let broadcast = cell(rows, 0, key, IP_ADDRESS_TYPE) == Some(&Value::Number(BROADCAST));
+        let broadcast = number(cell(rows, 0, key, IP_ADDRESS_TYPE)) == Some(BROADCAST);
         let ip = inet_address(key).filter(|_| !broadcast);
         let prefix = ip.and_then(|ip| pointed_prefix(ip, cell(rows, 0, key, IP_ADDRESS_PREFIX)));
         (number(cell(rows, 0, key, IP_ADDRESS_IF_INDEX)), ip, prefix)
@@ -202,6 +209,6 @@ fn pointed_prefix(ip: IpAddr, value: Option<&Value>) -> Option<u8> {
 /// The length of a mask that is ones and then zeros.
 fn mask_length(value: Option<&Value>) -> Option<u8> {
     let Some(Value::Address(mask)) = value else { return None };
-    let mask = u32::from_be_bytes(*mask);
+    let mask = u32::from(*mask);
     (mask.count_ones() == mask.leading_ones()).then(|| u8::try_from(mask.count_ones()).ok())?
 }

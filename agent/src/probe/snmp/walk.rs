@@ -1,26 +1,26 @@
-//! Walks the columns of a table side by side, by GETBULK (RFC 3416 §4.2.3).
+//! Walks the columns of a table side by side, by GETBULK (RFC 3416 §4.2.3) or GETNEXT.
 //!
 //! Takes nothing on trust: identifiers must grow, rows and questions are counted, and an answer that
-//! does not fit halves what is asked for, down to GETNEXT. A walk that broke off says so.
+//! does not fit makes it ask for less, down to one object. A walk that broke off says so.
 
 use std::collections::BTreeMap;
 
 use daicho_common::observation::Outcome;
 
 use super::message::{Oid, Reply, Request, Status, Value};
+use super::repetitions::Repetitions;
 
-/// Most rows that are kept of one table.
+/// Most rows that are kept of one table where its description does not say.
 pub(super) const MAX_ROWS: usize = 10_000;
 
-/// Most questions for one table, whatever the device makes of them.
+/// Questions for one table beside one a row, whatever the device makes of them.
 pub(super) const MAX_QUESTIONS: usize = 1_000;
 
-/// Repetitions asked for at first, and at most once every answer came back full.
-const FIRST_REPETITIONS: u32 = 10;
-const MAX_REPETITIONS: u32 = 25;
+/// So many repetitions every device should bear: losing an answer does not make them fewer.
+const FEW: u32 = 10;
 
-/// Longest index, in numbers: an `InetAddress` of 20 octets and what is around it fits twice.
-const MAX_INDEX: usize = 64;
+/// Longest index, in numbers: an object identifier has 128 (RFC 2578 §7.1.3).
+const MAX_INDEX: usize = 128;
 
 /// Rows by index (the numbers after the column's own identifier), each cell by column number.
 pub(super) type Rows = BTreeMap<Vec<u32>, BTreeMap<u32, Value>>;
@@ -40,65 +40,121 @@ pub(super) struct Walk {
     columns: Vec<Column>,
     /// How many columns are asked for at once, at least 1.
     width: usize,
-    /// 0 for GETNEXT.
-    repetitions: u32,
-    may_grow: bool,
+    repetitions: Repetitions,
+    /// What the last question asked for when it was first sent.
+    asked: u32,
+    most: usize,
     questions: usize,
     rows: Rows,
+    /// Rows that were taken away already.
+    taken: usize,
     flawed: bool,
+    /// Whether a GETBULK was answered with objects.
+    bulk_answered: bool,
     outcome: Option<Outcome>,
 }
 
 impl Walk {
-    /// A walk of these columns of the table whose entry has this identifier.
-    pub(super) fn new(entry: &[u32], columns: &[u32]) -> Self {
-        let column = |number: &u32| {
-            let prefix = [entry, &[*number]].concat();
-            Column { number: *number, last: Oid::new(&prefix, &[]), prefix, ended: false }
+    /// A walk of these columns of the table whose entry has this identifier, for at most so many
+    /// rows; without GETBULK if the device does not know it.
+    pub(super) fn new(
+        entry: &[u32],
+        columns: impl Iterator<Item = u32>,
+        (most, bulk): (usize, bool),
+    ) -> Self {
+        let column = |number: u32| {
+            let prefix = [entry, &[number]].concat();
+            Column { number, last: Oid::new(&prefix, &[]), prefix, ended: false }
         };
+        let columns: Vec<_> = columns.map(column).collect();
         Self {
-            columns: columns.iter().map(column).collect(),
             width: columns.len().max(1),
-            repetitions: FIRST_REPETITIONS,
-            may_grow: true,
+            repetitions: Repetitions::new(columns.len(), bulk),
+            asked: 0,
+            outcome: columns.is_empty().then_some(Outcome::Complete),
+            columns,
+            most,
             questions: 0,
             rows: Rows::new(),
+            taken: 0,
             flawed: false,
-            outcome: None,
+            bulk_answered: false,
         }
     }
 
-    /// Asks the next question through `ask`; `None` once the walk has ended.
-    pub(super) fn question<T>(&mut self, ask: impl FnOnce(&Request<'_>) -> T) -> Option<T> {
+    /// The next question; `None` once the walk has ended.
+    pub(super) fn question(&mut self) -> Option<Request> {
         if self.outcome.is_some() {
             return None;
         }
-        if self.questions >= MAX_QUESTIONS {
-            self.outcome = Some(Outcome::Partial);
+        if self.questions >= self.most.saturating_add(MAX_QUESTIONS) {
+            self.break_off(Outcome::Malformed);
             return None;
         }
         self.questions += 1;
+        self.asked = self.repetitions.now();
         let from: Vec<Oid> = self.open().map(|(_, column)| column.last.clone()).collect();
-        Some(match self.repetitions {
-            0 => ask(&Request::Next(&from)),
-            repetitions => ask(&Request::Bulk(&from, repetitions)),
+        Some(match self.repetitions.now() {
+            0 => Request::Next(from),
+            repetitions => Request::Bulk(from, repetitions),
         })
     }
 
-    /// How the walk ended, once it has, and the rows that it brought.
+    /// How the walk ended, once it has, and the rows that were not taken away before.
     pub(super) fn ended(&mut self) -> Option<(Outcome, Rows)> {
-        self.outcome.map(|outcome| (outcome, std::mem::take(&mut self.rows)))
+        self.outcome.map(|outcome| {
+            let rows = std::mem::take(&mut self.rows);
+            self.taken += rows.len();
+            (outcome, rows)
+        })
+    }
+
+    /// How many rows came, as far as they were taken away.
+    pub(super) const fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// What was found out about GETBULK: whether it is answered; `None` if it was not needed.
+    pub(super) const fn bulk(&self) -> Option<bool> {
+        match (self.bulk_answered, self.repetitions.now()) {
+            (true, _) => Some(true),
+            (false, 0) if !matches!(self.outcome, Some(Outcome::Silent)) => Some(false),
+            (false, _) => None,
+        }
+    }
+
+    /// Takes away the rows to which nothing can be added any more, if there are at least so many.
+    pub(super) fn settled(&mut self, least: usize) -> Rows {
+        if self.rows.len() < least {
+            return Rows::new();
+        }
+        // Every column that is still open is past those.
+        let past = |column: &Column| column.last.after(&column.prefix).map(<[u32]>::to_vec);
+        let columns = self.columns.iter().filter(|column| !column.ended);
+        let Some(slowest) = columns.map(past).min().flatten() else { return Rows::new() };
+        let open = self.rows.split_off(&[slowest, vec![0]].concat());
+        let settled = std::mem::replace(&mut self.rows, open);
+        self.taken += settled.len();
+        settled
     }
 
     /// Takes the answer to the last question.
     pub(super) fn answer(&mut self, reply: Reply) {
         match reply.status {
-            Status::Ok => self.take(reply.objects),
+            Status::Ok => self.take(reply),
             Status::TooBig | Status::General => self.ask_for_less(reply.index),
             // What an agent of the first version says at the end of everything (RFC 1157 §4.1.3).
             Status::NoSuchName => self.leave_out(reply.index),
             Status::Refused => self.break_off(Outcome::Refused),
         }
+    }
+
+    /// The question stayed unanswered once: fewer repetitions, if there were many. Returns how many.
+    pub(super) fn lessen(&mut self) -> u32 {
+        if self.repetitions.now() > FEW {
+            self.repetitions.failed();
+        }
+        self.repetitions.now()
     }
 
     /// The columns that are asked for next, with their places.
@@ -109,14 +165,15 @@ impl Walk {
 
     /// Ends with this outcome, or with `Partial` if some rows had come.
     pub(super) fn break_off(&mut self, outcome: Outcome) {
-        self.outcome = Some(if self.rows.is_empty() { outcome } else { Outcome::Partial });
+        let any = self.taken > 0 || !self.rows.is_empty();
+        self.outcome = Some(if any { Outcome::Partial } else { outcome });
     }
 
     fn ask_for_less(&mut self, trouble: usize) {
-        self.may_grow = false;
-        if self.repetitions > 0 {
-            self.repetitions /= 2;
-        } else if trouble == 0 && self.open().count() > 1 {
+        if self.repetitions.failed() {
+            return;
+        }
+        if trouble == 0 && self.open().count() > 1 {
             self.width = (self.open().count() / 2).max(1);
         } else {
             // Not even one object: it must do without this column.
@@ -139,25 +196,24 @@ impl Walk {
     }
 
     /// Objects come column by column, one repetition after the other; the last may be cut short.
-    fn take(&mut self, objects: Vec<(Oid, Value)>) {
+    fn take(&mut self, reply: Reply) {
         let asked: Vec<usize> = self.open().map(|(at, _)| at).collect();
-        if objects.is_empty() {
+        if reply.objects.is_empty() {
             // Nothing fitted, whatever the status says.
             return self.ask_for_less(0);
         }
-        let full = asked.len() * usize::try_from(self.repetitions.max(1)).unwrap_or(usize::MAX);
-        if objects.len() > full {
+        let repetitions = usize::try_from(self.asked.max(1)).unwrap_or(usize::MAX);
+        let came = reply.objects.len();
+        if came > asked.len().saturating_mul(repetitions) {
             return self.break_off(Outcome::Malformed);
         }
-        let came_full = objects.len() == full;
-        for ((oid, value), at) in objects.into_iter().zip(asked.iter().cycle()) {
+        self.bulk_answered |= self.repetitions.now() > 0;
+        for ((oid, value), at) in reply.objects.into_iter().zip(asked.iter().cycle()) {
             if let Err(outcome) = self.take_one(*at, oid, value) {
                 return self.break_off(outcome);
             }
         }
-        if came_full && self.may_grow {
-            self.repetitions = (self.repetitions * 2).min(MAX_REPETITIONS);
-        }
+        self.repetitions.answered(came.div_ceil(asked.len().max(1)), reply.octets);
         self.finish_if_all_ended();
     }
 
@@ -171,12 +227,13 @@ impl Walk {
             // Past the column or the view: the usual end of a walk. But nothing may lie before it.
             let exception = matches!(value, Value::End | Value::Missing);
             column.ended = exception || oid > column.last;
-            return if column.ended { Ok(()) } else { Err(Outcome::Partial) };
+            return if column.ended { Ok(()) } else { Err(Outcome::Malformed) };
         };
         if oid <= column.last || index.len() > MAX_INDEX {
-            return Err(Outcome::Partial);
+            return Err(Outcome::Malformed);
         }
-        if self.rows.len() >= MAX_ROWS && !self.rows.contains_key(index) {
+        let full = self.taken + self.rows.len() >= self.most;
+        if full && !self.rows.contains_key(index) {
             return Err(Outcome::Partial);
         }
         self.rows.entry(index.to_vec()).or_default().insert(column.number, value);

@@ -77,12 +77,16 @@ impl Device {
         if community != self.community {
             return None;
         }
+        let (status, objects) = self.respond(&pdu);
+        Some(response(self.community, pdu.request_id(), status, objects))
+    }
+
+    /// Status and objects of the answer to this question.
+    pub(super) fn respond(&mut self, pdu: &Pdu) -> ((i32, i32), Vec<VarBind>) {
         self.asked.push(pdu.pdu_type());
         let names: Vec<Vec<u32>> = pdu.varbinds().iter().map(|v| v.oid.arcs().to_vec()).collect();
-        let reply =
-            |status, objects| Some(response(self.community, pdu.request_id(), status, objects));
         if self.quirk == Quirk::Unauthorised {
-            return reply((16, 0), vec![]);
+            return ((16, 0), vec![]);
         }
         let mut objects = match pdu.pdu_type() {
             PduType::GetRequest => names.iter().map(|name| self.get(name)).collect(),
@@ -90,23 +94,23 @@ impl Device {
             PduType::GetBulkRequest
                 if matches!(self.quirk, Quirk::NoBulk | Quirk::FirstVersion) =>
             {
-                return reply((5, 1), objects_of(&pdu));
+                return ((5, 1), objects_of(pdu));
             }
             PduType::GetBulkRequest => self.next(&names, pdu.get_bulk_fields().unwrap().1),
             other => panic!("a question that may change something: {other:?}"),
         };
         match self.quirk {
-            Quirk::TooBig(most) if objects.len() > most => return reply((1, 0), vec![]),
+            Quirk::TooBig(most) if objects.len() > most => return ((1, 0), vec![]),
             Quirk::CutShort(most) => objects.truncate(most),
             Quirk::FirstVersion => {
                 if let Some(at) = objects.iter().position(|o| o.value.is_exception()) {
                     let at = i32::try_from(at + 1).unwrap();
-                    return reply((2, at), objects_of(&pdu));
+                    return ((2, at), objects_of(pdu));
                 }
             }
             _ => {}
         }
-        reply((0, 0), objects)
+        ((0, 0), objects)
     }
 
     fn get(&self, name: &[u32]) -> VarBind {
@@ -149,4 +153,15 @@ impl Device {
 
 fn objects_of(pdu: &Pdu) -> Vec<VarBind> {
     pdu.varbinds().to_vec()
+}
+
+/// A message of the first version, with community `public`.
+pub(super) fn first_version(
+    request_id: i32,
+    (error_status, error_index): (i32, i32),
+    objects: Vec<VarBind>,
+) -> Vec<u8> {
+    let body = PduBody::Standard { pdu_type: StandardPduType::Response, error_status, error_index };
+    let pdu = Pdu::from_raw_parts(request_id, body, objects);
+    CommunityMessage::v1(&b"public"[..], pdu).unwrap().encode().unwrap().to_vec()
 }

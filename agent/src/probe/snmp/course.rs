@@ -1,0 +1,412 @@
+//! What one device is asked, in which order, and the facts that come of it: the system group,
+//! interfaces and addresses, then the tables of the catalogue. Knows nothing of messages.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use daicho_common::observation::{Fact, Outcome, Question};
+
+use super::catalog::{Catalog, Described};
+use super::group::Group;
+use super::message::{Reply, Request, Value};
+use super::session::Context;
+use super::survey::Survey;
+use super::tables::{TOPICS, Table, Topic};
+use super::walk::{self, Rows, Walk};
+use super::{row, system};
+
+/// After so many questions in a row without an answer a device is asked nothing more.
+const SILENCES: u8 = 2;
+
+/// After so many contexts in a row that brought nothing no more of them are asked for.
+const FRUITLESS: u8 = 3;
+
+/// Where devices of Cisco begin, which keep a forwarding table for each VLAN.
+const CISCO: [u32; 7] = [1, 3, 6, 1, 4, 1, 9];
+
+/// The course of one interview.
+#[derive(Debug)]
+pub(super) struct Course {
+    catalog: Arc<Catalog>,
+    /// Whether tables are read that may cost a device something.
+    harm: bool,
+    /// Whether the device may be asked by GETBULK.
+    bulk: bool,
+    /// Contexts that are asked beside the device's own.
+    contexts: Vec<String>,
+    stage: Stage,
+    /// Tables still to be read, by their places in the catalogue.
+    agenda: VecDeque<(usize, Context)>,
+    in_contexts: bool,
+    absent: BTreeSet<usize>,
+    /// Tables that brought rows.
+    brought: BTreeSet<String>,
+    vlans: BTreeSet<u16>,
+    object_id: Vec<u32>,
+    silences: u8,
+    fruitless: u8,
+    facts: VecDeque<Fact>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    System(Group),
+    Topic { topic: usize, done: Vec<(Outcome, Rows)>, walk: Walk },
+    Survey(Survey),
+    Group { at: usize, group: Group },
+    Table { at: usize, context: Context, reading: Box<Reading> },
+    Finished,
+}
+
+/// A table on its way.
+#[derive(Debug)]
+struct Reading {
+    walk: Walk,
+    /// Whether a cell had to be left out.
+    flawed: bool,
+}
+
+impl Course {
+    pub(super) fn new(catalog: Arc<Catalog>, harm: bool) -> Self {
+        let agenda = (0..catalog.tables().len()).map(|at| (at, Context::Own)).collect();
+        Self {
+            catalog,
+            harm,
+            bulk: true,
+            contexts: Vec::new(),
+            stage: Stage::System(system::group()),
+            agenda,
+            in_contexts: false,
+            absent: BTreeSet::new(),
+            brought: BTreeSet::new(),
+            vlans: BTreeSet::new(),
+            object_id: Vec::new(),
+            silences: 0,
+            fruitless: 0,
+            facts: VecDeque::new(),
+        }
+    }
+
+    /// What can be asked with the credential in use.
+    pub(super) fn ask_with(&mut self, bulk: bool, contexts: &[String]) {
+        self.bulk = bulk;
+        self.contexts = contexts.to_vec();
+    }
+
+    /// Whether no answer came yet.
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(&self.stage, Stage::System(group) if group.is_unanswered())
+    }
+
+    /// Whether nothing more will be asked.
+    pub(super) const fn is_finished(&self) -> bool {
+        matches!(self.stage, Stage::Finished)
+    }
+
+    /// Ends the course here.
+    pub(super) fn finish(&mut self) {
+        self.stage = Stage::Finished;
+    }
+
+    pub(super) fn poll_fact(&mut self) -> Option<Fact> {
+        self.facts.pop_front()
+    }
+
+    /// The next question, and in which context; `None` once finished.
+    pub(super) fn question(&mut self) -> Option<(Request, Context)> {
+        // Ends: every round has a question or moves on to a later stage.
+        while !self.is_finished() {
+            let own = |request| (request, Context::Own);
+            let question = match &mut self.stage {
+                Stage::System(group) | Stage::Group { group, .. } => group.question().map(own),
+                Stage::Topic { walk, .. } => walk.question().map(own),
+                Stage::Survey(survey) => survey.question().map(own),
+                Stage::Table { context, reading, .. } => {
+                    reading.walk.question().map(|request| (request, context.clone()))
+                }
+                Stage::Finished => None,
+            };
+            if question.is_some() {
+                return question;
+            }
+            self.move_on();
+        }
+        None
+    }
+
+    /// Takes the answer to the last question.
+    pub(super) fn answer(&mut self, reply: Reply) {
+        self.silences = 0;
+        match &mut self.stage {
+            Stage::System(group) | Stage::Group { group, .. } => group.answer(reply),
+            Stage::Topic { walk, .. } => walk.answer(reply),
+            Stage::Survey(survey) => survey.answer(reply),
+            Stage::Table { reading, .. } => reading.walk.answer(reply),
+            Stage::Finished => {}
+        }
+        self.hand_over();
+        self.move_on();
+    }
+
+    /// A question stayed unanswered once and is asked again: for less, if it was for much.
+    pub(super) fn lessen(&mut self, request: &mut Request) {
+        let walk = match &mut self.stage {
+            Stage::Topic { walk, .. } => walk,
+            Stage::Table { reading, .. } => &mut reading.walk,
+            Stage::System(_) | Stage::Survey(_) | Stage::Group { .. } | Stage::Finished => return,
+        };
+        if let Request::Bulk(_, repetitions) = request {
+            *repetitions = walk.lessen();
+        }
+    }
+
+    /// Ends the stage with this outcome, unless something had already come, and asks for none of
+    /// the tables left in its topic.
+    pub(super) fn break_off(&mut self, outcome: Outcome) {
+        let own = !matches!(&self.stage, Stage::Table { context, .. } if *context != Context::Own);
+        if outcome == Outcome::Silent && own {
+            self.silences += 1;
+        }
+        match &mut self.stage {
+            Stage::System(group) | Stage::Group { group, .. } => group.break_off(outcome),
+            Stage::Topic { topic, done, walk } => {
+                walk.break_off(outcome);
+                done.extend(walk.ended());
+                let (topic, done) = (*topic, std::mem::take(done));
+                self.finish_topic(topic, done);
+                self.stage = self.topic(topic + 1);
+            }
+            Stage::Survey(survey) => survey.break_off(outcome),
+            Stage::Table { reading, .. } => reading.walk.break_off(outcome),
+            Stage::Finished => {}
+        }
+        self.move_on();
+        if self.silences >= SILENCES {
+            self.finish();
+        }
+    }
+
+    /// Moves on from a stage that has ended, and tells what it brought. A device that is silent or
+    /// says no to the system group is asked nothing else.
+    fn move_on(&mut self) {
+        match &mut self.stage {
+            Stage::System(group) => {
+                let Some(outcome) = group.ended() else { return };
+                if let Some(Value::Oid(id)) = group.cells().get(1) {
+                    self.object_id = id.after(&[]).unwrap_or_default().to_vec();
+                }
+                self.facts.extend(system::fact(group));
+                self.tell(Question::SnmpSystem, outcome);
+                self.stage = match outcome {
+                    Outcome::Complete | Outcome::Partial => self.topic(0),
+                    Outcome::Refused | Outcome::Silent | Outcome::Malformed => Stage::Finished,
+                };
+            }
+            Stage::Topic { topic, done, walk } => {
+                let Some(ended) = walk.ended() else { return };
+                self.bulk &= walk.bulk() != Some(false);
+                done.push(ended);
+                let (topic, done) = (*topic, std::mem::take(done));
+                self.after_table(topic, done);
+            }
+            Stage::Survey(survey) => {
+                let Some(absent) = survey.ended() else { return };
+                self.absent = absent;
+                self.next_table();
+            }
+            Stage::Group { at, group } => {
+                let Some(outcome) = group.ended() else { return };
+                let at = *at;
+                let cells = group.cells().to_vec();
+                self.finish_group(at, outcome, &cells);
+                self.next_table();
+            }
+            Stage::Table { reading, .. } => {
+                let Some((outcome, rows)) = reading.walk.ended() else { return };
+                self.finish_table(outcome, rows);
+                self.next_table();
+            }
+            Stage::Finished => {}
+        }
+    }
+
+    /// The first table of this topic; after the last topic, which tables there are.
+    fn topic(&self, number: usize) -> Stage {
+        if let Some(table) = TOPICS.get(number).and_then(|topic| topic.tables.first()) {
+            return Stage::Topic { topic: number, done: Vec::new(), walk: self.walk_of(table) };
+        }
+        let wanted = self.catalog.tables().iter().enumerate();
+        let wanted = wanted.filter(|(_, table)| self.may_ask(table));
+        Stage::Survey(Survey::new(wanted.map(|(at, table)| (at, table.entry.clone())).collect()))
+    }
+
+    fn walk_of(&self, table: &Table) -> Walk {
+        Walk::new(table.entry, table.columns.iter().copied(), (walk::MAX_ROWS, self.bulk))
+    }
+
+    /// Goes to the next table of the topic if it is wanted, else ends the topic.
+    fn after_table(&mut self, number: usize, done: Vec<(Outcome, Rows)>) {
+        let Some(topic) = TOPICS.get(number) else { return };
+        let rows: Vec<&Rows> = done.iter().map(|(_, rows)| rows).collect();
+        let next = topic.tables.get(done.len()).filter(|_| !(topic.enough)(&rows));
+        if let Some(table) = next {
+            self.stage = Stage::Topic { topic: number, done, walk: self.walk_of(table) };
+        } else {
+            self.finish_topic(number, done);
+            self.stage = self.topic(number + 1);
+        }
+    }
+
+    /// Tells what the tables of a topic brought.
+    fn finish_topic(&mut self, number: usize, done: Vec<(Outcome, Rows)>) {
+        let Some(topic) = TOPICS.get(number) else { return };
+        let (outcomes, rows): (Vec<Outcome>, Vec<Rows>) = done.into_iter().unzip();
+        let brought = topic.tables.iter().zip(&rows).filter(|(_, rows)| !rows.is_empty());
+        self.brought.extend(brought.map(|(table, _)| table.name.to_owned()));
+        let facts = (topic.facts)(&rows.iter().collect::<Vec<_>>());
+        let outcome = outcome_of(topic, &outcomes, !facts.is_empty());
+        self.facts.extend(facts);
+        self.tell(topic.question, outcome);
+    }
+
+    fn tell(&mut self, question: Question, outcome: Outcome) {
+        self.facts.push_back(Fact::Asked { question, outcome });
+    }
+
+    /// Whether this device is asked for this table, whatever it says.
+    fn may_ask(&self, table: &Described) -> bool {
+        let vendor = &table.vendor;
+        (self.harm || !table.harm)
+            && (vendor.is_empty() || vendor.iter().any(|it| self.object_id.starts_with(it)))
+    }
+
+    /// Goes to the next table that is due; then to those of the contexts; then to the end.
+    fn next_table(&mut self) {
+        loop {
+            let Some((at, context)) = self.agenda.pop_front() else {
+                if !self.in_contexts {
+                    self.in_contexts = true;
+                    self.plan_contexts();
+                    continue;
+                }
+                return self.finish();
+            };
+            let Some(table) = self.catalog.tables().get(at).filter(|it| self.may_ask(it)) else {
+                continue;
+            };
+            if table.after.as_ref().is_some_and(|after| !self.brought.contains(after)) {
+                continue;
+            }
+            let own = context == Context::Own;
+            let ids = table.columns.iter().map(|column| column.id);
+            if own && self.absent.contains(&at) {
+                let (name, outcome) = (table.name.clone(), Outcome::Complete);
+                self.facts.push_back(row::read(name, &context, 0, outcome));
+            } else if own && table.scalars {
+                self.stage = Stage::Group { at, group: Group::new(&table.entry, ids) };
+                return;
+            } else if !table.scalars {
+                let walk = Walk::new(&table.entry, ids, (table.most, self.bulk));
+                let reading = Box::new(Reading { walk, flawed: false });
+                self.stage = Stage::Table { at, context, reading };
+                return;
+            }
+        }
+    }
+
+    /// Puts the tables that each VLAN has on the agenda: those of the contexts that were configured,
+    /// and of a Cisco's VLANs. The device's own context is VLAN 1.
+    fn plan_contexts(&mut self) {
+        let mut contexts: Vec<Context> =
+            self.contexts.iter().map(|name| Context::of(name)).collect();
+        if self.object_id.starts_with(&CISCO) {
+            let vlans = self.vlans.iter().map(|vlan| Context::Vlan(*vlan));
+            let vlans = vlans.filter(|it| *it != Context::Vlan(1) && !contexts.contains(it));
+            contexts.extend(vlans.collect::<Vec<_>>());
+        }
+        let tables = self.catalog.tables().iter().enumerate();
+        let kept: Vec<usize> = tables.filter(|(_, it)| it.per_vlan).map(|(at, _)| at).collect();
+        for context in contexts {
+            self.agenda.extend(kept.iter().map(|at| (*at, context.clone())));
+        }
+    }
+
+    /// Hands over rows that are settled, so that a long table is not kept.
+    fn hand_over(&mut self) {
+        let Stage::Table { at, context, reading } = &mut self.stage else { return };
+        let rows = reading.walk.settled(row::MOST);
+        let Some(table) = self.catalog.tables().get(*at) else { return };
+        let told = row::facts(table, context, rows);
+        reading.flawed |= told.flawed;
+        self.vlans.extend(told.vlans);
+        self.facts.extend(told.facts);
+    }
+
+    fn finish_table(&mut self, outcome: Outcome, rows: Rows) {
+        let Stage::Table { at, context, reading } = &mut self.stage else { return };
+        let Some(table) = self.catalog.tables().get(*at) else { return };
+        let told = row::facts(table, context, rows);
+        self.vlans.extend(told.vlans);
+        self.facts.extend(told.facts);
+        let flawed = outcome == Outcome::Complete && (reading.flawed || told.flawed);
+        let outcome = if flawed { Outcome::Partial } else { outcome };
+        let taken = reading.walk.taken();
+        self.facts.push_back(row::read(table.name.clone(), context, taken, outcome));
+        if taken > 0 {
+            self.brought.insert(table.name.clone());
+        }
+        self.bulk &= reading.walk.bulk() != Some(false);
+        if *context != Context::Own {
+            self.note_context(taken > 0 || outcome == Outcome::Complete);
+        }
+    }
+
+    /// A context that does not answer is asked for nothing else, and after some no other is.
+    fn note_context(&mut self, answered: bool) {
+        if answered {
+            self.fruitless = 0;
+            return;
+        }
+        self.fruitless += 1;
+        let Stage::Table { context, .. } = &self.stage else { return };
+        let enough = self.fruitless >= FRUITLESS;
+        self.agenda.retain(|(_, next)| !enough && next != context);
+    }
+
+    fn finish_group(&mut self, at: usize, outcome: Outcome, cells: &[Value]) {
+        let Some(table) = self.catalog.tables().get(at) else { return };
+        let there = table.columns.iter().zip(cells).map(|(column, cell)| (column.id, cell.clone()));
+        let there: Rows = std::iter::once((Vec::new(), there.collect())).collect();
+        let told = row::facts(table, &Context::Own, there);
+        let rows = told.facts.len();
+        // A device that has none of the objects has refused nothing.
+        let none = outcome == Outcome::Refused && cells.len() == table.columns.len();
+        let outcome = match (none, told.flawed) {
+            (true, _) => Outcome::Complete,
+            (false, true) => Outcome::Partial,
+            (false, false) => outcome,
+        };
+        self.facts.extend(told.facts);
+        self.facts.push_back(row::read(table.name.clone(), &Context::Own, rows, outcome));
+        if rows > 0 {
+            self.brought.insert(table.name.clone());
+        }
+    }
+}
+
+/// How a question ended whose tables ended like this.
+fn outcome_of(topic: &Topic, outcomes: &[Outcome], any_facts: bool) -> Outcome {
+    let tables = topic.tables.iter().zip(outcomes);
+    let fine = |(table, outcome): (&Table, &Outcome)| {
+        *outcome == Outcome::Complete || *outcome == Outcome::Refused && table.optional
+    };
+    let worst = outcomes.iter().find(|outcome| **outcome != Outcome::Complete);
+    match worst {
+        None => Outcome::Complete,
+        Some(_) if outcomes.contains(&Outcome::Complete) && tables.clone().all(fine) => {
+            Outcome::Complete
+        }
+        Some(_) if any_facts => Outcome::Partial,
+        Some(worst) => *worst,
+    }
+}
