@@ -47,12 +47,16 @@ pub enum Class {
     Nas,
     /// 無停電電源装置.
     Ups,
+    /// Power distribution unit: コンセントバー.
+    Pdu,
     /// IP電話機.
     Phone,
     /// カメラ.
     Camera,
     /// 医療機器 of any kind.
     Medical,
+    /// Known for what it is, and none of these: sensors, consoles, load balancers, optical gear.
+    Other,
     /// 不明: nothing said what it is, or what was said contradicts itself.
     #[default]
     Unknown,

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use daicho_common::observation::ObservationId;
 use daicho_common::observation::table::{Cell, Row, Rows};
+use daicho_common::time::Timestamp;
 use serde::Deserialize;
 
 use crate::fingerprint::{Reading, spelling};
@@ -33,6 +34,8 @@ use rule::Rule;
 pub struct Told<'a> {
     /// The rows.
     pub rows: &'a Rows,
+    /// When they last came; of two readings of the same row the later counts.
+    pub at: Timestamp,
     /// Where they come from.
     pub sources: Vec<ObservationId>,
 }
@@ -123,7 +126,7 @@ impl Rules {
     }
 }
 
-/// The rows of a table of the device itself, ascending by index.
+/// The rows of a table of the device itself, ascending by index, each as it was read last.
 fn of<'t>(
     told: &'t [Told<'_>],
     table: &str,
@@ -131,10 +134,13 @@ fn of<'t>(
     let mut rows: Vec<_> = told
         .iter()
         .filter(|told| told.rows.table == table && told.rows.context.is_empty())
-        .flat_map(|told| told.rows.rows.iter().map(|row| (row, told.sources.as_slice())))
+        .flat_map(|told| told.rows.rows.iter().map(|row| (row, told.at, told.sources.as_slice())))
         .collect();
-    rows.sort_by(|a, b| a.0.index.cmp(&b.0.index).then_with(|| a.0.cmp(b.0)));
-    rows.into_iter()
+    rows.sort_unstable_by(|a, b| {
+        a.0.index.cmp(&b.0.index).then(b.1.cmp(&a.1)).then_with(|| (a.0, a.2).cmp(&(b.0, b.2)))
+    });
+    rows.dedup_by(|later, first| later.0.index == first.0.index);
+    rows.into_iter().map(|(row, _, sources)| (row, sources))
 }
 
 /// What a cell says, as text: numbers in decimal, octets where they are printable.

@@ -138,6 +138,8 @@ impl<'a> Gathered<'a> {
             | Fact::NetbiosName { .. }
             | Fact::Browser(_)
             | Fact::Ssdp(_)
+            | Fact::Rows(_)
+            | Fact::TableRead(_)
             | Fact::Answered(_) => {
                 let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                 fact.1.extend(seen);
@@ -158,8 +160,6 @@ impl<'a> Gathered<'a> {
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }
-        | Fact::Rows(_)
-        | Fact::TableRead(_)
             // Tables are described below; how a question ended describes nobody.
             | Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }

@@ -54,7 +54,7 @@ pub const VERDICTS: [(&str, Word, Word); 7] = [
 ];
 
 /// Every class, its name in addresses and its label.
-pub const CLASSES: [(Class, &str, Word); 14] = [
+pub const CLASSES: [(Class, &str, Word); 16] = [
     (Class::Server, "server", Word::ClassServer),
     (Class::Pc, "pc", Word::ClassPc),
     (Class::Printer, "printer", Word::ClassPrinter),
@@ -65,9 +65,11 @@ pub const CLASSES: [(Class, &str, Word); 14] = [
     (Class::Wireless, "wireless", Word::ClassWireless),
     (Class::Nas, "nas", Word::ClassNas),
     (Class::Ups, "ups", Word::ClassUps),
+    (Class::Pdu, "pdu", Word::ClassPdu),
     (Class::Phone, "phone", Word::ClassPhone),
     (Class::Camera, "camera", Word::ClassCamera),
     (Class::Medical, "medical", Word::ClassMedical),
+    (Class::Other, "other", Word::ClassOther),
     (Class::Unknown, "unknown", Word::ClassUnknown),
 ];
 
