@@ -89,10 +89,7 @@ pub struct Rows {
 const SHIPPED: [(&str, &str); 6] = [
     ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
     ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
-    (
-        "snmp_enterprise.toml",
-        include_str!("../../config/fingerprints/snmp_enterprise.toml"),
-    ),
+    ("snmp_enterprise.toml", include_str!("../../config/fingerprints/snmp_enterprise.toml")),
     ("snmp_maker.toml", include_str!("../../config/fingerprints/snmp_maker.toml")),
     ("snmp_words.toml", include_str!("../../config/fingerprints/snmp_words.toml")),
     ("mdns_service.toml", include_str!("../../config/fingerprints/mdns_service.toml")),

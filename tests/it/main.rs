@@ -14,3 +14,5 @@ mod licences;
 mod readme;
 #[cfg(test)]
 mod six;
+#[cfg(test)]
+mod snmp_rows;

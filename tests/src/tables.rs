@@ -167,9 +167,7 @@ impl Column {
         match value {
             Value::Integer(number) => Cell::Integer(*number),
             Value::Unsigned(number) => Cell::Unsigned(*number),
-            Value::Octets(octets) if self.kind == Kind::Text => {
-                Cell::Text(Text::from_wire(octets))
-            }
+            Value::Octets(octets) if self.kind == Kind::Text => Cell::Text(Text::from_wire(octets)),
             Value::Octets(octets) => Cell::from_octets(octets),
             Value::ObjectId(id) => Cell::ObjectId(dotted(id)),
             Value::Address(octets) => Cell::Address((*octets).into()),
@@ -192,7 +190,8 @@ impl Table {
         let mut rows: BTreeMap<Oid, BTreeMap<String, Cell>> = BTreeMap::new();
         for column in &self.columns {
             let below: Oid = self.entry.iter().copied().chain([column.id]).collect();
-            let found = recording.range(below.clone()..).take_while(|(id, _)| id.starts_with(&below));
+            let found =
+                recording.range(below.clone()..).take_while(|(id, _)| id.starts_with(&below));
             for (id, value) in found {
                 let mut index = id[below.len()..].to_vec();
                 if self.scalars {

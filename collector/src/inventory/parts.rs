@@ -101,6 +101,5 @@ pub fn software(told: &[Told<'_>]) -> Vec<(String, Vec<ObservationId>)> {
 pub fn pages(told: &[Told<'_>]) -> Option<(u64, Vec<ObservationId>)> {
     let counts = |row: &Row| matches!(row.number("prtMarkerCounterUnit"), None | Some(7 | 8));
     let mut markers = of(told, "prtMarkerTable").filter(|(row, _)| counts(row));
-    markers
-        .find_map(|(row, sources)| Some((row.number("prtMarkerLifeCount")?, sources.to_vec())))
+    markers.find_map(|(row, sources)| Some((row.number("prtMarkerLifeCount")?, sources.to_vec())))
 }

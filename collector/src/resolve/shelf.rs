@@ -40,10 +40,7 @@ impl<'a> Tables<'a> {
     }
 
     /// What the tables say the device is, for one that described itself like this.
-    pub(super) fn claims(
-        &self,
-        systems: &[Said<'_>],
-    ) -> Vec<(Reading, Grade, Vec<ObservationId>)> {
+    pub(super) fn claims(&self, systems: &[Said<'_>]) -> Vec<(Reading, Grade, Vec<ObservationId>)> {
         let object_id = systems.iter().max_by_key(|(_, _, seen)| seen.last());
         let object_id = match object_id {
             Some((Fact::System { object_id, .. }, ..)) => object_id.as_str(),

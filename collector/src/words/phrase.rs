@@ -10,6 +10,7 @@ use crate::clock::Zone;
 use crate::evidence::Grade;
 use crate::finding::{Finding, Rule, Severity};
 use crate::fingerprint::Class;
+use crate::inventory::storage::{Keeps, Reason as StorageReason};
 use crate::ledger::{Field, Place, Reason, State};
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
@@ -81,6 +82,23 @@ pub fn class(class: Class) -> Word {
 /// The class's name in addresses and files, as serde writes it.
 pub fn class_key(class: Class) -> &'static str {
     CLASSES.iter().find(|(known, ..)| *known == class).map_or("unknown", |row| row.1)
+}
+
+/// Whether a printer keeps documents.
+pub const fn keeps(keeps: Keeps) -> Word {
+    match keeps {
+        Keeps::Yes => Word::DeviceKeepsYes,
+        Keeps::No => Word::DeviceKeepsNo,
+        Keeps::Unknown => Word::DeviceKeepsUnknown,
+    }
+}
+
+/// Why that is so.
+pub fn storage_reason(lang: Lang, reason: &StorageReason) -> &str {
+    match lang {
+        Lang::Ja => &reason.ja,
+        Lang::En => &reason.en,
+    }
 }
 
 /// How something was learned.

@@ -85,11 +85,7 @@ fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
 }
 
 /// What an agent would have said of the device; `None` if its recording is not there.
-fn said(
-    folder: &Path,
-    known: &Json,
-    tables: &[Table],
-) -> anyhow::Result<Option<Vec<Observation>>> {
+fn said(folder: &Path, known: &Json, tables: &[Table]) -> anyhow::Result<Option<Vec<Observation>>> {
     let file = known["file"].as_str().context("a device of truth.json has no file")?;
     let Ok(octets) = std::fs::read(folder.join(file)) else { return Ok(None) };
     let recording = recording::read(&octets, known["format"].as_str() == Some("snmpwalk"));

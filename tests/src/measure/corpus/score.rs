@@ -84,7 +84,11 @@ fn percent(part: usize, whole: usize) -> f64 {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} devices", self.devices)?;
-        writeln!(f, "{:<10} {:>7} {:>9} {:>10} {:>8}", "field", "known", "answered", "precision", "recall")?;
+        writeln!(
+            f,
+            "{:<10} {:>7} {:>9} {:>10} {:>8}",
+            "field", "known", "answered", "precision", "recall"
+        )?;
         for (field, count) in FIELDS.iter().zip(&self.fields) {
             let (precision, recall) =
                 (percent(count.right, count.answered), percent(count.right, count.asked));
