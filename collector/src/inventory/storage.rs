@@ -89,7 +89,7 @@ struct Sign {
 }
 
 struct Signs {
-    signs: Vec<Sign>,
+    all: Vec<Sign>,
     only_memory: Reason,
     may_not_be_listed: Reason,
     not_read: Reason,
@@ -109,7 +109,7 @@ fn parse(text: &str) -> Result<Signs, String> {
     };
     let signs: Result<Vec<Sign>, String> = written.sign.into_iter().map(sign).collect();
     let Written { only_memory, may_not_be_listed, not_read, .. } = written;
-    Ok(Signs { signs: signs?, only_memory, may_not_be_listed, not_read })
+    Ok(Signs { all: signs?, only_memory, may_not_be_listed, not_read })
 }
 
 impl Sign {
@@ -140,7 +140,7 @@ pub fn verdict(
     let signs = SIGNS.as_ref()?;
     let mut reasons = BTreeSet::new();
     let mut sources = BTreeSet::new();
-    for sign in &signs.signs {
+    for sign in &signs.all {
         for (row, from) in of(told, &sign.table) {
             if let Some(reason) = sign.shown(row) {
                 reasons.insert(reason);

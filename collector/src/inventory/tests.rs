@@ -100,10 +100,16 @@ fn a_table_of_a_vlan_and_a_placeholder_say_nothing() {
 
 fn listing(devices: &[(&str, &str)], storages: &[(&str, &str)]) -> [Rows; 2] {
     let device = |(n, (kind, text)): (usize, &(&str, &str))| {
-        row(&[n as u32 + 1], &[("hrDeviceType", id(kind)), ("hrDeviceDescr", said(text))])
+        row(
+            &[u32::try_from(n).unwrap() + 1],
+            &[("hrDeviceType", id(kind)), ("hrDeviceDescr", said(text))],
+        )
     };
     let storage = |(n, (kind, text)): (usize, &(&str, &str))| {
-        row(&[n as u32 + 1], &[("hrStorageType", id(kind)), ("hrStorageDescr", said(text))])
+        row(
+            &[u32::try_from(n).unwrap() + 1],
+            &[("hrStorageType", id(kind)), ("hrStorageDescr", said(text))],
+        )
     };
     [
         table("hrDeviceTable", "", devices.iter().enumerate().map(device).collect()),
