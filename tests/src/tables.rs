@@ -193,7 +193,7 @@ impl Table {
             let found =
                 recording.range(below.clone()..).take_while(|(id, _)| id.starts_with(&below));
             for (id, value) in found {
-                let mut index = id[below.len()..].to_vec();
+                let mut index = id.get(below.len()..).unwrap_or_default().to_vec();
                 if self.scalars {
                     if index != [0] {
                         continue;

@@ -47,7 +47,7 @@ fn walked(text: &str) -> Recording {
     let mut recording = Recording::new();
     let mut last: Option<(&str, String)> = None;
     for line in text.lines().chain([".0 = END"]) {
-        match line.split_once(" = ").filter(|_| line.starts_with(".")) {
+        match line.split_once(" = ").filter(|_| line.starts_with('.')) {
             Some((id, value)) => {
                 let before = last.replace((id, value.to_owned()));
                 let before = before.and_then(|(id, value)| Some((oid(id)?, typed(&value)?)));
