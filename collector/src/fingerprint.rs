@@ -47,12 +47,16 @@ pub enum Class {
     Nas,
     /// 無停電電源装置.
     Ups,
+    /// Power distribution unit: コンセントバー.
+    Pdu,
     /// IP電話機.
     Phone,
     /// カメラ.
     Camera,
     /// 医療機器 of any kind.
     Medical,
+    /// Known for what it is, and none of these: sensors, consoles, load balancers, optical gear.
+    Other,
     /// 不明: nothing said what it is, or what was said contradicts itself.
     #[default]
     Unknown,
@@ -82,9 +86,12 @@ pub struct Rows {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 7] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
     ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
+    ("snmp_enterprise.toml", include_str!("../../config/fingerprints/snmp_enterprise.toml")),
+    ("snmp_maker.toml", include_str!("../../config/fingerprints/snmp_maker.toml")),
+    ("snmp_words.toml", include_str!("../../config/fingerprints/snmp_words.toml")),
     ("mdns_service.toml", include_str!("../../config/fingerprints/mdns_service.toml")),
     ("dhcp.toml", include_str!("../../config/fingerprints/dhcp.toml")),
     ("ssdp.toml", include_str!("../../config/fingerprints/ssdp.toml")),

@@ -1,7 +1,7 @@
 //! Keeps what agents saw, resolves it into devices, holds them against the declared ledger, and
 //! says what differs.
 //!
-//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`resolve`], [`ledger`],
+//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`inventory`], [`resolve`], [`ledger`],
 //! [`reconcile`], [`finding`], composed by [`picture`]. They name no file, socket, clock or
 //! database; the layering test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
@@ -10,6 +10,8 @@
 pub mod evidence;
 /// Patterns, as rows of data, that turn evidence into claims of what a device is.
 pub mod fingerprint;
+/// What tables read over SNMP say a device is.
+pub mod inventory;
 /// Which evidence is about the same device.
 pub mod resolve;
 /// The hospital's book of record, as read.

@@ -8,6 +8,7 @@
 //!   answers for many is a proxy; shared and random ones stand for nobody.
 //! - `tables`: the interfaces and addresses that a device lists as its own join, unless several
 //!   devices list the same (a cloned table, a floating address).
+//! - `shelf`: the other tables of a group, through [`crate::inventory`].
 //! - `gather`: what each group said, field by field, with its sources.
 //!
 //! The cost is near-linear: hash maps by key and union-find, never all pairs of devices.
@@ -26,6 +27,7 @@ pub mod device;
 mod gather;
 mod links;
 mod portray;
+mod shelf;
 mod subject;
 mod tables;
 

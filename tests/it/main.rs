@@ -27,4 +27,6 @@ mod routed;
 #[cfg(test)]
 mod six;
 #[cfg(test)]
+mod snmp_rows;
+#[cfg(test)]
 mod vlans;

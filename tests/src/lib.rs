@@ -12,5 +12,7 @@ pub mod measure;
 pub mod netns;
 /// A hospital as values.
 pub mod sim;
+/// The tables of `config/snmp`.
+pub mod tables;
 /// Everything that CI runs.
 pub mod verify;

@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// The reference for a sweep.
 pub mod bare;
+/// `cargo measure corpus`.
+pub mod corpus;
 /// A program measured from outside.
 pub mod child;
 /// The programs that we are measured beside.
@@ -31,8 +33,22 @@ pub mod sweep;
 pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     match arguments {
         [what] if what == "sweep" => sweep(root),
-        _ => bail!("write `cargo measure sweep`"),
+        [what, folder] if what == "corpus" => corpus(root, Path::new(folder), None),
+        [what, folder, lines] if what == "corpus" => {
+            corpus(root, Path::new(folder), Some(Path::new(lines)))
+        }
+        _ => bail!("write `cargo measure sweep` or `cargo measure corpus DIR [LINES]`"),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command prints")]
+fn corpus(root: &Path, folder: &Path, lines: Option<&Path>) -> Result<()> {
+    let report = corpus::run(root, folder)?;
+    print!("{}", report.text);
+    if let Some(path) = lines {
+        std::fs::write(path, report.lines).with_context(|| format!("{}", path.display()))?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]

@@ -6,6 +6,7 @@ use daicho_common::observation::{Observation, ObservationId};
 use serde::Serialize;
 
 use crate::fingerprint::Class;
+use crate::inventory::storage::Keeps;
 use crate::resolve::Device;
 
 /// Writes one value, indented, with a newline at the end.
@@ -72,7 +73,11 @@ impl<'a> From<&'a Device> for Brief<'a> {
             firmware: version.filter(|_| class.is_some() && !computer),
             os: version.filter(|_| computer),
             mfp: class.map(|class| class == Class::Mfp),
-            storage: (class == Some(Class::Nas)).then_some(true),
+            storage: match device.storage.as_ref().map(|storage| storage.value.keeps) {
+                Some(Keeps::Yes) => Some(true),
+                Some(Keeps::No) => Some(false),
+                Some(Keeps::Unknown) | None => (class == Some(Class::Nas)).then_some(true),
+            },
             hostname: device.names.first().map(|name| name.value.as_str()),
         }
     }

@@ -72,6 +72,10 @@ fn device(host: u8, name: &str, class: Class) -> Device {
             grade: Grade::Announced,
             sources: sources.clone(),
         }],
+        storage: None,
+        parts: Vec::new(),
+        software: Vec::new(),
+        pages: None,
         joins: vec![Join {
             reason: JoinReason::MacHadAddress { mac, ip: ip(host) },
             sources: sources.clone(),

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use crate::evidence::Sourced;
 use crate::fingerprint::Class;
+use crate::inventory::parts::Part;
+use crate::inventory::storage::Storage;
 
 /// Names a device for as long as its strongest key lasts: `mac-001a2b3c4d5e` for a device with a
 /// burned-in address (the smallest of them), else `ip-<network>-<address>`.
@@ -117,6 +119,14 @@ pub struct Device {
     pub location: Option<Sourced<String>>,
     /// Services, ascending.
     pub services: Vec<Sourced<Service>>,
+    /// Whether a printer keeps documents; nothing is said of other devices.
+    pub storage: Option<Sourced<Storage>>,
+    /// Chassis, members of a stack and modules with serial numbers, ascending by index.
+    pub parts: Vec<Sourced<Part>>,
+    /// Names of installed software, ascending.
+    pub software: Vec<Sourced<String>>,
+    /// Pages printed over its life.
+    pub pages: Option<Sourced<u64>>,
     /// Why its evidence is held to be of one device.
     pub joins: Vec<Join>,
     /// What is odd about it.

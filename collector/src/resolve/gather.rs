@@ -155,6 +155,8 @@ impl<'a> Gathered<'a> {
             | Fact::Ssdp(_)
             | Fact::VirtualRouter(_)
             | Fact::RouterAdvertisement(_)
+            | Fact::Rows(_)
+            | Fact::TableRead(_)
             | Fact::Answered(_) => {
                 let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                 fact.1.extend(seen);
@@ -173,8 +175,6 @@ impl<'a> Gathered<'a> {
             | Fact::GroupMember { .. }
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }
-        | Fact::Rows(_)
-        | Fact::TableRead(_)
             // Tables are described below; how a question ended describes nobody.
             | Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }

@@ -8,6 +8,7 @@ use daicho_common::time::Timestamp;
 
 use super::device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
 use super::gather::Gathered;
+use super::shelf::Tables;
 use super::subject::Subject;
 use crate::evidence::{Grade, Seen, Sourced};
 use crate::fingerprint::combine::{Candidate, Combined, combine};
@@ -30,14 +31,14 @@ const HEARD: [fn(&Fact) -> bool; 4] = [
 ];
 
 /// A fact with its grade and times.
-type Said<'a> = (&'a Fact, Grade, Seen);
+pub(super) type Said<'a> = (&'a Fact, Grade, Seen);
 
 fn sourced<T>(value: T, grade: Grade, seen: &Seen) -> Sourced<T> {
     Sourced { value, grade, sources: seen.sources() }
 }
 
 /// Those of `said` that are still current.
-fn current(said: Vec<Said<'_>>) -> Vec<Said<'_>> {
+pub(super) fn current(said: Vec<Said<'_>>) -> Vec<Said<'_>> {
     let Some(latest) = said.iter().map(|(_, _, seen)| seen.last().micros()).max() else {
         return said;
     };
@@ -66,7 +67,7 @@ impl<'a> Gathered<'a> {
         DeviceId(text)
     }
 
-    fn kind(&self, wanted: impl Fn(&Fact) -> bool) -> Vec<Said<'a>> {
+    pub(super) fn kind(&self, wanted: impl Fn(&Fact) -> bool) -> Vec<Said<'a>> {
         let said = self.facts.iter().filter(|(fact, _)| wanted(fact));
         said.map(|(fact, (grade, seen))| (*fact, *grade, *seen)).collect()
     }
@@ -81,6 +82,9 @@ impl<'a> Gathered<'a> {
         let heard = heard.iter().flatten().chain(&neighbours);
         let mut read = Readings::of(systems.iter().chain(&services).chain(heard), fingerprints);
         read.0.extend(neighbours.iter().filter_map(inventory));
+        let tables = Tables::of(&self);
+        read.0.extend(tables.claims(&systems));
+        let class = read.class();
         let (first_seen, last_seen) =
             self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
                 (seen.first(), seen.last())
@@ -90,7 +94,6 @@ impl<'a> Gathered<'a> {
             macs: self.macs.iter().map(|(mac, (grade, s))| sourced(*mac, *grade, s)).collect(),
             addresses: self.addresses(),
             names: names(&systems, &services, hosts),
-            class: read.class(),
             vendor: read.text(|reading| &reading.vendor),
             model: read.text(|reading| &reading.model),
             serial: read.text(|reading| &reading.serial),
@@ -98,6 +101,11 @@ impl<'a> Gathered<'a> {
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
+            storage: tables.storage(class.as_ref()),
+            parts: tables.parts(),
+            software: tables.software(),
+            pages: tables.pages(),
+            class,
             joins: self.joins(),
             oddities: self.oddities(),
             first_seen,

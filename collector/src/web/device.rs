@@ -13,6 +13,7 @@ use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::evidence::Sourced;
+use crate::inventory::parts::Part;
 use crate::reconcile::{Difference, Match, Verdict};
 use crate::report;
 use crate::resolve::{Device, DeviceId};
@@ -163,6 +164,7 @@ impl Writer<'_> {
         for (word, claim) in texts {
             claims.extend(claim.iter().map(|claim| self.claim(word, claim, claim.value.clone())));
         }
+        claims.extend(self.inventory(device));
         for mac in &device.macs {
             let mut claim = self.claim(Word::DeviceMacs, mac, mac.value.to_string());
             if mac.value.is_local() {
@@ -175,6 +177,27 @@ impl Writer<'_> {
             let port = if value.port == 0 { String::new() } else { format!(" :{}", value.port) };
             let text = format!("{}{port} {}", value.kind, value.instance);
             claims.push(self.claim(Word::DeviceServices, service, text));
+        }
+        claims
+    }
+
+    /// What tables read over SNMP added: whether documents are kept, pages, parts.
+    fn inventory(self, device: &Device) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        if let Some(storage) = &device.storage {
+            let mut text = self.lang.say(phrase::keeps(storage.value.keeps)).to_owned();
+            for reason in &storage.value.reasons {
+                text.push_str(" — ");
+                text.push_str(phrase::storage_reason(self.lang, reason));
+            }
+            claims.push(self.claim(Word::DeviceStorage, storage, text));
+        }
+        let pages = device.pages.iter();
+        claims.extend(pages.map(|it| self.claim(Word::DevicePages, it, it.value.to_string())));
+        for part in &device.parts {
+            let Part { name, model, serial, version, .. } = &part.value;
+            let text = self.lang.fill(Word::DevicePartLine, &[name, model, serial, version]);
+            claims.push(self.claim(Word::DevicePart, part, text));
         }
         claims
     }

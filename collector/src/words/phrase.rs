@@ -10,6 +10,7 @@ use crate::clock::Zone;
 use crate::evidence::Grade;
 use crate::finding::{Finding, Rule, Severity};
 use crate::fingerprint::Class;
+use crate::inventory::storage::{Keeps, Reason as StorageReason};
 use crate::ledger::{Field, Place, Reason, State};
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
@@ -54,7 +55,7 @@ pub const VERDICTS: [(&str, Word, Word); 7] = [
 ];
 
 /// Every class, its name in addresses and its label.
-pub const CLASSES: [(Class, &str, Word); 14] = [
+pub const CLASSES: [(Class, &str, Word); 16] = [
     (Class::Server, "server", Word::ClassServer),
     (Class::Pc, "pc", Word::ClassPc),
     (Class::Printer, "printer", Word::ClassPrinter),
@@ -65,9 +66,11 @@ pub const CLASSES: [(Class, &str, Word); 14] = [
     (Class::Wireless, "wireless", Word::ClassWireless),
     (Class::Nas, "nas", Word::ClassNas),
     (Class::Ups, "ups", Word::ClassUps),
+    (Class::Pdu, "pdu", Word::ClassPdu),
     (Class::Phone, "phone", Word::ClassPhone),
     (Class::Camera, "camera", Word::ClassCamera),
     (Class::Medical, "medical", Word::ClassMedical),
+    (Class::Other, "other", Word::ClassOther),
     (Class::Unknown, "unknown", Word::ClassUnknown),
 ];
 
@@ -79,6 +82,23 @@ pub fn class(class: Class) -> Word {
 /// The class's name in addresses and files, as serde writes it.
 pub fn class_key(class: Class) -> &'static str {
     CLASSES.iter().find(|(known, ..)| *known == class).map_or("unknown", |row| row.1)
+}
+
+/// Whether a printer keeps documents.
+pub const fn keeps(keeps: Keeps) -> Word {
+    match keeps {
+        Keeps::Yes => Word::DeviceKeepsYes,
+        Keeps::No => Word::DeviceKeepsNo,
+        Keeps::Unknown => Word::DeviceKeepsUnknown,
+    }
+}
+
+/// Why that is so.
+pub fn storage_reason(lang: Lang, reason: &StorageReason) -> &str {
+    match lang {
+        Lang::Ja => &reason.ja,
+        Lang::En => &reason.en,
+    }
 }
 
 /// How something was learned.

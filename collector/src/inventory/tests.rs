@@ -1,0 +1,177 @@
+use std::collections::BTreeMap;
+
+use super::parts::{PartKind, pages, parts, software};
+use super::storage::{Keeps, verdict};
+use super::*;
+
+fn row(index: &[u32], cells: &[(&str, Cell)]) -> Row {
+    let cells: BTreeMap<String, Cell> =
+        cells.iter().map(|(name, cell)| ((*name).to_owned(), cell.clone())).collect();
+    Row { index: index.to_vec(), cells }
+}
+
+fn said(text: &str) -> Cell {
+    Cell::Text(text.into())
+}
+
+fn id(text: &str) -> Cell {
+    Cell::ObjectId(text.to_owned())
+}
+
+fn table(name: &str, context: &str, rows: Vec<Row>) -> Rows {
+    Rows { table: name.to_owned(), context: context.to_owned(), rows }
+}
+
+fn told(tables: &[Rows]) -> Vec<Told<'_>> {
+    let number = |n: usize| u8::try_from(n).unwrap();
+    let one = |(n, rows)| Told {
+        rows,
+        at: Timestamp::from_micros(i64::from(number(n))),
+        sources: vec![ObservationId::new([number(n); 16])],
+    };
+    tables.iter().enumerate().map(one).collect()
+}
+
+/// The value on which the most weight lies.
+fn best(object_id: &str, tables: &[Rows], of: fn(&Reading) -> Option<String>) -> Option<String> {
+    let read = Rules::builtin().read(object_id, &told(tables));
+    let with = read.iter().filter_map(|it| Some((it.reading.weight, of(&it.reading)?)));
+    with.max().map(|(_, value)| value)
+}
+
+fn chassis(index: u32, serial: &str, model: &str) -> Row {
+    let class = Cell::Integer(3);
+    row(
+        &[index],
+        &[
+            ("entPhysicalClass", class),
+            ("entPhysicalSerialNum", said(serial)),
+            ("entPhysicalModelName", said(model)),
+            ("entPhysicalName", said(&format!("Switch {index}"))),
+        ],
+    )
+}
+
+#[test]
+fn every_rule_shipped_proves_its_examples() {
+    let rules = Rules::parse(&SHIPPED).unwrap();
+    assert!(rules.len() > 150, "{} rules", rules.len());
+    assert_eq!(Rules::builtin().len(), rules.len());
+    assert!(EMPTY_WORDS.contains("n/a"));
+}
+
+#[test]
+fn the_first_chassis_speaks_for_a_stack_and_every_member_is_a_part() {
+    let port = row(
+        &[5],
+        &[("entPhysicalClass", Cell::Integer(10)), ("entPhysicalSerialNum", said("N/A"))],
+    );
+    let tables = [table(
+        "entPhysicalTable",
+        "",
+        vec![port, chassis(2000, "MEMBER2", "X-48"), chassis(1000, "MEMBER1", "X-24")],
+    )];
+    assert_eq!(best("", &tables, |it| it.serial.clone()).as_deref(), Some("MEMBER1"));
+    assert_eq!(best("", &tables, |it| it.model.clone()).as_deref(), Some("X-24"));
+    let found: Vec<_> = parts(&told(&tables)).into_iter().map(|(part, _)| part).collect();
+    let brief: Vec<_> = found.iter().map(|it| (it.index, it.kind, it.serial.as_str())).collect();
+    assert_eq!(brief, [(1000, PartKind::Chassis, "MEMBER1"), (2000, PartKind::Chassis, "MEMBER2")]);
+}
+
+#[test]
+fn a_row_read_again_counts_as_it_was_last() {
+    let version = |text| {
+        let cells = [("fgSysVersion", said(text))];
+        table("fgSystemInfo", "", vec![row(&[], &cells)])
+    };
+    let tables = [version("v9.0.1"), version("v7.4.2")];
+    assert_eq!(best("", &tables, |it| it.version.clone()).as_deref(), Some("v7.4.2"));
+}
+
+#[test]
+fn a_table_of_a_vlan_and_a_placeholder_say_nothing() {
+    let of_vlan = [table("entPhysicalTable", "20", vec![chassis(1, "MEMBER1", "X-24")])];
+    assert_eq!(best("", &of_vlan, |it| it.serial.clone()), None);
+    for nothing in ["N/A", "To be filled by O.E.M.", "00000000", "xxxxxx", " ", "Not Specified"] {
+        let tables = [table("entPhysicalTable", "", vec![chassis(1, nothing, "")])];
+        assert_eq!(best("", &tables, |it| it.serial.clone()), None, "{nothing}");
+    }
+}
+
+fn listing(devices: &[(&str, &str)], storages: &[(&str, &str)]) -> [Rows; 2] {
+    let device = |(n, (kind, text)): (usize, &(&str, &str))| {
+        row(
+            &[u32::try_from(n).unwrap() + 1],
+            &[("hrDeviceType", id(kind)), ("hrDeviceDescr", said(text))],
+        )
+    };
+    let storage = |(n, (kind, text)): (usize, &(&str, &str))| {
+        row(
+            &[u32::try_from(n).unwrap() + 1],
+            &[("hrStorageType", id(kind)), ("hrStorageDescr", said(text))],
+        )
+    };
+    [
+        table("hrDeviceTable", "", devices.iter().enumerate().map(device).collect()),
+        table("hrStorageTable", "", storages.iter().enumerate().map(storage).collect()),
+    ]
+}
+
+const PRINTER: &str = "1.3.6.1.2.1.25.3.1.5";
+const DISK: &str = "1.3.6.1.2.1.25.3.1.6";
+const RAM: &str = "1.3.6.1.2.1.25.2.1.2";
+
+#[test]
+fn a_fixed_disk_in_a_list_is_a_yes_with_its_reason_in_both_languages() {
+    let tables = listing(&[(PRINTER, "MFP"), (DISK, "HDD")], &[(RAM, "RAM")]);
+    let (storage, sources) = verdict(&told(&tables), &BTreeSet::new(), true).unwrap();
+    assert_eq!(storage.keeps, Keeps::Yes);
+    assert!(
+        storage.reasons.iter().any(|it| it.ja.contains("固定ディスク") && it.en.contains("HDD"))
+    );
+    assert_eq!(sources, [ObservationId::new([0; 16])]);
+}
+
+#[test]
+fn no_needs_both_lists_to_their_ends_and_a_plain_printer() {
+    let tables = listing(&[(PRINTER, "LBP1")], &[(RAM, "RAM")]);
+    let whole: BTreeSet<&str> = ["hrDeviceTable", "hrStorageTable"].into();
+    let keeps = |whole: &BTreeSet<&str>, mfp| verdict(&told(&tables), whole, mfp).unwrap().0.keeps;
+    assert_eq!(keeps(&whole, false), Keeps::No);
+    assert_eq!(keeps(&whole, true), Keeps::Unknown);
+    assert_eq!(keeps(&["hrDeviceTable"].into(), false), Keeps::Unknown);
+    let nothing = verdict(&[], &whole, false).unwrap();
+    assert_eq!((nothing.0.keeps, nothing.1.len()), (Keeps::Unknown, 0));
+}
+
+#[test]
+fn pages_are_counted_in_impressions_or_sheets_only() {
+    let marker = |n, unit, count| {
+        let unit = ("prtMarkerCounterUnit", Cell::Integer(unit));
+        row(&[1, n], &[unit, ("prtMarkerLifeCount", Cell::Unsigned(count))])
+    };
+    let tables = [table("prtMarkerTable", "", vec![marker(2, 7, 4711), marker(1, 11, 9)])];
+    assert_eq!(pages(&told(&tables)).unwrap().0, 4711);
+}
+
+#[test]
+fn software_is_listed_once_by_name() {
+    let one = |n, name| row(&[n], &[("hrSWInstalledName", said(name))]);
+    let rows = vec![one(1, "PACS Viewer 2"), one(2, "Agent"), one(3, "PACS Viewer 2")];
+    let tables = [table("hrSWInstalledTable", "", rows)];
+    let names: Vec<String> = software(&told(&tables)).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Agent", "PACS Viewer 2"]);
+}
+
+#[test]
+fn a_rule_that_does_not_prove_itself_is_refused_with_its_place() {
+    let rule = |rest: &str| {
+        let text = format!("[[rule]]\ntable = 't'\ncolumn = 'c'\nweight = 5\n{rest}");
+        Rules::parse(&[("bad.toml", &text)]).unwrap_err().to_string()
+    };
+    assert!(rule("field = 'model'").starts_with("bad.toml, rule 1: a rule needs an example"));
+    assert!(rule("example = [{ said = 'A' }]").contains("nothing is claimed"));
+    let wrong = rule("field = 'model'\nexample = [{ said = 'A', is = 'B' }]");
+    assert!(wrong.contains("it says"), "{wrong}");
+    assert!(rule("colour = 'red'").starts_with("bad.toml, rule 0"));
+}

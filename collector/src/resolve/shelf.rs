@@ -1,0 +1,79 @@
+//! The tables that a device told, put before [`crate::inventory`], and what comes back as fields.
+
+use std::collections::BTreeSet;
+
+use daicho_common::observation::{Fact, ObservationId, Outcome};
+
+use super::gather::Gathered;
+use super::portray::{Said, current};
+use crate::evidence::{Grade, Sourced};
+use crate::fingerprint::{Class, Reading};
+use crate::inventory::parts::{self, Part};
+use crate::inventory::storage::{self, Storage};
+use crate::inventory::{Rules, Told};
+
+/// The tables of one device that are current.
+pub(super) struct Tables<'a> {
+    told: Vec<Told<'a>>,
+    /// Tables that were read to their ends.
+    whole: BTreeSet<&'a str>,
+}
+
+fn answered<T>((value, sources): (T, Vec<ObservationId>)) -> Sourced<T> {
+    Sourced { value, grade: Grade::Queried, sources }
+}
+
+impl<'a> Tables<'a> {
+    pub(super) fn of(gathered: &Gathered<'a>) -> Self {
+        let said = current(gathered.kind(|fact| matches!(fact, Fact::Rows(_))));
+        let told = said.into_iter().filter_map(|(fact, _, seen)| {
+            let Fact::Rows(rows) = fact else { return None };
+            Some(Told { rows, at: seen.last(), sources: seen.sources() })
+        });
+        let ended = current(gathered.kind(|fact| matches!(fact, Fact::TableRead(_))));
+        let whole = ended.into_iter().filter_map(|(fact, ..)| {
+            let Fact::TableRead(read) = fact else { return None };
+            let own = read.context.is_empty() && read.outcome == Outcome::Complete;
+            own.then_some(read.table.as_str())
+        });
+        Self { told: told.collect(), whole: whole.collect() }
+    }
+
+    /// What the tables say the device is, for one that described itself like this.
+    pub(super) fn claims(&self, systems: &[Said<'_>]) -> Vec<(Reading, Grade, Vec<ObservationId>)> {
+        let object_id = systems.iter().max_by_key(|(_, _, seen)| seen.last());
+        let object_id = match object_id {
+            Some((Fact::System { object_id, .. }, ..)) => object_id.as_str(),
+            _ => "",
+        };
+        let claims = Rules::builtin().read(object_id, &self.told).into_iter();
+        claims.map(|claimed| (claimed.reading, Grade::Queried, claimed.sources)).collect()
+    }
+
+    /// The storage verdict of a printer.
+    pub(super) fn storage(&self, class: Option<&Sourced<Class>>) -> Option<Sourced<Storage>> {
+        let class = class?;
+        if !matches!(class.value, Class::Printer | Class::Mfp) {
+            return None;
+        }
+        let multifunction = class.value == Class::Mfp;
+        let (value, mut sources) = storage::verdict(&self.told, &self.whole, multifunction)?;
+        if sources.is_empty() {
+            // That nothing was read rests on what made it a printer.
+            sources.clone_from(&class.sources);
+        }
+        Some(Sourced { value, grade: Grade::Inferred, sources })
+    }
+
+    pub(super) fn parts(&self) -> Vec<Sourced<Part>> {
+        parts::parts(&self.told).into_iter().map(answered).collect()
+    }
+
+    pub(super) fn software(&self) -> Vec<Sourced<String>> {
+        parts::software(&self.told).into_iter().map(answered).collect()
+    }
+
+    pub(super) fn pages(&self) -> Option<Sourced<u64>> {
+        parts::pages(&self.told).map(answered)
+    }
+}

@@ -1,0 +1,135 @@
+//! `cargo measure corpus DIR`: what the collector makes of recordings of real devices, against what
+//! is known of them.
+//!
+//! The folder holds `truth.json` (a list of objects: `ip`, `file`, `family`, and what is known) and
+//! the recordings it names (`OID|TAG|VALUE` a line, or what `snmpwalk -On` prints). Of each recording
+//! the tables of `config/snmp` are taken as an agent would, and derived as any scan is; fingerprints
+//! are read from the workspace, so that a row can be tried without building anything.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
+
+use anyhow::Context;
+use daicho_collector::fingerprint::Rows as Fingerprints;
+use daicho_collector::ledger::Ledger;
+use daicho_collector::picture;
+use daicho_collector::report::json::Brief;
+use daicho_common::observation::table::Rows;
+use daicho_common::observation::{Fact, Method, Observation, Outcome, Speaker, Vantage, table};
+use daicho_common::text::Text;
+use daicho_common::time::Timestamp;
+use serde_json::Value as Json;
+
+use crate::tables::{self, Table};
+
+/// Recordings as written.
+mod recording;
+/// Right, wrong or not answered.
+mod score;
+
+/// What a run came to.
+pub struct Report {
+    /// The table for people.
+    pub text: String,
+    /// A device a line, for other tools.
+    pub lines: String,
+}
+
+/// Scores the recordings of `folder` for the workspace at `root`.
+///
+/// # Errors
+/// If the folder is no such folder, or data of the workspace cannot be read.
+pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
+    let truth = std::fs::read_to_string(folder.join("truth.json"))
+        .with_context(|| format!("{} has no truth.json", folder.display()))?;
+    let truth: Vec<Json> = serde_json::from_str(&truth).context("truth.json")?;
+    let (tables, fingerprints) = (tables::load(root)?, fingerprints(root)?);
+    let mut tally = score::Tally::default();
+    let mut lines = String::new();
+    let mut missing = 0;
+    for known in &truth {
+        let Some(said) = said(folder, known, &tables)? else {
+            missing += 1;
+            continue;
+        };
+        let picture = picture::derive(&said, &[], &Ledger::default(), &fingerprints);
+        let found = picture.devices.first().map(|device| serde_json::to_value(Brief::from(device)));
+        let mut found = found.transpose()?.unwrap_or(Json::Null);
+        if let Json::Object(fields) = &mut found {
+            // A stub may have given nothing but its address.
+            fields.insert("ip".into(), known["ip"].clone());
+            writeln!(lines, "{found}")?;
+        }
+        tally.add(known, &found);
+    }
+    let mut text = tally.to_string();
+    if missing > 0 {
+        writeln!(text, "{missing} recordings are not in the folder (unpack large.tar.zst there)")?;
+    }
+    Ok(Report { text, lines })
+}
+
+fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(root.join("config/fingerprints"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name != "vendors.toml" {
+            files.insert(name, std::fs::read_to_string(&path)?);
+        }
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    Ok(Fingerprints::parse(&files)?)
+}
+
+/// What an agent would have said of the device; `None` if its recording is not there.
+fn said(folder: &Path, known: &Json, tables: &[Table]) -> anyhow::Result<Option<Vec<Observation>>> {
+    let file = known["file"].as_str().context("a device of truth.json has no file")?;
+    let Ok(octets) = std::fs::read(folder.join(file)) else { return Ok(None) };
+    let recording = recording::read(&octets, known["format"].as_str() == Some("snmpwalk"));
+    let ip: IpAddr = known["ip"].as_str().context("a device of truth.json has no ip")?.parse()?;
+    Ok(Some(observations(ip, tables::select(tables, &recording))))
+}
+
+/// The facts that an agent makes of tables that it read to their ends.
+pub fn observations(ip: IpAddr, read: Vec<Rows>) -> Vec<Observation> {
+    let mut facts = vec![Fact::Answered(daicho_common::observation::Reply::Echo)];
+    let system = read.iter().find(|rows| rows.table == "system").and_then(|rows| rows.rows.first());
+    if let Some(row) = system {
+        let text = |column| row.text(column).cloned().unwrap_or_default();
+        let object_id = match row.cells.get("sysObjectID") {
+            Some(table::Cell::ObjectId(id)) => id.clone(),
+            _ => String::new(),
+        };
+        facts.push(Fact::System {
+            description: text("sysDescr"),
+            object_id,
+            name: Text::default(),
+            location: Text::default(),
+            contact: Text::default(),
+        });
+    }
+    for rows in read {
+        let ended = table::TableRead {
+            table: rows.table.clone(),
+            context: String::new(),
+            rows: u32::try_from(rows.rows.len()).unwrap_or(u32::MAX),
+            outcome: Outcome::Complete,
+        };
+        facts.extend([Fact::Rows(Box::new(rows)), Fact::TableRead(ended)]);
+    }
+    let seen = facts.into_iter().map(|fact| Observation {
+        at: Timestamp::from_micros(1_000_000),
+        vantage: Vantage {
+            agent: "measure".into(),
+            interface: String::new(),
+            network: "corpus".into(),
+        },
+        method: Method::Snmp,
+        speaker: Speaker { ip: Some(ip), mac: None },
+        fact,
+    });
+    seen.collect()
+}
