@@ -1,8 +1,8 @@
 //! Keeps what agents saw, resolves it into devices, holds them against the declared ledger, and
 //! says what differs.
 //!
-//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`resolve`], [`ledger`],
-//! [`reconcile`], [`finding`], composed by [`picture`]. They name no file, socket, clock or
+//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`mib`], [`resolve`],
+//! [`topology`], [`ledger`], [`reconcile`], [`finding`], composed by [`picture`]. They name no file, socket, clock or
 //! database; the layering test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
 
@@ -10,6 +10,8 @@
 pub mod evidence;
 /// Patterns, as rows of data, that turn evidence into claims of what a device is.
 pub mod fingerprint;
+/// What rows of SNMP tables say, in the terms of their MIBs.
+pub mod mib;
 /// Which evidence is about the same device.
 pub mod resolve;
 /// The hospital's book of record, as read.
@@ -18,6 +20,8 @@ pub mod ledger;
 pub mod reconcile;
 /// What a person should look at.
 pub mod finding;
+/// The shape of the network: who hangs on which port of what.
+pub mod topology;
 /// The one function that composes the pure rooms.
 pub mod picture;
 /// Workbooks and CSV files into ledgers and back.

@@ -17,7 +17,9 @@ const PURE: &[(&str, &[&str])] = &[
     ("agent/src/engine", &["plan", "engine", "probe"]),
     ("collector/src/fingerprint", &["evidence", "fingerprint"]),
     ("collector/src/evidence", &["evidence"]),
-    ("collector/src/resolve", &["evidence", "fingerprint", "resolve"]),
+    ("collector/src/mib", &["mib"]),
+    ("collector/src/resolve", &["evidence", "fingerprint", "mib", "resolve"]),
+    ("collector/src/topology", &["evidence", "fingerprint", "mib", "resolve", "topology"]),
     ("collector/src/ledger", &["ledger"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/reconcile", &["evidence", "fingerprint", "resolve", "ledger", "reconcile"]),
@@ -27,7 +29,16 @@ const PURE: &[(&str, &[&str])] = &[
     ),
     (
         "collector/src/picture",
-        &["evidence", "fingerprint", "resolve", "ledger", "reconcile", "finding", "picture"],
+        &[
+            "evidence",
+            "fingerprint",
+            "resolve",
+            "topology",
+            "ledger",
+            "reconcile",
+            "finding",
+            "picture",
+        ],
     ),
 ];
 
