@@ -75,15 +75,15 @@ pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
     let mut links = Links::read(claims);
     let tables = Tables::read(claims, &links);
     links.hold_back_proxies(tables.listed());
-    let tabled = Tabled::read(claims, &tables);
-    tabled.bind(&mut links);
+    let others = Tabled::read(claims, &tables);
+    others.bind(&mut links);
     let mut groups = Groups::default();
     let own = tables.join(&mut links, &mut groups);
     let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
     for claim in claims {
         gather::add(&mut gathered, claim, (&links, &own, &mut groups));
     }
-    tabled.gather(&mut gathered, &links, &mut groups);
+    others.gather(&mut gathered, &links, &mut groups);
     let named: BTreeMap<Subject<'_>, DeviceId> =
         gathered.iter().map(|(root, group)| (*root, group.id())).collect();
     let mut devices: Vec<Device> =

@@ -115,6 +115,8 @@ pub struct Topology {
     pub links: Vec<Link>,
     /// Ports with several stations, ascending.
     pub shared: Vec<Shared>,
+    /// Stacks, which are one device: of how many chassis each is made.
+    pub stacks: BTreeMap<DeviceId, usize>,
     /// What could not be placed because tables contradict each other, ascending by MAC address.
     pub contradictions: Vec<Contradiction>,
     /// For each network device the devices that hang on it (DOMAIN §1 Q-5), directly or behind other
@@ -155,6 +157,9 @@ pub fn find(
     let topology = Topology {
         links: shown.links(&links, &paths),
         shared: crowds.iter().map(|crowd| shown.shared(crowd)).collect(),
+        stacks: (nodes.values().filter(|node| node.stacked > 1))
+            .filter_map(|node| Some((shown.id(node.device)?, node.stacked)))
+            .collect(),
         contradictions: shown.contradictions(&spots),
         carried: carry::carried(shown, &spots, (&links, &paths)),
     };

@@ -21,6 +21,8 @@ pub mod rig;
 pub mod row;
 /// `cargo measure sweep`.
 pub mod sweep;
+/// `cargo measure topology`.
+pub mod topology;
 
 /// Does what the arguments say, for the workspace at `root`.
 ///
@@ -29,7 +31,8 @@ pub mod sweep;
 pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     match arguments {
         [what] if what == "sweep" => sweep(root),
-        _ => bail!("write `cargo measure sweep`"),
+        [what] if what == "topology" => topology::run(),
+        _ => bail!("write `cargo measure sweep` or `cargo measure topology`"),
     }
 }
 

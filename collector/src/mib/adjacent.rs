@@ -31,6 +31,7 @@ pub enum Local {
 
 /// What a neighbour says it does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "bits of a bit string, in any combination")]
 pub struct Does {
     /// It forwards frames: a bridge, a switch, a repeater.
     pub bridges: bool,

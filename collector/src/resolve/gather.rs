@@ -13,6 +13,9 @@ use super::tables::Own;
 use crate::evidence::{Claim, Grade, Seen, Sighting};
 use crate::mib;
 
+/// MAC addresses and addresses in networks, each as it was seen.
+type Others<'a> = (BTreeMap<Mac, Seen>, BTreeMap<(&'a str, IpAddr), Seen>);
+
 /// What was said of one group of subjects.
 #[derive(Default)]
 pub(super) struct Gathered<'a> {
@@ -27,7 +30,7 @@ pub(super) struct Gathered<'a> {
     pub(super) joins: BTreeMap<JoinReason, Seen>,
     pub(super) oddities: BTreeMap<Oddity, Seen>,
     /// MAC addresses and addresses that stand in tables of switches and routers.
-    pub(super) tabled: (BTreeMap<Mac, Seen>, BTreeMap<(&'a str, IpAddr), Seen>),
+    pub(super) tabled: Others<'a>,
     pub(super) seen: Option<Seen>,
 }
 

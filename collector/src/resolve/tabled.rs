@@ -42,13 +42,13 @@ pub(super) struct Tabled<'a> {
 impl<'a> Tabled<'a> {
     /// Collects what the tables say of burned-in MAC addresses.
     pub(super) fn read(claims: &[Claim<'a>], tables: &Tables<'a>) -> Self {
-        let mut tabled = Self::default();
+        let mut listed = Self::default();
         let crowds = crowds(claims);
         for claim in claims {
             let (Fact::Rows(rows), Some(asked)) = (claim.fact, claim.speaker.ip) else { continue };
             let Some(seen) = seen(claim) else { continue };
             for mac in macs(rows) {
-                put(&mut tabled.macs, mac, seen);
+                put(&mut listed.macs, mac, seen);
             }
             let own = tables.listed().get(&(claim.network, asked));
             for row in mib::neighbour::read(rows).filter(|row| row.mac.names_a_device()) {
@@ -57,12 +57,12 @@ impl<'a> Tabled<'a> {
                 if row.ip == asked || own.is_some_and(|own| own.contains(&row.ip)) {
                     continue;
                 }
-                put(&mut tabled.macs, row.mac, seen);
+                put(&mut listed.macs, row.mac, seen);
                 let key = ((claim.agent, claim.network, asked), row.mac, row.ip.is_ipv4());
                 if is_host(row.ip) && !crowds.contains(&key) {
                     let network = tables.network(claim.agent, row.ip, claim.network);
                     let times = claim.sightings.iter().map(crate::evidence::Sighting::at);
-                    let entry = tabled
+                    let entry = listed
                         .neighbours
                         .entry((network, row.ip, row.mac))
                         .or_insert_with(|| (seen, Vec::new()));
@@ -71,7 +71,7 @@ impl<'a> Tabled<'a> {
                 }
             }
         }
-        tabled
+        listed
     }
 
     /// Lets an address that nobody was seen to have, and that did not say whose it is, be whose a

@@ -72,6 +72,8 @@ pub(super) struct Node {
     pub(super) beside: Vec<Beside>,
     /// How it names itself to neighbours.
     pub(super) chassis: Vec<Name>,
+    /// How many chassis it is stacked of; 0 if it is no stack.
+    pub(super) stacked: usize,
     own_ports: Vec<OwnPort>,
     base_ports: BTreeMap<u32, u32>,
     /// Whom it resolved on its links, as a router.
@@ -112,12 +114,11 @@ pub(super) fn read(
                 continue;
             };
             let told = told.entry(*place).or_default();
-            match claim.fact {
-                Fact::Rows(rows) => {
-                    let table = told.rows.entry(family(rows)).or_default();
-                    table.push((sighting.at(), sighting.id, rows));
-                }
-                fact => told.interfaces.push((sighting.at(), sighting.id, fact)),
+            if let Fact::Rows(rows) = claim.fact {
+                let table = told.rows.entry(family(rows)).or_default();
+                table.push((sighting.at(), sighting.id, rows));
+            } else {
+                told.interfaces.push((sighting.at(), sighting.id, claim.fact));
             }
         }
     }
@@ -149,7 +150,14 @@ impl Node {
             rows.sort_unstable_by_key(|(at, id, _)| (*at, *id));
         }
         for rows in told.rows.values() {
-            last_reading(rows).iter().for_each(|(_, _, rows)| node.table(rows));
+            for (_, _, rows) in last_reading(rows) {
+                node.table(rows);
+            }
+        }
+        if let Some(rows) = told.rows.get("entPhysicalTable") {
+            let entities: Vec<&Rows> =
+                last_reading(rows).iter().map(|(_, _, rows)| *rows).collect();
+            node.stacked = bridge::stacked(&entities);
         }
         let mut vlans = BTreeMap::new();
         for rows in told.rows.values() {
@@ -158,7 +166,7 @@ impl Node {
                 node.around(rows, *source);
             }
         }
-        for rows in told.rows.get("forwarding").into_iter() {
+        if let Some(rows) = told.rows.get("forwarding") {
             let together = |a: &(Timestamp, _, _), b: &(Timestamp, _, _)| {
                 b.0.micros().saturating_sub(a.0.micros()) <= READING_GAP
             };

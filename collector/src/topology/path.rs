@@ -120,12 +120,11 @@ impl Paths {
         self.depth.get(&vertex).copied().unwrap_or(usize::MAX)
     }
 
-    /// Whether `between` stands on the way from `from` to `to`: it sees them on different ports, and
-    /// `from` sees both on one.
+    /// Whether `between` stands on the way from `from` to `to`: in a tree it does if it sees them on
+    /// different ports.
     fn separates(&self, between: Vertex, from: Vertex, to: Vertex) -> bool {
-        let there = self.port(between, to).zip(self.port(between, from));
-        let here = self.port(from, between).zip(self.port(from, to));
-        there.is_some_and(|(a, b)| a != b) && here.is_some_and(|(a, b)| a == b)
+        let both = self.port(between, to).zip(self.port(between, from));
+        both.is_some_and(|(a, b)| a != b)
     }
 
     /// Links to switches that do not speak with their neighbours: the nearest switch by the tables.

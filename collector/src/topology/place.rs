@@ -37,6 +37,8 @@ pub(super) struct Spot {
     /// The next network device behind the port, where the station is not on the port itself.
     pub(super) beyond: Option<Vertex>,
     pub(super) sources: BTreeSet<ObservationId>,
+    /// How many rows say otherwise.
+    against: usize,
 }
 
 /// Every station's place, and which ports lead to other switches.
@@ -72,7 +74,17 @@ impl Spots {
             if bridge || own.contains(&mac) || mac.virtual_router().is_some() {
                 continue;
             }
-            match spots.decide(known.of(mac), &rows, paths) {
+            let device = known.of(mac);
+            let recent = recent(&rows);
+            let mut found = spots.decide(device, &recent, paths);
+            if found.as_ref().is_ok_and(|spot| spot.beyond.is_some()) {
+                // The row at the last switch may have aged out since an earlier reading, to which
+                // nothing that was read later is opposed.
+                let earlier = spots.decide(device, &rows, paths);
+                let sure = |spot: &Spot| spot.beyond.is_none() && spot.against == 0;
+                found = earlier.ok().filter(sure).map_or(found, Ok);
+            }
+            match found {
                 Ok(spot) => drop(spots.of.insert(mac, spot)),
                 Err(rivals) => drop(spots.contested.insert(mac, rivals)),
             }
@@ -101,12 +113,17 @@ impl Spots {
             ranked.sort_unstable();
         }
         let Some((rank, best)) = ranked.first().copied() else { return Err(Vec::new()) };
+        // Where a row speaks against it, nothing else may have as little against it; else of equals
+        // on the way to one place the one nearest to the root counts.
+        let equal = |other: &Rank| {
+            other.0 == rank.0
+                && (rank.0 > 0
+                    || (other.1, other.2) == (rank.1, rank.2) && (!rank.1 || other.3 == rank.3))
+        };
         let rivals: Vec<_> = ranked
             .iter()
             .filter(|(other, row)| {
-                (other.0, other.1, other.2) == (rank.0, rank.1, rank.2)
-                    && (row.switch, row.port) != (best.switch, best.port)
-                    && (!rank.1 || other.3 == rank.3)
+                equal(other) && (row.switch, row.port) != (best.switch, best.port)
             })
             .map(|(_, row)| (row.switch, row.port, row.source))
             .collect();
@@ -127,6 +144,7 @@ impl Spots {
             vlan: best.vlan,
             beyond: behind.filter(|_| rank.1).filter(|behind| Some(*behind) != device),
             sources: agreeing.map(|row| row.source).collect(),
+            against: rank.0,
         })
     }
 }
@@ -154,7 +172,14 @@ fn ranked<'r>(candidates: &[&'r Row], rows: &[Row], paths: &Paths) -> Vec<(Rank,
     ranked
 }
 
-/// The rows about each station from its latest reading.
+/// Those of the rows that are of the station's latest reading.
+fn recent(rows: &[Row]) -> Vec<Row> {
+    let newest = rows.iter().map(|row| row.at).max().unwrap_or_default();
+    let recent = rows.iter().filter(|row| newest.saturating_sub(row.at) <= SAME_READING);
+    recent.copied().collect()
+}
+
+/// The rows about each station, from the latest reading of each switch that heard it.
 fn rows(nodes: &BTreeMap<usize, Node>) -> BTreeMap<Mac, Vec<Row>> {
     let mut rows: BTreeMap<Mac, Vec<Row>> = BTreeMap::new();
     for node in nodes.values() {
@@ -171,8 +196,6 @@ fn rows(nodes: &BTreeMap<usize, Node>) -> BTreeMap<Mac, Vec<Row>> {
         }
     }
     for rows in rows.values_mut() {
-        let newest = rows.iter().map(|row| row.at).max().unwrap_or_default();
-        rows.retain(|row| newest.saturating_sub(row.at) <= SAME_READING);
         rows.sort_unstable();
         // One port is one candidate, however many VLANs: the untagged one is told first.
         let own = |row: &Row| {

@@ -337,7 +337,6 @@ impl Told<'_> {
                 )),
             }
         }
-        // Ports are numbered by ifIndex here; where they are not, the table of own ports says so.
         let own: Vec<Row> = (1..=switch.ports)
             .map(|port| {
                 let name = Cell::from_octets(switch.port_name(port).as_bytes());

@@ -14,6 +14,11 @@ fn the_wiring_found_is_the_wiring_laid() {
     for seed in 1..=6 {
         let wiring = Wiring::lay(seed);
         let picture = picture::derive(&wiring.observations(), &[], &Ledger::default(), &ROWS);
+        assert_eq!(
+            picture.topology.stacks.values().collect::<Vec<_>>(),
+            [&2],
+            "the core is a stack"
+        );
         score.add(wiring.judge(&picture));
     }
     println!("{score:#?}");
