@@ -133,6 +133,8 @@ impl Layer {
         let silent = self.switch("acc-silent".into(), 24, 1, Some((2, 1)));
         if let Some(silent) = self.wiring.switches.get_mut(silent) {
             silent.lldp = false;
+            // Without VLANs its telephones could not be told from other stations at all.
+            silent.style = Style::Databases;
         }
     }
 
@@ -213,7 +215,9 @@ impl Layer {
     }
 
     fn point(&mut self, at: (usize, u32), vlan: u16) {
-        let speaks = if self.dice.chance(800) { Speaks::LldpPoint } else { Speaks::Nothing };
+        let heard = self.wiring.switches.get(at.0).is_some_and(|switch| switch.lldp);
+        let speaks =
+            if heard && self.dice.chance(800) { Speaks::LldpPoint } else { Speaks::Nothing };
         let (mac, ip) = (self.mac(POINT_OUI), Some(self.ip(MANAGEMENT)));
         let between = Between::Nothing;
         let awake = [true; 2];

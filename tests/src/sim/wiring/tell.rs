@@ -310,7 +310,8 @@ impl Told<'_> {
                 }
             }
         }
-        for station in wiring.stations.iter().filter(|station| station.at[1].0 == number) {
+        let here = wiring.stations.iter().filter(|station| station.at[1].0 == number);
+        for station in here.filter(|_| switch.lldp) {
             let index = switch.index(station.at[1].1);
             match station.speaks {
                 Speaks::Nothing => {}
