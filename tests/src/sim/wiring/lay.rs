@@ -19,6 +19,12 @@ const DATA: [u16; 3] = [10, 20, 30];
 pub(super) const VOICE: u16 = 40;
 pub(super) const MANAGEMENT: u16 = 99;
 
+/// The MAC address with this number, of which the low 48 bits count.
+fn mac_of(number: u64) -> Mac {
+    let [_, _, octets @ ..] = number.to_be_bytes();
+    Mac::new(octets)
+}
+
 /// A wiring in the making.
 struct Layer {
     dice: Dice,
@@ -49,14 +55,12 @@ impl Layer {
     fn mac(&mut self, oui: u32) -> Mac {
         // Far apart, so that no two are taken for one machine's by their numbers.
         self.macs += 1;
-        let [_, a, b, c] = oui.to_be_bytes();
-        let [_, d, e, f] = (self.macs.wrapping_mul(7_919) & 0xff_ffff).to_be_bytes();
-        Mac::new([a, b, c, d, e, f])
+        let number = self.macs.wrapping_mul(7_919) & 0xff_ffff;
+        mac_of(u64::from(oui) << 24 | u64::from(number))
     }
 
     fn random_mac(&mut self) -> Mac {
-        let [.., a, b, c, d, e] = self.dice.throw().to_be_bytes();
-        Mac::new([0xda, a, b, c, d, e])
+        mac_of(0xda << 40 | self.dice.throw() & 0xff_ffff_ffff)
     }
 
     fn ip(&mut self, vlan: u16) -> Ipv4Addr {
@@ -84,7 +88,7 @@ impl Layer {
         let uplink = up.map(|(to, cables)| {
             let mut cable = || {
                 let above = self.free.get_mut(to);
-                above.map(|free| std::mem::replace(free, *free + 1)).unwrap_or(0)
+                above.map_or(0, |free| std::mem::replace(free, *free + 1))
             };
             let cables =
                 (1..=cables).map(|own| (u32::try_from(own).unwrap_or(1), cable())).collect();
@@ -180,8 +184,9 @@ impl Layer {
             _ => {
                 // The machine and its management controller on one socket.
                 let station = self.computer(at, vlan, Between::Nothing);
-                let [a, b, c, d, e, f] = station.mac.octets();
-                let mac = Mac::new([a, b, c, d, e, f ^ 1]);
+                let mut octets = station.mac.octets();
+                octets[5] ^= 1;
+                let mac = Mac::new(octets);
                 self.wiring.stations.push(Station { mac, ip: None, ..station });
             }
         }

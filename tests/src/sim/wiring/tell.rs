@@ -172,7 +172,7 @@ impl Told<'_> {
         self.table("dot1dBase", "", &[row(&[], &base)]);
         for port in 1..=switch.ports {
             let mac = port_mac(switch, port);
-            self.interface((switch.index(port), 6), switch.port_name(port), mac);
+            self.interface((switch.index(port), 6), &switch.port_name(port), mac);
         }
         let mut ports: Vec<Row> = (1..=switch.ports)
             .map(|port| row(&[port], &[("dot1dBasePortIfIndex", int(switch.index(port)))]))
@@ -180,7 +180,7 @@ impl Told<'_> {
         let mut bundled = Vec::new();
         for (first, members) in self.bundles(number) {
             let (base, index, name) = switch.bundle(first);
-            self.interface((index, 161), name, port_mac(switch, first));
+            self.interface((index, 161), &name, port_mac(switch, first));
             ports.push(row(&[base], &[("dot1dBasePortIfIndex", int(index))]));
             bundled.extend(members.iter().map(|member| {
                 row(&[switch.index(*member)], &[("dot3adAggPortAttachedAggID", int(index))])
@@ -199,14 +199,14 @@ impl Told<'_> {
         }
     }
 
-    fn interface(&mut self, (index, kind): (u32, u32), name: String, mac: Mac) {
+    fn interface(&mut self, (index, kind): (u32, u32), name: &str, mac: Mac) {
         let description = format!("interface {name}");
         self.say(
             Method::Snmp,
             Fact::Interface {
                 index,
                 alias: format!("{} {name}", self.switch.name).as_str().into(),
-                name: name.as_str().into(),
+                name: name.into(),
                 description: description.as_str().into(),
                 kind,
                 mac: Some(mac),
@@ -338,6 +338,19 @@ impl Told<'_> {
                 )),
             }
         }
+        if switch.lldp {
+            self.own_ports();
+        }
+        for (number, row) in (1..).zip(&mut lldp) {
+            row.index.push(number);
+        }
+        self.table("lldpRemTable", "", &lldp);
+        self.table("cdpCacheTable", "", &cdp);
+    }
+
+    /// How it announces its ports.
+    fn own_ports(&mut self) {
+        let switch = self.switch;
         let own: Vec<Row> = (1..=switch.ports)
             .map(|port| {
                 let name = Cell::from_octets(switch.port_name(port).as_bytes());
@@ -347,14 +360,7 @@ impl Told<'_> {
                 )
             })
             .collect();
-        if switch.lldp {
-            self.table("lldpLocPortTable", "", &own);
-        }
-        for (number, row) in (1..).zip(&mut lldp) {
-            row.index.push(number);
-        }
-        self.table("lldpRemTable", "", &lldp);
-        self.table("cdpCacheTable", "", &cdp);
+        self.table("lldpLocPortTable", "", &own);
     }
 
     /// Whom the router resolved.
