@@ -1,8 +1,9 @@
 //! Keeps what agents saw, resolves it into devices, holds them against the declared ledger, and
 //! says what differs.
 //!
-//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`inventory`], [`resolve`], [`ledger`],
-//! [`reconcile`], [`finding`], composed by [`picture`]. They name no file, socket, clock or
+//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
+//! [`resolve`], [`topology`], [`ledger`], [`reconcile`], [`finding`], composed by [`picture`]. They
+//! name no file, socket, clock or
 //! database; the layering test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
 
@@ -12,6 +13,8 @@ pub mod evidence;
 pub mod fingerprint;
 /// What tables read over SNMP say a device is.
 pub mod inventory;
+/// What rows of SNMP tables say, in the terms of their MIBs.
+pub mod mib;
 /// Which evidence is about the same device.
 pub mod resolve;
 /// The hospital's book of record, as read.
@@ -20,6 +23,8 @@ pub mod ledger;
 pub mod reconcile;
 /// What a person should look at.
 pub mod finding;
+/// The shape of the network: who hangs on which port of what.
+pub mod topology;
 /// The one function that composes the pure rooms.
 pub mod picture;
 /// Workbooks and CSV files into ledgers and back.

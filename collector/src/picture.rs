@@ -10,6 +10,7 @@ use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 use crate::reconcile::{self, Match};
 use crate::resolve::{self, Device, Resolution};
+use crate::topology::{self, Topology};
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ mod tests;
 pub struct Picture {
     /// Devices, ascending by id.
     pub devices: Vec<Device>,
+    /// How they hang together.
+    pub topology: Topology,
     /// One for each entry, in the book's order, then one for each undocumented device, by id.
     pub matches: Vec<Match>,
     /// Findings, worst first, then by id.
@@ -33,9 +36,10 @@ pub fn derive(
     fingerprints: &Rows,
 ) -> Picture {
     let claims = evidence::weigh(observations);
-    let Resolution { devices, contested } = resolve::resolve(&claims, fingerprints);
+    let Resolution { mut devices, contested, speakers } = resolve::resolve(&claims, fingerprints);
+    let topology = topology::find(&claims, &speakers, &mut devices);
     let matches = reconcile::reconcile(&devices, ledger, coverage);
     let facts = Facts { devices: &devices, matches: &matches, ledger, contested: &contested };
     let findings = finding::find(facts);
-    Picture { devices, matches, findings }
+    Picture { devices, topology, matches, findings }
 }

@@ -138,6 +138,7 @@ pub fn sources(device: &Device) -> Vec<ObservationId> {
         .chain(device.services.iter().flat_map(|c| &c.sources))
         .chain(device.joins.iter().flat_map(|c| &c.sources))
         .chain(device.oddities.iter().flat_map(|c| &c.sources))
+        .chain(device.attached.iter().flat_map(|c| &c.sources))
         .copied()
         .collect();
     ids.sort_unstable();

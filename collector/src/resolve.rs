@@ -9,6 +9,8 @@
 //! - `tables`: the interfaces and addresses that a device lists as its own join, unless several
 //!   devices list the same (a cloned table, a floating address).
 //! - `shelf`: the other tables of a group, through [`crate::inventory`].
+//! - `tabled`: what switches and routers list of others makes known who is there, where a burned-in
+//!   MAC address says who; it joins nothing by address alone and gives way to what was seen directly.
 //! - `gather`: what each group said, field by field, with its sources.
 //!
 //! The cost is near-linear: hash maps by key and union-find, never all pairs of devices.
@@ -17,7 +19,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::ObservationId;
+use daicho_common::observation::{Fact, ObservationId};
 
 use crate::evidence::{Claim, Seen};
 use crate::fingerprint::Rows;
@@ -29,6 +31,7 @@ mod links;
 mod portray;
 mod shelf;
 mod subject;
+mod tabled;
 mod tables;
 
 #[cfg(test)]
@@ -36,10 +39,11 @@ pub(crate) mod case;
 #[cfg(test)]
 mod tests;
 
-pub use device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
+pub use device::{Address, Attached, Device, DeviceId, Join, JoinReason, Oddity, Service, Through};
 use gather::Gathered;
 use links::Links;
 use subject::{Groups, Subject};
+use tabled::Tabled;
 use tables::Tables;
 
 /// An address for which several devices answered within a minute: an address conflict.
@@ -64,6 +68,8 @@ pub struct Resolution {
     pub devices: Vec<Device>,
     /// Address conflicts, ascending by network and address.
     pub contested: Vec<Contested>,
+    /// Who said what stands in SNMP tables and interface rows: the device of each such observation.
+    pub speakers: BTreeMap<ObservationId, DeviceId>,
 }
 
 /// Resolves claims into devices. Neither the order of the claims nor repetition changes anything.
@@ -71,19 +77,41 @@ pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
     let mut links = Links::read(claims);
     let tables = Tables::read(claims, &links);
     links.hold_back_proxies(tables.listed());
+    let others = Tabled::read(claims, &tables);
+    others.bind(&mut links);
     let mut groups = Groups::default();
     let own = tables.join(&mut links, &mut groups);
     let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
     for claim in claims {
         gather::add(&mut gathered, claim, (&links, &own, &mut groups));
     }
+    others.gather(&mut gathered, &links, &mut groups);
     let named: BTreeMap<Subject<'_>, DeviceId> =
         gathered.iter().map(|(root, group)| (*root, group.id())).collect();
     let mut devices: Vec<Device> =
         gathered.into_values().map(|group| group.device(fingerprints)).collect();
     devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    let speakers = speakers(claims, &links, (&mut groups, &named));
     let contested = contested(claims, &links, (&mut groups, &named));
-    Resolution { devices, contested }
+    Resolution { devices, contested, speakers }
+}
+
+/// Whose tables and interface rows each observation brought.
+fn speakers<'a>(
+    claims: &[Claim<'a>],
+    links: &Links<'a>,
+    (groups, named): (&mut Groups<'a>, &BTreeMap<Subject<'a>, DeviceId>),
+) -> BTreeMap<ObservationId, DeviceId> {
+    let mut speakers = BTreeMap::new();
+    let tables = |claim: &&Claim<'_>| matches!(claim.fact, Fact::Rows(_) | Fact::Interface { .. });
+    for claim in claims.iter().filter(tables) {
+        for sighting in &claim.sightings {
+            let speaker = gather::speaker(links, claim, sighting);
+            let id = speaker.and_then(|speaker| named.get(&groups.root(speaker)));
+            speakers.extend(id.map(|id| (sighting.id, id.clone())));
+        }
+    }
+    speakers
 }
 
 /// Addresses for which MAC addresses of different devices answered within a minute.

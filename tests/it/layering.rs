@@ -17,8 +17,10 @@ const PURE: &[(&str, &[&str])] = &[
     ("agent/src/engine", &["plan", "engine", "probe"]),
     ("collector/src/fingerprint", &["evidence", "fingerprint"]),
     ("collector/src/evidence", &["evidence"]),
+    ("collector/src/mib", &["mib"]),
     ("collector/src/inventory", &["evidence", "fingerprint", "inventory"]),
-    ("collector/src/resolve", &["evidence", "fingerprint", "inventory", "resolve"]),
+    ("collector/src/resolve", &["evidence", "fingerprint", "mib", "inventory", "resolve"]),
+    ("collector/src/topology", &["evidence", "fingerprint", "mib", "resolve", "topology"]),
     ("collector/src/ledger", &["ledger"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/reconcile", &["evidence", "fingerprint", "resolve", "ledger", "reconcile"]),
@@ -28,7 +30,16 @@ const PURE: &[(&str, &[&str])] = &[
     ),
     (
         "collector/src/picture",
-        &["evidence", "fingerprint", "resolve", "ledger", "reconcile", "finding", "picture"],
+        &[
+            "evidence",
+            "fingerprint",
+            "resolve",
+            "topology",
+            "ledger",
+            "reconcile",
+            "finding",
+            "picture",
+        ],
     ),
 ];
 

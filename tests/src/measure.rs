@@ -25,6 +25,8 @@ pub mod ring;
 pub mod row;
 /// `cargo measure sweep`.
 pub mod sweep;
+/// `cargo measure topology`.
+pub mod topology;
 
 /// Does what the arguments say, for the workspace at `root`.
 ///
@@ -37,7 +39,10 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what, folder, lines] if what == "corpus" => {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
-        _ => bail!("write `cargo measure sweep` or `cargo measure corpus DIR [LINES]`"),
+        [what] if what == "topology" => topology::run(),
+        _ => bail!(
+            "write `cargo measure sweep`, `cargo measure topology` or `cargo measure corpus DIR [LINES]`"
+        ),
     }
 }
 

@@ -33,6 +33,8 @@ pub mod mib;
 pub mod rows;
 /// What a right reconciliation finds.
 pub mod truth;
+/// Switches, cables, and what hangs on them.
+pub mod wiring;
 /// The hospital on real frames.
 pub mod wire;
 

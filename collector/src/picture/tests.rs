@@ -6,7 +6,8 @@ use super::*;
 use crate::ledger::Entry;
 use crate::reconcile::tests::row;
 use crate::resolve::case::{Case, look};
-use daicho_common::observation::Method;
+use daicho_common::observation::table::{self, Cell, Row};
+use daicho_common::observation::{Fact, Method};
 
 static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::builtin().unwrap());
 
@@ -34,8 +35,8 @@ struct Event {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    (0i64..3, any::<bool>(), any::<bool>(), 1u8..14, 0..MACS.len(), 0..MACS.len(), 0u8..9).prop_map(
-        |(day, network, agent, host, mac, other, what)| Event {
+    (0i64..3, any::<bool>(), any::<bool>(), 1u8..14, 0..MACS.len(), 0..MACS.len(), 0u8..11)
+        .prop_map(|(day, network, agent, host, mac, other, what)| Event {
             day,
             network,
             agent,
@@ -43,8 +44,20 @@ fn event() -> impl Strategy<Value = Event> {
             mac,
             other,
             what,
-        },
-    )
+        })
+}
+
+/// One row of a neighbour table or a forwarding table.
+fn tables((table, index): (&str, Vec<u32>), mac: &str) -> Fact {
+    let mac: daicho_common::addr::Mac = mac.parse().unwrap();
+    let port = i32::from(mac.octets()[5] % 2) + 1;
+    let cells = [
+        ("ipNetToMediaPhysAddress".to_owned(), Cell::from_octets(&mac.octets())),
+        ("dot1dTpFdbPort".to_owned(), Cell::Integer(port)),
+    ];
+    let row = Row { index, cells: cells.into_iter().collect() };
+    let rows = table::Rows { table: table.into(), context: String::new(), rows: vec![row] };
+    Fact::Rows(Box::new(rows))
 }
 
 /// What is seen of the events; few keys, so that leases move, tables clash and addresses collide.
@@ -70,7 +83,13 @@ fn hospital(events: &[Event]) -> Case {
             ),
             6 => case.service(&address, "_ipp._tcp", "printer.local"),
             7 => (1..=9).fold(case, |case, n| case.arp(&format!("10.0.0.{n}"), mac)),
-            _ => case.echo(&address),
+            8 => case.echo(&address),
+            9 => case.tells(&address, tables(("ipNetToMediaTable", vec![1, 10, 0, 0, 7]), mac)),
+            _ => {
+                let index = mac.parse::<daicho_common::addr::Mac>().unwrap().octets();
+                let fdb = ("dot1dTpFdbTable", index.map(u32::from).to_vec());
+                case.tells(&address, tables(fdb, mac))
+            }
         };
     }
     case
@@ -141,7 +160,8 @@ proptest! {
                 .chain(device.names.iter().map(|n| &n.sources))
                 .chain(device.joins.iter().map(|j| &j.sources))
                 .chain(device.oddities.iter().map(|o| &o.sources))
-                .chain(device.class.iter().map(|c| &c.sources));
+                .chain(device.class.iter().map(|c| &c.sources))
+                .chain(device.attached.iter().map(|a| &a.sources));
             for ids in sources {
                 prop_assert!(!ids.is_empty() && ids.iter().all(|id| known.contains(id)));
             }

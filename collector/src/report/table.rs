@@ -2,7 +2,7 @@
 
 use crate::ledger::{Entry, Place, Sheet};
 use crate::reconcile::Match;
-use crate::resolve::Device;
+use crate::resolve::{Attached, Device};
 use crate::words::{Word, phrase};
 
 use super::{Shown, by_id, by_place, class, ips, macs, maker_and_model, name, remarks};
@@ -107,6 +107,10 @@ pub fn devices(shown: &Shown<'_>) -> Table {
         Word::CommonFirstSeen,
         Word::CommonLastSeen,
         Word::CommonVerdict,
+        Word::WiringSwitch,
+        Word::WiringPort,
+        Word::WiringVlanNumber,
+        Word::WiringThrough,
     ];
     let rows = shown.picture.devices.iter().map(|device| {
         let text = |claim: &Option<crate::evidence::Sourced<String>>| {
@@ -115,7 +119,7 @@ pub fn devices(shown: &Shown<'_>) -> Table {
         let mut networks: Vec<&str> =
             device.addresses.iter().map(|address| address.network.as_str()).collect();
         networks.dedup();
-        vec![
+        let mut row = vec![
             device.id.0.clone(),
             name(device),
             ips(device).join(IN_CELL),
@@ -129,13 +133,29 @@ pub fn devices(shown: &Shown<'_>) -> Table {
             shown.zone.show(device.first_seen),
             shown.zone.show(device.last_seen),
             verdicts_of(shown, device).join(IN_CELL),
-        ]
+        ];
+        row.extend(attached(shown, device));
+        row
     });
     Table {
         name: shown.lang.say(Word::DevicesTitle).to_owned(),
         headings: headings(shown, &words),
         rows: rows.collect(),
     }
+}
+
+/// Switch, port, VLAN, and what stands between; several where it hangs on several.
+fn attached(shown: &Shown<'_>, device: &Device) -> [String; 4] {
+    let cell = |say: &dyn Fn(&Attached) -> String| {
+        let values = device.attached.iter().map(|one| say(&one.value));
+        values.collect::<Vec<_>>().join(IN_CELL)
+    };
+    [
+        cell(&|one| phrase::wiring::switch(one).to_owned()),
+        cell(&|one| one.port.clone()),
+        cell(&|one| one.vlan.map(|vlan| vlan.to_string()).unwrap_or_default()),
+        cell(&|one| phrase::wiring::through(shown.lang, one)),
+    ]
 }
 
 fn verdicts_of(shown: &Shown<'_>, device: &Device) -> Vec<&'static str> {

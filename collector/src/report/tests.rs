@@ -81,6 +81,7 @@ fn device(host: u8, name: &str, class: Class) -> Device {
             sources: sources.clone(),
         }],
         oddities: vec![Sourced { value: Oddity::RandomisedMac, grade: Grade::Inferred, sources }],
+        attached: Vec::new(),
         first_seen: at(0),
         last_seen: at(60),
     }
@@ -179,6 +180,7 @@ fn picture() -> Picture {
             device(8, "NURSE-04", Class::Pc),
             device(9, HOSTILE, Class::Nas),
         ],
+        topology: crate::topology::Topology::default(),
         matches: vec![
             matched(Some(3), Some(7), Verdict::Agreed),
             matched(Some(4), Some(8), Verdict::Differs { differences: vec![difference] }),

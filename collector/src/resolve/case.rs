@@ -104,6 +104,10 @@ impl Case {
         self
     }
 
+    pub(crate) fn tells(self, from: &str, fact: Fact) -> Self {
+        self.say(from, Method::Snmp, fact)
+    }
+
     pub(crate) fn echo(self, from: &str) -> Self {
         self.say(from, Method::IcmpEcho, Fact::Answered(Reply::Echo))
     }

@@ -131,8 +131,49 @@ pub struct Device {
     pub joins: Vec<Join>,
     /// What is odd about it.
     pub oddities: Vec<Sourced<Oddity>>,
+    /// Where it hangs on the network, one for each of its MAC addresses that has a place, ascending.
+    /// Empty as it is resolved; `topology` fills it in.
+    pub attached: Vec<Sourced<Attached>>,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
+}
+
+/// A port of a switch on which a device hangs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Attached {
+    /// The MAC address that was heard there.
+    pub mac: Mac,
+    /// The switch.
+    pub switch: DeviceId,
+    /// The switch's name; empty if it has none.
+    pub switch_name: String,
+    /// The port, as the switch calls it.
+    pub port: String,
+    /// What somebody wrote about the port (ifAlias); empty if nothing.
+    pub alias: String,
+    /// The VLAN, 1–4094, where the switch tells.
+    pub vlan: Option<u16>,
+    /// What stands between the port and the device.
+    pub through: Option<Through>,
+}
+
+/// What stands between a switch's port and a device.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Through {
+    /// This network device, whose own tables do not show the device: they could not be read, or the
+    /// row had aged out. The port is where it was last seen on the way.
+    Beyond(String),
+    /// A hub or switch without management, inferred from what is heard on the port.
+    Hub,
+    /// A telephone with a socket for a computer.
+    Telephone,
+    /// A wireless access point.
+    AccessPoint,
+    /// The host of a virtual machine.
+    Host,
+    /// A switch that nothing is known of: more stations are heard than hang on a hub.
+    UnknownSwitch,
 }

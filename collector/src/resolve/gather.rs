@@ -11,6 +11,10 @@ use super::links::{Links, binding, is_hearsay};
 use super::subject::{Groups, Subject};
 use super::tables::Own;
 use crate::evidence::{Claim, Grade, Seen, Sighting};
+use crate::mib;
+
+/// MAC addresses and addresses in networks, each as it was seen.
+type Others<'a> = (BTreeMap<Mac, Seen>, BTreeMap<(&'a str, IpAddr), Seen>);
 
 /// What was said of one group of subjects.
 #[derive(Default)]
@@ -25,11 +29,13 @@ pub(super) struct Gathered<'a> {
     pub(super) facts: BTreeMap<&'a Fact, (Grade, Seen)>,
     pub(super) joins: BTreeMap<JoinReason, Seen>,
     pub(super) oddities: BTreeMap<Oddity, Seen>,
+    /// MAC addresses and addresses that stand in tables of switches and routers.
+    pub(super) tabled: Others<'a>,
     pub(super) seen: Option<Seen>,
 }
 
 /// Adds to what was seen under a key.
-fn put<K: Ord>(map: &mut BTreeMap<K, Seen>, key: K, seen: Seen) {
+pub(super) fn put<K: Ord>(map: &mut BTreeMap<K, Seen>, key: K, seen: Seen) {
     map.entry(key).and_modify(|s| s.extend(seen)).or_insert(seen);
 }
 
@@ -85,7 +91,7 @@ fn bound<'a>(
 }
 
 /// Whom a fact above the link is about.
-fn speaker<'a>(
+pub(super) fn speaker<'a>(
     links: &Links<'a>,
     claim: &Claim<'a>,
     sighting: &Sighting<'_>,
@@ -102,8 +108,16 @@ fn enter<'g, 'a>(
     subject: Subject<'a>,
     sighting: &Sighting<'_>,
 ) -> &'g mut Gathered<'a> {
+    enter_seen(gathered, groups, (subject, Seen::once(sighting)))
+}
+
+/// The group of a subject that was seen thus.
+pub(super) fn enter_seen<'g, 'a>(
+    gathered: &'g mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    groups: &mut Groups<'a>,
+    (subject, seen): (Subject<'a>, Seen),
+) -> &'g mut Gathered<'a> {
     let group = gathered.entry(groups.root(subject)).or_default();
-    let seen = Seen::once(sighting);
     group.subjects.insert(subject);
     match &mut group.seen {
         Some(all) => all.extend(seen),
@@ -196,14 +210,20 @@ fn describe<'a>(
     let root = groups.root(subject);
     let Some(group) = gathered.get_mut(&root) else { return };
     let seen = Seen::once(sighting);
+    let mut listed: Vec<Mac> = Vec::new();
     if let Fact::Interface { mac: Some(mac), .. } = claim.fact {
-        if !mac.names_a_device() || groups.root(Subject::Mac(*mac)) != root {
-            return;
+        listed.push(*mac);
+    } else if let Fact::Rows(rows) = claim.fact {
+        listed.extend(mib::bridge::own_macs(rows));
+    }
+    for mac in listed {
+        if !mac.names_a_device() || groups.root(Subject::Mac(mac)) != root {
+            continue;
         }
-        group.subjects.insert(Subject::Mac(*mac));
-        group.has(*mac, claim.grade, seen);
-        if subject != Subject::Mac(*mac) {
-            put(&mut group.joins, JoinReason::OwnInterface { mac: *mac, asked }, seen);
+        group.subjects.insert(Subject::Mac(mac));
+        group.has(mac, claim.grade, seen);
+        if subject != Subject::Mac(mac) {
+            put(&mut group.joins, JoinReason::OwnInterface { mac, asked }, seen);
         }
     }
     if let Fact::InterfaceAddress { ip, .. } = claim.fact {

@@ -33,6 +33,8 @@ pub(super) struct Links<'a> {
     proxies: HashSet<(&'a str, Mac)>,
     /// Whom an address said it was, by its interface table, where no link was seen.
     said: HashMap<Slot<'a>, Answers>,
+    /// Whose a router says that an address is, for where neither is known.
+    tabled: HashMap<Slot<'a>, Answers>,
 }
 
 /// Whether an address can be one host's.
@@ -159,6 +161,19 @@ impl<'a> Links<'a> {
         said.insert(place, (at, mac));
     }
 
+    /// A router resolved `slot` to this MAC address at that time. [`Links::sort_tabled`] follows.
+    pub(super) fn table(&mut self, slot: Slot<'a>, at: Timestamp, mac: Mac) {
+        self.tabled.entry(slot).or_default().push((at, mac));
+    }
+
+    /// Puts what routers resolved in order.
+    pub(super) fn sort_tabled(&mut self) {
+        for answers in self.tabled.values_mut() {
+            answers.sort_unstable();
+            answers.dedup();
+        }
+    }
+
     /// Whom something said from `ip` at that time is about, by links alone.
     pub(super) fn by_link(&self, (network, ip): Slot<'a>, at: Timestamp) -> Subject<'a> {
         match self.answers.get(&(network, ip)).and_then(|answers| nearest(answers, at)) {
@@ -177,7 +192,10 @@ impl<'a> Links<'a> {
 
     /// The same for an address for which only a MAC address that names nobody answered.
     pub(super) fn unlinked(&self, (network, ip): Slot<'a>, at: Timestamp) -> Subject<'a> {
-        match self.said.get(&(network, ip)).and_then(|said| nearest(said, at)) {
+        let of = |known: &HashMap<Slot<'a>, Answers>| {
+            known.get(&(network, ip)).and_then(|said| nearest(said, at))
+        };
+        match of(&self.said).or_else(|| of(&self.tabled)) {
             Some((_, mac)) => Subject::Mac(mac),
             None => Subject::Address(network, ip),
         }

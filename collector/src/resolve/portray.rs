@@ -1,7 +1,9 @@
 //! What was gathered of a device, put into fields: each with its grade and sources.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, ObservationId, Reply};
 use daicho_common::text::Text;
 use daicho_common::time::Timestamp;
@@ -56,7 +58,8 @@ struct Name<'a> {
 impl<'a> Gathered<'a> {
     /// The smallest burned-in MAC address names the device, else the smallest address.
     pub(super) fn id(&self) -> DeviceId {
-        let mac = self.macs.keys().find(|mac| mac.names_a_device());
+        let both = self.macs.keys().chain(self.tabled.0.keys());
+        let mac = both.filter(|mac| mac.names_a_device()).min();
         let text = match (mac, self.subjects.first()) {
             (Some(mac), _) | (None, Some(Subject::Mac(mac))) => {
                 format!("mac-{}", mac.to_string().replace(':', ""))
@@ -91,7 +94,7 @@ impl<'a> Gathered<'a> {
             });
         Device {
             id: self.id(),
-            macs: self.macs.iter().map(|(mac, (grade, s))| sourced(*mac, *grade, s)).collect(),
+            macs: self.macs(),
             addresses: self.addresses(),
             names: names(&systems, &services, hosts),
             vendor: read.text(|reading| &reading.vendor),
@@ -108,15 +111,31 @@ impl<'a> Gathered<'a> {
             class,
             joins: self.joins(),
             oddities: self.oddities(),
+            attached: Vec::new(),
             first_seen,
             last_seen,
         }
     }
 
+    /// The MAC addresses; one that was seen directly rests on that alone.
+    fn macs(&self) -> Vec<Sourced<Mac>> {
+        let seen = self.macs.iter().map(|(mac, (grade, seen))| (*mac, *grade, seen));
+        let tabled = self.tabled.0.iter().filter(|(mac, _)| !self.macs.contains_key(*mac));
+        let told = tabled.map(|(mac, seen)| (*mac, Grade::Reported, seen));
+        let mut macs: Vec<_> =
+            seen.chain(told).map(|(mac, grade, seen)| sourced(mac, grade, seen)).collect();
+        macs.sort_unstable_by_key(|mac| mac.value);
+        macs
+    }
+
+    /// The addresses. What a router holds to be a neighbour's may be an hour old, so it counts only
+    /// where no address of that version was seen directly.
     fn addresses(&self) -> Vec<Address> {
+        let known = |ip: IpAddr| self.addresses.keys().any(|(_, at)| at.is_ipv4() == ip.is_ipv4());
         let mut addresses: Vec<Address> = self
             .addresses
             .iter()
+            .chain(self.tabled.1.iter().filter(|((_, ip), _)| !known(*ip)))
             .map(|((network, ip), seen)| Address {
                 ip: *ip,
                 network: (*network).to_owned(),

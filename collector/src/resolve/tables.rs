@@ -14,6 +14,7 @@ use daicho_common::time::Timestamp;
 use super::links::{Links, is_host};
 use super::subject::{Groups, Subject};
 use crate::evidence::Claim;
+use crate::mib;
 
 /// Ten minutes, in microseconds: rows further apart are of different walks of the table.
 const WALK_GAP: i64 = 600_000_000;
@@ -91,12 +92,14 @@ impl<'a> Tables<'a> {
             for ip in claim.speaker.ip.into_iter().chain(bound) {
                 seen_in.entry((claim.agent, ip)).or_default().insert(claim.network);
             }
-            let (Some(row), Some(ip)) = (row(claim.fact), claim.speaker.ip) else { continue };
-            if let Row::Ip(own) = row {
-                listed.entry((claim.network, ip)).or_default().insert(own);
+            let Some(ip) = claim.speaker.ip else { continue };
+            for row in own_macs(claim.fact).into_iter().chain(row(claim.fact)) {
+                if let Row::Ip(own) = row {
+                    listed.entry((claim.network, ip)).or_default().insert(own);
+                }
+                let to = rows.entry((claim.agent, claim.network, ip)).or_default();
+                to.extend(claim.sightings.iter().map(|sighting| (sighting.at(), row)));
             }
-            let to = rows.entry((claim.agent, claim.network, ip)).or_default();
-            to.extend(claim.sightings.iter().map(|sighting| (sighting.at(), row)));
         }
         let mut walks = Vec::new();
         for (asked, mut rows) in rows {
@@ -107,6 +110,15 @@ impl<'a> Tables<'a> {
             walks.extend(rows.chunk_by(together).filter_map(|rows| Walk::read(asked, rows, links)));
         }
         Self { walks, listed, seen_in }
+    }
+
+    /// The declared network in which this agent knows the address: an agent's networks do not
+    /// overlap, so one in which alone it was seen is the one; else where it was asked.
+    pub(super) fn network(&self, agent: &'a str, ip: IpAddr, asked: &'a str) -> &'a str {
+        match self.seen_in.get(&(agent, ip)) {
+            Some(seen) if seen.len() == 1 => seen.first().copied().unwrap_or(asked),
+            _ => asked,
+        }
     }
 
     /// Every address table, by network and the address that gave it.
@@ -173,6 +185,12 @@ impl<'a> Tables<'a> {
             own.ips.insert((walk.asked, ip), (slot.0, speaker));
         }
     }
+}
+
+/// The address of the bridge and of the chassis, which need not be an interface's.
+fn own_macs(fact: &Fact) -> Vec<Row> {
+    let Fact::Rows(rows) = fact else { return Vec::new() };
+    mib::bridge::own_macs(rows).filter(|mac| mac.names_a_device()).map(Row::Mac).collect()
 }
 
 fn row(fact: &Fact) -> Option<Row> {

@@ -12,7 +12,7 @@ use super::Site;
 use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
-use crate::evidence::Sourced;
+use crate::evidence::{Grade, Sourced};
 use crate::inventory::parts::Part;
 use crate::reconcile::{Difference, Match, Verdict};
 use crate::report;
@@ -171,6 +171,16 @@ impl Writer<'_> {
                 claim.note = self.lang.say(Word::DeviceLocalMac);
             }
             claims.push(claim);
+        }
+        for attached in &device.attached {
+            let value = phrase::wiring::attached(self.lang, &attached.value);
+            claims.push(self.claim(Word::WiringAttached, attached, value));
+        }
+        let ports = self.snapshot.picture.topology.shared.iter();
+        for shared in ports.filter(|shared| shared.at.device.as_ref() == Some(&device.id)) {
+            let value = phrase::wiring::shared(self.lang, shared);
+            let claim = Sourced { value, grade: Grade::Inferred, sources: shared.sources.clone() };
+            claims.push(self.claim(Word::WiringShared, &claim, claim.value.clone()));
         }
         for service in &device.services {
             let Sourced { value, .. } = service;

@@ -16,6 +16,8 @@ use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
 
 mod heard;
+/// Where things hang, in words.
+pub mod wiring;
 
 /// The verdict's label (DOMAIN §5).
 pub const fn verdict(verdict: &Verdict) -> Word {

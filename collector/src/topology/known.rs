@@ -1,0 +1,117 @@
+//! Who is meant by a MAC address, a name or an address: a vertex of the network's graph.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+
+use daicho_common::addr::Mac;
+
+use super::node::Node;
+use crate::mib::adjacent::{Adjacent, Name};
+use crate::resolve::Device;
+
+/// A device by its place among the devices; above them, somebody who is only spoken of.
+pub(super) type Vertex = usize;
+
+/// The directory.
+pub(super) struct Known {
+    macs: HashMap<Mac, Vertex>,
+    /// `None` where several are called so.
+    names: HashMap<String, Option<Vertex>>,
+    addresses: HashMap<IpAddr, Option<Vertex>>,
+    devices: usize,
+    /// Those who are only spoken of, by what they are called.
+    strangers: BTreeMap<String, Vertex>,
+}
+
+/// A name without its domain, as names are compared.
+fn bare(name: &str) -> String {
+    name.split('.').next().unwrap_or_default().trim().to_lowercase()
+}
+
+fn only<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Option<Vertex>>, key: K, vertex: Vertex) {
+    map.entry(key)
+        .and_modify(|known| *known = known.filter(|known| *known == vertex))
+        .or_insert(Some(vertex));
+}
+
+impl Known {
+    pub(super) fn new(devices: &[Device], nodes: &BTreeMap<usize, Node>) -> Self {
+        let mut known = Self {
+            macs: HashMap::new(),
+            names: HashMap::new(),
+            addresses: HashMap::new(),
+            devices: devices.len(),
+            strangers: BTreeMap::new(),
+        };
+        for (vertex, device) in devices.iter().enumerate() {
+            for mac in device.macs.iter().filter(|mac| mac.value.names_a_device()) {
+                known.macs.insert(mac.value, vertex);
+            }
+            for name in device.names.iter().map(|name| bare(&name.value)) {
+                only(&mut known.names, name, vertex);
+            }
+            for address in &device.addresses {
+                only(&mut known.addresses, address.ip, vertex);
+            }
+        }
+        for (vertex, node) in nodes {
+            for name in &node.chassis {
+                if let Name::Words(words) = name {
+                    only(&mut known.names, bare(words.as_str()), *vertex);
+                }
+            }
+        }
+        known
+    }
+
+    /// Whose MAC address it is.
+    pub(super) fn of(&self, mac: Mac) -> Option<Vertex> {
+        self.macs.get(&mac).copied()
+    }
+
+    fn called(&self, name: &str) -> Option<Vertex> {
+        let name = bare(name);
+        (!name.is_empty()).then(|| self.names.get(&name).copied().flatten()).flatten()
+    }
+
+    /// The device that a neighbour is, if it is a device that is known.
+    pub(super) fn device(&self, adjacent: &Adjacent) -> Option<Vertex> {
+        let by = |name: &Name| match name {
+            Name::Mac(mac) => self.of(*mac),
+            Name::Address(ip) => self.addresses.get(ip).copied().flatten(),
+            Name::Words(words) => self.called(words.as_str()),
+        };
+        let by_port = match &adjacent.port {
+            Name::Mac(mac) => self.of(*mac),
+            Name::Address(_) | Name::Words(_) => None,
+        };
+        by(&adjacent.chassis).or(by_port).or_else(|| self.called(adjacent.name.as_str()))
+    }
+
+    /// The same; somebody unknown becomes a vertex of its own, by what it is called.
+    pub(super) fn vertex(&mut self, adjacent: &Adjacent) -> Vertex {
+        if let Some(vertex) = self.device(adjacent) {
+            return vertex;
+        }
+        let next = self.devices + self.strangers.len();
+        *self.strangers.entry(called(adjacent)).or_insert(next)
+    }
+
+    /// What somebody is called who is only spoken of; empty if it is a device.
+    pub(super) fn stranger(&self, vertex: Vertex) -> &str {
+        let found = self.strangers.iter().find(|(_, known)| **known == vertex);
+        found.map_or("", |(name, _)| name.as_str())
+    }
+}
+
+/// What a neighbour is called: its name, else its chassis.
+fn called(adjacent: &Adjacent) -> String {
+    if !adjacent.name.is_empty() {
+        return adjacent.name.to_string();
+    }
+    match &adjacent.chassis {
+        Name::Mac(mac) => mac.to_string(),
+        Name::Address(ip) => ip.to_string(),
+        Name::Words(words) => words.to_string(),
+    }
+}

@@ -1,0 +1,235 @@
+//! On which port of which switch each station hangs.
+//!
+//! A station is heard by every switch on the way of its frames. The port on which it hangs is the one
+//! towards which the rows of all the others point: where no other switch is behind it. Rows that are
+//! out of date are outvoted; where nothing decides, nothing is said.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use daicho_common::addr::Mac;
+use daicho_common::observation::ObservationId;
+
+use super::known::{Known, Vertex};
+use super::link::Found;
+use super::node::Node;
+use super::path::Paths;
+
+/// Half a day, in microseconds: rows read this long before the latest of a station count no more.
+const SAME_READING: i64 = 43_200_000_000;
+
+/// A port of a switch that heard the station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    switch: Vertex,
+    port: u32,
+    vlan: Option<u16>,
+    source: ObservationId,
+    at: i64,
+}
+
+/// Where a station hangs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    pub(super) switch: Vertex,
+    pub(super) port: u32,
+    pub(super) vlan: Option<u16>,
+    /// The next network device behind the port, where the station is not on the port itself.
+    pub(super) beyond: Option<Vertex>,
+    pub(super) sources: BTreeSet<ObservationId>,
+    /// How many rows say otherwise.
+    against: usize,
+}
+
+/// Every station's place, and which ports lead to other switches.
+pub(super) struct Spots {
+    pub(super) of: BTreeMap<Mac, Spot>,
+    /// Stations for which the tables contradict each other, with the ports in question.
+    pub(super) contested: BTreeMap<Mac, Vec<(Vertex, u32, ObservationId)>>,
+    inner: BTreeMap<(Vertex, u32), Vertex>,
+}
+
+impl Spots {
+    /// Whether the port leads to another switch.
+    pub(super) fn is_inner(&self, switch: Vertex, port: u32) -> bool {
+        self.inner.contains_key(&(switch, port))
+    }
+
+    pub(super) fn find(
+        nodes: &BTreeMap<usize, Node>,
+        known: &Known,
+        (links, paths): (&[Found], &Paths),
+    ) -> Self {
+        let mut spots = Self {
+            of: BTreeMap::new(),
+            contested: BTreeMap::new(),
+            inner: inner(nodes, links, paths),
+        };
+        let own: BTreeSet<Mac> = (nodes.values().filter(|node| node.hears()))
+            .flat_map(|node| &node.own)
+            .copied()
+            .collect();
+        for (mac, rows) in rows(nodes) {
+            let bridge = known.of(mac).and_then(|of| nodes.get(&of)).is_some_and(Node::hears);
+            if bridge || own.contains(&mac) || mac.virtual_router().is_some() {
+                continue;
+            }
+            let device = known.of(mac);
+            let recent = recent(&rows);
+            let mut found = spots.decide(device, &recent, paths);
+            if found.as_ref().is_ok_and(|spot| spot.beyond.is_some()) {
+                // The row at the last switch may have aged out since an earlier reading, to which
+                // nothing that was read later is opposed.
+                let earlier = spots.decide(device, &rows, paths);
+                let sure = |spot: &Spot| spot.beyond.is_none() && spot.against == 0;
+                found = earlier.ok().filter(sure).map_or(found, Ok);
+            }
+            match found {
+                Ok(spot) => drop(spots.of.insert(mac, spot)),
+                Err(rivals) => drop(spots.contested.insert(mac, rivals)),
+            }
+        }
+        spots
+    }
+
+    /// The port that most rows point to, unless two have as much for them.
+    fn decide(
+        &self,
+        device: Option<Vertex>,
+        rows: &[Row],
+        paths: &Paths,
+    ) -> Result<Spot, Vec<(Vertex, u32, ObservationId)>> {
+        let (edge, inner): (Vec<&Row>, Vec<&Row>) =
+            rows.iter().partition(|row| !self.is_inner(row.switch, row.port));
+        let mut ranked = ranked(&edge, rows, paths);
+        let sure = ranked.first().is_some_and(|best| best.0.0 == 0);
+        if !sure {
+            // The rank says edge ports first among equals.
+            ranked.extend(
+                self::ranked(&inner, rows, paths)
+                    .into_iter()
+                    .map(|(rank, row)| ((rank.0, true, rank.2, paths.depth(row.switch)), row)),
+            );
+            ranked.sort_unstable();
+        }
+        let Some((rank, best)) = ranked.first().copied() else { return Err(Vec::new()) };
+        // Where a row speaks against it, nothing else may have as little against it; else of equals
+        // on the way to one place the one nearest to the root counts.
+        let equal = |other: &Rank| {
+            other.0 == rank.0
+                && (rank.0 > 0
+                    || (other.1, other.2) == (rank.1, rank.2) && (!rank.1 || other.3 == rank.3))
+        };
+        let rivals: Vec<_> = ranked
+            .iter()
+            .filter(|(other, row)| {
+                equal(other) && (row.switch, row.port) != (best.switch, best.port)
+            })
+            .map(|(_, row)| (row.switch, row.port, row.source))
+            .collect();
+        // More rows against it than for it: the station is somewhere else.
+        if !rivals.is_empty() || rank.0 > rank.2.0 {
+            let mut all = vec![(best.switch, best.port, best.source)];
+            all.extend(rivals);
+            return Err(all);
+        }
+        let behind = self.inner.get(&(best.switch, best.port)).copied();
+        let agreeing = rows.iter().filter(|row| {
+            (row.switch, row.port) == (best.switch, best.port)
+                || paths.port(row.switch, best.switch) == Some(row.port)
+        });
+        Ok(Spot {
+            switch: best.switch,
+            port: best.port,
+            vlan: best.vlan,
+            beyond: behind.filter(|_| rank.1).filter(|behind| Some(*behind) != device),
+            sources: agreeing.map(|row| row.source).collect(),
+            against: rank.0,
+        })
+    }
+}
+
+/// Rows against it, whether it leads to another switch, rows for it (most first), how far from the
+/// root.
+type Rank = (usize, bool, Reverse<usize>, usize);
+
+fn ranked<'r>(candidates: &[&'r Row], rows: &[Row], paths: &Paths) -> Vec<(Rank, &'r Row)> {
+    let mut ranked: Vec<(Rank, &Row)> = candidates
+        .iter()
+        .map(|row| {
+            let (mut with, mut against) = (0, 0);
+            for other in rows.iter().filter(|other| other.switch != row.switch) {
+                match paths.port(other.switch, row.switch) {
+                    Some(port) if port == other.port => with += 1,
+                    Some(_) => against += 1,
+                    None => {}
+                }
+            }
+            ((against, false, Reverse(with), 0), *row)
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked
+}
+
+/// Those of the rows that are of the station's latest reading.
+fn recent(rows: &[Row]) -> Vec<Row> {
+    let newest = rows.iter().map(|row| row.at).max().unwrap_or_default();
+    let recent = rows.iter().filter(|row| newest.saturating_sub(row.at) <= SAME_READING);
+    recent.copied().collect()
+}
+
+/// The rows about each station, from the latest reading of each switch that heard it.
+fn rows(nodes: &BTreeMap<usize, Node>) -> BTreeMap<Mac, Vec<Row>> {
+    let mut rows: BTreeMap<Mac, Vec<Row>> = BTreeMap::new();
+    for node in nodes.values() {
+        let mut newest: BTreeMap<Mac, i64> = BTreeMap::new();
+        for look in node.looks.iter().rev() {
+            for one in &look.heard {
+                let at = *newest.entry(one.mac).or_insert(look.at.micros());
+                if at == look.at.micros() {
+                    let (port, vlan) = (node.whole(one.port), one.vlan);
+                    let row = Row { switch: node.device, port, vlan, source: one.source, at };
+                    rows.entry(one.mac).or_default().push(row);
+                }
+            }
+        }
+    }
+    for rows in rows.values_mut() {
+        rows.sort_unstable();
+        // One port is one candidate, however many VLANs: the untagged one is told first.
+        let own = |row: &Row| {
+            let port = nodes.get(&row.switch).and_then(|node| node.ports.get(&row.port));
+            port.is_some_and(|port| port.vlan.is_some() && port.vlan == row.vlan)
+        };
+        rows.sort_by_key(|row| (row.switch, row.port, !own(row)));
+        rows.dedup_by_key(|row| (row.switch, row.port));
+    }
+    rows
+}
+
+/// Ports that lead to other switches, each with who is next behind it, where that is known.
+fn inner(
+    nodes: &BTreeMap<usize, Node>,
+    links: &[Found],
+    paths: &Paths,
+) -> BTreeMap<(Vertex, u32), Vertex> {
+    let mut inner = BTreeMap::new();
+    let hearing = || nodes.values().filter(|node| node.hears()).map(|node| node.device);
+    for from in hearing() {
+        for to in hearing().filter(|to| *to != from) {
+            if let Some(port) = paths.port(from, to) {
+                let next = paths.next(from, to);
+                inner.entry((from, port)).or_insert_with(|| next.unwrap_or(to));
+            }
+        }
+    }
+    for link in links {
+        for (near, _) in link.ends {
+            if let Some((Some(port), far, true)) = link.seen_from(near) {
+                inner.insert((near, port), far);
+            }
+        }
+    }
+    inner
+}

@@ -1,0 +1,95 @@
+//! Where things hang, in words.
+
+use super::super::{Lang, Word};
+use crate::resolve::{Attached, Through};
+use crate::topology::{Cause, Confidence, Reason, Shared};
+
+/// The switch's name, else its identifier.
+pub fn switch(attached: &Attached) -> &str {
+    if attached.switch_name.is_empty() { &attached.switch.0 } else { &attached.switch_name }
+}
+
+/// What stands between the port and the device; empty if nothing.
+pub fn through(lang: Lang, attached: &Attached) -> String {
+    let word = match &attached.through {
+        None => return String::new(),
+        Some(Through::Beyond(what)) => return lang.fill(Word::WiringBeyond, &[what]),
+        Some(Through::Hub) => Word::WiringHub,
+        Some(Through::Telephone) => Word::WiringTelephone,
+        Some(Through::AccessPoint) => Word::WiringAccessPoint,
+        Some(Through::Host) => Word::WiringHost,
+        Some(Through::UnknownSwitch) => Word::WiringUnknownSwitch,
+    };
+    lang.say(word).to_owned()
+}
+
+/// A device's place in one line.
+pub fn attached(lang: Lang, attached: &Attached) -> String {
+    let port = at(lang, switch(attached), &attached.port, &attached.alias);
+    let vlan = attached.vlan.map(|vlan| lang.fill(Word::WiringVlan, &[&vlan]));
+    let through = through(lang, attached);
+    let mut parts = vec![port];
+    parts.extend(vlan);
+    parts.extend((!through.is_empty()).then_some(through));
+    parts.join(" · ")
+}
+
+fn at(lang: Lang, switch: &str, port: &str, alias: &str) -> String {
+    if alias.is_empty() {
+        lang.fill(Word::WiringAt, &[&switch, &port])
+    } else {
+        lang.fill(Word::WiringAtAlias, &[&switch, &port, &alias])
+    }
+}
+
+/// Why several devices are heard on a port.
+pub const fn cause(cause: Cause) -> Word {
+    match cause {
+        Cause::Hub => Word::WiringCauseHub,
+        Cause::Telephones => Word::WiringCauseTelephones,
+        Cause::AccessPoint => Word::WiringCauseAccessPoint,
+        Cause::VirtualMachines => Word::WiringCauseVirtualMachines,
+        Cause::UnknownSwitch => Word::WiringCauseUnknownSwitch,
+    }
+}
+
+/// How sure it is.
+pub const fn confidence(confidence: Confidence) -> Word {
+    match confidence {
+        Confidence::Likely => Word::WiringLikely,
+        Confidence::Possible => Word::WiringPossible,
+    }
+}
+
+/// What speaks for it.
+pub fn reason(lang: Lang, reason: Reason) -> String {
+    let word = match reason {
+        Reason::Together { stations } => {
+            return lang.fill(Word::WiringReasonTogether, &[&stations]);
+        }
+        Reason::Again { readings } => return lang.fill(Word::WiringReasonAgain, &[&readings]),
+        Reason::VirtualMachineAddresses { machines } => {
+            return lang.fill(Word::WiringReasonVirtualMachineAddresses, &[&machines]);
+        }
+        Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
+        Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,
+        Reason::TelephoneByClass => Word::WiringReasonTelephoneByClass,
+        Reason::DifferentVlans => Word::WiringReasonDifferentVlans,
+        Reason::AccessPointSaysSo => Word::WiringReasonAccessPointSaysSo,
+        Reason::AccessPointByClass => Word::WiringReasonAccessPointByClass,
+        Reason::RandomAddresses => Word::WiringReasonRandomAddresses,
+    };
+    lang.say(word).to_owned()
+}
+
+/// A port with several devices in one line, with the reasons.
+pub fn shared(lang: Lang, shared: &Shared) -> String {
+    let reasons: Vec<String> = shared.reasons.iter().map(|one| reason(lang, *one)).collect();
+    let sure = lang.say(confidence(shared.confidence));
+    let joined = reasons.join(match lang {
+        Lang::Ja => "、",
+        Lang::En => "; ",
+    });
+    let cause = lang.say(cause(shared.cause));
+    lang.fill(Word::WiringSharedLine, &[&shared.at.port, &cause, &sure, &joined])
+}

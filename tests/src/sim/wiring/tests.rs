@@ -1,0 +1,33 @@
+use std::sync::LazyLock;
+
+use daicho_collector::fingerprint::Rows;
+use daicho_collector::ledger::Ledger;
+use daicho_collector::picture;
+
+use super::*;
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::builtin().unwrap());
+
+#[test]
+fn the_wiring_found_is_the_wiring_laid() {
+    let mut score = Score::default();
+    for seed in 1..=6 {
+        let wiring = Wiring::lay(seed);
+        let picture = picture::derive(&wiring.observations(), &[], &Ledger::default(), &ROWS);
+        assert_eq!(
+            picture.topology.stacks.values().collect::<Vec<_>>(),
+            [&2],
+            "the core is a stack"
+        );
+        score.add(wiring.judge(&picture));
+    }
+    println!("{score:#?}");
+    assert!(score.links.found() >= 0.99 && score.links.wrong == 0, "{:?}", score.links);
+    assert!(
+        score.places.found() >= 0.99 && score.places.false_part() < 0.001,
+        "{:?}",
+        score.places
+    );
+    assert!(score.hubs.found() >= 0.95 && score.hubs.false_part() < 0.02, "{:?}", score.hubs);
+    assert!(score.vlans.false_part() < 0.01, "{:?}", score.vlans);
+}
