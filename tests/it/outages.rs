@@ -76,7 +76,11 @@ fn a_cable_that_stays_out_ends_the_scan_and_shows_nobody_absent() {
     let left = &arp(&batch).not_asked;
     let unreachable = left.iter().find(|it| it.why == Why::Unreachable).unwrap();
     assert!(unreachable.addresses.len() > 200, "{left:?}");
-    assert!(left.iter().all(|it| matches!(it.why, Why::Unreachable | Why::Own)));
+    // In the moment of the fall the system may refuse a frame rather than lose it.
+    assert!(
+        left.iter().all(|it| matches!(it.why, Why::Unreachable | Why::SendFailed | Why::Own)),
+        "{left:?}"
+    );
 }
 
 #[test]

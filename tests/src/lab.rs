@@ -108,6 +108,11 @@ impl Lab {
         silence_ipv6(&asker)?;
         plug(&switch, &asker, ("asker", ASKER_IP, ASKER_MAC))?;
         start_daemons(&mut hosts, &asker)?;
+        drop(asker);
+        // Nor do the hosts tell of who is not there any more.
+        for host in &hosts {
+            host.forget_neighbours()?;
+        }
         Ok(Self { hosts, scanner, _switch: switch, state })
     }
 

@@ -7,7 +7,7 @@ use daicho_collector::fingerprint::Rows;
 use daicho_collector::ledger::{Field, Ledger};
 use daicho_collector::picture::{self, Picture};
 use daicho_collector::reconcile::{Match, Verdict};
-use daicho_tests::lab::{Host, Lab};
+use daicho_tests::lab::{Host, Lab, SCANNER_IP, SCANNER_MAC};
 use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 
@@ -36,6 +36,9 @@ fn rows(lab: &Lab) -> Vec<[String; 5]> {
         })
         .collect();
     rows.push(ADDED.map(str::to_owned));
+    // The agent's own computer: the hosts tell of it, since it has asked them.
+    let (ip, mac) = (SCANNER_IP.to_string(), SCANNER_MAC.to_string());
+    rows.push(["検-900".to_owned(), "エージェント".to_owned(), "agent-01".to_owned(), ip, mac]);
     rows
 }
 
@@ -94,6 +97,7 @@ fn the_verdicts_are_right() {
         ("MFP-3F-EAST", "agreed"),
         ("dns-01", "agreed"),
         ("sw-2f-01", "agreed"),
+        ("agent-01", "agreed"),
         ("nas-01", "differs: 00:1d:73:77:00:1f"),
         ("ghost-01", "not seen at 10.77.0.99"),
         ("mac-002590770029", "undocumented"),
@@ -145,7 +149,7 @@ fn compare_says_the_same_of_one_scan_of_two_and_of_the_same_twice() {
         matches.iter().filter(|of| of["verdict"] == verdict).count()
     };
     let counts = ["agreed", "differs", "undocumented", "not_seen"].map(count);
-    assert_eq!(counts, [4, 1, 1, 1], "{}", String::from_utf8_lossy(&once));
+    assert_eq!(counts, [5, 1, 1, 1], "{}", String::from_utf8_lossy(&once));
     assert_eq!(compare("json", &[&first, &first]), once);
     assert_eq!(json(&compare("json", &[&first, &second])), json(&once));
     assert_eq!(json(&compare("json", &[&second, &first])), json(&once));
@@ -176,7 +180,7 @@ fn importing_twice_and_scanning_twice_change_nothing_but_times() {
     run(&["import", "--by", "検査 花子"], &[&ledger, &first]);
     let once = kept();
     let found = json(&once[0]).as_array().unwrap().len();
-    assert_eq!(found, lab.hosts().len(), "every host is a device");
+    assert_eq!(found, lab.hosts().len() + 1, "every host is a device, and so is the agent's own");
     run(&["import", "--by", "検査 花子"], &[&ledger, &first]);
     assert_eq!(kept(), once, "the same files a second time");
     run(&["import", "--by", "検査 花子"], &[&second]);

@@ -70,6 +70,11 @@ impl Host {
         self.spec
     }
 
+    /// Empties its neighbour table.
+    pub(super) fn forget_neighbours(&self) -> Result<()> {
+        self.namespace.ip(&["neigh", "flush", "all"]).map(drop)
+    }
+
     /// Its network namespace.
     pub fn namespace(&self) -> &Namespace {
         &self.namespace
