@@ -16,6 +16,9 @@ use crate::plan::Link as Interface;
 pub(super) mod packet;
 /// The portable data-link library.
 mod portable;
+/// Frames read from a mapped ring, on Linux.
+#[cfg(target_os = "linux")]
+mod ring;
 /// Neighbours by IPv6, on Linux.
 #[cfg(target_os = "linux")]
 mod six;

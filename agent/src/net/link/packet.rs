@@ -1,25 +1,20 @@
 //! Frames by a packet socket of Linux (packet(7)), without promiscuous mode.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
-use nix::cmsg_space;
-use nix::sys::socket::{
-    ControlMessageOwned, LinkAddr, MsgFlags, MultiHeaders, bind, recv, recvmmsg, sendmmsg,
-    setsockopt, sockopt,
-};
+use nix::sys::socket::{LinkAddr, MsgFlags, MultiHeaders, bind, sendmmsg};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Sender;
 
+use super::ring::{Ring, Room};
 use super::{ARP, Arrival, Link};
-use crate::net::{FRAME_BUFFER, PATIENCE};
+use crate::net::PATIENCE;
 
-/// Longest frame read: the link's whole, for a router may say much at once.
-pub(super) const LONGEST: usize = 2048;
-/// Most frames read by one call.
+/// Most frames read at once.
 const GULP: usize = 64;
 /// The tag protocol identifier of a customer VLAN tag (IEEE 802.1Q-2018 §9.5).
 pub(super) const C_TAG: u16 = 0x8100;
@@ -58,18 +53,10 @@ impl Raw {
         let protocol = Protocol::from(i32::from(ARP.to_be()));
         let socket = Socket::new(Domain::PACKET, Type::RAW, Some(protocol))?;
         socket.attach_filter(&ONLY_ARP)?;
-        // Larger than the system's limit for ordinary sockets; if it is refused, the limit stays.
-        let _ = setsockopt(&socket, sockopt::RcvBufForce, &FRAME_BUFFER);
-        // With every frame the kernel then tells how many it has dropped before.
-        setsockopt(&socket, sockopt::RxqOvfl, &1)?;
-        bind(socket.as_raw_fd(), &address(interface)?)?;
-        // The socket saw every interface until it was bound: throw that away.
-        let mut buffer = [0; LONGEST];
-        while recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT).is_ok() {}
-        // Sending waits for room in the queue, reading never waits (MSG_DONTWAIT).
+        // Sending waits for room in the queue; reading is from the ring, and never waits.
         socket.set_write_timeout(Some(PATIENCE))?;
-        let socket = Arc::new(watched(socket.into())?);
-        tokio::spawn(read(Arc::clone(&socket), (Arc::from(interface), None), arrivals));
+        let (socket, ring) = bound(socket.into(), &address(interface)?, Room::ARP)?;
+        tokio::spawn(read((Arc::clone(&socket), ring), (Arc::from(interface), None), arrivals));
         Ok(Self { socket })
     }
 }
@@ -83,6 +70,19 @@ impl Link for Raw {
         let (fd, flags) = (self.socket.as_raw_fd(), MsgFlags::empty());
         Ok(sendmmsg(fd, &mut headers, &slices, addresses, [], flags)?.count())
     }
+}
+
+/// Binds the socket to its interface; what it takes from then on comes by the ring.
+pub(super) fn bound(
+    socket: OwnedFd,
+    interface: &LinkAddr,
+    room: Room,
+) -> io::Result<(Arc<AsyncFd<OwnedFd>>, Ring)> {
+    let mut ring = Ring::on(&socket, room)?;
+    bind(socket.as_raw_fd(), interface)?;
+    // The socket saw every interface until it was bound: throw that away.
+    ring.clear();
+    Ok((Arc::new(watched(socket)?), ring))
 }
 
 /// Has the runtime watch the socket for frames to read.
@@ -102,30 +102,6 @@ pub(in crate::net) fn address(interface: &str) -> io::Result<LinkAddr> {
         .ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-/// What one call read.
-struct Gulp {
-    frames: Vec<Vec<u8>>,
-    /// How many the kernel has dropped since the socket was opened.
-    dropped: u32,
-}
-
-/// Reads the frames that are there, at least one.
-fn gulp(fd: &OwnedFd, buffers: &mut [[u8; LONGEST]], dropped: u32) -> io::Result<Gulp> {
-    let mut slices: Vec<_> = buffers.iter_mut().map(|it| [IoSliceMut::new(it)]).collect();
-    let mut headers = MultiHeaders::<()>::preallocate(slices.len(), Some(cmsg_space!(u32)));
-    let flags = MsgFlags::MSG_DONTWAIT;
-    let mut gulp = Gulp { frames: Vec::new(), dropped };
-    for message in recvmmsg(fd.as_raw_fd(), &mut headers, &mut slices, flags, None)? {
-        for control in message.cmsgs()? {
-            if let ControlMessageOwned::RxqOvfl(dropped) = control {
-                gulp.dropped = dropped;
-            }
-        }
-        gulp.frames.extend(message.iovs().next().map(<[u8]>::to_vec));
-    }
-    Ok(gulp)
-}
-
 /// A frame as it was on the wire, with the tag that the kernel took out of it.
 fn whole(mut octets: Vec<u8>, vlan: Option<u16>) -> Vec<u8> {
     if let Some(vlan) = vlan.filter(|_| octets.len() >= 12) {
@@ -138,22 +114,19 @@ fn whole(mut octets: Vec<u8>, vlan: Option<u16>) -> Vec<u8> {
 /// Reads the frames of an interface, all of which are of one VLAN or of none, until nobody wants them
 /// any more or the socket is broken for good.
 pub(super) async fn read(
-    socket: Arc<AsyncFd<OwnedFd>>,
+    (socket, mut ring): (Arc<AsyncFd<OwnedFd>>, Ring),
     (interface, vlan): (Arc<str>, Option<u16>),
     arrivals: Sender<Arrival>,
 ) {
-    let mut buffers = vec![[0; LONGEST]; GULP];
-    let mut dropped = 0;
     loop {
-        let receive = |fd: &OwnedFd| gulp(fd, &mut buffers, dropped);
+        let receive = |fd: &OwnedFd| ring.gulp(fd, GULP);
         let read = tokio::select! {
             () = arrivals.closed() => return,
             read = socket.async_io(Interest::READABLE, receive) => read,
         };
         match read {
             Ok(gulp) => {
-                let missed = gulp.dropped.wrapping_sub(dropped);
-                dropped = gulp.dropped;
+                let missed = gulp.dropped;
                 if missed > 0 {
                     tracing::warn!(%interface, missed, "frames were lost; the silent are asked again");
                 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use nix::libc;
 use nix::net::if_::if_nametoindex;
-use nix::sys::socket::{MsgFlags, bind, recv, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::sync::mpsc::Sender;
 
-use super::packet::{LONGEST, OTHERS, PACKET_TYPE, TAG_PRESENT, address, read, watched};
-use crate::net::{Arrival, FRAME_BUFFER};
+use super::packet::{OTHERS, PACKET_TYPE, TAG_PRESENT, address, bound, read};
+use super::ring::Room;
+use crate::net::Arrival;
 
 /// `EtherType` of IPv6 (RFC 2464 §3).
 const IPV6: u16 = 0x86dd;
@@ -51,15 +51,9 @@ pub(super) fn listen(interface: &str, arrivals: Sender<Arrival>) -> io::Result<(
     let protocol = Protocol::from(i32::from(IPV6.to_be()));
     let socket = Socket::new(Domain::PACKET, Type::RAW, Some(protocol))?;
     socket.attach_filter(&NEIGHBOURS)?;
-    // Larger than the system's limit for ordinary sockets; if it is refused, the limit stays.
-    let _ = setsockopt(&socket, sockopt::RcvBufForce, &FRAME_BUFFER);
-    bind(socket.as_raw_fd(), &address(interface)?)?;
-    // The socket saw every interface until it was bound: throw that away.
-    let mut buffer = [0; LONGEST];
-    while recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT).is_ok() {}
     hear_reports(&socket, interface)?;
-    let socket = Arc::new(watched(socket.into())?);
-    tokio::spawn(read(socket, (Arc::from(interface), None), arrivals));
+    let reading = bound(socket.into(), &address(interface)?, Room::NEIGHBOURS)?;
+    tokio::spawn(read(reading, (Arc::from(interface), None), arrivals));
     Ok(())
 }
 

@@ -5,18 +5,16 @@
 //! tell VLANs apart, and put the tag back.
 
 use std::io;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
 use nix::libc;
-use nix::sys::socket::{MsgFlags, bind, recv, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::sync::mpsc::Sender;
 
-use super::packet::{C_TAG, LONGEST, PACKET_TYPE, Raw, TAG_PRESENT, address, read, watched};
+use super::packet::{C_TAG, PACKET_TYPE, Raw, TAG_PRESENT, address, bound, read};
+use super::ring::Room;
 use super::{ARP, Arrival};
-use crate::net::ear;
-use crate::net::{FRAME_BUFFER, PATIENCE};
+use crate::net::{PATIENCE, ear};
 
 /// `ETH_P_ALL` of `linux/if_ether.h`.
 const EVERY_PROTOCOL: u16 = 0x0003;
@@ -61,18 +59,10 @@ pub(super) fn open(interface: &str, vlan: u16, arrivals: Sender<Arrival>) -> io:
     let protocol = Protocol::from(i32::from(EVERY_PROTOCOL.to_be()));
     let socket = Socket::new(Domain::PACKET, Type::RAW, Some(protocol))?;
     socket.attach_filter(&only_arp_in(vlan))?;
-    // Larger than the system's limit for ordinary sockets; if it is refused, the limit stays.
-    let _ = setsockopt(&socket, sockopt::RcvBufForce, &FRAME_BUFFER);
-    // With every frame the kernel then tells how many it has dropped before.
-    setsockopt(&socket, sockopt::RxqOvfl, &1)?;
-    bind(socket.as_raw_fd(), &place)?;
-    // The socket saw every interface until it was bound: throw that away.
-    let mut buffer = [0; LONGEST];
-    while recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT).is_ok() {}
     ear::join(&socket, &place, libc::PACKET_MR_PROMISC, [0; 8])?;
-    // Sending waits for room in the queue, reading never waits (MSG_DONTWAIT).
+    // Sending waits for room in the queue; reading is from the ring, and never waits.
     socket.set_write_timeout(Some(PATIENCE))?;
-    let socket = Arc::new(watched(socket.into())?);
-    tokio::spawn(read(Arc::clone(&socket), (Arc::from(interface), Some(vlan)), arrivals));
+    let (socket, ring) = bound(socket.into(), &place, Room::VLAN)?;
+    tokio::spawn(read((Arc::clone(&socket), ring), (Arc::from(interface), Some(vlan)), arrivals));
     Ok(Raw { socket })
 }
