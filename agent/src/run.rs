@@ -40,6 +40,7 @@ use batches::{Batches, ROWS};
 use hosts::Hosts;
 use keeper::Keeper;
 use progress::Bar;
+pub use stop::Stops;
 
 /// Most packets sent before what came in is looked at again.
 const BURST: usize = 64;
@@ -60,8 +61,8 @@ const KEEP: Duration = Duration::from_secs(5);
 /// How a scan may begin and end.
 #[derive(Clone, Debug)]
 pub struct Course {
-    /// It stops when this file appears.
-    pub stop_file: Option<PathBuf>,
+    /// By what it can be stopped beside signals.
+    pub stops: Stops,
     /// Where it is kept how far it has got.
     pub keeper: Keeper,
     /// Goes on with this.
@@ -151,7 +152,7 @@ pub fn scan(
     let runtime = runtime()?;
     runtime.block_on(async {
         let clock = Clock::start();
-        let stop = stop::wishes(course.stop_file).map_err(|error| no_runtime(&error))?;
+        let stop = stop::wishes(course.stops).map_err(|error| no_runtime(&error))?;
         let identifier = u16::try_from(plan.seed >> 48).unwrap_or_default();
         let (wire, means, incoming) = Wire::open(&plan, backend, identifier);
         privilege::drop_all();

@@ -58,6 +58,9 @@ enum Command {
     Export(Export),
     /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
     Trust(Trust),
+    /// エージェントの走査を止めます（collector に送っている走査だけ） /
+    /// Ends the scan of an agent that delivers to this collector
+    Stop(Stop),
     /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
     Devices(Devices),
 }
@@ -185,6 +188,20 @@ struct Trust {
 }
 
 #[derive(Debug, Args)]
+struct Stop {
+    /// エージェントの名前 / The agent's name
+    agent: String,
+    /// 止めた人の名前（省略時は OS の利用者名） / Who says so [default: the system's user]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, Args)]
 struct Devices {
     /// 調査結果 / Batches
     #[arg(required = true, value_name = "FILE")]
@@ -225,6 +242,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(options) => compare::compare(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
+        Command::Stop(options) => keep::stop(&options),
         Command::Devices(options) => compare::devices(&options),
     };
     match done {

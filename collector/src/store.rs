@@ -20,6 +20,7 @@ mod books;
 mod deliveries;
 mod ground;
 mod schema;
+mod stops;
 mod writer;
 
 pub use books::{Imported, NewBook};
@@ -236,6 +237,17 @@ impl Store {
         (by, at): (String, Timestamp),
     ) -> Result<Trusted, StoreError> {
         self.writer.write(move |tx| deliveries::trust(tx, &agent, key, (&by, at)))
+    }
+
+    /// Notes that somebody wants the scan of this agent to end. Returns whether the agent has sent
+    /// anything yet.
+    pub fn stop(&self, agent: String, (by, at): (String, Timestamp)) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| stops::stop(tx, &agent, (&by, at)))
+    }
+
+    /// A number that grows whenever somebody wants the scan of this agent to end.
+    pub fn stops(&self, agent: &str) -> Result<u64, StoreError> {
+        stops::stops(&self.read(), agent)
     }
 
     /// Keeps a book of record as imported; the newest of a name holds, the earlier ones are history.

@@ -32,6 +32,7 @@ mod observation;
 mod page;
 mod snapshot;
 mod start;
+mod stops;
 
 use snapshot::Snapshot;
 
@@ -109,6 +110,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/coverage", get(coverage::page))
         .route("/observations/{id}", get(observation::page))
         .route("/api/v1/batches", post(batches::deliver).layer(DefaultBodyLimit::disable()))
+        .route("/api/v1/agents/{agent}/stops", get(stops::count))
         .route("/assets/daicho.css", get(style))
         .route("/healthz", get(health))
         .fallback(page::nowhere)

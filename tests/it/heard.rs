@@ -27,12 +27,12 @@ const GLANCE: Duration = Duration::from_millis(20);
 const HUNG: Duration = Duration::from_mins(1);
 
 /// A program inside a namespace; one that a failed test leaves behind is killed.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     /// Runs a program, and waits until it says this on stderr. Returns what it said after that, to
     /// the end of the line.
-    fn until(mut command: Command, says: &str) -> (Self, String) {
+    pub(crate) fn until(mut command: Command, says: &str) -> (Self, String) {
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let talk = BufReader::new(child.stderr.take().unwrap());
         let (tell, heard) = std::sync::mpsc::channel();
@@ -53,7 +53,7 @@ impl Running {
     }
 
     /// Ends it as a user would, and gives its exit code.
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         let process = Pid::from_raw(i32::try_from(self.0.id()).unwrap());
         kill(process, Signal::SIGINT).unwrap();
         self.0.wait().unwrap().code()

@@ -6,7 +6,7 @@ use std::process::Command;
 /// The programs and their commands, as the first argument names them.
 const PAGES: &[(&str, &[&str])] = &[
     ("daicho-agent", &["", "scan", "listen", "send", "key", "config"]),
-    ("daicho-collector", &["", "serve", "import", "compare", "export", "trust", "devices"]),
+    ("daicho-collector", &["", "serve", "import", "compare", "export", "trust", "stop", "devices"]),
 ];
 
 fn check(program: &str, command: &str, printed: &str) -> Result<(), String> {

@@ -29,4 +29,6 @@ mod six;
 #[cfg(test)]
 mod snmp_rows;
 #[cfg(test)]
+mod stopping;
+#[cfg(test)]
 mod vlans;

@@ -15,7 +15,7 @@ use crate::key;
 use crate::plan::credential::Credential;
 use crate::plan::{Pace, Plan};
 use crate::run::keeper::Keeper;
-use crate::run::{self, Course, Ending, Show};
+use crate::run::{self, Course, Ending, Show, Stops};
 
 /// Scans what was named, and brings the result where it was wanted.
 pub(super) fn scan(
@@ -31,6 +31,7 @@ pub(super) fn scan(
     let output = arguments.output.as_deref().map(Output::create).transpose()?;
     let tabular = output.is_none() && collector.is_none();
     let show = if arguments.quiet { Show::Nothing } else { Show::Progress };
+    let asked = collector.clone().map(|collector| (collector, plan.agent.clone()));
     let export = Export::new(key, output, collector, &state);
     let stop_file = arguments.stop_file.clone().or_else(|| declared.stop_file.clone());
     let keeper = match &arguments.resume {
@@ -41,7 +42,8 @@ pub(super) fn scan(
     if let Some(weak) = weak(&plan).filter(|_| !arguments.quiet) {
         say(&weak);
     }
-    let course = Course { stop_file, keeper, earlier, catalog };
+    let stops = Stops { file: stop_file, collector: asked };
+    let course = Course { stops, keeper, earlier, catalog };
     let ended = run::scan(plan, declared.backend, export, show, course)?;
     if tabular {
         print(&ended.hosts.table())?;

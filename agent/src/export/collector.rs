@@ -12,6 +12,8 @@ pub const CONTENT_TYPE: &str = "application/vnd.daicho.batch";
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the delivery of one batch may take in all.
 const DELIVERY: Duration = Duration::from_mins(2);
+/// How long it may take to learn whether somebody wants the scan to end.
+const QUICK: Duration = Duration::from_secs(2);
 /// Most octets of a reply that are read.
 const REPLY: u64 = 64 << 10;
 
@@ -34,6 +36,11 @@ pub enum Receipt {
 #[derive(Deserialize)]
 struct Reply {
     status: String,
+}
+
+#[derive(Deserialize)]
+struct Stops {
+    stops: u64,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +120,16 @@ impl Collector {
         Err(self.refused(status, serde_json::from_str::<Refusal>(&text).ok()))
     }
 
+    /// A number that grows whenever somebody wants the scan of the agent of this name to end; `None`
+    /// if the collector does not say.
+    pub fn stops(&self, agent: &str) -> Option<u64> {
+        let url = format!("{}/api/v1/agents/{}/stops", self.url, escaped(agent));
+        let request = self.agent.get(url).config().timeout_global(Some(QUICK)).build();
+        let mut response = request.call().ok().filter(|response| response.status() == 200)?;
+        let text = response.body_mut().with_config().limit(REPLY).read_to_string().ok()?;
+        serde_json::from_str::<Stops>(&text).ok().map(|it| it.stops)
+    }
+
     fn unreachable(&self, why: &str) -> Complaint {
         let url = &self.url;
         Complaint::new(
@@ -141,6 +158,15 @@ impl Collector {
             format!("the collector {url} did not take it (HTTP {status}: {en})"),
         )
     }
+}
+
+/// A segment of a path: everything but unreserved characters is escaped (RFC 3986 §2.1).
+fn escaped(segment: &str) -> String {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+    let escape = |octet: u8| {
+        if plain(octet) { char::from(octet).to_string() } else { format!("%{octet:02X}") }
+    };
+    segment.bytes().map(escape).collect()
 }
 
 /// What another computer said, safe to show in a terminal.

@@ -160,7 +160,7 @@ impl Session {
         places: &[Place],
         limit: Option<Duration>,
     ) -> Result<bool, Complaint> {
-        let mut stop = stop::wishes(None).map_err(|error| no_runtime(&error))?;
+        let mut stop = stop::wishes(stop::Stops::default()).map_err(|error| no_runtime(&error))?;
         let end = limit.and_then(|limit| {
             Instant::from_std(self.clock.instant(self.clock.now().tick)).checked_add(limit)
         });

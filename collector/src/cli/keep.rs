@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use daicho_common::batch::Opened;
 use daicho_common::complaint::Complaint;
 
-use super::{Export, ExportFormat, Import, Places, Trust, What, to_file, to_stdout, who};
+use super::{Export, ExportFormat, Import, Places, Stop, Trust, What, to_file, to_stdout, who};
 use crate::config::Config;
 use crate::ingest::{self, Content};
 use crate::ledger::Ledger;
@@ -126,6 +126,17 @@ pub(super) fn trust(options: &Trust) -> Result<(), Complaint> {
         Trusted::AlreadyPinned => Word::ImportTrustedAlready,
     };
     let line = options.lang.fill(word, &[&options.agent, &options.key.fingerprint()]);
+    to_stdout(|out| writeln!(out, "{line}"))
+}
+
+pub(super) fn stop(options: &Stop) -> Result<(), Complaint> {
+    let config = options.places.config()?;
+    let path = &config.database;
+    let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
+    let by = (who(options.by.as_ref()), clock::now());
+    let known = store.stop(options.agent.clone(), by).map_err(|error| error.complaint(path))?;
+    let word = if known { Word::StopSaid } else { Word::StopSaidToUnknown };
+    let line = options.lang.fill(word, &[&options.agent]);
     to_stdout(|out| writeln!(out, "{line}"))
 }
 

@@ -12,7 +12,8 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 1] = ["
+const VERSIONS: [&str; 2] = [
+    "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
 
@@ -74,7 +75,17 @@ const VERSIONS: [&str; 1] = ["
         imported_by TEXT NOT NULL
     ) STRICT;
     CREATE INDEX book_name ON book (name, id);
-"];
+",
+    "
+    CREATE TABLE stop (             -- somebody wanted the scan of an agent to end
+        id INTEGER PRIMARY KEY,
+        agent TEXT NOT NULL,        -- it may not have sent a batch yet
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX stop_agent ON stop (agent, id);
+",
+];
 
 /// Makes the tables, or brings an older file forward, all or nothing.
 ///
