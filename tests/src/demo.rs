@@ -217,7 +217,7 @@ fn scan(
 ) -> Result<()> {
     let mut arguments: Vec<OsString> = vec!["scan".into(), "--config".into()];
     arguments.push(folder.config().into());
-    for segment in &hospital.segments {
+    for segment in hospital.declared() {
         arguments.extend(["--network".into(), segment.name.into()]);
     }
     arguments.extend(["--state".into(), folder.path.join("state").into()]);

@@ -17,7 +17,7 @@ pub fn toml(hospital: &Hospital) -> String {
          [pace]\npackets_per_second = {RATE}\ntarget_packets_per_second = 40\n\
          timeout_ms = 400\ntries = 2\n"
     );
-    for segment in &hospital.segments {
+    for segment in hospital.declared() {
         let policy = if segment.reach == Reach::Sighting { "sighting" } else { "gentle" };
         // Writing to a string cannot fail.
         let _ = write!(

@@ -65,7 +65,7 @@ pub fn answer_arp(hospital: &Hospital, frame: &[u8]) -> Option<Vec<u8>> {
     }
     let target = address(arp.get(24..28)?)?;
     let (_, nic) = hospital.at(target)?;
-    if hospital.segment_of(target)?.reach == Reach::Routed {
+    if matches!(hospital.segment_of(target)?.reach, Reach::Routed | Reach::Untouched) {
         return None;
     }
     let asker = arp.get(8..18)?;
@@ -118,7 +118,7 @@ fn answer_packet(hospital: &Hospital, packet: &Packet<'_>) -> Met {
 /// The device that gets the packet: on the link by its own address, else by way of the router.
 fn reached<'a>(hospital: &'a Hospital, packet: &Packet<'_>) -> Option<&'a Device> {
     let (device, nic) = hospital.at(packet.to)?;
-    if hospital.segment_of(packet.to)?.reach != Reach::Routed {
+    if !matches!(hospital.segment_of(packet.to)?.reach, Reach::Routed | Reach::Untouched) {
         return (nic.mac == packet.to_mac).then_some(device);
     }
     let (_, gateway) = hospital.at(hospital.ground.address(0, 1))?;
