@@ -250,6 +250,11 @@ impl Hospital {
         self.segments.iter().find(|segment| segment.cidr.contains(&ip))
     }
 
+    /// Whether no packet may go to `ip`.
+    pub fn is_untouchable(&self, ip: Ipv4Addr) -> bool {
+        self.segment_of(ip).is_some_and(|segment| segment.reach == Reach::Untouched)
+    }
+
     /// The agent's addresses with the lengths of their prefixes: one in each network on its link.
     pub fn agent_addresses(&self) -> [(Ipv4Addr, u8); 2] {
         furnish::AGENT.map(|(c, d)| {

@@ -27,7 +27,7 @@ fn ask(device: &Device, community: &[u8], request: Pdu) -> Option<Vec<VarBind>> 
 fn walk(device: &Device) -> Vec<(Oid, Value)> {
     let mut seen: Vec<(Oid, Value)> = Vec::new();
     loop {
-        let last = seen.last().map_or_else(|| Oid::new([1, 3]), |(oid, _)| oid.clone());
+        let last = seen.last().map_or_else(|| Oid::new([0, 0]), |(oid, _)| oid.clone());
         let request =
             GetBulkPdu::new(Version::V2c, 7, 0, 40, vec![VarBind::null(last)]).unwrap().into_raw();
         for bind in ask(device, COMMUNITY, request).unwrap() {
@@ -57,7 +57,7 @@ fn no_two_interfaces_share_an_address_and_every_address_is_of_a_network() {
         assert!(ips.insert(nic.ip), "{} twice", nic.ip);
         assert!(hospital.segment_of(nic.ip).is_some(), "{} nowhere", nic.ip);
     }
-    assert_eq!(hospital.devices.len(), 312);
+    assert_eq!(hospital.devices.len(), 366);
     for row in hospital.rows.iter().filter(|row| row.plant == Plant::Gone) {
         assert!(row.ips.iter().all(|ip| !ips.contains(ip)), "{row:?} is not gone");
         assert!(row.macs.iter().all(|mac| !macs.contains(mac)), "{row:?} is not gone");
@@ -76,7 +76,7 @@ fn every_snmp_agent_is_walked_to_its_end_in_packets_that_fit() {
         assert_eq!(Some(walk(device)), device.answers.snmp, "{}", device.key);
         walked += 1;
     }
-    assert_eq!(walked, 61);
+    assert_eq!(walked, 64);
 }
 
 #[test]
@@ -154,17 +154,17 @@ fn no_frame_of_random_octets_is_answered_or_makes_anything_panic() {
 fn every_kind_of_difference_is_planted() {
     let hospital = hospital();
     let truth = hospital.truth();
-    assert_eq!(truth.undocumented.len(), 8);
+    assert_eq!(truth.undocumented.len(), 11);
     let count = |want: &Expected| truth.rows.iter().filter(|row| *row == want).count();
     assert_eq!(count(&Expected::Differs("mac")), 2);
-    assert_eq!(count(&Expected::Differs("ip")), 3);
+    assert_eq!(count(&Expected::Differs("ip")), 4);
     assert_eq!(count(&Expected::Differs("host_name")), 3);
     assert_eq!(count(&Expected::NotSeen), 7);
     assert_eq!(count(&Expected::NotConnected), 5);
-    assert_eq!(count(&Expected::RetiredButSeen), 2);
+    assert_eq!(count(&Expected::RetiredButSeen), 3);
     assert!(count(&Expected::CannotTell) >= 12);
     assert!(count(&Expected::Agreed) > 250);
     let loopback = Hospital::furnish(2026, Ground::Loopback).truth();
-    assert_eq!(loopback.undocumented.len(), 5);
+    assert_eq!(loopback.undocumented.len(), 8);
     assert!(!loopback.rows.contains(&Expected::NotSeen));
 }

@@ -84,7 +84,8 @@ impl Site {
         self.responder.counts.frames.load(Ordering::Relaxed)
     }
 
-    /// Octets that came to ports that must never be sent to (DOMAIN §7.3): to be 0.
+    /// Octets that came to ports that must never be sent to (DOMAIN §7.3), or into networks that must
+    /// not be touched: to be 0.
     pub fn forbidden(&self) -> u64 {
         self.responder.counts.forbidden.load(Ordering::Relaxed)
     }

@@ -22,7 +22,8 @@ const MDNS_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 pub struct Met {
     /// Frames that answer it.
     pub answers: Vec<Vec<u8>>,
-    /// Octets of its packet, if it went to a port that must never be sent to.
+    /// Octets of its packet, if it went to a port that must never be sent to; of the frame, if it went
+    /// into a network that the agent may not touch.
     pub forbidden: u64,
 }
 
@@ -47,6 +48,9 @@ struct Packet<'a> {
 /// What the whole hospital, on one end of the agent's cable, answers to a frame.
 pub fn answer_frame(hospital: &Hospital, frame: &[u8]) -> Met {
     let kind = frame.get(12..14).map(be16);
+    if asked(frame).is_some_and(|ip| hospital.is_untouchable(ip)) {
+        return Met { answers: Vec::new(), forbidden: frame.len() as u64 };
+    }
     if kind == Some(ARP) {
         let answers = answer_arp(hospital, frame).into_iter().collect();
         return Met { answers, forbidden: 0 };
@@ -54,6 +58,15 @@ pub fn answer_frame(hospital: &Hospital, frame: &[u8]) -> Met {
     match kind.filter(|kind| *kind == IPV4).and_then(|_| read(frame)) {
         Some(packet) => answer_packet(hospital, &packet),
         None => Met::default(),
+    }
+}
+
+/// Whom an ARP request asks for, or a packet is for.
+fn asked(frame: &[u8]) -> Option<Ipv4Addr> {
+    match be16(frame.get(12..14)?) {
+        ARP => address(frame.get(38..42)?),
+        IPV4 => address(frame.get(30..34)?),
+        _ => None,
     }
 }
 
