@@ -237,11 +237,11 @@ fn scan(
     say(
         &format!(
             "■ 3/5 走査します（{ja}）。速度はデモ用に毎秒 {rate} パケット（1 台あたり {each}）、\
-             既定は 200（2）です。スイッチの表は 1 台で 100 パケットほど、既定の速度なら 1 分ほどかけて読みます"
+             既定は 200（2）です。スイッチの表は 1 台 40～120 パケットで、既定の速度なら 20～60 秒かけて読みます"
         ),
         &format!(
             "scanning ({en}) at {rate} packets a second, {each} to one device, for the demo; the \
-             default is 200 and 2, at which the tables of a switch, a hundred packets, take a minute"
+             default is 200 and 2, at which the 40 to 120 packets of a switch take 20 to 60 s"
         ),
     );
     match hospital.ground {

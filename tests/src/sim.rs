@@ -7,6 +7,7 @@
 //! [`loopback`] for an ordinary user. [`book`] writes the ledger as hospitals really keep it,
 //! [`truth`] says what a right reconciliation finds.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use async_snmp::{Oid, Value};
@@ -156,6 +157,8 @@ pub struct Answers {
     pub echo: bool,
     /// To SNMP, with [`COMMUNITY`]: its objects in ascending order; none: nothing listens.
     pub snmp: Option<Vec<(Oid, Value)>>,
+    /// The same in the context of each VLAN, for switches that keep them apart (`community@20`).
+    pub contexts: BTreeMap<String, Vec<(Oid, Value)>>,
     /// To DNS-SD.
     pub services: Vec<Announced>,
     /// TCP ports on which it listens.

@@ -6,7 +6,7 @@ use crate::sim::{COMMUNITY, Ground, Hospital, Reach, loopback};
 
 /// Packets a second: more than the default, so that the demo does not take minutes.
 pub const RATE: u32 = 400;
-/// Packets a second to one target, for the same reason: the tables of a switch take a hundred.
+/// Packets a second to one target, for the same reason: the tables of a switch take 40 to 120.
 pub const TARGET_RATE: u32 = 40;
 
 /// The text of `agent.toml`.

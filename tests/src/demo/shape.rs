@@ -8,7 +8,7 @@ use daicho_common::addr::Mac;
 use serde_json::Value;
 
 use crate::sim::Hospital;
-use crate::sim::wiring::Between;
+use crate::sim::wiring::{Between, Station};
 
 /// A switch by its name, and the name of a port.
 type Port = (String, String);
@@ -28,6 +28,9 @@ pub struct Shape {
     pub wrong: Vec<String>,
 }
 
+/// Where each station hangs, and what stands between.
+type There = BTreeMap<Mac, (Port, Between)>;
+
 impl Shape {
     /// The shape in the collector's export of devices. That a place is not found is no error, since
     /// tables age; that one is wrong, a hub is none, or a device in a network that was not asked is
@@ -37,55 +40,54 @@ impl Shape {
     /// If the export is not what the collector exports.
     pub fn of(hospital: &Hospital, devices: &Value) -> Result<Self> {
         let mut shape = Self::default();
-        let wiring = &hospital.wiring;
-        let mut there: BTreeMap<Mac, (Port, Between)> = BTreeMap::new();
-        for station in &wiring.stations {
-            let (at, port) = station.at[1];
-            let switch = wiring.switches.get(at).context("a station at no switch")?;
-            let place = (switch.name.clone(), switch.port_name(port));
-            there.insert(station.mac, (place, station.between));
-        }
+        let there = there(hospital)?;
+        let nics = hospital.devices.iter().flat_map(|device| &device.nics).map(|nic| nic.ip);
+        let mut unseen: BTreeSet<Ipv4Addr> =
+            nics.filter(|ip| hospital.is_untouchable(*ip)).collect();
         let mut hubs = BTreeSet::new();
-        let mut silent: BTreeSet<Ipv4Addr> = hospital
-            .devices
-            .iter()
-            .flat_map(|device| &device.nics)
-            .map(|nic| nic.ip)
-            .filter(|ip| hospital.is_untouchable(*ip))
-            .collect();
         for device in devices.as_array().context("devices are not a list")? {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let ips = device["addresses"].as_array().context("a device without addresses")?;
-            let ips: BTreeSet<Ipv4Addr> =
-                ips.iter().filter_map(|at| at["ip"].as_str()?.parse().ok()).collect();
+            let ip = |at: &Value| at.get("ip")?.as_str()?.parse().ok();
+            let ips: BTreeSet<Ipv4Addr> = ips.iter().filter_map(ip).collect();
+            unseen.retain(|ip| !ips.contains(ip));
             let only = !ips.is_empty() && ips.iter().all(|ip| hospital.is_untouchable(*ip));
             shape.tabled += usize::from(only);
-            silent.retain(|ip| !ips.contains(ip));
-            for attached in device["attached"].as_array().into_iter().flatten() {
-                let attached = &attached["value"];
-                if !attached["through"]["beyond"].is_null() {
-                    shape.beyond += 1;
-                    continue;
-                }
-                let mac: Mac = attached["mac"].as_str().context("no MAC address")?.parse()?;
-                let port = (text(&attached["switch_name"]), text(&attached["port"]));
-                let truth = there.get(&mac);
-                let hub = attached["through"] == "hub";
-                if truth.is_none_or(|(place, _)| *place != port) {
-                    shape.wrong.push(format!("{mac} は {port:?} にない / is not there: {truth:?}"));
-                } else if hub && truth.is_some_and(|(_, between)| *between != Between::Hub) {
-                    shape.wrong.push(format!("{port:?} にハブはない / has no hub"));
-                }
-                shape.placed += 1;
-                if hub {
-                    hubs.insert(port);
-                }
+            for attached in device["attached"].as_array().context("a device without ports")? {
+                hubs.extend(shape.place(&attached["value"], &there)?);
             }
         }
-        let missing = silent.iter().map(|ip| format!("{ip} が表から見つからない / is in no table"));
+        let missing = unseen.iter().map(|ip| format!("{ip} が表から見つからない / is in no table"));
         shape.wrong.extend(missing);
         shape.hubs = hubs.len();
         Ok(shape)
+    }
+
+    /// Counts a place; returns the port if a hub is said to be there.
+    fn place(&mut self, attached: &Value, there: &There) -> Result<Option<Port>> {
+        if attached.pointer("/through/beyond").is_some() {
+            self.beyond += 1;
+            return Ok(None);
+        }
+        let text = |key: &str| {
+            let said = attached.get(key).and_then(Value::as_str);
+            said.with_context(|| format!("a place without {key}"))
+        };
+        let mac: Mac = text("mac")?.parse()?;
+        let port = (text("switch_name")?.to_owned(), text("port")?.to_owned());
+        let hub = attached.get("through").and_then(Value::as_str) == Some("hub");
+        match there.get(&mac) {
+            Some((place, between)) if *place == port => {
+                if hub && *between != Between::Hub {
+                    self.wrong.push(format!("{port:?} にハブはない / has no hub"));
+                }
+            }
+            truth => {
+                let said = format!("{mac} は {port:?} にない / is not there, but {truth:?}");
+                self.wrong.push(said);
+            }
+        }
+        self.placed += 1;
+        Ok(hub.then_some(port))
     }
 
     /// Tells the user.
@@ -110,3 +112,17 @@ impl Shape {
         );
     }
 }
+
+fn there(hospital: &Hospital) -> Result<There> {
+    let wiring = &hospital.wiring;
+    let place = |station: &Station| {
+        let (at, port) = station.at[1];
+        let switch = wiring.switches.get(at).context("a station at no switch")?;
+        let place = (switch.name.clone(), switch.port_name(port));
+        Ok((station.mac, (place, station.between)))
+    };
+    wiring.stations.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests;

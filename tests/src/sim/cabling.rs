@@ -10,15 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::wiring::{Between, Speaks, Station, Style, Switch, Uplink, Wiring};
 use super::{Device, Ground, Kind, Nic, Reach, Segment};
 
-/// Devices that share a port by a hub. Three or more each: fewer show in one reading to nobody.
+/// Devices that share a port by a hub. Four or more each: fewer than three show in one reading to
+/// nobody, and a row may have aged out.
 const HUBS: [&[&str]; 7] = [
     &["lab-001", "lab-002", "lab-003", "lab-004", "lab-005"],
     &["lab-007", "lab-008", "lab-009", "lab-010"],
     &["kpc-001", "kpc-002", "kpc-003", "kpc-004"],
     &["pc-014", "pc-026", "pc-038", "pc-050", "stranger-004"],
-    &["bed-004", "bed-016", "bed-028"],
-    &["ward-001", "ward-013", "ward-025"],
-    &["ward-002", "ward-014", "ward-026", "stranger-009"],
+    &["bed-004", "bed-010", "bed-016", "bed-028"],
+    &["ward-001", "ward-005", "ward-013", "ward-017"],
+    &["ward-002", "ward-006", "ward-014", "stranger-009"],
 ];
 
 /// The switch in the middle.
@@ -109,8 +110,11 @@ impl<'a> Layer<'a> {
             Uplink { to, cables, told: number % 2 == 1 }
         });
         self.free.push(up.as_ref().map_or(1, |up| up.cables.len() + 1).try_into().unwrap_or(1));
-        let style =
-            if device.make.vendor == "アラクサラ" { Style::Databases } else { Style::Vlans };
+        let style = match device.make.vendor {
+            "シスコシステムズ" => Style::Contexts,
+            "アラクサラ" => Style::Databases,
+            _ => Style::Vlans,
+        };
         self.places.insert(&device.place, number);
         self.switches.push(Switch {
             name: device.name.clone(),

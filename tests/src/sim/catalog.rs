@@ -121,12 +121,13 @@ pub static PRINTER: Make = make(
 /// The switch in the middle: a stack of two.
 pub static CORE: Make = make(
     Kind::Switch,
-    "アラクサラ",
-    "AX3660S-48T4XW",
-    0x00_12e2,
+    "シスコシステムズ",
+    "C9300-48T",
+    0x00_1bd4,
     (
-        "1.3.6.1.4.1.21839.1.2.26",
-        "ALAXALA AX3660S AX-3660S-48T4XW [AX3660S-48T4XW] Switching software Ver. 12.1",
+        "1.3.6.1.4.1.9.1.2494",
+        "Cisco IOS Software [Cupertino], Catalyst L3 Switch Software (CAT9K_IOSXE), Version 17.9.4a, \
+         RELEASE SOFTWARE (fc3)",
     ),
 );
 

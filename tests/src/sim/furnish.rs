@@ -333,20 +333,19 @@ impl Furnisher {
 /// What a device of this kind says when it says all it can.
 fn speak(device: &Device, segments: &[Segment], kept: (Vec<Port>, Vec<Rows>)) -> Answers {
     let (services, open) = announce(device);
-    let snmp = (!device.make.object_id.is_empty()).then(|| {
-        let newer = matches!(device.kind, Kind::Server | Kind::Switch | Kind::AccessPoint);
-        Agent {
-            object_id: device.make.object_id,
-            description: device.make.description,
-            name: &device.name,
-            location: &device.place,
-            ports: [ports(device, segments), kept.0].concat(),
-            newer,
-            tables: kept.1,
-        }
-        .objects()
+    let newer = matches!(device.kind, Kind::Server | Kind::Switch | Kind::AccessPoint);
+    let agent = (!device.make.object_id.is_empty()).then(|| Agent {
+        object_id: device.make.object_id,
+        description: device.make.description,
+        name: &device.name,
+        location: &device.place,
+        ports: [ports(device, segments), kept.0].concat(),
+        newer,
+        tables: kept.1,
     });
-    Answers { echo: true, snmp, services, open, resets: true }
+    let snmp = agent.as_ref().map(Agent::objects);
+    let contexts = agent.as_ref().map(Agent::contexts).unwrap_or_default();
+    Answers { echo: true, snmp, contexts, services, open, resets: true }
 }
 
 fn announce(device: &Device) -> (Vec<Announced>, Vec<u16>) {

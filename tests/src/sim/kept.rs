@@ -8,7 +8,7 @@ use daicho_common::observation::Fact;
 use daicho_common::observation::table::{Cell, Row, Rows};
 
 use super::mib::Port;
-use super::wiring::{DAY, Switch, Wiring};
+use super::wiring::{DAY, Style, Switch, Wiring};
 use super::{Device, Kind, Segment};
 
 /// Where the core hears whom it would resolve, if it were the router.
@@ -22,8 +22,11 @@ pub(super) struct Kept {
     by_device: BTreeMap<String, (Vec<Port>, Vec<Rows>)>,
 }
 
-fn rows(table: &str, rows: Vec<(Vec<u32>, Vec<(&str, Cell)>)>) -> Rows {
-    let row = |(index, cells): (Vec<u32>, Vec<(&str, Cell)>)| Row {
+/// A row: its index and its cells.
+type Told<'n> = (Vec<u32>, Vec<(&'n str, Cell)>);
+
+fn rows(table: &str, rows: Vec<Told<'_>>) -> Rows {
+    let row = |(index, cells): Told<'_>| Row {
         index,
         cells: cells.into_iter().map(|(name, cell)| (name.to_owned(), cell)).collect(),
     };
@@ -52,23 +55,17 @@ impl Kept {
         let router = devices.iter().find(|device| device.kind == Kind::Router);
         for said in said {
             let Some(switch) = at(said.speaker.ip) else { continue };
-            match said.fact {
-                Fact::Interface { index, name, kind, mac, up, alias, .. } => {
-                    let (name, alias) = (name.as_str().to_owned(), alias.as_str().to_owned());
-                    let port = Port { index, kind, name, alias, mac, up, ip: None };
-                    kept.entry(switch).0.push(port);
-                }
-                Fact::Rows(rows) if rows.table == NEIGHBOURS => {
-                    // The core switches; it is the router that resolves.
-                    if let Some(router) = router {
-                        kept.entry(router).1.push(*rows);
-                    }
-                }
+            if let Fact::Interface { index, name, kind, mac, up, alias, .. } = said.fact {
+                let (name, alias) = (name.as_str().to_owned(), alias.as_str().to_owned());
+                kept.entry(switch).0.push(Port { index, kind, name, alias, mac, up, ip: None });
+            } else if let Fact::Rows(rows) = said.fact {
+                // The core switches; it is the router that resolves.
+                let resolved = rows.table == NEIGHBOURS;
+                let keeper = if resolved { router } else { Some(switch) };
                 // Its chassis are told below, with their serial numbers.
-                Fact::Rows(rows) if rows.table != "entPhysicalTable" => {
-                    kept.entry(switch).1.push(*rows);
+                if let Some(keeper) = keeper.filter(|_| rows.table != "entPhysicalTable") {
+                    kept.entry(keeper).1.push(*rows);
                 }
-                _ => {}
             }
         }
         for device in devices {
@@ -86,7 +83,7 @@ impl Kept {
             Kind::Switch => {
                 let named = |switch: &&Switch| switch.name == device.name;
                 let Some(switch) = wiring.switches.iter().find(named) else { return };
-                vec![chassis(device, switch.chassis), itself(device), vlans(segments)]
+                vec![chassis(device, switch.chassis), itself(device), vlans(switch.style, segments)]
             }
             Kind::Mfp | Kind::Printer => {
                 let mut tables = vec![printer(device), pages(device)];
@@ -95,7 +92,16 @@ impl Kept {
                 }
                 tables
             }
-            _ => return,
+            Kind::Pc
+            | Kind::Server
+            | Kind::Utm
+            | Kind::Router
+            | Kind::AccessPoint
+            | Kind::Nas
+            | Kind::Ups
+            | Kind::Bedside
+            | Kind::Laboratory
+            | Kind::Telephone => return,
         };
         self.entry(device).1.extend(tables);
     }
@@ -150,15 +156,27 @@ fn itself(device: &Device) -> Rows {
     rows("lldpLocalSystemData", vec![(Vec::new(), cells)])
 }
 
-fn vlans(segments: &[Segment]) -> Rows {
-    let vlan = |segment: &Segment| {
-        let cells = vec![
-            ("dot1qVlanStaticName", text(segment.name)),
-            ("dot1qVlanStaticRowStatus", Cell::Integer(1)),
-        ];
-        (vec![segment.vlan.into()], cells)
+/// dot1qVlanStaticTable; of Cisco vtpVlanTable of domain 1, operational(1), ethernet(1).
+fn vlans(style: Style, segments: &[Segment]) -> Rows {
+    let vlan = |segment: &Segment| match style {
+        Style::Contexts => {
+            let cells = vec![
+                ("vtpVlanState", Cell::Integer(1)),
+                ("vtpVlanType", Cell::Integer(1)),
+                ("vtpVlanName", text(segment.name)),
+            ];
+            (vec![1, segment.vlan.into()], cells)
+        }
+        Style::Databases | Style::Vlans | Style::Plain => {
+            let cells = vec![
+                ("dot1qVlanStaticName", text(segment.name)),
+                ("dot1qVlanStaticRowStatus", Cell::Integer(1)),
+            ];
+            (vec![segment.vlan.into()], cells)
+        }
     };
-    rows("dot1qVlanStaticTable", segments.iter().map(vlan).collect())
+    let table = if style == Style::Contexts { "vtpVlanTable" } else { "dot1qVlanStaticTable" };
+    rows(table, segments.iter().map(vlan).collect())
 }
 
 fn printer(device: &Device) -> Rows {

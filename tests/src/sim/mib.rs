@@ -71,7 +71,7 @@ impl Agent<'_> {
         let mut objects = Objects::new();
         self.system(&mut objects);
         put(&mut objects, &[1, 3, 6, 1, 2, 1, 2, 1], &[0], integer(self.ports.len()));
-        for rows in &self.tables {
+        for rows in self.tables.iter().filter(|rows| rows.context.is_empty()) {
             table(&mut objects, rows);
         }
         for port in &self.ports {
@@ -91,6 +91,19 @@ impl Agent<'_> {
             }
         }
         objects.into_iter().collect()
+    }
+
+    /// The objects of each context beside its own, which have the bridge's ports too.
+    pub fn contexts(&self) -> BTreeMap<String, Vec<(Oid, Value)>> {
+        let mut contexts: BTreeMap<String, Objects> = BTreeMap::new();
+        for rows in self.tables.iter().filter(|rows| !rows.context.is_empty()) {
+            table(contexts.entry(rows.context.clone()).or_default(), rows);
+        }
+        for objects in contexts.values_mut() {
+            let ports = self.tables.iter().filter(|rows| rows.table == "dot1dBasePortTable");
+            ports.for_each(|rows| table(objects, rows));
+        }
+        contexts.into_iter().map(|(name, objects)| (name, objects.into_iter().collect())).collect()
     }
 
     fn system(&self, objects: &mut Objects) {

@@ -63,6 +63,8 @@ fn the_cables_found_by_asking_every_switch_are_the_cables_laid() {
     let score = hospital.wiring.judge(&picture);
     println!("{score:#?}");
     assert_eq!(hospital.wiring.showing_hubs().len(), HUBS.len(), "every hub shows");
+    let hubs = hospital.wiring.stations.iter().filter(|one| one.between == Between::Hub);
+    assert_eq!(hubs.count(), HUBS.iter().map(|keys| keys.len()).sum::<usize>(), "every key is one");
     assert!(hospital.wiring.stations.len() > 300);
     assert!(score.links.found() >= 0.99 && score.links.wrong == 0, "{:?}", score.links);
     assert!(score.places.found() >= 0.99 && score.places.wrong == 0, "{:?}", score.places);

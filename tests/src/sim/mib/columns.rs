@@ -4,10 +4,17 @@
 /// An entry, or a group of scalars, and the columns told of it.
 type Table = (&'static [u32], &'static [(u32, &'static str)]);
 
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 19] = [
     // BRIDGE-MIB (RFC 4188).
     (&[1, 3, 6, 1, 2, 1, 17, 1], &[(1, "dot1dBaseBridgeAddress")]),
     (&[1, 3, 6, 1, 2, 1, 17, 1, 4, 1], &[(2, "dot1dBasePortIfIndex")]),
+    (&[1, 3, 6, 1, 2, 1, 17, 4, 3, 1], &[(2, "dot1dTpFdbPort"), (3, "dot1dTpFdbStatus")]),
+    // CISCO-VTP-MIB, CISCO-VLAN-MEMBERSHIP-MIB.
+    (
+        &[1, 3, 6, 1, 4, 1, 9, 9, 46, 1, 3, 1, 1],
+        &[(2, "vtpVlanState"), (3, "vtpVlanType"), (4, "vtpVlanName")],
+    ),
+    (&[1, 3, 6, 1, 4, 1, 9, 9, 68, 1, 2, 2, 1], &[(2, "vmVlan")]),
     // Q-BRIDGE-MIB (RFC 4363).
     (&[1, 3, 6, 1, 2, 1, 17, 7, 1, 2, 2, 1], &[(2, "dot1qTpFdbPort"), (3, "dot1qTpFdbStatus")]),
     (&[1, 3, 6, 1, 2, 1, 17, 7, 1, 4, 2, 1], &[(3, "dot1qVlanFdbId")]),
