@@ -229,9 +229,10 @@ fn scan(
     }
     let (ja, en) = match hospital.ground {
         Ground::Wire => ("ネットワーク名前空間・実フレーム", "real frames in network namespaces"),
-        Ground::Loopback => {
-            ("ループバック。MAC アドレスは見えません", "loopback, so no MAC address can be seen")
-        }
+        Ground::Loopback => (
+            "ループバック。MAC アドレスは機器の表からしか分かりません",
+            "loopback, so MAC addresses are known from tables only",
+        ),
     };
     let (rate, each) = (config::RATE, config::TARGET_RATE);
     say(

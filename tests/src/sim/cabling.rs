@@ -29,11 +29,15 @@ const ROW: usize = 3;
 /// Ports that the switch of a place keeps for switches below it.
 const KEPT: u32 = 2;
 
-/// Lays the cables between these devices.
+/// Lays the cables between these devices; the seed chooses which rows age out of tables.
 ///
 /// On loopback a device cannot be told by its MAC address, unless it tells it itself: what answers
 /// there otherwise would stand in the tables as somebody else, so it is left out.
-pub(super) fn lay(ground: Ground, segments: &[Segment], devices: &[(&Device, bool)]) -> Wiring {
+pub(super) fn lay(
+    (ground, seed): (Ground, u64),
+    segments: &[Segment],
+    devices: &[(&Device, bool)],
+) -> Wiring {
     let mut layer = Layer::new(segments, devices);
     let heard: Vec<&Device> = devices
         .iter()
@@ -49,7 +53,7 @@ pub(super) fn lay(ground: Ground, segments: &[Segment], devices: &[(&Device, boo
     for device in heard {
         layer.alone(device);
     }
-    Wiring { switches: layer.switches, stations: layer.stations, vlans: layer.vlans, seed: 1 }
+    Wiring { switches: layer.switches, stations: layer.stations, vlans: layer.vlans, seed }
 }
 
 struct Layer<'a> {

@@ -72,7 +72,7 @@ impl Hospital {
         let mut placed: Vec<(&Device, bool)> =
             placed.map(|(device, voice)| (device, tells(*voice, device))).collect();
         placed.push((&own, false));
-        let wiring = cabling::lay(ground, &segments, &placed);
+        let wiring = cabling::lay((ground, seed), &segments, &placed);
         let all: Vec<&Device> = placed.iter().map(|(device, _)| *device).collect();
         let kept = Kept::of((&wiring, day), &segments, &all);
         let devices = furnisher.give_voices(kept, &segments);

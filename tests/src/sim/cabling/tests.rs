@@ -11,9 +11,10 @@ use daicho_common::time::Timestamp;
 use super::*;
 use crate::demo::check;
 use crate::sim::book::workbook;
+use crate::sim::furnish::AGENT_MAC;
 use crate::sim::kept::lists_disk;
 use crate::sim::memory::{Scanned, Weather, plan, scan};
-use crate::sim::wiring::DAY;
+use crate::sim::wiring::{DAY, Score};
 use crate::sim::{Hospital, kept};
 
 const CALM: Weather = Weather { seed: 5, lost: 0, delay: Duration::from_millis(30) };
@@ -22,12 +23,17 @@ struct Looked {
     hospital: Hospital,
     scanned: Scanned,
     picture: Picture,
+    /// What differs from the truth.
+    said: Vec<String>,
 }
 
 /// Looks at the hospital once, on its second day.
 fn look() -> Looked {
-    let hospital = Hospital::furnish(2026, Ground::Wire);
-    let scanned = scan(&hospital, plan(&hospital), CALM).unwrap();
+    look_at(Hospital::furnish(2026, Ground::Wire), CALM)
+}
+
+fn look_at(hospital: Hospital, weather: Weather) -> Looked {
+    let scanned = scan(&hospital, plan(&hospital), weather).unwrap();
     Looked::at(hospital, scanned)
 }
 
@@ -52,14 +58,14 @@ impl Looked {
         let matches = serde_json::to_value(&picture.matches).unwrap();
         let devices = serde_json::to_value(&picture.devices).unwrap();
         let said = check::against_truth(&hospital, &places, &matches, &devices).unwrap();
-        assert_eq!(said, Vec::<String>::new());
-        Self { hospital, scanned, picture }
+        Self { hospital, scanned, picture, said }
     }
 }
 
 #[test]
 fn the_cables_found_by_asking_every_switch_are_the_cables_laid() {
-    let Looked { hospital, picture, .. } = look_twice();
+    let Looked { hospital, picture, said, .. } = look_twice();
+    assert_eq!(said, Vec::<String>::new());
     let score = hospital.wiring.judge(&picture);
     println!("{score:#?}");
     assert_eq!(hospital.wiring.showing_hubs().len(), HUBS.len(), "every hub shows");
@@ -73,19 +79,52 @@ fn the_cables_found_by_asking_every_switch_are_the_cables_laid() {
     assert_eq!(picture.topology.stacks.values().collect::<Vec<_>>(), [&2], "the core");
 }
 
+/// What was said, but is not so; VLANs left out.
+fn invented(score: Score) -> usize {
+    score.links.wrong + score.places.wrong + score.hubs.wrong
+}
+
 #[test]
 fn one_look_leaves_some_places_open_and_gets_none_wrong() {
-    let Looked { hospital, picture, .. } = look();
+    for seed in [2026, 7, 8] {
+        let hospital = Hospital::furnish(seed, Ground::Wire);
+        let Looked { hospital, picture, said, .. } = look_at(hospital, CALM);
+        assert_eq!(said, Vec::<String>::new());
+        let score = hospital.wiring.judge(&picture);
+        assert!(score.places.missing > 0, "rows that have aged out show: {score:?}");
+        assert_eq!(score.partly, score.places.missing, "of each the port before is told");
+        assert_eq!(invented(score) + score.vlans.wrong, 0, "{score:?}");
+    }
+}
+
+#[test]
+fn a_tenth_of_all_answers_lost_puts_nobody_at_a_wrong_port() {
+    let hospital = Hospital::furnish(2026, Ground::Wire);
+    let Looked { hospital, picture, .. } = look_at(hospital, Weather { lost: 100, ..CALM });
     let score = hospital.wiring.judge(&picture);
-    assert!(score.partly > 0, "rows that have aged out show: {score:?}");
-    assert_eq!(score.partly, score.places.missing, "of each the port before is told");
-    let wrong = [score.links, score.places, score.vlans, score.hubs].map(|count| count.wrong);
-    assert_eq!(wrong, [0; 4]);
+    // VLANs are not looked at: where the table that numbers them is lost, the databases' own numbers
+    // are taken for them.
+    assert_eq!(invented(score), 0, "{score:?}");
+    assert!(score.places.found() > 0.9, "{score:?}");
+}
+
+#[test]
+fn on_loopback_only_those_stand_in_tables_who_tell_their_own_address() {
+    let hospital = Hospital::furnish(2026, Ground::Loopback);
+    let heard = |device: &Device| hospital.is_tabled(device);
+    let (tabled, rest): (Vec<&Device>, Vec<&Device>) =
+        hospital.devices.iter().partition(|d| heard(d));
+    assert!(
+        tabled.len() > 100
+            && rest.iter().all(|device| device.answers.snmp.is_none() || is_managed(device))
+    );
+    assert!(hospital.wiring.stations.iter().all(|station| station.mac != AGENT_MAC));
 }
 
 #[test]
 fn devices_where_nobody_may_look_are_known_and_no_packet_went_to_them() {
-    let Looked { hospital, scanned, picture } = look();
+    let Looked { hospital, scanned, picture, said } = look();
+    assert_eq!(said, Vec::<String>::new());
     let there = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => hospital.is_untouchable(ip),
         IpAddr::V6(_) => false,
