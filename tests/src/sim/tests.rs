@@ -142,6 +142,22 @@ fn octets_to_a_printing_port_are_counted() {
 }
 
 #[test]
+fn a_frame_for_a_network_that_must_not_be_touched_is_counted_and_not_answered() {
+    let hospital = hospital();
+    let router = hospital.device("router-001").unwrap().nics[0].mac;
+    for (kind, at, length) in [([8, 0], 30, 60), ([8, 6], 38, 42)] {
+        let mut frame = vec![0; length];
+        frame[..6].copy_from_slice(&router.octets());
+        frame[12..14].copy_from_slice(&kind);
+        frame[at..at + 4].copy_from_slice(&[10, 20, 24, 11]);
+        let met = answer_frame(&hospital, &frame);
+        assert_eq!((met.forbidden, met.answers.len()), (length as u64, 0), "{kind:?}");
+        frame[at..at + 4].copy_from_slice(&[10, 20, 2, 11]);
+        assert_eq!(answer_frame(&hospital, &frame).forbidden, 0);
+    }
+}
+
+#[test]
 fn no_frame_of_random_octets_is_answered_or_makes_anything_panic() {
     let hospital = hospital();
     let mut dice = dice::Dice::new(1);
