@@ -26,6 +26,8 @@ pub mod check;
 pub mod config;
 /// The real programs: built, run, stopped.
 pub mod programs;
+/// Who hangs where, as it was found.
+pub mod shape;
 
 use programs::{Programs, Signals, Stopped};
 
@@ -217,7 +219,7 @@ fn scan(
 ) -> Result<()> {
     let mut arguments: Vec<OsString> = vec!["scan".into(), "--config".into()];
     arguments.push(folder.config().into());
-    for segment in &hospital.segments {
+    for segment in hospital.declared() {
         arguments.extend(["--network".into(), segment.name.into()]);
     }
     arguments.extend(["--state".into(), folder.path.join("state").into()]);
@@ -227,14 +229,21 @@ fn scan(
     }
     let (ja, en) = match hospital.ground {
         Ground::Wire => ("ネットワーク名前空間・実フレーム", "real frames in network namespaces"),
-        Ground::Loopback => {
-            ("ループバック。MAC アドレスは見えません", "loopback, so no MAC address can be seen")
-        }
+        Ground::Loopback => (
+            "ループバック。MAC アドレスは機器の表からしか分かりません",
+            "loopback, so MAC addresses are known from tables only",
+        ),
     };
-    let rate = config::RATE;
+    let (rate, each) = (config::RATE, config::TARGET_RATE);
     say(
-        &format!("■ 3/5 走査します（{ja}）。速度はデモ用に毎秒 {rate} パケット、既定は 200 です"),
-        &format!("scanning ({en}) at {rate} packets a second for the demo; the default is 200"),
+        &format!(
+            "■ 3/5 走査します（{ja}）。速度はデモ用に毎秒 {rate} パケット（1 台あたり {each}）、\
+             既定は 200（2）です。スイッチの表は 1 台 40～120 パケットで、既定の速度なら 20～60 秒かけて読みます"
+        ),
+        &format!(
+            "scanning ({en}) at {rate} packets a second, {each} to one device, for the demo; the \
+             default is 200 and 2, at which the 40 to 120 packets of a switch take 20 to 60 s"
+        ),
     );
     match hospital.ground {
         Ground::Wire => {
@@ -242,10 +251,15 @@ fn scan(
             let site = wire::Site::open(hospital.clone(), "demo")?;
             signals.run(site.agent().command(&programs.agent)?.args(arguments))?;
             let (frames, forbidden) = (site.frames(), site.forbidden());
-            ensure!(forbidden == 0, "{forbidden} octets went to ports that print what comes in");
+            ensure!(forbidden == 0, "{forbidden} octets went where nothing may be sent");
             say(
-                &format!("    病院に届いたフレーム {frames}、印刷・HL7 ポートへは 0 オクテット"),
-                &format!("{frames} frames reached the hospital, none a printing or HL7 port"),
+                &format!(
+                    "    病院に届いたフレーム {frames}、印刷・HL7 ポートと医療機器・音声 VLAN へは 0 オクテット"
+                ),
+                &format!(
+                    "{frames} frames reached the hospital, none a printing or HL7 port, none the \
+                     VLANs of medical devices and telephones"
+                ),
             );
         }
         Ground::Loopback => {
@@ -291,8 +305,10 @@ fn verdicts(
         export.args(["export", "--format", "json", "--what", what]).arg("--db").arg(folder.db());
         programs::json(&mut export)
     };
-    let differences =
-        check::against_truth(hospital, places, &exported("matches")?, &exported("devices")?)?;
+    let devices = exported("devices")?;
+    let mut differences = check::against_truth(hospital, places, &exported("matches")?, &devices)?;
+    let mut shape = shape::Shape::of(hospital, &devices)?;
+    differences.append(&mut shape.wrong);
     if !differences.is_empty() {
         bail!(
             "{} 件が真実と違います / differ from the truth:\n{}",
@@ -305,6 +321,7 @@ fn verdicts(
         &format!("    未登録機器 {planted} 台をすべて検出し、ほかに誤りはありません"),
         &format!("all {planted} planted undocumented devices were found, and no other"),
     );
+    shape.say();
     Ok(())
 }
 

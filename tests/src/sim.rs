@@ -7,6 +7,7 @@
 //! [`loopback`] for an ordinary user. [`book`] writes the ledger as hospitals really keep it,
 //! [`truth`] says what a right reconciliation finds.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use async_snmp::{Oid, Value};
@@ -15,6 +16,8 @@ use ipnet::Ipv4Net;
 
 /// What devices say when asked.
 pub mod answer;
+/// Who hangs on which port of which switch.
+mod cabling;
 /// The ledger as a workbook and as CSV.
 pub mod book;
 /// Makes and models, as rows of data.
@@ -23,6 +26,8 @@ pub mod catalog;
 pub mod dice;
 /// Puts the devices into the networks.
 pub mod furnish;
+/// The tables that switches, the router and printers keep.
+pub mod kept;
 /// The hospital on the sockets of an ordinary user.
 pub mod loopback;
 /// The hospital in memory, for tests without time.
@@ -39,6 +44,7 @@ pub mod wiring;
 pub mod wire;
 
 pub use rows::{Plant, Row};
+use wiring::Wiring;
 
 /// The only SNMP community that devices here answer to.
 pub const COMMUNITY: &[u8] = b"byoin-ro";
@@ -57,6 +63,10 @@ impl Ground {
     pub const fn address(self, c: u8, d: u8) -> Ipv4Addr {
         match self {
             Self::Wire => Ipv4Addr::new(10, 20, c, d),
+            // Nobody sends anything there, so there it may be as it is on the wire.
+            Self::Loopback if matches!(c, furnish::MEDICAL_VLAN | furnish::VOICE_VLAN) => {
+                Ipv4Addr::new(10, 20, c, d)
+            }
             Self::Loopback => Ipv4Addr::new(127, 20, c, d),
         }
     }
@@ -71,6 +81,9 @@ pub enum Reach {
     Routed,
     /// On the agent's link, sighting only (DOMAIN §7.4).
     Sighting,
+    /// Behind the hospital's router, and no business of the agent's: it is not declared, and no packet
+    /// may go there. Only tables of switches and of the router tell who is there.
+    Untouched,
 }
 
 /// A network of the hospital.
@@ -82,6 +95,8 @@ pub struct Segment {
     pub cidr: Ipv4Net,
     /// How it is reached.
     pub reach: Reach,
+    /// The VLAN that the switches keep it in.
+    pub vlan: u16,
 }
 
 /// What a device is.
@@ -93,6 +108,8 @@ pub enum Kind {
     Server,
     /// 複合機.
     Mfp,
+    /// プリンタ that does nothing but print.
+    Printer,
     /// UTM.
     Utm,
     /// ルータ.
@@ -109,7 +126,7 @@ pub enum Kind {
     Bedside,
     /// 検体検査装置.
     Laboratory,
-    /// Somebody's telephone with a random address.
+    /// 電話機: on a desk, or somebody's own with a random address.
     Telephone,
 }
 
@@ -140,6 +157,8 @@ pub struct Answers {
     pub echo: bool,
     /// To SNMP, with [`COMMUNITY`]: its objects in ascending order; none: nothing listens.
     pub snmp: Option<Vec<(Oid, Value)>>,
+    /// The same in the context of each VLAN, for switches that keep them apart (`community@20`).
+    pub contexts: BTreeMap<String, Vec<(Oid, Value)>>,
     /// To DNS-SD.
     pub services: Vec<Announced>,
     /// TCP ports on which it listens.
@@ -161,6 +180,8 @@ pub struct Device {
     pub name: String,
     /// Where it stands.
     pub place: String,
+    /// Serial number, on its plate and, of some, in its tables.
+    pub serial: String,
     /// Its interfaces, at least one.
     pub nics: Vec<Nic>,
     /// What it says.
@@ -200,6 +221,11 @@ pub struct Hospital {
     pub segments: Vec<Segment>,
     /// What is on the networks.
     pub devices: Vec<Device>,
+    /// The computer on which the agent runs: in the ledger and in tables like any other, but what it
+    /// answers is its own business.
+    pub own: Device,
+    /// Who hangs where, as the switches know it.
+    pub wiring: Wiring,
     /// What the ledger says, in order.
     pub rows: Vec<Row>,
 }
@@ -212,9 +238,24 @@ impl Hospital {
         })
     }
 
+    /// What is on the networks, and the agent's own computer.
+    pub fn everything(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().chain([&self.own])
+    }
+
+    /// The networks of which the agent is told.
+    pub fn declared(&self) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(|segment| segment.reach != Reach::Untouched)
+    }
+
     /// The network that holds `ip`.
     pub fn segment_of(&self, ip: Ipv4Addr) -> Option<&Segment> {
         self.segments.iter().find(|segment| segment.cidr.contains(&ip))
+    }
+
+    /// Whether no packet may go to `ip`.
+    pub fn is_untouchable(&self, ip: Ipv4Addr) -> bool {
+        self.segment_of(ip).is_some_and(|segment| segment.reach == Reach::Untouched)
     }
 
     /// The agent's addresses with the lengths of their prefixes: one in each network on its link.
@@ -227,7 +268,7 @@ impl Hospital {
 
     /// The device with this key.
     pub fn device(&self, key: &str) -> Option<&Device> {
-        self.devices.iter().find(|device| device.key == key)
+        self.everything().find(|device| device.key == key)
     }
 }
 

@@ -109,6 +109,37 @@ pub static MFPS: [Make; 4] = [
     ),
 ];
 
+/// Printers that do nothing but print.
+pub static PRINTER: Make = make(
+    Kind::Printer,
+    "ブラザー",
+    "HL-L6400DW",
+    0x00_1ba9,
+    ("1.3.6.1.4.1.2435.2.3.9.1", "Brother NC-8800w, Firmware Ver.1.19  ,MID 8CE-A17,FID 2"),
+);
+
+/// The switch in the middle: a stack of two.
+pub static CORE: Make = make(
+    Kind::Switch,
+    "シスコシステムズ",
+    "C9300-48T",
+    0x00_1bd4,
+    (
+        "1.3.6.1.4.1.9.1.2494",
+        "Cisco IOS Software [Cupertino], Catalyst L3 Switch Software (CAT9K_IOSXE), Version 17.9.4a, \
+         RELEASE SOFTWARE (fc3)",
+    ),
+);
+
+/// Telephones on desks.
+pub static TELEPHONES: [Make; 2] = [
+    make(Kind::Telephone, "NEC", "DT930", 0x00_1697, MUTE),
+    make(Kind::Telephone, "Grandstream", "GRP2612", 0x00_0b82, MUTE),
+];
+
+/// What the agent runs on.
+pub static AGENT: Make = make(Kind::Pc, "富士通", "ESPRIMO Q7012", 0x00_0b5d, MUTE);
+
 /// Managed switches.
 pub static SWITCHES: [Make; 3] = [
     make(
@@ -239,6 +270,8 @@ pub mod strangers {
         make(Kind::Router, "NEC", "UNIVERGE IX2105", 0x00_0862, MUTE);
     /// A computer the size of a card.
     pub static CARD_PC: Make = make(Kind::Pc, "Raspberry Pi", "Model 4B", 0xb8_27eb, MUTE);
+    /// A gateway that came with the monitors.
+    pub static GATEWAY: Make = make(Kind::Bedside, "日本光電", "QP-988P", 0x00_a09a, MUTE);
     /// A monitor on loan from the maker.
     pub static LOAN_MONITOR: Make = make(Kind::Bedside, "日本光電", "BSM-6501", 0x00_a09a, MUTE);
     /// A telephone whose address is random: locally administered.

@@ -1,16 +1,19 @@
 //! Puts the devices into the networks. Addresses follow the plan of the hospital: infrastructure
 //! and servers in x.20.0.y, printers in x.20.1.y, computers in x.20.2.y and x.20.3.y, the
-//! laboratory behind the router in x.20.8.y, monitors at the beds in x.20.12.y.
-
-use std::net::Ipv4Addr;
+//! laboratory behind the router in x.20.8.y, monitors at the beds in x.20.12.y. Medical devices in
+//! 10.20.24.y and telephones in 10.20.28.y are behind the router in networks that the agent is not told
+//! of.
 
 use daicho_common::addr::Mac;
 use ipnet::Ipv4Net;
 
+use super::cabling;
 use super::catalog::{self, Make, strangers};
 use super::dice::Dice;
-use super::mib::{Agent, Port};
-use super::{Announced, Answers, Device, Ground, Hospital, Kind, Nic, Reach, Segment};
+use super::kept::Kept;
+use super::{Answers, Device, Ground, Hospital, Kind, Nic, Reach, Segment};
+
+mod voice;
 
 /// Where things stand, and how the names of computers there begin.
 const PLACES: [(&str, &str); 12] = [
@@ -31,10 +34,22 @@ const SERVER_ROOM: &str = "別館2F サーバ室";
 
 /// The addresses (third and fourth octet) of the agent: on the link, and in the network of monitors.
 pub const AGENT: [(u8, u8); 2] = [(0, 9), (12, 9)];
+/// The MAC address of the agent's computer, burned in by its maker.
+pub const AGENT_MAC: Mac = Mac::new([0x00, 0x0b, 0x5d, 0xda, 0x1c, 0x40]);
+/// The third octet of medical devices that nobody may ask.
+pub const MEDICAL_VLAN: u8 = 24;
+/// The third octet of telephones.
+pub const VOICE_VLAN: u8 = 28;
 
 impl Hospital {
-    /// A hospital from a seed: 312 devices in three networks, eight of which nobody wrote down.
+    /// A hospital from a seed: 366 devices in five networks, eleven of which nobody wrote down.
     pub fn furnish(seed: u64, ground: Ground) -> Self {
+        Self::furnish_on(seed, ground, 1)
+    }
+
+    /// The same hospital on the first day (0) or the second (1): in the tables of its switches other
+    /// rows have aged out.
+    pub fn furnish_on(seed: u64, ground: Ground, day: i64) -> Self {
         let mut furnisher = Furnisher { ground, dice: Dice::new(seed), devices: Vec::new() };
         furnisher.infrastructure();
         furnisher.servers();
@@ -42,13 +57,22 @@ impl Hospital {
         furnisher.computers();
         furnisher.laboratory();
         furnisher.wards();
+        furnisher.untouched();
         furnisher.strangers();
-        let mut hospital = Self {
-            ground,
-            segments: segments(ground),
-            devices: furnisher.give_voices(),
-            rows: Vec::new(),
+        let segments = segments(ground);
+        let own = own(ground);
+        let tells = |voice: Voice, device: &Device| {
+            voice == Voice::Full && !device.make.object_id.is_empty()
         };
+        let placed = furnisher.devices.iter();
+        let mut placed: Vec<(&Device, bool)> =
+            placed.map(|(device, voice)| (device, tells(*voice, device))).collect();
+        placed.push((&own, false));
+        let wiring = cabling::lay((ground, seed), &segments, &placed);
+        let all: Vec<&Device> = placed.iter().map(|(device, _)| *device).collect();
+        let kept = Kept::of((&wiring, day), &segments, &all);
+        let devices = furnisher.give_voices(kept, &segments);
+        let mut hospital = Self { ground, segments, devices, own, wiring, rows: Vec::new() };
         hospital.rows = super::rows::write_down(&hospital);
         hospital
     }
@@ -56,11 +80,29 @@ impl Hospital {
 
 fn segments(ground: Ground) -> Vec<Segment> {
     let net = |c, length| Ipv4Net::new(ground.address(c, 0), length).unwrap_or_default();
+    let (medical, voice) = (net(MEDICAL_VLAN, 24), net(VOICE_VLAN, 24));
     vec![
-        Segment { name: "事務・診療LAN", cidr: net(0, 22), reach: Reach::Link },
-        Segment { name: "検査部門", cidr: net(8, 24), reach: Reach::Routed },
-        Segment { name: "生体モニタ", cidr: net(12, 24), reach: Reach::Sighting },
+        Segment { name: "事務・診療LAN", cidr: net(0, 22), reach: Reach::Link, vlan: 10 },
+        Segment { name: "検査部門", cidr: net(8, 24), reach: Reach::Routed, vlan: 20 },
+        Segment { name: "生体モニタ", cidr: net(12, 24), reach: Reach::Sighting, vlan: 30 },
+        Segment { name: "医療機器", cidr: medical, reach: Reach::Untouched, vlan: 60 },
+        Segment { name: "音声", cidr: voice, reach: Reach::Untouched, vlan: 40 },
     ]
+}
+
+/// The computer of the agent. On loopback there is none: the agent runs on whatever it runs on.
+fn own(ground: Ground) -> Device {
+    let ip = ground.address(AGENT[0].0, AGENT[0].1);
+    Device {
+        key: "agent-001".into(),
+        kind: Kind::Pc,
+        make: &catalog::AGENT,
+        name: "DAICHO-AGENT".into(),
+        place: SERVER_ROOM.into(),
+        serial: "S990001".into(),
+        nics: vec![Nic { mac: AGENT_MAC, ip }],
+        answers: Answers::default(),
+    }
 }
 
 struct Furnisher {
@@ -111,7 +153,9 @@ enum Voice {
 
 impl Furnisher {
     fn add(&mut self, key: &str, make: &'static Make, at: &[(u8, u8)], voice: Voice) -> Placed<'_> {
-        let number = self.devices.iter().filter(|(device, _)| device.key.starts_with(key)).count();
+        let before = format!("{key}-");
+        let number =
+            self.devices.iter().filter(|(device, _)| device.key.starts_with(&before)).count();
         let (place, code) = PLACES.get(number % PLACES.len()).copied().unwrap_or(("", ""));
         let used: usize = self.devices.iter().map(|(device, _)| device.nics.len()).sum();
         // An own address in 127.0.0.0/8 ties nothing to a device (it is its loopback), so on loopback
@@ -130,6 +174,7 @@ impl Furnisher {
                 make,
                 name: format!("{code}-{}{:03}", key.to_uppercase(), number + 1),
                 place: place.into(),
+                serial: format!("S{:06}", 770_000 + used * 37),
                 nics,
                 answers: Answers::default(),
             },
@@ -139,16 +184,14 @@ impl Furnisher {
     }
 
     /// Once everything stands in its place and has its name, it can say so.
-    fn give_voices(self) -> Vec<Device> {
-        let spare = 4096;
-        let voiced = self.devices.into_iter().enumerate().map(|(n, (mut device, voice))| {
-            let ports: Vec<Mac> = (0..64).map(|p| mac(device.make, spare + n * 64 + p)).collect();
+    fn give_voices(self, mut kept: Kept, segments: &[Segment]) -> Vec<Device> {
+        let voiced = self.devices.into_iter().map(|(mut device, voice)| {
             device.answers = match voice {
                 Voice::Mute => Answers::default(),
                 Voice::Echo => {
                     Answers { echo: true, open: vec![445], resets: true, ..Answers::default() }
                 }
-                Voice::Full => speak(&device, &ports),
+                Voice::Full => voice::speak(&device, segments, kept.take(&device.key)),
             };
             device
         });
@@ -156,9 +199,13 @@ impl Furnisher {
     }
 
     fn infrastructure(&mut self) {
-        self.add("router", &catalog::ROUTER, &[(0, 1), (8, 1)], Voice::Full)
+        let feet = [(0, 1), (8, 1), (12, 1), (MEDICAL_VLAN, 1), (VOICE_VLAN, 1)];
+        self.add("router", &catalog::ROUTER, &feet, Voice::Full)
             .in_place(SERVER_ROOM)
             .named("RT-CORE");
+        self.add("core", &catalog::CORE, &[(0, 10)], Voice::Full)
+            .in_place(SERVER_ROOM)
+            .named("SW-CORE");
         self.add("utm", &catalog::UTM, &[(0, 254)], Voice::Full)
             .in_place(SERVER_ROOM)
             .named("UTM-GW01");
@@ -204,6 +251,9 @@ impl Furnisher {
         for (make, d) in catalog::MFPS.iter().cycle().zip(11..25) {
             self.add("mfp", make, &[(1, d)], Voice::Full);
         }
+        for d in 41..43 {
+            self.add("prn", &catalog::PRINTER, &[(1, d)], Voice::Full);
+        }
     }
 
     /// 190 computers: two in five let echo through, 25 get their address from DHCP.
@@ -246,8 +296,18 @@ impl Furnisher {
         }
     }
 
+    /// What the agent learns of from the tables of others alone.
+    fn untouched(&mut self) {
+        for (make, d) in catalog::BEDSIDE.iter().cycle().zip(11..35) {
+            self.add("ward", make, &[(MEDICAL_VLAN, d)], Voice::Mute);
+        }
+        for (make, d) in catalog::TELEPHONES.iter().cycle().zip(11..35) {
+            self.add("tel", make, &[(VOICE_VLAN, d)], Voice::Mute);
+        }
+    }
+
     fn strangers(&mut self) {
-        let unknown: [(&'static Make, (u8, u8), Voice, &str); 8] = [
+        let unknown: [(&'static Make, (u8, u8), Voice, &str); 11] = [
             (&strangers::HOME_ROUTER, (2, 250), Voice::Echo, "WSR"),
             (&strangers::OWN_NAS, (3, 99), Voice::Full, "igaku-nas"),
             (&strangers::OLD_PC, (3, 77), Voice::Mute, "MY25"),
@@ -256,97 +316,12 @@ impl Furnisher {
             (&strangers::CARD_PC, (8, 77), Voice::Echo, "raspberrypi"),
             (&strangers::LOAN_MONITOR, (12, 66), Voice::Mute, "BSM6501"),
             (&strangers::TELEPHONE, (3, 200), Voice::Mute, "phone"),
+            (&strangers::LOAN_MONITOR, (MEDICAL_VLAN, 66), Voice::Mute, "BSM6501-2"),
+            (&strangers::GATEWAY, (MEDICAL_VLAN, 240), Voice::Mute, "QP988P"),
+            (&strangers::OLD_PC, (VOICE_VLAN, 77), Voice::Mute, "MY25-2"),
         ];
         for (make, at, voice, name) in unknown {
             self.add("stranger", make, &[at], voice).named(name);
         }
     }
-}
-
-/// What a device of this kind says when it says all it can.
-fn speak(device: &Device, spare: &[Mac]) -> Answers {
-    let (services, open) = announce(device);
-    let snmp = (!device.make.object_id.is_empty()).then(|| {
-        let newer = matches!(device.kind, Kind::Server | Kind::Switch | Kind::AccessPoint);
-        Agent {
-            object_id: device.make.object_id,
-            description: device.make.description,
-            name: &device.name,
-            location: &device.place,
-            ports: ports(device, spare),
-            newer,
-        }
-        .objects()
-    });
-    Answers { echo: true, snmp, services, open, resets: true }
-}
-
-fn announce(device: &Device) -> (Vec<Announced>, Vec<u16>) {
-    let model = device.make.model;
-    let service = |service, port, txt: &[String]| Announced { service, port, txt: txt.to_vec() };
-    match device.kind {
-        Kind::Mfp => {
-            let note = format!("note={}", device.place);
-            let told = [format!("ty={model}"), format!("product=({model})"), note];
-            let services = vec![
-                service("_ipp._tcp", 631, &told),
-                service("_pdl-datastream._tcp", 9100, &told),
-                service("_scanner._tcp", 80, &told),
-            ];
-            (services, vec![80, 515, 631, 9100])
-        }
-        Kind::Nas => {
-            let disk = ["sys=adVF=0x100".to_owned()];
-            (
-                vec![service("_smb._tcp", 445, &[]), service("_adisk._tcp", 9, &disk)],
-                vec![80, 139, 445],
-            )
-        }
-        Kind::Server => (Vec::new(), vec![22, 443]),
-        Kind::Pc | Kind::Bedside | Kind::Laboratory | Kind::Telephone => (Vec::new(), vec![445]),
-        Kind::Utm | Kind::Router | Kind::Switch | Kind::AccessPoint | Kind::Ups => {
-            (Vec::new(), vec![22, 80])
-        }
-    }
-}
-
-/// The interfaces that the device lists: its own, and for a switch its ports.
-fn ports(device: &Device, spare: &[Mac]) -> Vec<Port> {
-    let prefix = |nic: &Nic| if nic.ip.octets().get(2) < Some(&4) { 22 } else { 24 };
-    let own = |(nic, n): (&Nic, u8)| Port {
-        name: match device.kind {
-            Kind::Router => format!("LAN{n}"),
-            Kind::Switch => "vlan1".into(),
-            Kind::Utm => "internal".into(),
-            Kind::Pc
-            | Kind::Server
-            | Kind::Mfp
-            | Kind::AccessPoint
-            | Kind::Nas
-            | Kind::Ups
-            | Kind::Bedside
-            | Kind::Laboratory
-            | Kind::Telephone => format!("eth{}", n - 1),
-        },
-        alias: String::new(),
-        mac: Some(nic.mac),
-        up: true,
-        ip: Some((nic.ip, prefix(nic))),
-    };
-    let mut ports: Vec<Port> = device.nics.iter().zip(1u8..).map(own).collect();
-    if matches!(device.kind, Kind::Server | Kind::Nas) {
-        let ip = Some((Ipv4Addr::LOCALHOST, 8));
-        ports.push(Port { name: "lo".into(), alias: String::new(), mac: None, up: true, ip });
-    }
-    if device.kind == Kind::Switch {
-        let count = if device.make.model.contains("48") { 52 } else { 28 };
-        ports.extend(spare.iter().take(count).zip(1u32..).map(|(mac, n)| Port {
-            name: format!("port1.0.{n}"),
-            alias: if n > 24 { "uplink".into() } else { String::new() },
-            mac: Some(*mac),
-            up: n % 3 != 0,
-            ip: None,
-        }));
-    }
-    ports
 }

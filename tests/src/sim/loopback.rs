@@ -86,8 +86,10 @@ impl Site {
 
 /// The addresses that answer questions, with their devices.
 fn speaking(hospital: &Hospital) -> BTreeMap<Ipv4Addr, &Device> {
-    let heard =
-        |ip| hospital.segment_of(ip).is_some_and(|segment| segment.reach != Reach::Sighting);
+    let heard = |ip| {
+        let reach = hospital.segment_of(ip).map(|segment| segment.reach);
+        matches!(reach, Some(Reach::Link | Reach::Routed))
+    };
     hospital
         .devices
         .iter()

@@ -14,13 +14,13 @@ use daicho_agent::plan::{DenyList, Link, Means, Medical, Network, Pace, Plan, Po
 use daicho_agent::probe::Dialogue;
 use daicho_agent::probe::mdns::Mdns;
 use daicho_agent::probe::snmp::{Catalog, Keyring, Snmp, Terms};
-use daicho_common::addr::Mac;
 use daicho_common::observation::Observation;
 use daicho_common::time::{Now, Tick, Timestamp};
 use ipnet::IpNet;
 
 use super::answer::{answer_dns_sd, answer_snmp, frame};
 use super::dice::Dice;
+use super::furnish::AGENT_MAC;
 use super::{COMMUNITY, Door, Hospital, Reach};
 
 const SNMP: u16 = 161;
@@ -51,6 +51,8 @@ pub struct Scanned {
     pub account: Account,
     /// Packets sent.
     pub packets: u64,
+    /// Of them, those to each address; an ARP request goes to whom it asks for.
+    pub targets: BTreeMap<IpAddr, u64>,
     /// Octets or knocks at ports that must never be sent to.
     pub forbidden: u64,
     /// How long it took, by the virtual clock.
@@ -108,7 +110,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
         budget: 0,
         ..Pace::default()
     };
-    let networks = hospital.segments.iter().map(|segment| {
+    let networks = hospital.declared().map(|segment| {
         let sighting = segment.reach == Reach::Sighting;
         Network {
             ipv6: false,
@@ -135,7 +137,7 @@ pub fn means(hospital: &Hospital) -> Means {
     let addresses = addresses.filter_map(|(ip, prefix)| IpNet::new(ip.into(), prefix).ok());
     let link = Link {
         interface: INTERFACE.into(),
-        mac: Some(Mac::new([0x52, 0x54, 0, 0xda, 0x1c, 0x40])),
+        mac: Some(AGENT_MAC),
         addresses: addresses.collect(),
         frames: true,
         neighbours: false,
@@ -188,9 +190,10 @@ pub fn scan(hospital: &Hospital, plan: Plan, weather: Weather) -> Result<Scanned
             engine.handle(answer.input(), air.now());
         }
     }
-    let (packets, forbidden) = (air.packets, air.forbidden);
+    let account = engine.finish(air.now());
     let took = air.tick.since(Tick::ZERO);
-    Ok(Scanned { observations, account: engine.finish(air.now()), packets, forbidden, took })
+    let Air { packets, targets, forbidden, .. } = air;
+    Ok(Scanned { observations, account, packets, targets, forbidden, took })
 }
 
 /// What is between the agent and the devices.
@@ -201,6 +204,7 @@ struct Air<'a> {
     tick: Tick,
     coming: BTreeMap<(Tick, u64), Answer>,
     packets: u64,
+    targets: BTreeMap<IpAddr, u64>,
     forbidden: u64,
 }
 
@@ -208,7 +212,8 @@ impl<'a> Air<'a> {
     fn new(hospital: &'a Hospital, weather: Weather) -> Self {
         let coming = BTreeMap::new();
         let dice = Dice::new(weather.seed);
-        Self { hospital, weather, dice, tick: Tick::ZERO, coming, packets: 0, forbidden: 0 }
+        let (tick, targets) = (Tick::ZERO, BTreeMap::new());
+        Self { hospital, weather, dice, tick, coming, packets: 0, targets, forbidden: 0 }
     }
 
     fn now(&self) -> Now {
@@ -231,6 +236,9 @@ impl<'a> Air<'a> {
 
     fn send(&mut self, packet: &Packet) {
         self.packets += 1;
+        if let Some(to) = target(packet) {
+            *self.targets.entry(to).or_default() += 1;
+        }
         for answer in self.answers(packet) {
             if self.dice.chance(self.weather.lost) {
                 continue;
@@ -316,6 +324,20 @@ impl<'a> Air<'a> {
                 Some(Answer::Datagram(outlet, SocketAddr::from((nic.ip, MDNS)), said))
             })
             .collect()
+    }
+}
+
+/// Whom the packet is for; of a frame, the address that it asks for (RFC 826).
+fn target(packet: &Packet) -> Option<IpAddr> {
+    match packet {
+        Packet::Frame { octets, .. } => {
+            let asked: [u8; 4] = octets.get(38..42)?.try_into().ok()?;
+            Some(Ipv4Addr::from(asked).into())
+        }
+        Packet::Echo { to, .. } => Some(*to),
+        Packet::Timestamp { to, .. } => Some((*to).into()),
+        Packet::Syn { to, .. } => Some((*to.ip()).into()),
+        Packet::Datagram { to, .. } | Packet::Connect { to } => Some(to.ip()),
     }
 }
 

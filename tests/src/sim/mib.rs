@@ -1,20 +1,29 @@
 //! What the SNMP agents of devices hold: system group (RFC 3418), ifTable and ifXTable (RFC 2863),
-//! ipAddrTable (RFC 1213) and, for newer agents, ipAddressTable (RFC 4293).
+//! ipAddrTable (RFC 1213) and, for newer agents, ipAddressTable (RFC 4293); and the rows of further
+//! tables ([`columns`]).
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use async_snmp::{Oid, Value};
 use daicho_common::addr::Mac;
+use daicho_common::observation::table::{Cell, Row, Rows};
+
+/// Which object a column is.
+mod columns;
 
 /// `IANAifType` ethernetCsmacd(6).
-const ETHERNET: i32 = 6;
+pub const ETHERNET: u32 = 6;
 /// `IANAifType` softwareLoopback(24).
-const LOOPBACK: i32 = 24;
+pub const LOOPBACK: u32 = 24;
 
 /// An interface as the agent lists it.
 #[derive(Clone, Debug)]
 pub struct Port {
+    /// ifIndex.
+    pub index: u32,
+    /// ifType.
+    pub kind: u32,
     /// ifDescr and ifName.
     pub name: String,
     /// ifAlias.
@@ -38,8 +47,10 @@ pub struct Agent<'a> {
     pub name: &'a str,
     /// sysLocation.
     pub location: &'a str,
-    /// Its interfaces; ifIndex is the position from 1.
+    /// Its interfaces.
     pub ports: Vec<Port>,
+    /// Further tables.
+    pub tables: Vec<Rows>,
     /// Whether it has ifXTable and ipAddressTable.
     pub newer: bool,
 }
@@ -60,7 +71,11 @@ impl Agent<'_> {
         let mut objects = Objects::new();
         self.system(&mut objects);
         put(&mut objects, &[1, 3, 6, 1, 2, 1, 2, 1], &[0], integer(self.ports.len()));
-        for (port, index) in self.ports.iter().zip(1u32..) {
+        for rows in self.tables.iter().filter(|rows| rows.context.is_empty()) {
+            table(&mut objects, rows);
+        }
+        for port in &self.ports {
+            let index = port.index;
             interface(&mut objects, index, port);
             if self.newer {
                 let x = [1, 3, 6, 1, 2, 1, 31, 1, 1, 1];
@@ -76,6 +91,19 @@ impl Agent<'_> {
             }
         }
         objects.into_iter().collect()
+    }
+
+    /// The objects of each context beside its own, which have the bridge's ports too.
+    pub fn contexts(&self) -> BTreeMap<String, Vec<(Oid, Value)>> {
+        let mut contexts: BTreeMap<String, Objects> = BTreeMap::new();
+        for rows in self.tables.iter().filter(|rows| !rows.context.is_empty()) {
+            table(contexts.entry(rows.context.clone()).or_default(), rows);
+        }
+        for objects in contexts.values_mut() {
+            let ports = self.tables.iter().filter(|rows| rows.table == "dot1dBasePortTable");
+            ports.for_each(|rows| table(objects, rows));
+        }
+        contexts.into_iter().map(|(name, objects)| (name, objects.into_iter().collect())).collect()
     }
 
     fn system(&self, objects: &mut Objects) {
@@ -96,13 +124,35 @@ fn integer(number: usize) -> Value {
     Value::Integer(i32::try_from(number).unwrap_or(i32::MAX))
 }
 
+/// The objects of these rows; a scalar has the instance 0 (RFC 2578 §7.7).
+fn table(objects: &mut Objects, rows: &Rows) {
+    for row in &rows.rows {
+        for (column, cell) in &row.cells {
+            // A test reads back every table that is told here.
+            if let (Some(root), Some(value)) = (columns::oid(column), value(row, column, cell)) {
+                put(objects, &root, if row.index.is_empty() { &[0] } else { &row.index }, value);
+            }
+        }
+    }
+}
+
+fn value(row: &Row, column: &str, cell: &Cell) -> Option<Value> {
+    Some(match cell {
+        Cell::Integer(number) => Value::Integer(*number),
+        Cell::Unsigned(number) => Value::Counter32(u32::try_from(*number).ok()?),
+        Cell::Text(said) => text(said.as_str()),
+        Cell::Octets(_) => Value::OctetString(row.octets(column)?.into()),
+        Cell::ObjectId(id) => Value::ObjectIdentifier(Oid::parse(id).ok()?),
+        Cell::Address(ip) => Value::IpAddress(ip.octets()),
+    })
+}
+
 fn interface(objects: &mut Objects, index: u32, port: &Port) {
     let root = [1, 3, 6, 1, 2, 1, 2, 2, 1];
     let physical = port.mac.map_or_else(Vec::new, |mac| mac.octets().to_vec());
-    let kind = if port.mac.is_some() { ETHERNET } else { LOOPBACK };
     put(objects, &root, &[1, index], integer(index as usize));
     put(objects, &root, &[2, index], text(&port.name));
-    put(objects, &root, &[3, index], Value::Integer(kind));
+    put(objects, &root, &[3, index], integer(port.kind as usize));
     put(objects, &root, &[4, index], Value::Integer(1500));
     put(objects, &root, &[5, index], Value::Gauge32(1_000_000_000));
     put(objects, &root, &[6, index], Value::OctetString(physical.into()));

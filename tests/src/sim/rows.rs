@@ -79,7 +79,7 @@ pub struct Row {
 }
 
 /// What is wrong with which device's row.
-const WRONG: [(&str, Plant); 10] = [
+const WRONG: [(&str, Plant); 12] = [
     ("mfp-003", Plant::WrongMac),
     ("server-005", Plant::WrongMac),
     ("pc-040", Plant::WrongIp),
@@ -88,6 +88,8 @@ const WRONG: [(&str, Plant); 10] = [
     ("switch-002", Plant::WrongName),
     ("server-002", Plant::WrongName),
     ("nas-001", Plant::WrongName),
+    ("ward-009", Plant::WrongIp),
+    ("tel-010", Plant::Retired),
     ("mfp-007", Plant::Retired),
     ("ups-002", Plant::Retired),
 ];
@@ -96,7 +98,7 @@ const WRONG: [(&str, Plant); 10] = [
 type Absent = (Plant, Option<(u8, u8)>, Sheet);
 
 /// What the ledger has and the wire has not.
-const ABSENT: [Absent; 21] = [
+const ABSENT: [Absent; 22] = [
     (Plant::Gone, Some((2, 180)), Sheet::Main),
     (Plant::Gone, Some((2, 181)), Sheet::Main),
     (Plant::Gone, Some((2, 182)), Sheet::Main),
@@ -105,6 +107,7 @@ const ABSENT: [Absent; 21] = [
     (Plant::Gone, Some((8, 180)), Sheet::Annexe),
     (Plant::Gone, Some((8, 181)), Sheet::Annexe),
     (Plant::Gone, Some((12, 180)), Sheet::Medical),
+    (Plant::Gone, Some((super::furnish::MEDICAL_VLAN, 180)), Sheet::Medical),
     (Plant::Gone, Some((12, 181)), Sheet::Medical),
     (Plant::Elsewhere, Some((40, 5)), Sheet::Annexe),
     (Plant::Elsewhere, Some((40, 6)), Sheet::Annexe),
@@ -123,8 +126,7 @@ const ABSENT: [Absent; 21] = [
 /// Everything that the people of this hospital wrote down.
 pub(super) fn write_down(hospital: &Hospital) -> Vec<Row> {
     let mut rows: Vec<Row> = hospital
-        .devices
-        .iter()
+        .everything()
         .filter(|device| !device.key.starts_with("stranger"))
         .map(|device| declared(hospital, device))
         .collect();
@@ -139,7 +141,10 @@ pub(super) fn write_down(hospital: &Hospital) -> Vec<Row> {
             Sheet::Medical => format!("ME{n:05}"),
             Sheet::Network => format!("NW-{n:04}"),
         };
-        row.serial = format!("{}{:06}", row.macs.first().map_or('X', |_| 'S'), 770_000 + n * 37);
+        if row.device.is_some() {
+            continue;
+        }
+        row.serial = format!("X{:06}", 770_000 + n * 37);
     }
     rows
 }
@@ -161,7 +166,7 @@ fn declared(hospital: &Hospital, device: &Device) -> Row {
         kind: kind(device.kind),
         vendor: device.make.vendor.into(),
         model: device.make.model.into(),
-        serial: String::new(),
+        serial: device.serial.clone(),
         place: device.place.clone(),
         ips: device.nics.iter().map(|nic| nic.ip).collect(),
         macs: device.nics.iter().map(|nic| nic.mac).collect(),
@@ -228,8 +233,12 @@ fn sheet(device: &Device) -> Sheet {
     match device.kind {
         Kind::Bedside | Kind::Laboratory => Sheet::Medical,
         Kind::Utm | Kind::Router | Kind::Switch | Kind::AccessPoint | Kind::Ups => Sheet::Network,
-        Kind::Pc | Kind::Server | Kind::Mfp | Kind::Nas | Kind::Telephone => {
-            if device.place.starts_with("別館") { Sheet::Annexe } else { Sheet::Main }
+        Kind::Pc | Kind::Server | Kind::Mfp | Kind::Printer | Kind::Nas | Kind::Telephone => {
+            if device.place.starts_with("別館") {
+                Sheet::Annexe
+            } else {
+                Sheet::Main
+            }
         }
     }
 }
@@ -239,6 +248,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Pc => "端末PC",
         Kind::Server => "サーバ",
         Kind::Mfp => "複合機",
+        Kind::Printer => "プリンタ",
         Kind::Utm => "UTM",
         Kind::Router => "ルータ",
         Kind::Switch => "スイッチ",

@@ -46,15 +46,25 @@ impl Hospital {
 
     /// Whether a scan from the agent's place finds the device at all: on the link everything
     /// answers ARP; behind the router, and wherever there are no frames, it must answer a question.
+    /// Where the agent may not look, somebody's table must have it.
     pub fn can_be_found(&self, device: &Device) -> bool {
+        if self.is_tabled(device) {
+            return true;
+        }
         device.nics.iter().any(|nic| {
             let reach = self.segment_of(nic.ip).map(|segment| segment.reach);
             match (self.ground, reach) {
                 (Ground::Wire, Some(Reach::Link | Reach::Sighting)) => true,
                 (_, Some(Reach::Link | Reach::Routed)) => device.speaks(),
-                (_, Some(Reach::Sighting) | None) => false,
+                (_, Some(Reach::Sighting | Reach::Untouched) | None) => false,
             }
         })
+    }
+
+    /// Whether a switch heard the device, by an address that names it.
+    pub fn is_tabled(&self, device: &Device) -> bool {
+        let heard = |mac| self.wiring.stations.iter().any(|station| station.mac == mac);
+        device.nics.iter().any(|nic| nic.mac.names_a_device() && heard(nic.mac))
     }
 
     /// Whether silence at `ip` shows that nobody is there.

@@ -15,14 +15,13 @@ use nix::sys::socket::{
 use nix::sys::time::{TimeVal, TimeValLike};
 
 use super::answer::answer_frame;
+use super::furnish::AGENT_MAC;
 use super::{Hospital, Reach};
 use crate::netns::{Namespace, cable, name};
 
 /// The agent's interface in its namespace.
 pub const AGENT_INTERFACE: &str = "eth0";
 const HOSPITAL_INTERFACE: &str = "hospital0";
-/// The agent's address, locally administered as that of a virtual machine is.
-const AGENT_MAC: &str = "52:54:00:da:1c:40";
 /// Longest frame read: jumbo frames do not occur here.
 const LONGEST: usize = 2048;
 /// Milliseconds after which the thread looks whether it shall stop.
@@ -62,7 +61,7 @@ impl Site {
         let agent = Namespace::create(name(purpose, "agent"))?;
         let around = Namespace::create(name(purpose, "hospital"))?;
         cable((&agent, AGENT_INTERFACE), (&around, HOSPITAL_INTERFACE))?;
-        agent.ip(&["link", "set", AGENT_INTERFACE, "address", AGENT_MAC])?;
+        agent.ip(&["link", "set", AGENT_INTERFACE, "address", &AGENT_MAC.to_string()])?;
         for (ip, prefix) in hospital.agent_addresses() {
             agent.ip(&["addr", "add", &format!("{ip}/{prefix}"), "dev", AGENT_INTERFACE])?;
         }
@@ -85,7 +84,8 @@ impl Site {
         self.responder.counts.frames.load(Ordering::Relaxed)
     }
 
-    /// Octets that came to ports that must never be sent to (DOMAIN §7.3): to be 0.
+    /// Octets that came to ports that must never be sent to (DOMAIN §7.3), or into networks that must
+    /// not be touched: to be 0.
     pub fn forbidden(&self) -> u64 {
         self.responder.counts.forbidden.load(Ordering::Relaxed)
     }

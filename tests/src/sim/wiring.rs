@@ -17,6 +17,7 @@ mod lay;
 mod tell;
 
 pub use judge::Score;
+pub(super) use tell::DAY;
 
 /// How a switch numbers its ports and its forwarding tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub struct Wiring {
     pub stations: Vec<Station>,
     /// Untagged VLANs of ports that are in use.
     pub vlans: Vec<(usize, u32, u16)>,
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl Switch {

@@ -22,7 +22,8 @@ const MDNS_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 pub struct Met {
     /// Frames that answer it.
     pub answers: Vec<Vec<u8>>,
-    /// Octets of its packet, if it went to a port that must never be sent to.
+    /// Octets of its packet, if it went to a port that must never be sent to; of the frame, if it went
+    /// into a network that the agent may not touch.
     pub forbidden: u64,
 }
 
@@ -47,6 +48,9 @@ struct Packet<'a> {
 /// What the whole hospital, on one end of the agent's cable, answers to a frame.
 pub fn answer_frame(hospital: &Hospital, frame: &[u8]) -> Met {
     let kind = frame.get(12..14).map(be16);
+    if asked(frame).is_some_and(|ip| hospital.is_untouchable(ip)) {
+        return Met { answers: Vec::new(), forbidden: frame.len() as u64 };
+    }
     if kind == Some(ARP) {
         let answers = answer_arp(hospital, frame).into_iter().collect();
         return Met { answers, forbidden: 0 };
@@ -54,6 +58,15 @@ pub fn answer_frame(hospital: &Hospital, frame: &[u8]) -> Met {
     match kind.filter(|kind| *kind == IPV4).and_then(|_| read(frame)) {
         Some(packet) => answer_packet(hospital, &packet),
         None => Met::default(),
+    }
+}
+
+/// Whom an ARP request asks for, or a packet is for.
+fn asked(frame: &[u8]) -> Option<Ipv4Addr> {
+    match be16(frame.get(12..14)?) {
+        ARP => address(frame.get(38..42)?),
+        IPV4 => address(frame.get(30..34)?),
+        _ => None,
     }
 }
 
@@ -65,7 +78,7 @@ pub fn answer_arp(hospital: &Hospital, frame: &[u8]) -> Option<Vec<u8>> {
     }
     let target = address(arp.get(24..28)?)?;
     let (_, nic) = hospital.at(target)?;
-    if hospital.segment_of(target)?.reach == Reach::Routed {
+    if matches!(hospital.segment_of(target)?.reach, Reach::Routed | Reach::Untouched) {
         return None;
     }
     let asker = arp.get(8..18)?;
@@ -118,7 +131,7 @@ fn answer_packet(hospital: &Hospital, packet: &Packet<'_>) -> Met {
 /// The device that gets the packet: on the link by its own address, else by way of the router.
 fn reached<'a>(hospital: &'a Hospital, packet: &Packet<'_>) -> Option<&'a Device> {
     let (device, nic) = hospital.at(packet.to)?;
-    if hospital.segment_of(packet.to)?.reach != Reach::Routed {
+    if !matches!(hospital.segment_of(packet.to)?.reach, Reach::Routed | Reach::Untouched) {
         return (nic.mac == packet.to_mac).then_some(device);
     }
     let (_, gateway) = hospital.at(hospital.ground.address(0, 1))?;

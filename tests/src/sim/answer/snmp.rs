@@ -13,13 +13,19 @@ const ROOM: usize = 1300;
 /// The answer to a datagram at UDP port 161; `None` is silence: no agent, a wrong community,
 /// another version, or no request.
 pub fn answer_snmp(device: &Device, octets: &[u8]) -> Option<Vec<u8>> {
-    let objects = device.answers.snmp.as_deref()?;
+    let own = device.answers.snmp.as_deref()?;
     let message =
         CommunityMessage::decode(octets.to_vec().into(), DecodeConfig::default()).ok()?.value;
-    if message.version() != async_snmp::Version::V2c || message.community().as_bytes() != COMMUNITY
-    {
+    if message.version() != async_snmp::Version::V2c {
         return None;
     }
+    let community = message.community().as_bytes().to_vec();
+    let objects = match community.strip_prefix(COMMUNITY)? {
+        [] => own,
+        // Cisco's way to ask in the context of a VLAN.
+        [b'@', context @ ..] => device.answers.contexts.get(std::str::from_utf8(context).ok()?)?,
+        _ => return None,
+    };
     let (request, body, asked) = message.into_pdu()?.into_raw_parts();
     let names = asked.into_iter().map(|bind| bind.oid);
     let answers: Vec<VarBind> = match body {
@@ -37,7 +43,7 @@ pub fn answer_snmp(device: &Device, octets: &[u8]) -> Option<Vec<u8>> {
     let body =
         PduBody::Standard { pdu_type: StandardPduType::Response, error_status: 0, error_index: 0 };
     let response = Pdu::from_raw_parts(request, body, answers);
-    Some(CommunityMessage::v2c(COMMUNITY, response).ok()?.encode().ok()?.to_vec())
+    Some(CommunityMessage::v2c(community, response).ok()?.encode().ok()?.to_vec())
 }
 
 fn get(objects: &[(Oid, Value)], name: Oid) -> VarBind {

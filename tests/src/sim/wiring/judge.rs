@@ -248,7 +248,12 @@ impl Judge<'_> {
         let Some(Through::Beyond(_)) = attached.through else {
             return Some((switch, port) == at);
         };
-        let Some(place) = way.iter().position(|step| *step == switch) else { return Some(false) };
+        let Some(place) = way.iter().position(|step| *step == switch) else {
+            // Frames for everybody come to a switch that is not on the way by its own uplink.
+            let up = self.wiring.switches.get(switch).and_then(|switch| switch.up.as_ref());
+            let leads = up.is_some_and(|up| up.cables.first().is_some_and(|(own, _)| *own == port));
+            return if leads { None } else { Some(false) };
+        };
         let below = place.checked_sub(1).and_then(|below| way.get(below)).copied();
         let up = below.and_then(|below| self.wiring.switches.get(below)?.up.as_ref());
         let leads = up.is_some_and(|up| up.cables.first().is_some_and(|(_, above)| *above == port));

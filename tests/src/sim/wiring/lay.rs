@@ -16,7 +16,7 @@ const VIRTUAL_OUI: u32 = 0x00_5056;
 
 /// VLANs: office, ward, medical; telephones; management.
 const DATA: [u16; 3] = [10, 20, 30];
-pub(super) const VOICE: u16 = 40;
+const VOICE: u16 = 40;
 pub(super) const MANAGEMENT: u16 = 99;
 
 /// The MAC address with this number, of which the low 48 bits count.

@@ -1,18 +1,18 @@
 //! What the switches and the router answer over SNMP on two days, as observations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::table::{Cell, MOST_ROWS, Row, Rows};
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::Timestamp;
 
-use super::lay::{MANAGEMENT, VOICE};
+use super::lay::MANAGEMENT;
 use super::{Speaks, Style, Switch, Wiring};
 use crate::sim::dice::Dice;
 
-/// One day, in microseconds.
-const DAY: i64 = 86_400_000_000;
+/// One day, in microseconds: the second day begins here.
+pub(in crate::sim) const DAY: i64 = 86_400_000_000;
 /// The salt of the dice of the first day.
 const SALT: u64 = 1_000;
 
@@ -254,8 +254,10 @@ impl Told<'_> {
         };
         self.table(table, "", &rows);
         if switch.style == Style::Databases {
-            let vlans = [10, 20, 30, VOICE, MANAGEMENT].map(u32::from);
-            let rows = vlans.map(|vlan| row(&[0, vlan], &[("dot1qVlanFdbId", int(vlan / 10 + 1))]));
+            let vlans = self.wiring.stations.iter().map(|station| station.vlan);
+            let vlans: BTreeSet<u32> = vlans.chain([MANAGEMENT]).map(u32::from).collect();
+            let id = |vlan: u32| row(&[0, vlan], &[("dot1qVlanFdbId", int(vlan / 10 + 1))]);
+            let rows: Vec<Row> = vlans.into_iter().map(id).collect();
             self.table("dot1qVlanCurrentTable", "", &rows);
         }
     }
