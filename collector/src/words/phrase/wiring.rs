@@ -26,12 +26,21 @@ pub fn through(lang: Lang, attached: &Attached) -> String {
 /// A device's place in one line.
 pub fn attached(lang: Lang, attached: &Attached) -> String {
     let port = at(lang, switch(attached), &attached.port, &attached.alias);
-    let vlan = attached.vlan.map(|vlan| lang.fill(Word::WiringVlan, &[&vlan]));
+    let vlan = attached.vlan.map(|number| vlan(lang, number, &attached.vlan_name));
     let through = through(lang, attached);
     let mut parts = vec![port];
     parts.extend(vlan);
     parts.extend((!through.is_empty()).then_some(through));
     parts.join(" · ")
+}
+
+/// A VLAN by its number and, where it has one, its name.
+fn vlan(lang: Lang, number: u16, name: &str) -> String {
+    if name.is_empty() {
+        lang.fill(Word::WiringVlan, &[&number])
+    } else {
+        lang.fill(Word::WiringVlanNamed, &[&number, &name])
+    }
 }
 
 fn at(lang: Lang, switch: &str, port: &str, alias: &str) -> String {
@@ -74,6 +83,10 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
         Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
         Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,
         Reason::TelephoneByClass => Word::WiringReasonTelephoneByClass,
+        Reason::TelephoneByKin => Word::WiringReasonTelephoneByKin,
+        Reason::TelephoneByNetwork => Word::WiringReasonTelephoneByNetwork,
+        Reason::AccessPointListsThem => Word::WiringReasonAccessPointListsThem,
+        Reason::AccessPointByKin => Word::WiringReasonAccessPointByKin,
         Reason::DifferentVlans => Word::WiringReasonDifferentVlans,
         Reason::AccessPointSaysSo => Word::WiringReasonAccessPointSaysSo,
         Reason::AccessPointByClass => Word::WiringReasonAccessPointByClass,
