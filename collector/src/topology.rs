@@ -60,6 +60,10 @@ pub struct End {
     pub port: String,
     /// What somebody wrote about the port (ifAlias).
     pub alias: String,
+    /// The port's own (untagged) VLAN, 1–4094, where the device tells.
+    pub vlan: Option<u16>,
+    /// What the device calls that VLAN; empty if it has no name.
+    pub vlan_name: String,
 }
 
 /// A link between network devices; a bundle is one.

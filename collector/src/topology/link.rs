@@ -1,6 +1,6 @@
 //! Cables between network devices, from what both ends say of each other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use daicho_common::observation::ObservationId;
 use serde::Serialize;
@@ -55,6 +55,8 @@ pub(super) struct Found {
     pub(super) against: BTreeSet<ObservationId>,
     /// Whether an end hears the other's frames on the very port.
     supported: bool,
+    /// Whether the two ends of another cable both say that it is plugged in here.
+    outweighed: bool,
     /// Whether frames pass: the spanning tree blocks neither end, and not both hear each other
     /// elsewhere.
     passes: bool,
@@ -65,7 +67,8 @@ pub(super) struct Found {
 impl Found {
     /// Whether something speaks against it that has more weight: one end's word may be out of date.
     pub(super) fn doubtful(&self) -> bool {
-        self.said != Said::Both && !self.supported && !self.against.is_empty()
+        let alone = self.outweighed || !self.supported;
+        self.said != Said::Both && alone && !self.against.is_empty()
     }
 
     /// Whether frames go this way.
@@ -73,8 +76,8 @@ impl Found {
         self.passes && !self.doubtful()
     }
 
-    /// Weighs it by where the ends hear each other: (port, observation) of each, and by which ports
-    /// the spanning tree blocks.
+    /// Weighs it by where the ends hear each other: (port, observation) of each, and by whether it is
+    /// blocked: by the spanning tree, or because neither end learned anything from it.
     pub(super) fn weigh(&mut self, heard: [Option<(u32, ObservationId)>; 2], blocked: bool) {
         let mut elsewhere = 0;
         for ((_, port), heard) in self.ends.into_iter().zip(heard) {
@@ -115,6 +118,7 @@ impl Found {
             sources,
             against: BTreeSet::new(),
             supported: false,
+            outweighed: false,
             passes: true,
             cables: Default::default(),
         }
@@ -249,7 +253,19 @@ pub(super) fn join(halves: &[Half]) -> Vec<Found> {
         link.said = if said.len() == 2 { Said::Both } else { Said::One };
         link.against.extend(against(halves, half));
     }
-    found.into_values().map(|(link, _)| link).collect()
+    let mut links: Vec<Found> = found.into_values().map(|(link, _)| link).collect();
+    outweigh(&mut links);
+    links
+}
+
+/// One end's word counts less than what both ends of another cable say of the same port.
+fn outweigh(links: &mut [Found]) {
+    let both = links.iter().filter(|link| link.said == Said::Both);
+    let taken: HashSet<Place> =
+        both.flat_map(|link| link.ends).filter(|(_, port)| port.is_some()).collect();
+    for link in links.iter_mut().filter(|link| link.said == Said::One) {
+        link.outweighed = link.ends.iter().any(|end| taken.contains(end));
+    }
 }
 
 fn halves_of(halves: &[Half], vertex: Vertex) -> impl Iterator<Item = &Half> {

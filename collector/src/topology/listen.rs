@@ -137,6 +137,8 @@ pub(super) fn links(listened: &[Listened<'_>], shown: Shown<'_>, spots: &Spots) 
                 name: one.agent.to_owned(),
                 port: one.interface.to_owned(),
                 alias: String::new(),
+                vlan: None,
+                vlan_name: String::new(),
             },
             said: Said::Heard,
             confidence: match against.is_empty() {

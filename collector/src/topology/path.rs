@@ -62,6 +62,10 @@ impl Paths {
         links: &mut Vec<Found>,
     ) -> Self {
         let mut paths = Self { heard: heard(nodes, known), ..Self::default() };
+        let learned: HashSet<(Vertex, u32)> = nodes
+            .values()
+            .flat_map(|node| node.last().iter().map(|row| (node.device, node.whole(row.port))))
+            .collect();
         for link in links.iter_mut() {
             let [(a, at_a), (b, at_b)] = link.ends;
             let blocks = |vertex: Vertex, port: Option<u32>| {
@@ -69,7 +73,12 @@ impl Paths {
                 node.is_some_and(|(node, port)| node.blocked.contains(&port))
             };
             let heard = [(a, b), (b, a)].map(|key| paths.heard.get(&key).copied());
-            link.weigh(heard, blocks(a, at_a) || blocks(b, at_b));
+            let idle = |vertex: Vertex, port: Option<u32>| {
+                let hears = nodes.get(&vertex).is_some_and(Node::hears);
+                hears && port.is_some_and(|port| !learned.contains(&(vertex, port)))
+            };
+            let idle = idle(a, at_a) && idle(b, at_b);
+            link.weigh(heard, idle || blocks(a, at_a) || blocks(b, at_b));
         }
         paths.follow(nodes, links);
         let more = paths.silent(nodes, links);

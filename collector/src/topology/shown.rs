@@ -48,6 +48,10 @@ impl Shown<'_> {
                 .or(number)
                 .unwrap_or_else(|| words.to_owned()),
             alias: known.map(|port| port.alias.clone()).unwrap_or_default(),
+            vlan: known.and_then(|port| port.vlan),
+            vlan_name: known
+                .and_then(|port| self.nodes.get(&vertex)?.vlan_names.get(&port.vlan?).cloned())
+                .unwrap_or_default(),
         }
     }
 

@@ -59,6 +59,10 @@ fn a_spanning_tree_that_knows_another_bridge_speaks_against_a_neighbours_word() 
 #[test]
 fn a_cable_in_reserve_is_a_link_that_frames_do_not_take() {
     let case = beside(beside(two(), 1, 7, (2, "p2")), 2, 2, (1, "p7"));
+    // Nobody's frames came in at either end: it is not in use, whatever the tree says.
+    let idle = picture(&case.seen).topology.links;
+    assert_eq!(idle.iter().filter(|link| link.active).count(), 1, "{idle:?}");
+    let case = hears(case, 2, &[(B, 2)]);
     let open = picture(&case.seen).topology.links;
     assert_eq!(open.iter().filter(|link| link.active).count(), 2, "{open:?}");
     let blocked = picture(&faces(case, 2, (2, 2), (1, 7)).seen);

@@ -2,7 +2,7 @@
 
 use super::super::{Lang, Word};
 use crate::resolve::{Attached, Through};
-use crate::topology::{Cause, Confidence, Reason, Shared};
+use crate::topology::{Cause, Confidence, End, Reason, Said, Shared};
 
 /// The switch's name, else its identifier.
 pub fn switch(attached: &Attached) -> &str {
@@ -51,6 +51,39 @@ fn at(lang: Lang, switch: &str, port: &str, alias: &str) -> String {
     }
 }
 
+/// A port's own VLAN; empty where its switch does not tell.
+pub fn vlan_of(lang: Lang, end: &End) -> String {
+    end.vlan.map(|number| vlan(lang, number, &end.vlan_name)).unwrap_or_default()
+}
+
+/// What an end of a link is called: its name, else its identifier.
+pub fn end(end: &End) -> &str {
+    match &end.device {
+        Some(device) if end.name.is_empty() => &device.0,
+        Some(_) | None => &end.name,
+    }
+}
+
+/// Who says that a link is there.
+pub const fn said(said: Said) -> Word {
+    match said {
+        Said::Both => Word::LinksSaidBoth,
+        Said::One => Word::LinksSaidOne,
+        Said::SpanningTree => Word::LinksSaidSpanningTree,
+        Said::Tables => Word::LinksSaidTables,
+        Said::Heard => Word::LinksSaidHeard,
+    }
+}
+
+/// What speaks for the cause of a port with several devices.
+pub fn reasons(lang: Lang, shared: &Shared) -> String {
+    let reasons: Vec<String> = shared.reasons.iter().map(|one| reason(lang, *one)).collect();
+    reasons.join(match lang {
+        Lang::Ja => "、",
+        Lang::En => "; ",
+    })
+}
+
 /// Why several devices are heard on a port.
 pub const fn cause(cause: Cause) -> Word {
     match cause {
@@ -97,12 +130,8 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
 
 /// A port with several devices in one line, with the reasons.
 pub fn shared(lang: Lang, shared: &Shared) -> String {
-    let reasons: Vec<String> = shared.reasons.iter().map(|one| reason(lang, *one)).collect();
     let sure = lang.say(confidence(shared.confidence));
-    let joined = reasons.join(match lang {
-        Lang::Ja => "、",
-        Lang::En => "; ",
-    });
+    let joined = reasons(lang, shared);
     let cause = lang.say(cause(shared.cause));
     lang.fill(Word::WiringSharedLine, &[&shared.at.port, &cause, &sure, &joined])
 }
