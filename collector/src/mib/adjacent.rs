@@ -193,7 +193,7 @@ fn lldp(row: &Row, mib: &str, (local, entry): (Local, u32)) -> Option<Adjacent> 
     })
 }
 
-/// The address of a CDP neighbour (CISCO-TC, CiscoNetworkProtocol: 1 IPv4, 20 IPv6).
+/// The address of a CDP neighbour (CISCO-TC, `CiscoNetworkProtocol`: 1 IPv4, 20 IPv6).
 fn cdp_address(row: &Row) -> Option<IpAddr> {
     let octets = octets(row, "cdpCacheAddress")?;
     let ip: IpAddr = match row.number("cdpCacheAddressType") {

@@ -135,9 +135,8 @@ fn called(adjacent: &Adjacent) -> String {
     }
     match (&adjacent.chassis, adjacent.addresses.first()) {
         (Name::Words(words), _) if !words.is_empty() => words.to_string(),
-        (_, Some(ip)) => ip.to_string(),
+        (Name::Mac(_) | Name::Words(_), Some(ip)) | (Name::Address(ip), _) => ip.to_string(),
         (Name::Mac(mac), None) => mac.to_string(),
-        (Name::Address(ip), None) => ip.to_string(),
         (Name::Words(words), None) => words.to_string(),
     }
 }

@@ -141,10 +141,7 @@ pub(super) fn links(listened: &[Listened<'_>], shown: Shown<'_>, spots: &Spots) 
                 vlan_name: String::new(),
             },
             said: Said::Heard,
-            confidence: match against.is_empty() {
-                true => Confidence::Likely,
-                false => Confidence::Possible,
-            },
+            confidence: if against.is_empty() { Confidence::Likely } else { Confidence::Possible },
             active: true,
             cables: 1,
             sources: one.sources.iter().copied().collect(),

@@ -74,8 +74,8 @@ impl Paths {
             };
             let heard = [(a, b), (b, a)].map(|key| paths.heard.get(&key).copied());
             let idle = |vertex: Vertex, port: Option<u32>| {
-                let hears = nodes.get(&vertex).is_some_and(Node::hears);
-                hears && port.is_some_and(|port| !learned.contains(&(vertex, port)))
+                let tells = nodes.get(&vertex).is_some_and(Node::hears);
+                tells && port.is_some_and(|port| !learned.contains(&(vertex, port)))
             };
             let idle = idle(a, at_a) && idle(b, at_b);
             link.weigh(heard, idle || blocks(a, at_a) || blocks(b, at_b));

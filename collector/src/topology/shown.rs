@@ -66,10 +66,7 @@ impl Shown<'_> {
                 near,
                 far,
                 said: link.said,
-                confidence: match link.doubtful() {
-                    true => Confidence::Possible,
-                    false => Confidence::Likely,
-                },
+                confidence: if link.doubtful() { Confidence::Possible } else { Confidence::Likely },
                 active: link.active(),
                 cables: link.cables(),
                 sources: link.sources.iter().copied().collect(),

@@ -23,7 +23,7 @@ pub(super) fn place(
             places.entry(vertex).or_insert_with(|| spot.clone());
         }
     }
-    let mut placed = BTreeSet::new();
+    let mut moved = BTreeSet::new();
     for node in nodes.values() {
         for (client, radio, source) in &node.clients {
             let wired = radio.map(|radio| node.points.get(&radio).copied().unwrap_or(radio));
@@ -35,8 +35,8 @@ pub(super) fn place(
             spot.sources.insert(*source);
             spots.contested.remove(client);
             spots.of.insert(*client, spot);
-            placed.insert(*client);
+            moved.insert(*client);
         }
     }
-    placed
+    moved
 }

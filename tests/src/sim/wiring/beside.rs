@@ -105,11 +105,9 @@ impl Told<'_> {
             && let (Some(above), Some((own, far))) =
                 (self.wiring.switches.get(up.to), up.cables.first())
         {
-            let of =
-                |switch: &Switch, port: u32, of: usize| match self.wiring.is_bundled(number, of) {
-                    true => switch.bundle(port).0,
-                    false => port,
-                };
+            let of = |switch: &Switch, port: u32, of: usize| {
+                if self.wiring.is_bundled(number, of) { switch.bundle(port).0 } else { port }
+            };
             let (own, far) = (of(self.switch, *own, number), of(above, *far, up.to));
             // A switch that keeps out of the tree passes on what those above it say.
             if above.tree {
