@@ -48,25 +48,7 @@ impl Told<'_> {
                 Speaks::Nothing => {}
                 Speaks::LldpTelephone => lldp.push(end_station(index, station.mac, 0x24)),
                 Speaks::LldpPoint => lldp.push(end_station(index, station.mac, 0x10)),
-                Speaks::CdpTelephone => cdp.push(row(
-                    &[index, 1],
-                    &[
-                        (
-                            "cdpCacheDeviceId",
-                            Cell::Text(
-                                format!(
-                                    "SEP{}",
-                                    station.mac.to_string().replace(':', "").to_uppercase()
-                                )
-                                .as_str()
-                                .into(),
-                            ),
-                        ),
-                        ("cdpCacheDevicePort", Cell::Text("Port 1".into())),
-                        ("cdpCachePlatform", Cell::Text("IP Phone".into())),
-                        ("cdpCacheCapabilities", Cell::from_octets(&[0, 0, 0, 0x90])),
-                    ],
-                )),
+                Speaks::CdpTelephone => cdp.push(cdp_telephone(index, station.mac)),
             }
         }
         if switch.lldp {
@@ -162,6 +144,20 @@ fn end_station(index: u32, mac: Mac, does: u8) -> Row {
             ("lldpRemPortIdSubtype", int(3)),
             ("lldpRemPortId", physical(mac)),
             ("lldpRemSysCapEnabled", Cell::from_octets(&[does, 0])),
+        ],
+    )
+}
+
+/// A telephone as its switch hears it by CDP.
+fn cdp_telephone(index: u32, mac: Mac) -> Row {
+    let name = format!("SEP{}", mac.to_string().replace(':', "").to_uppercase());
+    row(
+        &[index, 1],
+        &[
+            ("cdpCacheDeviceId", Cell::Text(name.as_str().into())),
+            ("cdpCacheDevicePort", Cell::Text("Port 1".into())),
+            ("cdpCachePlatform", Cell::Text("IP Phone".into())),
+            ("cdpCacheCapabilities", Cell::from_octets(&[0, 0, 0, 0x90])),
         ],
     )
 }

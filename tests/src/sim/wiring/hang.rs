@@ -75,7 +75,7 @@ impl Layer {
     fn telephone(&mut self, at: (usize, u32), vlan: u16) {
         let speaks = match self.dice.below(10) {
             0..2 => Speaks::Nothing,
-            0..5 => Speaks::CdpTelephone,
+            2..5 => Speaks::CdpTelephone,
             _ => Speaks::LldpTelephone,
         };
         let (mac, ip) = (self.mac(TELEPHONE_OUI), Some(self.ip(VOICE)));

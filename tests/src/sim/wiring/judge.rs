@@ -277,17 +277,17 @@ impl Judge<'_> {
         let shown = self.wiring.shown();
         let burned_in = |station: &&super::Station| station.mac.names_a_device();
         for station in self.wiring.stations.iter().filter(burned_in) {
-            let told = station.awake.get(..self.wiring.plan.days).unwrap_or_default();
+            let days = station.awake.get(..self.wiring.plan.days).unwrap_or_default();
             let Some(at) =
-                told.iter().rposition(|awake| *awake).and_then(|day| station.at.get(day))
+                days.iter().rposition(|awake| *awake).and_then(|day| station.at.get(day))
             else {
                 continue;
             };
             let attached = self.owners.get(&station.mac).map(|device| &device.attached);
             let attached = attached.into_iter().flatten().find(|one| one.value.mac == station.mac);
-            let shows = shown.contains(&(at.0, station.mac));
+            let told = shown.contains(&(at.0, station.mac));
             let place = attached.map(|one| self.place(&one.value, *at));
-            for count in [Some(&mut score.places), shows.then_some(&mut score.shown)] {
+            for count in [Some(&mut score.places), told.then_some(&mut score.shown)] {
                 let Some(count) = count else { continue };
                 match place {
                     Some(Some(true)) => count.right += 1,
@@ -304,7 +304,7 @@ impl Judge<'_> {
                         Some(None) => "on the way",
                         None => "missing",
                     },
-                    if shows { "" } else { "not " },
+                    if told { "" } else { "not " },
                 );
                 *score.misses.entry(what).or_default() += 1;
             }

@@ -186,7 +186,7 @@ impl Layer {
             .filter(|(_, switch)| switch.name.starts_with("acc") && switch.snmp && switch.lldp)
             .map(|(number, _)| number)
             .collect();
-        for _ in 0..1 + access.len() / 15 {
+        for _ in 0..=access.len() / 15 {
             let (Some(a), Some(b)) = (self.free_end(&access), self.free_end(&access)) else {
                 continue;
             };
