@@ -13,6 +13,10 @@ pub mod bridge;
 pub mod index;
 /// Neighbour tables of routers: IP-MIB.
 pub mod neighbour;
+/// Spanning tree: which port faces which bridge, and which ports forward.
+pub mod spanning_tree;
+/// Who is connected by radio, and who logged in on a port.
+pub mod station;
 /// What a device was told by the device at the other end of a cable: LLDP, CDP.
 pub mod adjacent;
 

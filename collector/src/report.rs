@@ -26,6 +26,8 @@ pub mod table;
 pub mod text;
 /// Workbooks.
 pub mod xlsx;
+/// The wiring as tables.
+pub mod wiring;
 
 /// What is shown, and to whom.
 #[derive(Clone, Copy, Debug)]

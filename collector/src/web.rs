@@ -28,6 +28,7 @@ mod device;
 mod devices;
 mod findings;
 mod ledger;
+mod links;
 mod observation;
 mod page;
 mod snapshot;
@@ -107,6 +108,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/devices/{id}", get(device::page))
         .route("/ledger", get(ledger::page))
         .route("/findings", get(findings::page))
+        .route("/links", get(links::page))
+        .route("/links.csv", get(links::csv))
         .route("/coverage", get(coverage::page))
         .route("/observations/{id}", get(observation::page))
         .route("/api/v1/batches", post(batches::deliver).layer(DefaultBodyLimit::disable()))

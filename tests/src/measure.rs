@@ -39,9 +39,10 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what, folder, lines] if what == "corpus" => {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
-        [what] if what == "topology" => topology::run(),
+        [what] if what == "topology" => topology::run(false),
+        [what, how] if what == "topology" && how == "tune" => topology::run(true),
         _ => bail!(
-            "write `cargo measure sweep`, `cargo measure topology` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure sweep`, `cargo measure topology [tune]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }

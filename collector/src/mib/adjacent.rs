@@ -4,10 +4,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use daicho_common::addr::Mac;
+use daicho_common::observation::heard::Inventory;
 use daicho_common::observation::table::{Row, Rows};
 use daicho_common::text::Text;
 
-use super::{octets, small, words};
+use super::{index, octets, small, words};
 
 /// How a device names itself or one of its ports to its neighbours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +22,7 @@ pub enum Name {
 }
 
 /// How a table numbers the own port on which it heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Local {
     /// lldpLocPortNum.
     LldpPort(u32),
@@ -48,6 +49,8 @@ pub struct Does {
 pub struct Adjacent {
     /// The own port on which it was heard.
     pub local: Local,
+    /// lldpRemIndex or cdpCacheDeviceIndex: with `local`, whose row this is in other tables.
+    pub entry: u32,
     /// The neighbour's chassis.
     pub chassis: Name,
     /// The neighbour's port.
@@ -60,6 +63,19 @@ pub struct Adjacent {
     pub description: Text,
     /// What it does.
     pub does: Does,
+    /// Addresses by which it is managed.
+    pub addresses: Vec<IpAddr>,
+    /// Its hardware as LLDP-MED tells it (ANSI/TIA-1057 §10.2.6); empty if it does not.
+    pub inventory: Inventory,
+}
+
+/// What another table adds to a neighbour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// An address by which it is managed.
+    Address(IpAddr),
+    /// Its hardware.
+    Inventory(Inventory),
 }
 
 /// Reads an identifier by its subtype (IEEE 802.1AB-2016 §8.5.2, §8.5.3): `mac` and `address` are
@@ -103,23 +119,54 @@ pub fn read(rows: &Rows) -> impl Iterator<Item = Adjacent> + '_ {
     rows.rows.iter().filter_map(|row| match rows.table.as_str() {
         "lldpRemTable" => {
             // lldpRemTimeMark, lldpRemLocalPortNum, lldpRemIndex.
-            let [_, port, _] = row.index.as_slice() else { return None };
-            lldp(row, "lldp", Local::LldpPort(*port))
+            let [_, port, entry] = row.index.as_slice() else { return None };
+            lldp(row, "lldp", (Local::LldpPort(*port), *entry))
         }
         "lldpV2RemTable" => {
             // lldpV2RemTimeMark, lldpV2RemLocalIfIndex, …DestMACAddress, lldpV2RemIndex.
-            let [_, interface, _, _] = row.index.as_slice() else { return None };
-            lldp(row, "lldpV2", Local::Interface(*interface))
+            let [_, interface, _, entry] = row.index.as_slice() else { return None };
+            lldp(row, "lldpV2", (Local::Interface(*interface), *entry))
         }
         "cdpCacheTable" => {
-            let [interface, _] = row.index.as_slice() else { return None };
-            cdp(row, *interface)
+            let [interface, entry] = row.index.as_slice() else { return None };
+            cdp(row, (*interface, *entry))
         }
         _ => None,
     })
 }
 
-fn lldp(row: &Row, mib: &str, local: Local) -> Option<Adjacent> {
+/// What these rows add to neighbours (`lldpRemManAddrTable`, `lldpXMedRemInventoryTable` and their
+/// like of LLDP-V2), each with the own port and the entry that it belongs to.
+pub fn added(rows: &Rows) -> impl Iterator<Item = ((Local, u32), Added)> + '_ {
+    rows.rows.iter().filter_map(|row| match (rows.table.as_str(), row.index.as_slice()) {
+        // The address' family, length and octets follow the neighbour's own index.
+        ("lldpRemManAddrTable", [_, port, entry, address @ ..]) => {
+            Some(((Local::LldpPort(*port), *entry), Added::Address(index::inet(address)?)))
+        }
+        ("lldpV2RemManAddrTable", [_, interface, _, entry, address @ ..]) => {
+            Some(((Local::Interface(*interface), *entry), Added::Address(index::inet(address)?)))
+        }
+        ("lldpXMedRemInventoryTable", [_, port, entry]) => {
+            Some(((Local::LldpPort(*port), *entry), Added::Inventory(inventory(row))))
+        }
+        _ => None,
+    })
+}
+
+fn inventory(row: &Row) -> Inventory {
+    let said = |part: &str| words(row, &format!("lldpXMedRem{part}"));
+    Inventory {
+        hardware: said("HardwareRev"),
+        firmware: said("FirmwareRev"),
+        software: said("SoftwareRev"),
+        serial: said("SerialNum"),
+        manufacturer: said("MfgName"),
+        model: said("ModelName"),
+        asset: said("AssetID"),
+    }
+}
+
+fn lldp(row: &Row, mib: &str, (local, entry): (Local, u32)) -> Option<Adjacent> {
     let column = |name: &str| format!("{mib}Rem{name}");
     let chassis = octets(row, &column("ChassisId"))?;
     let port = octets(row, &column("PortId")).unwrap_or_default();
@@ -129,6 +176,7 @@ fn lldp(row: &Row, mib: &str, local: Local) -> Option<Adjacent> {
     let has = |bit: u8| enabled.is_some_and(|bits| bits & (0x80 >> bit) != 0);
     Some(Adjacent {
         local,
+        entry,
         chassis: name(&chassis, row.number(&column("ChassisIdSubtype")), CHASSIS),
         port: name(&port, row.number(&column("PortIdSubtype")), PORT),
         port_description: words(row, &column("PortDesc")),
@@ -140,10 +188,23 @@ fn lldp(row: &Row, mib: &str, local: Local) -> Option<Adjacent> {
             routes: has(4),
             telephone: has(5),
         },
+        addresses: Vec::new(),
+        inventory: Inventory::default(),
     })
 }
 
-fn cdp(row: &Row, interface: u32) -> Option<Adjacent> {
+/// The address of a CDP neighbour (CISCO-TC, `CiscoNetworkProtocol`: 1 IPv4, 20 IPv6).
+fn cdp_address(row: &Row) -> Option<IpAddr> {
+    let octets = octets(row, "cdpCacheAddress")?;
+    let ip: IpAddr = match row.number("cdpCacheAddressType") {
+        None | Some(1) => Ipv4Addr::from(<[u8; 4]>::try_from(octets).ok()?).into(),
+        Some(20) => Ipv6Addr::from(<[u8; 16]>::try_from(octets).ok()?).into(),
+        Some(_) => return None,
+    };
+    (!ip.is_unspecified()).then_some(ip)
+}
+
+fn cdp(row: &Row, (interface, entry): (u32, u32)) -> Option<Adjacent> {
     let id = words(row, "cdpCacheDeviceId");
     if id.is_empty() {
         return None;
@@ -159,6 +220,7 @@ fn cdp(row: &Row, interface: u32) -> Option<Adjacent> {
     let mac = bare.strip_prefix("SEP").and_then(|digits| digits.parse().ok());
     Some(Adjacent {
         local: Local::Interface(interface),
+        entry,
         chassis: mac.map_or_else(|| Name::Words(Text::clean(bare)), Name::Mac),
         port: Name::Words(words(row, "cdpCacheDevicePort")),
         port_description: Text::default(),
@@ -170,6 +232,8 @@ fn cdp(row: &Row, interface: u32) -> Option<Adjacent> {
             access_point,
             telephone: has(0x80),
         },
+        addresses: cdp_address(row).into_iter().collect(),
+        inventory: Inventory::default(),
     })
 }
 
@@ -265,6 +329,25 @@ mod tests {
     }
 
     #[test]
+    fn other_tables_add_addresses_and_hardware_and_damaged_rows_nothing() {
+        let of = |rows: &Rows| added(rows).collect::<Vec<_>>();
+        let key = (Local::LldpPort(25), 3);
+        let rows = one("lldpRemManAddrTable", &[9, 25, 3, 1, 4, 10, 20, 1, 7], vec![]);
+        assert_eq!(of(&rows), [(key, Added::Address("10.20.1.7".parse().unwrap()))]);
+        let cells = vec![
+            ("lldpXMedRemSerialNum", Cell::Text("S-1".into())),
+            ("lldpXMedRemModelName", Cell::from_octets(b"T-40")),
+        ];
+        let rows = one("lldpXMedRemInventoryTable", &[9, 25, 3], cells);
+        let want = Inventory { serial: "S-1".into(), model: "T-40".into(), ..Inventory::default() };
+        assert_eq!(of(&rows), [(key, Added::Inventory(want))]);
+        for index in [&[][..], &[9, 25, 3], &[9, 25, 3, 1, 4, 10, 20, 1], &[9, 25, 3, 6, 4, 1, 2]] {
+            assert_eq!(of(&one("lldpRemManAddrTable", index, vec![])), [], "{index:?}");
+        }
+        assert_eq!(of(&one("lldpXMedRemInventoryTable", &[9, 25], vec![])), []);
+    }
+
+    #[test]
     fn a_telephone_and_an_access_point_of_cdp_are_known() {
         let cells = |id: &str, platform: &str, bits: u8| {
             vec![
@@ -272,12 +355,15 @@ mod tests {
                 ("cdpCachePlatform", Cell::Text(platform.into())),
                 ("cdpCacheDevicePort", Cell::Text("Port 1".into())),
                 ("cdpCacheCapabilities", Cell::from_octets(&[0, 0, 0, bits])),
+                ("cdpCacheAddressType", Cell::Integer(1)),
+                ("cdpCacheAddress", Cell::from_octets(&[10, 20, 1, 7])),
             ]
         };
         let read = |cells| read(&one("cdpCacheTable", &[25, 1], cells)).next().unwrap();
         let phone = read(cells("SEP001A2B000007", "Cisco IP Phone 8841", 0x90));
         assert_eq!(phone.chassis, Name::Mac("00:1a:2b:00:00:07".parse().unwrap()));
         assert!(phone.does.telephone && !phone.does.bridges);
+        assert_eq!(phone.addresses, ["10.20.1.7".parse::<IpAddr>().unwrap()]);
         let point = read(cells("ap-3f", "cisco AIR-AP2802I-Q-K9", 0x02));
         assert!(point.does.access_point && !point.does.bridges);
         assert_eq!(read(cells("sw-1(FOC1234)", "", 0x28)).name.as_str(), "sw-1");

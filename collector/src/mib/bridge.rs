@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::table::{Row, Rows};
+use daicho_common::text::Text;
 
-use super::{index, octets, small};
+use super::{index, octets, small, words};
 
 /// A row of a forwarding table: frames from `mac` came in by `port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +117,26 @@ pub fn own_vlans(rows: &Rows) -> impl Iterator<Item = OwnVlan> + '_ {
     })
 }
 
+/// What VLANs are called (`dot1qVlanStaticTable`, `vtpVlanTable`). A name that only repeats the
+/// number, as switches give it by themselves, is none.
+pub fn vlan_names(rows: &Rows) -> impl Iterator<Item = (u16, Text)> + '_ {
+    rows.rows.iter().filter_map(|row| {
+        let column = match rows.table.as_str() {
+            "dot1qVlanStaticTable" => "dot1qVlanStaticName",
+            "vtpVlanTable" => "vtpVlanName",
+            _ => return None,
+        };
+        let number = row.index.last().copied().and_then(vlan)?;
+        let name = words(row, column);
+        let digits = name.as_str().trim_start_matches(|c: char| !c.is_ascii_digit());
+        let start = name.as_str().strip_suffix(digits).unwrap_or_default();
+        let start = start.trim_matches(['_', '-', ' ']);
+        let numbered = digits.parse() == Ok(number)
+            && (start.is_empty() || start.eq_ignore_ascii_case("vlan"));
+        (!name.is_empty() && !numbered).then_some((number, name))
+    })
+}
+
 /// Ports that are one logical port: (ifIndex of the member, ifIndex of the whole). Of
 /// `ifStackTable` every layering comes; the caller knows which interfaces are bundles.
 pub fn bundled(rows: &Rows) -> Vec<(u32, u32)> {
@@ -220,6 +241,25 @@ mod tests {
         }
         assert_eq!(forwarding(&rows("dot1qTpFdbTable", "", &[], &[])).count(), 0);
         assert_eq!(forwarding(&rows("ifTable", "", &STATION, &[("dot1dTpFdbPort", 7)])).count(), 0);
+    }
+
+    #[test]
+    fn a_vlan_is_called_by_what_somebody_called_it() {
+        let named = |table: &str, index: &[u32], column: &str, name: &str| {
+            let cells = [(column.to_owned(), Cell::Text(name.into()))].into();
+            let row = Row { index: index.to_vec(), cells };
+            let rows = Rows { table: table.into(), context: String::new(), rows: vec![row] };
+            vlan_names(&rows).map(|(vlan, name)| (vlan, name.to_string())).collect::<Vec<_>>()
+        };
+        let plain =
+            |vlan: u32, name| named("dot1qVlanStaticTable", &[vlan], "dot1qVlanStaticName", name);
+        assert_eq!(plain(20, "医療系"), [(20, "医療系".to_owned())]);
+        assert_eq!(named("vtpVlanTable", &[1, 20], "vtpVlanName", "ward"), [(20, "ward".into())]);
+        for name in ["", "20", "VLAN0020", "vlan-20", "VLAN 20"] {
+            assert_eq!(plain(20, name), [], "{name}");
+        }
+        assert_eq!(plain(20, "VLAN0030").len(), 1, "a number, but not its own");
+        assert_eq!(plain(5000, "ward"), []);
     }
 
     #[test]

@@ -19,9 +19,9 @@ pub struct Table {
 }
 
 /// What joins several values in one cell.
-const IN_CELL: &str = " / ";
+pub(super) const IN_CELL: &str = " / ";
 
-fn headings(shown: &Shown<'_>, words: &[Word]) -> Vec<String> {
+pub(super) fn headings(shown: &Shown<'_>, words: &[Word]) -> Vec<String> {
     words.iter().map(|word| shown.lang.say(*word).to_owned()).collect()
 }
 

@@ -13,6 +13,10 @@ use crate::ledger::{Column, Defect, Field, Reason, Sheet, State};
 use crate::reconcile::{Difference, Doubt, Looked, Match, MatchedBy};
 use crate::resolve::{Address, Join, JoinReason, Oddity, Service};
 use crate::store::{Book, Ground, Scan};
+use crate::topology::{
+    Cause, Confidence, Contradiction, End, Link, Reason as TopologyReason, Said, Shared, Topology,
+};
+use daicho_common::addr::Mac;
 
 /// What a hostile device calls itself.
 pub(crate) const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
@@ -165,6 +169,48 @@ fn matched(row: Option<u32>, host: Option<u8>, verdict: Verdict) -> Match {
     Match { entry: row.map(place), device, by, verdict }
 }
 
+fn topology() -> Topology {
+    let end = |name: &str, port: &str, device: Option<u8>| End {
+        device: device.map(|host| DeviceId(format!("mac-001a2b0000{host:02x}"))),
+        name: name.into(),
+        port: port.into(),
+        alias: "東病棟".into(),
+        vlan: Some(20),
+        vlan_name: "医療系".into(),
+    };
+    let hub = Shared {
+        at: end("sw-3f", "Gi1/0/7", Some(7)),
+        cause: Cause::Hub,
+        confidence: Confidence::Likely,
+        reasons: vec![TopologyReason::Together { stations: 3 }],
+        devices: vec![DeviceId("mac-001a2b000008".into()), DeviceId("mac-001a2b000009".into())],
+        sources: vec![arp(8).id()],
+    };
+    let telephones = Shared { cause: Cause::Telephones, ..hub.clone() };
+    let link = Link {
+        near: end("sw-core", "Po1", Some(7)),
+        far: end(HOSTILE, "Gi1/0/1", None),
+        said: Said::One,
+        confidence: Confidence::Possible,
+        active: true,
+        cables: 2,
+        sources: vec![arp(7).id()],
+        against: vec![arp(9).id()],
+    };
+    let contradiction = Contradiction {
+        mac: Mac::new([0, 0x1a, 0x2b, 0, 0, 9]),
+        device: DeviceId("mac-001a2b000009".into()),
+        ports: vec![end("sw-3f", "Gi1/0/9", Some(7)), end("sw-4f", "Gi1/0/2", None)],
+        sources: vec![arp(9).id()],
+    };
+    Topology {
+        links: vec![link],
+        shared: vec![hub, telephones],
+        contradictions: vec![contradiction],
+        ..Topology::default()
+    }
+}
+
 fn picture() -> Picture {
     let difference = Difference {
         field: Field::Name,
@@ -180,7 +226,7 @@ fn picture() -> Picture {
             device(8, "NURSE-04", Class::Pc),
             device(9, HOSTILE, Class::Nas),
         ],
-        topology: crate::topology::Topology::default(),
+        topology: topology(),
         matches: vec![
             matched(Some(3), Some(7), Verdict::Agreed),
             matched(Some(4), Some(8), Verdict::Differs { differences: vec![difference] }),

@@ -155,6 +155,8 @@ pub struct Attached {
     pub alias: String,
     /// The VLAN, 1–4094, where the switch tells.
     pub vlan: Option<u16>,
+    /// What the switch calls the VLAN; empty if it has no name.
+    pub vlan_name: String,
     /// What stands between the port and the device.
     pub through: Option<Through>,
 }

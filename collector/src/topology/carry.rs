@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::observation::ObservationId;
 
+use super::Carried;
 use super::known::Vertex;
-use super::link::Found;
+use super::link::{self, Found};
 use super::path::Paths;
 use super::place::Spots;
-use super::{Carried, Shown};
+use super::shown::Shown;
 use crate::resolve::DeviceId;
 
 /// Who is carried by whom, and what shows it.
@@ -22,11 +23,12 @@ pub(super) fn carried(
     (links, paths): (&[Found], &Paths),
 ) -> BTreeMap<DeviceId, Vec<Carried>> {
     let mut loads = Loads::new();
+    let behind = link::far_ends(links);
     for node in shown.nodes.values() {
         let up = paths.up(node.device).and_then(|(port, _)| port);
         let load = loads.entry(node.device).or_default();
         let rows = node.last().iter().map(|row| (row.mac, Some(node.whole(row.port)), row.source));
-        let listed = node.neighbours.iter().map(|(mac, source)| (*mac, None, *source));
+        let listed = node.neighbours.iter().map(|(mac, (_, source))| (*mac, None, *source));
         for (mac, port, source) in rows.chain(listed) {
             let other = shown.known.of(mac).filter(|other| *other != node.device);
             if let Some(other) = other.filter(|_| port.is_none() || port != up) {
@@ -36,9 +38,8 @@ pub(super) fn carried(
     }
     for (mac, spot) in &spots.of {
         let Some(station) = shown.known.of(*mac) else { continue };
-        let point = links.iter().filter_map(|link| link.seen_from(spot.switch));
-        let behind = point.into_iter().find(|(port, ..)| *port == Some(spot.port));
-        let first = spot.beyond.or(behind.map(|(_, far, _)| far)).unwrap_or(spot.switch);
+        let behind = behind.get(&(spot.switch, spot.port)).copied();
+        let first = spot.beyond.or(behind).unwrap_or(spot.switch);
         let mut at = Some(first);
         let mut passed = BTreeSet::new();
         while let Some(carrier) = at.filter(|carrier| passed.insert(*carrier)) {

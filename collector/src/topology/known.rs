@@ -85,7 +85,26 @@ impl Known {
             Name::Mac(mac) => self.of(*mac),
             Name::Address(_) | Name::Words(_) => None,
         };
-        by(&adjacent.chassis).or(by_port).or_else(|| self.called(adjacent.name.as_str()))
+        by(&adjacent.chassis)
+            .or(by_port)
+            .or_else(|| adjacent.addresses.iter().find_map(|ip| by(&Name::Address(*ip))))
+            .or_else(|| self.called(adjacent.name.as_str()))
+    }
+
+    /// The device that a neighbour is, by an address of its own: its name alone could be another's.
+    pub(super) fn by_address(&self, adjacent: &Adjacent) -> Option<Vertex> {
+        let mac = [&adjacent.chassis, &adjacent.port].into_iter().find_map(|name| match name {
+            Name::Mac(mac) => self.of(*mac),
+            Name::Address(_) | Name::Words(_) => None,
+        });
+        let chassis = match &adjacent.chassis {
+            Name::Address(ip) => Some(*ip),
+            Name::Mac(_) | Name::Words(_) => None,
+        };
+        mac.or_else(|| {
+            let said = chassis.iter().chain(&adjacent.addresses);
+            said.copied().find_map(|ip| self.addresses.get(&ip).copied().flatten())
+        })
     }
 
     /// The same; somebody unknown becomes a vertex of its own, by what it is called.
@@ -93,8 +112,13 @@ impl Known {
         if let Some(vertex) = self.device(adjacent) {
             return vertex;
         }
+        self.somebody(called(adjacent))
+    }
+
+    /// Somebody unknown who is called thus.
+    pub(super) fn somebody(&mut self, called: String) -> Vertex {
         let next = self.devices + self.strangers.len();
-        *self.strangers.entry(called(adjacent)).or_insert(next)
+        *self.strangers.entry(called).or_insert(next)
     }
 
     /// What somebody is called who is only spoken of; empty if it is a device.
@@ -109,9 +133,10 @@ fn called(adjacent: &Adjacent) -> String {
     if !adjacent.name.is_empty() {
         return adjacent.name.to_string();
     }
-    match &adjacent.chassis {
-        Name::Mac(mac) => mac.to_string(),
-        Name::Address(ip) => ip.to_string(),
-        Name::Words(words) => words.to_string(),
+    match (&adjacent.chassis, adjacent.addresses.first()) {
+        (Name::Words(words), _) if !words.is_empty() => words.to_string(),
+        (Name::Mac(_) | Name::Words(_), Some(ip)) | (Name::Address(ip), _) => ip.to_string(),
+        (Name::Mac(mac), None) => mac.to_string(),
+        (Name::Words(words), None) => words.to_string(),
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct Limits {
     pub(super) readings: usize,
     /// More are an unknown switch.
     pub(super) stations_most: usize,
+    /// So many of a maker's block, or of a network, must say what they are before it is held of the
+    /// silent ones too.
+    pub(super) kin_least: usize,
     virtual_machines: Vec<String>,
 }
 
@@ -49,6 +52,7 @@ mod tests {
     fn the_shipped_limits_are_read_and_make_sense() {
         let limits = read(SHIPPED).unwrap();
         assert!(1 < limits.stations_again && limits.stations_again < limits.stations_once);
+        assert!(limits.kin_least > 1);
         assert!(limits.stations_once < limits.stations_most && limits.readings > 1);
         assert!(limits.is_virtual_machine("00:50:56:12:34:56".parse().unwrap()));
         assert!(!limits.is_virtual_machine("00:1a:2b:12:34:56".parse().unwrap()));

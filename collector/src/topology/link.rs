@@ -1,6 +1,6 @@
 //! Cables between network devices, from what both ends say of each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use daicho_common::observation::ObservationId;
 use serde::Serialize;
@@ -16,8 +16,12 @@ pub enum Said {
     Both,
     /// One end; the other does not tell of its neighbours, or does not name this one.
     One,
+    /// A bridge says that another speaks for the cable (spanning tree); neighbours say nothing.
+    SpanningTree,
     /// Neither, but the forwarding tables leave no other possibility.
     Tables,
+    /// An agent heard the device announce itself on the agent's own link.
+    Heard,
 }
 
 /// One end's word: on my port there is that one.
@@ -49,11 +53,46 @@ pub(super) struct Found {
     pub(super) sources: BTreeSet<ObservationId>,
     /// Observations that say otherwise.
     pub(super) against: BTreeSet<ObservationId>,
+    /// Whether an end hears the other's frames on the very port.
+    supported: bool,
+    /// Whether the two ends of another cable both say that it is plugged in here.
+    outweighed: bool,
+    /// Whether frames pass: the spanning tree blocks neither end, and not both hear each other
+    /// elsewhere.
+    passes: bool,
     /// The cables it is made of, as pairs of own port and observation of either end.
     cables: [BTreeSet<u32>; 2],
 }
 
 impl Found {
+    /// Whether something speaks against it that has more weight: one end's word may be out of date.
+    pub(super) fn doubtful(&self) -> bool {
+        let alone = self.outweighed || !self.supported;
+        self.said != Said::Both && alone && !self.against.is_empty()
+    }
+
+    /// Whether frames go this way.
+    pub(super) fn active(&self) -> bool {
+        self.passes && !self.doubtful()
+    }
+
+    /// Weighs it by where the ends hear each other: (port, observation) of each, and by whether it is
+    /// blocked: by the spanning tree, or because neither end learned anything from it.
+    pub(super) fn weigh(&mut self, heard: [Option<(u32, ObservationId)>; 2], blocked: bool) {
+        let mut elsewhere = 0;
+        for ((_, port), heard) in self.ends.into_iter().zip(heard) {
+            let Some(((at, source), port)) = heard.zip(port) else { continue };
+            self.supported |= at == port;
+            if at != port {
+                elsewhere += 1;
+                if !blocked && self.said != Said::Both {
+                    self.against.insert(source);
+                }
+            }
+        }
+        self.passes = !blocked && elsewhere < 2;
+    }
+
     /// How many cables it is made of.
     pub(super) fn cables(&self) -> usize {
         self.cables.iter().map(BTreeSet::len).max().unwrap_or(0).max(1)
@@ -61,14 +100,26 @@ impl Found {
 
     /// A link that the forwarding tables show.
     pub(super) fn of_tables(near: Place, far: Place, sources: BTreeSet<ObservationId>) -> Self {
+        Self::said_by(Said::Tables, (near, far), sources)
+    }
+
+    /// A link between bridges that something else than neighbours' words shows.
+    pub(super) fn said_by(
+        said: Said,
+        (near, far): (Place, Place),
+        sources: BTreeSet<ObservationId>,
+    ) -> Self {
         let ends = if near.0 <= far.0 { [near, far] } else { [far, near] };
         Self {
             ends,
             words: Default::default(),
-            said: Said::Tables,
+            said,
             bridges: [true; 2],
             sources,
             against: BTreeSet::new(),
+            supported: false,
+            outweighed: false,
+            passes: true,
             cables: Default::default(),
         }
     }
@@ -82,6 +133,22 @@ impl Found {
             (b == vertex).then_some((at_b, a, self.bridges[0]))
         }
     }
+}
+
+/// Who is at the other end of each port; of several the one that is not in doubt.
+pub(super) fn far_ends(links: &[Found]) -> HashMap<(Vertex, u32), Vertex> {
+    let mut ends = HashMap::new();
+    let (doubtful, sure): (Vec<&Found>, Vec<&Found>) =
+        links.iter().partition(|link| link.doubtful());
+    for link in sure.into_iter().chain(doubtful) {
+        let [a, b] = link.ends;
+        for ((near, port), (far, _)) in [(a, b), (b, a)] {
+            if let Some(port) = port {
+                ends.entry((near, port)).or_insert(far);
+            }
+        }
+    }
+    ends
 }
 
 /// Reads what every node says of those beside it, telephones and stations left out, and folds ports
@@ -186,7 +253,19 @@ pub(super) fn join(halves: &[Half]) -> Vec<Found> {
         link.said = if said.len() == 2 { Said::Both } else { Said::One };
         link.against.extend(against(halves, half));
     }
-    found.into_values().map(|(link, _)| link).collect()
+    let mut links: Vec<Found> = found.into_values().map(|(link, _)| link).collect();
+    outweigh(&mut links);
+    links
+}
+
+/// One end's word counts less than what both ends of another cable say of the same port.
+fn outweigh(links: &mut [Found]) {
+    let both = links.iter().filter(|link| link.said == Said::Both);
+    let taken: HashSet<Place> =
+        both.flat_map(|link| link.ends).filter(|(_, port)| port.is_some()).collect();
+    for link in links.iter_mut().filter(|link| link.said == Said::One) {
+        link.outweighed = link.ends.iter().any(|end| taken.contains(end));
+    }
 }
 
 fn halves_of(halves: &[Half], vertex: Vertex) -> impl Iterator<Item = &Half> {
@@ -194,10 +273,13 @@ fn halves_of(halves: &[Half], vertex: Vertex) -> impl Iterator<Item = &Half> {
     halves.get(from..).unwrap_or_default().iter().take_while(move |half| half.from == vertex)
 }
 
-/// What says otherwise: the far port names somebody else, or this port names two.
+/// What says otherwise: the far port names somebody else or another port of this one, or this port
+/// names two.
 fn against(halves: &[Half], half: &Half) -> BTreeSet<ObservationId> {
-    let there = halves_of(halves, half.to)
-        .filter(|other| half.to_port == Some(other.port) && other.to != half.from);
+    let there = halves_of(halves, half.to).filter(|other| {
+        let elsewhere = other.to_port.is_some_and(|port| port != half.port);
+        half.to_port == Some(other.port) && (other.to != half.from || elsewhere)
+    });
     let here =
         halves_of(halves, half.from).filter(|other| other.port == half.port && other.to != half.to);
     there.chain(here).map(|other| other.source).collect()

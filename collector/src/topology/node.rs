@@ -8,26 +8,14 @@ use daicho_common::observation::table::Rows;
 use daicho_common::observation::{Fact, ObservationId};
 use daicho_common::time::Timestamp;
 
+use super::port::Port;
 use crate::evidence::Claim;
-use crate::mib::adjacent::{self, Adjacent, Local, Name, OwnPort};
-use crate::mib::{bridge, neighbour};
+use crate::mib::adjacent::{self, Added, Adjacent, Local, Name, OwnPort};
+use crate::mib::{bridge, neighbour, spanning_tree, station};
 use crate::resolve::{Device, DeviceId};
 
 /// Ten minutes, in microseconds: rows further apart are of different readings of a table.
 const READING_GAP: i64 = 600_000_000;
-
-/// A port or other interface.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Port {
-    /// ifName, else ifDescr, else its number.
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) alias: String,
-    kind: u32,
-    mac: Option<Mac>,
-    /// Its untagged VLAN.
-    pub(super) vlan: Option<u16>,
-}
 
 /// A station heard on a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +45,17 @@ pub(super) struct Beside {
     pub(super) source: ObservationId,
 }
 
+/// What the spanning tree says of a cable: the bridge that speaks for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Designated {
+    /// The own port; of a bundle, the whole.
+    pub(super) port: u32,
+    pub(super) bridge: Mac,
+    /// Priority and number of that bridge's port.
+    pub(super) far: u16,
+    pub(super) source: ObservationId,
+}
+
 /// A network device with tables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
@@ -74,10 +73,21 @@ pub(super) struct Node {
     pub(super) chassis: Vec<Name>,
     /// How many chassis it is stacked of; 0 if it is no stack.
     pub(super) stacked: usize,
-    own_ports: Vec<OwnPort>,
-    base_ports: BTreeMap<u32, u32>,
-    /// Whom it resolved on its links, as a router.
-    pub(super) neighbours: BTreeMap<Mac, ObservationId>,
+    pub(super) own_ports: Vec<OwnPort>,
+    pub(super) base_ports: BTreeMap<u32, u32>,
+    /// Whom it resolved, as a router: on which of its interfaces.
+    pub(super) neighbours: BTreeMap<Mac, (u32, ObservationId)>,
+    pub(super) vlan_names: BTreeMap<u16, String>,
+    /// Ports that the spanning tree keeps from forwarding.
+    pub(super) blocked: BTreeSet<u32>,
+    /// Ports for whose cables another bridge speaks.
+    pub(super) designated: Vec<Designated>,
+    /// Wireless clients, each with the radio, where the device itself is not the access point.
+    pub(super) clients: Vec<(Mac, Option<Mac>, ObservationId)>,
+    /// The wired address of each radio's access point.
+    pub(super) points: BTreeMap<Mac, Mac>,
+    /// Who last spoke IEEE 802.1X on which port.
+    pub(super) supplicants: Vec<(Mac, u32, ObservationId)>,
 }
 
 /// What one device told.
@@ -129,9 +139,15 @@ pub(super) fn read(
 }
 
 impl Node {
-    /// Whether it told anything of what is around it.
+    /// Whether it told anything of what is around it, or is a bridge.
     fn tells(&self) -> bool {
-        !self.looks.is_empty() || !self.beside.is_empty() || !self.neighbours.is_empty()
+        !self.looks.is_empty()
+            || !self.beside.is_empty()
+            || !self.neighbours.is_empty()
+            || !self.base_ports.is_empty()
+            || !self.designated.is_empty()
+            || !self.clients.is_empty()
+            || !self.supplicants.is_empty()
     }
 
     /// Whether it forwards frames and tells what it heard.
@@ -164,8 +180,10 @@ impl Node {
             for (_, source, rows) in last_reading(rows) {
                 vlans.extend(bridge::filters(rows));
                 node.around(rows, *source);
+                node.stations(rows, *source);
             }
         }
+        node.complete(&told);
         if let Some(rows) = told.rows.get("forwarding") {
             let together = |a: &(Timestamp, _, _), b: &(Timestamp, _, _)| {
                 b.0.micros().saturating_sub(a.0.micros()) <= READING_GAP
@@ -199,6 +217,8 @@ impl Node {
         self.own.extend(bridge::own_macs(rows).filter(|mac| mac.names_a_device()));
         self.own_ports.extend(adjacent::own_ports(rows));
         self.chassis.extend(adjacent::own_chassis(rows));
+        self.vlan_names
+            .extend(bridge::vlan_names(rows).map(|(vlan, name)| (vlan, name.to_string())));
         let stack = rows.table == "ifStackTable";
         for (member, whole) in bridge::bundled(rows) {
             if !stack || self.ports.get(&whole).is_some_and(Port::is_bundle) {
@@ -216,6 +236,43 @@ impl Node {
         }
     }
 
+    /// Puts to each neighbour what other tables say of it.
+    fn complete(&mut self, told: &Told<'_>) {
+        let mut added: HashMap<(Local, u32), Vec<Added>> = HashMap::new();
+        for rows in told.rows.values().flat_map(|rows| last_reading(rows)) {
+            for (key, one) in adjacent::added(rows.2) {
+                added.entry(key).or_default().push(one);
+            }
+        }
+        for beside in &mut self.beside {
+            let adjacent = &mut beside.adjacent;
+            for one in added.get(&(adjacent.local, adjacent.entry)).into_iter().flatten() {
+                match one {
+                    Added::Address(ip) => adjacent.addresses.push(*ip),
+                    Added::Inventory(inventory) => adjacent.inventory = inventory.clone(),
+                }
+            }
+        }
+    }
+
+    /// What a table says of the spanning tree and of stations by name.
+    fn stations(&mut self, rows: &Rows, source: ObservationId) {
+        for port in spanning_tree::ports(rows) {
+            let index = self.whole(self.index(port.port));
+            if port.blocked {
+                self.blocked.insert(index);
+            }
+            if !self.own.contains(&port.designated) {
+                let (bridge, far) = (port.designated, port.designated_port);
+                self.designated.push(Designated { port: index, bridge, far, source });
+            }
+        }
+        self.points.extend(station::points(rows));
+        self.clients.extend(station::clients(rows).map(|one| (one.mac, one.radio, source)));
+        let seen = station::supplicants(rows).map(|(port, mac)| (mac, port, source));
+        self.supplicants.extend(seen);
+    }
+
     /// What a table says of what is around.
     fn around(&mut self, rows: &Rows, source: ObservationId) {
         for adjacent in adjacent::read(rows) {
@@ -223,7 +280,7 @@ impl Node {
             self.beside.push(Beside { port, adjacent, source });
         }
         for row in neighbour::read(rows) {
-            self.neighbours.entry(row.mac).or_insert(source);
+            self.neighbours.entry(row.mac).or_insert((row.interface, source));
         }
     }
 
@@ -255,61 +312,6 @@ impl Node {
         Some(Look { at, heard })
     }
 
-    /// The ifIndex of a port of the bridge; the same number where the bridge does not say.
-    fn index(&self, base_port: u32) -> u32 {
-        self.base_ports.get(&base_port).copied().unwrap_or(base_port)
-    }
-
-    /// The ifIndex of the port on which a neighbour was heard.
-    fn local(&self, local: Local) -> u32 {
-        let number = match local {
-            Local::Interface(index) => return index,
-            Local::LldpPort(number) => number,
-        };
-        let announced = self.own_ports.iter().find(|port| port.local == local);
-        announced
-            .and_then(|port| {
-                self.named(&port.name).or_else(|| self.called(port.description.as_str()))
-            })
-            .unwrap_or_else(|| self.index(number))
-    }
-
-    /// The port that is announced thus.
-    fn named(&self, name: &Name) -> Option<u32> {
-        match name {
-            Name::Mac(mac) => {
-                let mut with = self.ports.iter().filter(|(_, port)| port.mac == Some(*mac));
-                with.next().map(|(index, _)| *index).filter(|_| with.next().is_none())
-            }
-            Name::Words(words) => self.called(words.as_str()).or_else(|| {
-                // A locally assigned number is mostly the ifIndex.
-                words.as_str().parse().ok().filter(|index| self.ports.contains_key(index))
-            }),
-            Name::Address(_) => None,
-        }
-    }
-
-    /// The port that is called thus: by its name, else by its description, else by its alias.
-    fn called(&self, words: &str) -> Option<u32> {
-        if words.is_empty() {
-            return None;
-        }
-        let by = |of: fn(&Port) -> &str| {
-            let mut with =
-                self.ports.iter().filter(|(_, port)| of(port).eq_ignore_ascii_case(words));
-            with.next().map(|(index, _)| *index).filter(|_| with.next().is_none())
-        };
-        by(|port| &port.name).or_else(|| by(|port| &port.description)).or_else(|| by(|p| &p.alias))
-    }
-
-    /// The port that a neighbour says it is connected to, as far as it can be told.
-    pub(super) fn announced(&self, adjacent: &Adjacent) -> Option<u32> {
-        let own = self.own_ports.iter().find(|port| port.name == adjacent.port);
-        own.map(|port| self.local(port.local))
-            .or_else(|| self.named(&adjacent.port))
-            .or_else(|| self.called(adjacent.port_description.as_str()))
-    }
-
     /// The whole that a port belongs to; itself if it stands alone.
     pub(super) fn whole(&self, port: u32) -> u32 {
         self.bundles.get(&port).copied().unwrap_or(port)
@@ -318,14 +320,5 @@ impl Node {
     /// The last reading.
     pub(super) fn last(&self) -> &[Heard] {
         self.looks.last().map(|look| look.heard.as_slice()).unwrap_or_default()
-    }
-}
-
-impl Port {
-    /// Whether it is made of other ports: ieee8023adLag(161), or propVirtual(53) by a bundle's name.
-    fn is_bundle(&self) -> bool {
-        let name = self.name.to_ascii_lowercase();
-        let called = ["po", "lag", "trk", "ae", "bond"].iter().any(|start| name.starts_with(start));
-        self.kind == 161 || self.kind == 53 && called
     }
 }

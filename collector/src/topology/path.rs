@@ -1,12 +1,13 @@
 //! Which port of a switch leads to which other switch.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use daicho_common::observation::ObservationId;
 
 use super::known::{Known, Vertex};
 use super::link::Found;
 use super::node::Node;
+use super::reach::Reach;
 
 /// The ways between network devices.
 #[derive(Default)]
@@ -18,6 +19,7 @@ pub(super) struct Paths {
     /// From each vertex the next towards the root of its part of the network, and the own port.
     up: HashMap<Vertex, (Option<u32>, Vertex)>,
     depth: HashMap<Vertex, usize>,
+    reach: Reach,
 }
 
 /// Both ends of each link, by the near vertex.
@@ -25,7 +27,7 @@ type Edges = BTreeMap<Vertex, Vec<(Option<u32>, Vertex)>>;
 
 fn edges(links: &[Found]) -> Edges {
     let mut edges = Edges::new();
-    for [(a, at_a), (b, at_b)] in links.iter().map(|link| link.ends) {
+    for [(a, at_a), (b, at_b)] in links.iter().filter(|link| link.active()).map(|link| link.ends) {
         edges.entry(a).or_default().push((at_a, b));
         edges.entry(b).or_default().push((at_b, a));
     }
@@ -60,13 +62,37 @@ impl Paths {
         links: &mut Vec<Found>,
     ) -> Self {
         let mut paths = Self { heard: heard(nodes, known), ..Self::default() };
+        let learned: HashSet<(Vertex, u32)> = nodes
+            .values()
+            .flat_map(|node| node.last().iter().map(|row| (node.device, node.whole(row.port))))
+            .collect();
+        for link in links.iter_mut() {
+            let [(a, at_a), (b, at_b)] = link.ends;
+            let blocks = |vertex: Vertex, port: Option<u32>| {
+                let node = nodes.get(&vertex).zip(port);
+                node.is_some_and(|(node, port)| node.blocked.contains(&port))
+            };
+            let heard = [(a, b), (b, a)].map(|key| paths.heard.get(&key).copied());
+            let idle = |vertex: Vertex, port: Option<u32>| {
+                let tells = nodes.get(&vertex).is_some_and(Node::hears);
+                tells && port.is_some_and(|port| !learned.contains(&(vertex, port)))
+            };
+            let idle = idle(a, at_a) && idle(b, at_b);
+            link.weigh(heard, idle || blocks(a, at_a) || blocks(b, at_b));
+        }
         paths.follow(nodes, links);
-        let more = paths.silent(nodes);
+        let more = paths.silent(nodes, links);
         if !more.is_empty() {
             links.extend(more);
             paths.follow(nodes, links);
         }
+        paths.reach = Reach::of(nodes, &paths);
         paths
+    }
+
+    /// Which switches lie behind each port.
+    pub(super) fn behind(&self) -> &Reach {
+        &self.reach
     }
 
     fn follow(&mut self, nodes: &BTreeMap<usize, Node>, links: &[Found]) {
@@ -128,7 +154,15 @@ impl Paths {
     }
 
     /// Links to switches that do not speak with their neighbours: the nearest switch by the tables.
-    fn silent(&self, nodes: &BTreeMap<usize, Node>) -> Vec<Found> {
+    fn silent(&self, nodes: &BTreeMap<usize, Node>, links: &[Found]) -> Vec<Found> {
+        let linked: HashSet<(Vertex, Vertex)> = links
+            .iter()
+            .filter(|link| !link.doubtful())
+            .flat_map(|link| {
+                let [(a, _), (b, _)] = link.ends;
+                [(a, b), (b, a)]
+            })
+            .collect();
         let hearing: Vec<Vertex> =
             nodes.values().filter(|node| node.hears()).map(|node| node.device).collect();
         let mut found: Vec<Found> = Vec::new();
@@ -154,7 +188,8 @@ impl Paths {
             let back = self.heard.get(&(silent, start)).map(|(_, source)| *source);
             let sources: BTreeSet<_> = sources.into_iter().chain(back).collect();
             let link = Found::of_tables(ends.0, ends.1, sources);
-            if found.iter().all(|known| known.ends != link.ends) {
+            let new = !linked.contains(&(nearest, silent));
+            if new && found.iter().all(|known| known.ends != link.ends) {
                 found.push(link);
             }
         }

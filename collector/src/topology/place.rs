@@ -38,7 +38,7 @@ pub(super) struct Spot {
     pub(super) beyond: Option<Vertex>,
     pub(super) sources: BTreeSet<ObservationId>,
     /// How many rows say otherwise.
-    against: usize,
+    pub(super) against: usize,
 }
 
 /// Every station's place, and which ports lead to other switches.
@@ -89,7 +89,31 @@ impl Spots {
                 Err(rivals) => drop(spots.contested.insert(mac, rivals)),
             }
         }
+        spots.logged_in(nodes, &own);
         spots
+    }
+
+    /// Who spoke IEEE 802.1X on a port hangs there, if no forwarding table knows of it and no other
+    /// port does: the row may have aged out or been left out.
+    fn logged_in(&mut self, nodes: &BTreeMap<usize, Node>, own: &BTreeSet<Mac>) {
+        let mut ports: BTreeMap<Mac, BTreeSet<(Vertex, u32, ObservationId)>> = BTreeMap::new();
+        for node in nodes.values() {
+            for (mac, port, source) in &node.supplicants {
+                let place = (node.device, node.whole(*port));
+                if !self.is_inner(place.0, place.1) && !own.contains(mac) {
+                    ports.entry(*mac).or_default().insert((place.0, place.1, *source));
+                }
+            }
+        }
+        for (mac, at) in ports {
+            let sure = |spot: &Spot| spot.beyond.is_none();
+            let placed = self.of.get(&mac).is_some_and(sure) || self.contested.contains_key(&mac);
+            if let (Some(&(switch, port, source)), 1, false) = (at.first(), at.len(), placed) {
+                let sources = BTreeSet::from([source]);
+                let spot = Spot { switch, port, vlan: None, beyond: None, sources, against: 0 };
+                self.of.insert(mac, spot);
+            }
+        }
     }
 
     /// The port that most rows point to, unless two have as much for them.
@@ -99,19 +123,7 @@ impl Spots {
         rows: &[Row],
         paths: &Paths,
     ) -> Result<Spot, Vec<(Vertex, u32, ObservationId)>> {
-        let (edge, inner): (Vec<&Row>, Vec<&Row>) =
-            rows.iter().partition(|row| !self.is_inner(row.switch, row.port));
-        let mut ranked = ranked(&edge, rows, paths);
-        let sure = ranked.first().is_some_and(|best| best.0.0 == 0);
-        if !sure {
-            // The rank says edge ports first among equals.
-            ranked.extend(
-                self::ranked(&inner, rows, paths)
-                    .into_iter()
-                    .map(|(rank, row)| ((rank.0, true, rank.2, paths.depth(row.switch)), row)),
-            );
-            ranked.sort_unstable();
-        }
+        let ranked = self.ranked(rows, paths);
         let Some((rank, best)) = ranked.first().copied() else { return Err(Vec::new()) };
         // Where a row speaks against it, nothing else may have as little against it; else of equals
         // on the way to one place the one nearest to the root counts.
@@ -149,28 +161,30 @@ impl Spots {
     }
 }
 
+impl Spots {
+    /// The rows as candidates, best first. A port that leads to another switch is one only where no
+    /// other has nothing against it.
+    fn ranked<'r>(&self, rows: &'r [Row], paths: &Paths) -> Vec<(Rank, &'r Row)> {
+        let pairs = rows.iter().map(|row| (row.switch, row.port));
+        let votes = paths.behind().votes(pairs, rows.iter().map(|row| row.switch));
+        let rank = |row: &'r Row| {
+            let votes = votes.get(&row.switch).copied().unwrap_or_default();
+            let inner = self.is_inner(row.switch, row.port);
+            let depth = if inner { paths.depth(row.switch) } else { 0 };
+            ((votes.against, inner, Reverse(votes.with), depth), row)
+        };
+        let mut ranked: Vec<(Rank, &Row)> = rows.iter().map(rank).collect();
+        ranked.sort_unstable();
+        if ranked.iter().any(|(rank, _)| rank.0 == 0 && !rank.1) {
+            ranked.retain(|(rank, _)| !rank.1);
+        }
+        ranked
+    }
+}
+
 /// Rows against it, whether it leads to another switch, rows for it (most first), how far from the
 /// root.
 type Rank = (usize, bool, Reverse<usize>, usize);
-
-fn ranked<'r>(candidates: &[&'r Row], rows: &[Row], paths: &Paths) -> Vec<(Rank, &'r Row)> {
-    let mut ranked: Vec<(Rank, &Row)> = candidates
-        .iter()
-        .map(|row| {
-            let (mut with, mut against) = (0, 0);
-            for other in rows.iter().filter(|other| other.switch != row.switch) {
-                match paths.port(other.switch, row.switch) {
-                    Some(port) if port == other.port => with += 1,
-                    Some(_) => against += 1,
-                    None => {}
-                }
-            }
-            ((against, false, Reverse(with), 0), *row)
-        })
-        .collect();
-    ranked.sort_unstable();
-    ranked
-}
 
 /// Those of the rows that are of the station's latest reading.
 fn recent(rows: &[Row]) -> Vec<Row> {
@@ -215,16 +229,15 @@ fn inner(
     paths: &Paths,
 ) -> BTreeMap<(Vertex, u32), Vertex> {
     let mut inner = BTreeMap::new();
-    let hearing = || nodes.values().filter(|node| node.hears()).map(|node| node.device);
-    for from in hearing() {
-        for to in hearing().filter(|to| *to != from) {
-            if let Some(port) = paths.port(from, to) {
+    for from in nodes.values().filter(|node| node.hears()).map(|node| node.device) {
+        for to in nodes.values().filter(|node| node.hears()).map(|node| node.device) {
+            if let Some(port) = paths.port(from, to).filter(|_| from != to) {
                 let next = paths.next(from, to);
                 inner.entry((from, port)).or_insert_with(|| next.unwrap_or(to));
             }
         }
     }
-    for link in links {
+    for link in links.iter().filter(|link| !link.doubtful()) {
         for (near, _) in link.ends {
             if let Some((Some(port), far, true)) = link.seen_from(near) {
                 inner.insert((near, port), far);

@@ -7,6 +7,7 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::ObservationId;
 use serde::Serialize;
 
+use super::kin::Kin;
 use super::known::{Known, Vertex};
 use super::limits::Limits;
 use super::node::{Beside, Node};
@@ -60,12 +61,21 @@ pub enum Reason {
     TelephoneSaysSo,
     /// A device on the port is a telephone by what is known of it.
     TelephoneByClass,
+    /// Most stations of a maker's block in this network are telephones, and this is one of the block.
+    TelephoneByKin,
+    /// A station has an address in a network in which telephones are at home.
+    TelephoneByNetwork,
     /// The stations are in different VLANs: one of them tags its frames, as telephones do.
     DifferentVlans,
     /// A neighbour on the port says that it is an access point.
     AccessPointSaysSo,
     /// A device on the port is an access point by what is known of it.
     AccessPointByClass,
+    /// An access point or its controller lists a station on the port as its client.
+    AccessPointListsThem,
+    /// Most stations of a maker's block in this network are access points, and this is one of the
+    /// block.
+    AccessPointByKin,
     /// Most addresses are random, as wireless clients make them.
     RandomAddresses,
     /// So many addresses are of the kind that hypervisors give.
@@ -102,6 +112,9 @@ pub(super) struct Facts<'a> {
     pub(super) known: &'a Known,
     pub(super) spots: &'a Spots,
     pub(super) limits: &'a Limits,
+    pub(super) kin: &'a Kin,
+    /// Wireless clients that an access point lists.
+    pub(super) clients: &'a BTreeSet<Mac>,
 }
 
 /// One reading of one port: station, VLANs, sources.
@@ -180,6 +193,7 @@ impl Judge<'_> {
             Cause::Telephones => telephones.0.contains(mac),
             Cause::AccessPoint => {
                 self.facts.class(*mac) == Some(Class::Wireless)
+                    || self.facts.kin.is_point(*mac)
                     || beside.iter().any(|beside| {
                         self.facts
                             .known
@@ -219,6 +233,12 @@ impl Judge<'_> {
         if all.iter().any(|mac| self.facts.class(*mac) == Some(Class::Wireless)) {
             return sure(Reason::AccessPointByClass);
         }
+        if all.iter().any(|mac| self.facts.clients.contains(mac)) {
+            return sure(Reason::AccessPointListsThem);
+        }
+        if all.iter().any(|mac| self.facts.kin.is_point(*mac)) {
+            return sure(Reason::AccessPointByKin);
+        }
         let random = |mac: &&Mac| mac.is_local() && !self.facts.limits.is_virtual_machine(**mac);
         let random = all.iter().filter(random).count();
         (random > 0 && random * 2 >= all.len())
@@ -248,6 +268,10 @@ impl Judge<'_> {
                 Reason::TelephoneByClass
             } else if tagged && !self.facts.limits.is_virtual_machine(*mac) {
                 Reason::DifferentVlans
+            } else if self.facts.kin.is_telephone(*mac) {
+                Reason::TelephoneByKin
+            } else if self.facts.kin.is_voice(*mac) {
+                Reason::TelephoneByNetwork
             } else {
                 continue;
             };

@@ -4,10 +4,14 @@ use daicho_common::observation::table::{Cell, Row, Rows as Told};
 use daicho_common::observation::{Fact, Observation};
 
 use super::*;
-use crate::fingerprint::Rows;
+use crate::evidence::Grade;
+use crate::fingerprint::{Class, Rows};
 use crate::ledger::Ledger;
 use crate::picture::{Picture, derive};
 use crate::resolve::case::{Case, ip, mac};
+use crate::resolve::{Device, Through};
+
+mod said;
 
 /// Switches at 10.0.0.1 and 10.0.0.2, with MAC addresses that end so.
 fn switch(case: Case, number: u8, name: &str) -> Case {

@@ -111,7 +111,8 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 6] = ["/", "/devices", "/ledger", "/findings", "/coverage", "/healthz"];
+const PAGES: [&str; 7] =
+    ["/", "/devices", "/links", "/ledger", "/findings", "/coverage", "/healthz"];
 const KIND: &str = "application/vnd.daicho.batch";
 
 #[test]
@@ -221,6 +222,31 @@ fn a_device_page_says_what_it_is_and_why() {
     assert!(body.contains(&evidence), "{body}");
     let raw = running.get(&evidence).body;
     assert!(raw.contains("&#34;network&#34;: &#34;病棟3F&#34;"), "{raw}");
+}
+
+#[test]
+fn the_wiring_is_shown_and_saved_with_hubs_their_reasons_and_what_contradicts() {
+    let running = showing();
+    let body = running.get("/links").body;
+    for part in ["sw-3f", "Gi1/0/7", "VLAN 20（医療系）", "NURSE-04", "管理外のハブ", "確度 高"]
+    {
+        assert!(body.contains(part), "{part}\n{body}");
+    }
+    let ids = sample().0.observations;
+    for seen in [&ids[0], &ids[1], &ids[2]] {
+        assert!(body.contains(&format!("/observations/{}", seen.id())), "for and against");
+    }
+    assert!(!body.contains("電話機とその先の端末"), "telephones are no hubs");
+    assert!(running.get("/links?lang=en").body.contains("one end announces the other"));
+    let file = running.get("/links.csv");
+    assert_eq!(file.status, 200);
+    assert!(file.head.contains("content-type: text/csv"), "{}", file.head);
+    assert!(file.head.contains("attachment; filename=\"daicho-links.csv\""), "{}", file.head);
+    let lines =
+        ["sw-core,Po1,東病棟,VLAN 20（医療系）,", "電話機とその先の端末", "00:1a:2b:00:00:09"];
+    for part in lines {
+        assert!(file.body.contains(part), "{part}\n{}", file.body);
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! `cargo measure topology`: wirings laid from seeds, and how much of them is found in the tables of
-//! their switches.
+//! `cargo measure topology`: wirings laid from seeds, how much of them is found in the tables of
+//! their switches, and how long a large network takes.
 
 use std::time::Instant;
 
@@ -9,68 +9,91 @@ use daicho_collector::ledger::Ledger;
 use daicho_collector::picture;
 use serde::Serialize;
 
-use crate::sim::wiring::{Score, Wiring};
+use crate::sim::wiring::{Plan, Score, Wiring};
 
-/// How many hospitals.
-const SEEDS: u64 = 20;
+/// Hospitals for the figure. None of them may be looked at to improve a rule.
+const FIGURE: std::ops::RangeInclusive<u64> = 101..=120;
+/// Hospitals to improve rules on.
+const TUNING: std::ops::RangeInclusive<u64> = 1..=10;
+/// The large network.
+const LARGE: u64 = 501;
 
 /// A line for machines.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Line {
     measure: &'static str,
-    seeds: u64,
+    first_seed: u64,
+    hospitals: usize,
     switches: usize,
     stations: usize,
     observations: usize,
+    /// Of deriving the whole picture.
     seconds: f64,
     score: Score,
 }
 
-/// Lays, reads and judges, and prints what came of it.
+impl Line {
+    /// Lays, reads and judges one more.
+    fn take(&mut self, wiring: &Wiring, rows: &Rows) {
+        let seen = wiring.observations();
+        let begun = Instant::now();
+        let picture = picture::derive(&seen, &[], &Ledger::default(), rows);
+        self.seconds += begun.elapsed().as_secs_f64();
+        self.score.add(wiring.judge(&picture));
+        self.hospitals += 1;
+        self.switches += wiring.switches.len();
+        self.stations += wiring.stations.len();
+        self.observations += seen.len();
+    }
+
+    #[expect(clippy::print_stdout, reason = "this is what the command prints")]
+    fn print(&self) -> Result<()> {
+        let score = &self.score;
+        println!(
+            "{} hospitals from seed {}: {} switches, {} stations, {} observations, derived in {:.2} s",
+            self.hospitals,
+            self.first_seed,
+            self.switches,
+            self.stations,
+            self.observations,
+            self.seconds
+        );
+        println!("                      right     found  wrong    false");
+        println!("links                {}", score.links);
+        println!(
+            "  held to be in doubt {:>5} so, {} not so",
+            score.doubted.right, score.doubted.wrong
+        );
+        println!("places               {}   ({} more on the way)", score.places, score.partly);
+        println!("  shown by own switch{}", score.shown);
+        println!("VLANs                {}", score.vlans);
+        println!("hubs                 {}", score.hubs);
+        println!("  of {} with at least two awake at once", score.hubs.right + score.hubs.missing);
+        for (what, count) in &score.misses {
+            println!("{count:>7} {what}");
+        }
+        println!("{}", serde_json::to_string(self)?);
+        Ok(())
+    }
+}
+
+/// Lays, reads and judges, and prints what came of it; with `tune` the hospitals that rules may be
+/// improved on.
 ///
 /// # Errors
 /// If the shipped fingerprints cannot be read or a line cannot be written.
-#[expect(clippy::print_stdout, reason = "this is what the command prints")]
-pub fn run() -> Result<()> {
+pub fn run(tune: bool) -> Result<()> {
     let rows = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
-    let mut line = Line {
-        measure: "topology",
-        seeds: SEEDS,
-        switches: 0,
-        stations: 0,
-        observations: 0,
-        seconds: 0.0,
-        score: Score::default(),
-    };
-    println!("seed  switches  stations  observations  seconds  links  places  hubs (found)");
-    for seed in 1..=SEEDS {
-        let wiring = Wiring::lay(seed);
-        let seen = wiring.observations();
-        let begun = Instant::now();
-        let picture = picture::derive(&seen, &[], &Ledger::default(), &rows);
-        let seconds = begun.elapsed().as_secs_f64();
-        let score = wiring.judge(&picture);
-        println!(
-            "{seed:>4} {:>9} {:>9} {:>13} {seconds:>8.2} {:>6.3} {:>7.4} {:>5.3}",
-            wiring.switches.len(),
-            wiring.stations.len(),
-            seen.len(),
-            score.links.found(),
-            score.places.found(),
-            score.hubs.found(),
-        );
-        line.switches += wiring.switches.len();
-        line.stations += wiring.stations.len();
-        line.observations += seen.len();
-        line.seconds += seconds;
-        line.score.add(score);
+    let seeds = if tune { TUNING } else { FIGURE };
+    let mut line = Line { measure: "topology", first_seed: *seeds.start(), ..Line::default() };
+    for seed in seeds {
+        line.take(&Wiring::lay(seed), &rows);
     }
-    let score = line.score;
-    println!("          right     found  wrong    false");
-    println!("links   {}", score.links);
-    println!("places  {}   ({} told as far as the switch before)", score.places, score.partly);
-    println!("VLANs   {}", score.vlans);
-    println!("hubs    {}", score.hubs);
-    println!("{}", serde_json::to_string(&line)?);
+    line.print()?;
+    if !tune {
+        let mut line = Line { measure: "topology large", first_seed: LARGE, ..Line::default() };
+        line.take(&Wiring::lay_as(Plan::LARGE, LARGE), &rows);
+        line.print()?;
+    }
     Ok(())
 }

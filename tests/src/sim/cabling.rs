@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wiring::{Between, Speaks, Station, Style, Switch, Uplink, Wiring};
+use super::wiring::{Between, DAYS, Plan, Speaks, Station, Style, Switch, Uplink, Wiring};
 use super::{Device, Ground, Kind, Nic, Reach, Segment};
 
 /// Devices that share a port by a hub. Four or more each: fewer than three show in one reading to
@@ -53,7 +53,17 @@ pub(super) fn lay(
     for device in heard {
         layer.alone(device);
     }
-    Wiring { switches: layer.switches, stations: layer.stations, vlans: layer.vlans, seed }
+    let Layer { switches, stations, vlans, .. } = layer;
+    let (reserve, gone) = (Vec::new(), Vec::new());
+    Wiring {
+        switches,
+        stations,
+        vlans,
+        reserve,
+        gone,
+        seed,
+        plan: Plan { days: 2, ..Plan::HOSPITAL },
+    }
 }
 
 struct Layer<'a> {
@@ -130,6 +140,9 @@ impl<'a> Layer<'a> {
             lldp: true,
             chassis,
             up,
+            // No spanning tree: there are no loops.
+            tree: false,
+            gives: 1000,
         });
     }
 
@@ -166,8 +179,8 @@ impl<'a> Layer<'a> {
     fn plug(&mut self, nic: Nic, at: (usize, u32), (between, speaks): (Between, Speaks)) {
         let segment = self.segments.iter().find(|segment| segment.cidr.contains(&nic.ip));
         let vlan = segment.map_or(1, |segment| segment.vlan);
-        let (mac, ip, awake) = (nic.mac, Some(nic.ip), [true; 2]);
-        self.stations.push(Station { mac, ip, vlan, at: [at; 2], between, speaks, awake });
+        let (mac, ip, awake) = (nic.mac, Some(nic.ip), [true; DAYS]);
+        self.stations.push(Station { mac, ip, vlan, at: [at; DAYS], between, speaks, awake });
         // A telephone tags its own frames; the port's VLAN is that of the computer behind.
         let known = self.vlans.iter().any(|(switch, port, _)| (*switch, *port) == at);
         if speaks != Speaks::LldpTelephone && !known {

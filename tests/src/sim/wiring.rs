@@ -2,22 +2,33 @@
 //! it, to hold against what the collector reads out of the switches' tables.
 //!
 //! [`Wiring::lay`] makes one from a seed. [`tell`] says what the switches and the router would answer
-//! over SNMP on two days, with all that makes such tables hard: stations asleep, rows aged out, rows
-//! out of date, ports bundled, databases numbered in three ways. [`judge`] compares.
+//! over SNMP on some days, with all that makes such tables hard: stations asleep, rows aged out, rows
+//! out of date, rows left out, ports bundled, databases numbered in three ways, cables in reserve,
+//! neighbours that are long gone, telephones and access points that say nothing. [`judge`] compares.
 
 use std::net::Ipv4Addr;
 
 use daicho_common::addr::Mac;
 
+/// Who stands beside whom, as the switches tell it.
+mod beside;
+/// What hangs on the ports.
+mod hang;
 /// What was found, against the truth.
 pub mod judge;
 /// Puts it together from a seed.
 mod lay;
-/// What the tables hold.
+/// One switch's tables.
+mod speak;
+/// Who hears whom, day by day.
 mod tell;
 
 pub use judge::Score;
+pub use lay::Plan;
 pub(super) use tell::DAY;
+
+/// On how many days the tables are read.
+pub const DAYS: usize = 4;
 
 /// How a switch numbers its ports and its forwarding tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +71,10 @@ pub struct Switch {
     pub snmp: bool,
     /// Whether it speaks LLDP.
     pub lldp: bool,
+    /// Whether it tells of its spanning tree.
+    pub tree: bool,
+    /// Of a thousand rows of its forwarding table how many it gives before it breaks off.
+    pub gives: usize,
     /// How many chassis it is stacked of.
     pub chassis: u32,
     /// What it hangs on; the core on nothing.
@@ -104,14 +119,18 @@ pub struct Station {
     /// Its VLAN.
     pub vlan: u16,
     /// The switch and the port, on each day.
-    pub at: [(usize, u32); 2],
+    pub at: [(usize, u32); DAYS],
     /// What stands between.
     pub between: Between,
     /// What it says to the switch.
     pub speaks: Speaks,
     /// On which days it sends anything.
-    pub awake: [bool; 2],
+    pub awake: [bool; DAYS],
 }
+
+/// A cable between two switches, by number and port; of one that is kept in reserve, the first end is
+/// blocked; of one that is long gone, the first end still tells of it.
+pub type Cable = ((usize, u32), (usize, u32));
 
 /// Who hangs where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +141,19 @@ pub struct Wiring {
     pub stations: Vec<Station>,
     /// Untagged VLANs of ports that are in use.
     pub vlans: Vec<(usize, u32, u16)>,
+    /// Cables that the spanning tree keeps in reserve.
+    pub reserve: Vec<Cable>,
+    /// Cables that are long gone, of which one end still tells.
+    pub gone: Vec<Cable>,
     pub(super) seed: u64,
+    pub(super) plan: Plan,
+}
+
+impl Station {
+    /// Where it is now.
+    pub fn now(&self) -> (usize, u32) {
+        self.at[DAYS - 1]
+    }
 }
 
 impl Switch {

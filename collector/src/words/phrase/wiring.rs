@@ -2,7 +2,7 @@
 
 use super::super::{Lang, Word};
 use crate::resolve::{Attached, Through};
-use crate::topology::{Cause, Confidence, Reason, Shared};
+use crate::topology::{Cause, Confidence, End, Reason, Said, Shared};
 
 /// The switch's name, else its identifier.
 pub fn switch(attached: &Attached) -> &str {
@@ -26,12 +26,21 @@ pub fn through(lang: Lang, attached: &Attached) -> String {
 /// A device's place in one line.
 pub fn attached(lang: Lang, attached: &Attached) -> String {
     let port = at(lang, switch(attached), &attached.port, &attached.alias);
-    let vlan = attached.vlan.map(|vlan| lang.fill(Word::WiringVlan, &[&vlan]));
+    let vlan = attached.vlan.map(|number| vlan(lang, number, &attached.vlan_name));
     let through = through(lang, attached);
     let mut parts = vec![port];
     parts.extend(vlan);
     parts.extend((!through.is_empty()).then_some(through));
     parts.join(" · ")
+}
+
+/// A VLAN by its number and, where it has one, its name.
+fn vlan(lang: Lang, number: u16, name: &str) -> String {
+    if name.is_empty() {
+        lang.fill(Word::WiringVlan, &[&number])
+    } else {
+        lang.fill(Word::WiringVlanNamed, &[&number, &name])
+    }
 }
 
 fn at(lang: Lang, switch: &str, port: &str, alias: &str) -> String {
@@ -40,6 +49,39 @@ fn at(lang: Lang, switch: &str, port: &str, alias: &str) -> String {
     } else {
         lang.fill(Word::WiringAtAlias, &[&switch, &port, &alias])
     }
+}
+
+/// A port's own VLAN; empty where its switch does not tell.
+pub fn vlan_of(lang: Lang, end: &End) -> String {
+    end.vlan.map(|number| vlan(lang, number, &end.vlan_name)).unwrap_or_default()
+}
+
+/// What an end of a link is called: its name, else its identifier.
+pub fn end(end: &End) -> &str {
+    match &end.device {
+        Some(device) if end.name.is_empty() => &device.0,
+        Some(_) | None => &end.name,
+    }
+}
+
+/// Who says that a link is there.
+pub const fn said(said: Said) -> Word {
+    match said {
+        Said::Both => Word::LinksSaidBoth,
+        Said::One => Word::LinksSaidOne,
+        Said::SpanningTree => Word::LinksSaidSpanningTree,
+        Said::Tables => Word::LinksSaidTables,
+        Said::Heard => Word::LinksSaidHeard,
+    }
+}
+
+/// What speaks for the cause of a port with several devices.
+pub fn reasons(lang: Lang, shared: &Shared) -> String {
+    let reasons: Vec<String> = shared.reasons.iter().map(|one| reason(lang, *one)).collect();
+    reasons.join(match lang {
+        Lang::Ja => "、",
+        Lang::En => "; ",
+    })
 }
 
 /// Why several devices are heard on a port.
@@ -74,6 +116,10 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
         Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
         Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,
         Reason::TelephoneByClass => Word::WiringReasonTelephoneByClass,
+        Reason::TelephoneByKin => Word::WiringReasonTelephoneByKin,
+        Reason::TelephoneByNetwork => Word::WiringReasonTelephoneByNetwork,
+        Reason::AccessPointListsThem => Word::WiringReasonAccessPointListsThem,
+        Reason::AccessPointByKin => Word::WiringReasonAccessPointByKin,
         Reason::DifferentVlans => Word::WiringReasonDifferentVlans,
         Reason::AccessPointSaysSo => Word::WiringReasonAccessPointSaysSo,
         Reason::AccessPointByClass => Word::WiringReasonAccessPointByClass,
@@ -84,12 +130,8 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
 
 /// A port with several devices in one line, with the reasons.
 pub fn shared(lang: Lang, shared: &Shared) -> String {
-    let reasons: Vec<String> = shared.reasons.iter().map(|one| reason(lang, *one)).collect();
     let sure = lang.say(confidence(shared.confidence));
-    let joined = reasons.join(match lang {
-        Lang::Ja => "、",
-        Lang::En => "; ",
-    });
+    let joined = reasons(lang, shared);
     let cause = lang.say(cause(shared.cause));
     lang.fill(Word::WiringSharedLine, &[&shared.at.port, &cause, &sure, &joined])
 }

@@ -68,7 +68,7 @@ fn the_cables_found_by_asking_every_switch_are_the_cables_laid() {
     assert_eq!(said, Vec::<String>::new());
     let score = hospital.wiring.judge(&picture);
     println!("{score:#?}");
-    assert_eq!(hospital.wiring.showing_hubs().len(), HUBS.len(), "every hub shows");
+    assert_eq!(score.hubs.right + score.hubs.missing, HUBS.len(), "every hub shows");
     let hubs = hospital.wiring.stations.iter().filter(|one| one.between == Between::Hub);
     assert_eq!(hubs.count(), HUBS.iter().map(|keys| keys.len()).sum::<usize>(), "every key is one");
     assert!(hospital.wiring.stations.len() > 300);
@@ -80,7 +80,7 @@ fn the_cables_found_by_asking_every_switch_are_the_cables_laid() {
 }
 
 /// What was said, but is not so; VLANs left out.
-fn invented(score: Score) -> usize {
+fn invented(score: &Score) -> usize {
     score.links.wrong + score.places.wrong + score.hubs.wrong
 }
 
@@ -93,7 +93,7 @@ fn one_look_leaves_some_places_open_and_gets_none_wrong() {
         let score = hospital.wiring.judge(&picture);
         assert!(score.places.missing > 0, "rows that have aged out show: {score:?}");
         assert_eq!(score.partly, score.places.missing, "of each the port before is told");
-        assert_eq!(invented(score) + score.vlans.wrong, 0, "{score:?}");
+        assert_eq!(invented(&score) + score.vlans.wrong, 0, "{score:?}");
     }
 }
 
@@ -104,7 +104,7 @@ fn a_tenth_of_all_answers_lost_puts_nobody_at_a_wrong_port() {
     let score = hospital.wiring.judge(&picture);
     // VLANs are not looked at: where the table that numbers them is lost, the databases' own numbers
     // are taken for them.
-    assert_eq!(invented(score), 0, "{score:?}");
+    assert_eq!(invented(&score), 0, "{score:?}");
     assert!(score.places.found() > 0.9, "{score:?}");
 }
 

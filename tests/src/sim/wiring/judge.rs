@@ -9,7 +9,7 @@ use daicho_collector::topology::{Confidence, End, Link};
 use daicho_common::addr::Mac;
 use serde::Serialize;
 
-use super::{Between, Speaks, Switch, Wiring};
+use super::{Between, DAYS, Speaks, Switch, Wiring};
 
 /// Right, wrong and missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,18 +23,25 @@ pub struct Count {
 }
 
 /// How well a wiring was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Score {
-    /// Links between network devices.
+    /// Links between network devices that are held to be likely.
     pub links: Count,
-    /// Stations at their ports.
+    /// Links held to be possible only: how many are so and how many not.
+    pub doubted: Count,
+    /// Stations with an address of their own that were awake, at their ports: all, whether or not any
+    /// table shows them there.
     pub places: Count,
-    /// Of the missing places those for which the port before the last was told, as such.
+    /// Those of them that their own switch shows on some day.
+    pub shown: Count,
+    /// Of the missing places those for which a port on the way was told, as such.
     pub partly: usize,
     /// VLANs of places.
     pub vlans: Count,
-    /// Hubs.
+    /// Hubs: all behind which at least two stations were awake on one day, wherever they hang.
     pub hubs: Count,
+    /// Whatever is wrong or missing, by what it is.
+    pub misses: BTreeMap<String, usize>,
 }
 
 impl Count {
@@ -68,12 +75,20 @@ impl Score {
     /// Both together.
     pub fn add(&mut self, other: Self) {
         self.links.add(other.links);
+        self.doubted.add(other.doubted);
         self.places.add(other.places);
+        self.shown.add(other.shown);
+        for (what, count) in other.misses {
+            *self.misses.entry(what).or_default() += count;
+        }
         self.vlans.add(other.vlans);
         self.hubs.add(other.hubs);
         self.partly += other.partly;
     }
 }
+
+/// Both ends of links, by their devices; of an access point its switch's end only.
+type Laid = BTreeMap<(DeviceId, DeviceId), (At, Option<At>)>;
 
 /// A port, by the switch's number and the port's first; of a bundle, of its first cable.
 type At = (usize, u32);
@@ -93,25 +108,39 @@ impl Wiring {
             .iter()
             .flat_map(|device| device.macs.iter().map(move |mac| (mac.value, device)));
         let judge = Judge { wiring: self, picture, owners: owners.collect() };
-        let (places, vlans, partly) = judge.places();
-        Score { links: judge.links(), places, vlans, partly, hubs: judge.hubs() }
+        let mut score = Score::default();
+        judge.links(&mut score);
+        judge.places(&mut score);
+        judge.hubs(&mut score);
+        score
     }
 
-    /// Hubs that show: behind which two were awake on one day, and both days if they are only two.
-    pub fn showing_hubs(&self) -> BTreeSet<At> {
-        let mut awake: BTreeMap<At, [usize; 2]> = BTreeMap::new();
+    /// Every hub with how many stations behind it were awake on each day, where at least two were.
+    fn hubs(&self) -> BTreeMap<At, [usize; DAYS]> {
+        let mut awake: BTreeMap<At, [usize; DAYS]> = BTreeMap::new();
         for station in self.stations.iter().filter(|one| one.between == Between::Hub) {
-            let days = awake.entry(station.at[1]).or_default();
-            for (count, awake) in days.iter_mut().zip(station.awake) {
+            let days = awake.entry(station.now()).or_default();
+            for (count, awake) in days.iter_mut().zip(station.awake).take(self.plan.days) {
                 *count += usize::from(awake);
             }
         }
-        let shows = |(at, days): (&At, &[usize; 2])| {
-            let snmp = self.switches.get(at.0).is_some_and(|switch| switch.snmp);
-            let likely = days.iter().any(|day| *day > 2) || days.iter().all(|day| *day > 1);
-            (snmp && likely).then_some(*at)
-        };
-        awake.iter().filter_map(shows).collect()
+        awake.retain(|_, days| days.iter().any(|count| *count > 1));
+        awake
+    }
+
+    /// What really hangs on a port.
+    fn there(&self, at: At) -> String {
+        let between: BTreeSet<String> = (self.stations.iter())
+            .filter(|station| station.now() == at)
+            .map(|station| match (station.between, station.speaks) {
+                (Between::Nothing, Speaks::Nothing) => {
+                    format!("{:02x?}", &station.mac.octets()[..3])
+                }
+                (between, speaks) => format!("{between:?}/{speaks:?}"),
+            })
+            .collect();
+        let style = self.switches.get(at.0).map(|switch| switch.style);
+        format!("{style:?} {between:?}")
     }
 
     /// The port's number by its name, the bundle's as its first cable's.
@@ -146,9 +175,48 @@ impl Judge<'_> {
         self.wiring.switches.iter().position(of)
     }
 
+    /// Links, found and missing.
+    fn links(&self, score: &mut Score) {
+        let there = self.laid();
+        let mut met = BTreeSet::new();
+        for link in &self.picture.topology.links {
+            let pair = self.link(link, &there);
+            let count = match link.confidence {
+                Confidence::Likely => &mut score.links,
+                Confidence::Possible => &mut score.doubted,
+            };
+            match pair {
+                Some(pair)
+                    if link.confidence == Confidence::Possible || met.insert(pair.clone()) =>
+                {
+                    count.right += 1;
+                }
+                Some(_) | None => {
+                    count.wrong += 1;
+                    if link.confidence == Confidence::Likely {
+                        let what = format!("link invented, said by {:?}", link.said);
+                        *score.misses.entry(what).or_default() += 1;
+                    }
+                }
+            }
+        }
+        for (pair, ends) in there.iter().filter(|(pair, _)| !met.contains(*pair)) {
+            score.links.missing += 1;
+            let doubted = self.picture.topology.links.iter().any(|link| {
+                let ends = [link.near.device.as_ref(), link.far.device.as_ref()];
+                ends.contains(&Some(&pair.0)) && ends.contains(&Some(&pair.1))
+            });
+            let of = |at: At| self.wiring.switches.get(at.0).map(|s| (s.snmp, s.lldp, s.tree));
+            let (above, below) = (of(ends.0), ends.1.and_then(of));
+            let what =
+                format!("link missing (snmp, lldp, tree) {above:?} {below:?}, doubted {doubted}");
+            *score.misses.entry(what).or_default() += 1;
+        }
+    }
+
     /// Both ends of every link that is there, by device, with ports where their switch has a say.
-    fn links(&self) -> Count {
-        let mut there: BTreeMap<(DeviceId, DeviceId), (At, Option<At>)> = BTreeMap::new();
+    fn laid(&self) -> Laid {
+        let mut there = Laid::new();
         for (number, switch) in self.wiring.switches.iter().enumerate() {
             let Some((up, above)) =
                 switch.up.as_ref().and_then(|up| Some((up, self.wiring.switches.get(up.to)?)))
@@ -163,7 +231,7 @@ impl Judge<'_> {
             }
         }
         for station in self.wiring.stations.iter().filter(|s| s.speaks == Speaks::LldpPoint) {
-            let at = station.at[1];
+            let at = station.now();
             let Some(switch) = self.wiring.switches.get(at.0).filter(|s| s.snmp && s.lldp) else {
                 continue;
             };
@@ -173,23 +241,16 @@ impl Judge<'_> {
                 there.insert((near.id.clone(), far.id.clone()), (at, None));
             }
         }
-        let mut count = Count::default();
-        let mut met = BTreeSet::new();
-        for link in &self.picture.topology.links {
-            match self.link(link, &there) {
-                Some(pair) if met.insert(pair.clone()) => count.right += 1,
-                Some(_) | None => count.wrong += 1,
+        for (a, b) in &self.wiring.reserve {
+            let of = |at: &At| self.wiring.switches.get(at.0).and_then(|s| self.owners.get(&s.mac));
+            if let Some((near, far)) = of(a).zip(of(b)) {
+                there.insert((near.id.clone(), far.id.clone()), (*a, Some(*b)));
             }
         }
-        count.missing = there.len() - met.len();
-        count
+        there
     }
 
-    fn link(
-        &self,
-        link: &Link,
-        there: &BTreeMap<(DeviceId, DeviceId), (At, Option<At>)>,
-    ) -> Option<(DeviceId, DeviceId)> {
+    fn link(&self, link: &Link, there: &Laid) -> Option<(DeviceId, DeviceId)> {
         let (near, far) = (link.near.device.clone()?, link.far.device.clone()?);
         let turned = (far.clone(), near.clone());
         let (pair, ends) = if let Some(ends) = there.get(&turned) {
@@ -212,31 +273,46 @@ impl Judge<'_> {
                 == Some(self.wiring.first_of_bundle(switch, port))
     }
 
-    fn places(&self) -> (Count, Count, usize) {
-        let (mut places, mut vlans, mut partly) = (Count::default(), Count::default(), 0);
+    fn places(&self, score: &mut Score) {
+        let shown = self.wiring.shown();
         let burned_in = |station: &&super::Station| station.mac.names_a_device();
         for station in self.wiring.stations.iter().filter(burned_in) {
-            let day = usize::from(station.awake[1]);
-            if !station.awake.contains(&true) {
+            let days = station.awake.get(..self.wiring.plan.days).unwrap_or_default();
+            let Some(at) =
+                days.iter().rposition(|awake| *awake).and_then(|day| station.at.get(day))
+            else {
                 continue;
-            }
-            let at = station.at.get(day).copied().unwrap_or(station.at[1]);
+            };
             let attached = self.owners.get(&station.mac).map(|device| &device.attached);
             let attached = attached.into_iter().flatten().find(|one| one.value.mac == station.mac);
-            match attached.map(|one| self.place(&one.value, at)) {
-                Some(Some(true)) => places.right += 1,
-                Some(Some(false)) => places.wrong += 1,
-                Some(None) => {
-                    partly += 1;
-                    places.missing += 1;
+            let told = shown.contains(&(at.0, station.mac));
+            let place = attached.map(|one| self.place(&one.value, *at));
+            for count in [Some(&mut score.places), told.then_some(&mut score.shown)] {
+                let Some(count) = count else { continue };
+                match place {
+                    Some(Some(true)) => count.right += 1,
+                    Some(Some(false)) => count.wrong += 1,
+                    Some(None) | None => count.missing += 1,
                 }
-                None => places.missing += 1,
+            }
+            score.partly += usize::from(place == Some(None));
+            if place != Some(Some(true)) {
+                let what = format!(
+                    "place {}, {}shown by its switch",
+                    match place {
+                        Some(Some(_)) => "wrong",
+                        Some(None) => "on the way",
+                        None => "missing",
+                    },
+                    if told { "" } else { "not " },
+                );
+                *score.misses.entry(what).or_default() += 1;
             }
             if let Some(vlan) = attached.and_then(|one| one.value.vlan) {
+                let vlans = &mut score.vlans;
                 if vlan == station.vlan { vlans.right += 1 } else { vlans.wrong += 1 }
             }
         }
-        (places, vlans, partly)
     }
 
     /// Whether that is the place; none if it is on the way there, and said so.
@@ -244,7 +320,6 @@ impl Judge<'_> {
         let Some(switch) = self.switch(&attached.switch) else { return Some(false) };
         let Some(port) = self.wiring.port(switch, &attached.port) else { return Some(false) };
         let way = self.wiring.way_up(at.0);
-        let mute = self.wiring.switches.get(at.0).is_some_and(|switch| !switch.snmp);
         let Some(Through::Beyond(_)) = attached.through else {
             return Some((switch, port) == at);
         };
@@ -257,30 +332,47 @@ impl Judge<'_> {
         let below = place.checked_sub(1).and_then(|below| way.get(below)).copied();
         let up = below.and_then(|below| self.wiring.switches.get(below)?.up.as_ref());
         let leads = up.is_some_and(|up| up.cables.first().is_some_and(|(_, above)| *above == port));
-        // Behind a switch that does not answer, the port before it is all that can be known.
-        match (leads, mute && place == 1) {
-            (false, _) => Some(false),
-            (true, true) => Some(true),
-            (true, false) => None,
-        }
+        if leads { None } else { Some(false) }
     }
 
-    fn hubs(&self) -> Count {
-        let there = self.wiring.showing_hubs();
+    fn hubs(&self, score: &mut Score) {
+        let there = self.wiring.hubs();
         let all: BTreeSet<At> = (self.wiring.stations.iter())
             .filter(|station| station.between == Between::Hub)
-            .map(|station| station.at[1])
+            .map(super::Station::now)
             .collect();
         let likely =
             self.picture.topology.hubs().filter(|hub| hub.confidence == Confidence::Likely);
-        let found: BTreeSet<Option<At>> = likely
-            .map(|hub| {
+        let found: BTreeSet<At> = likely
+            .filter_map(|hub| {
                 let switch = self.switch(hub.at.device.as_ref()?)?;
                 Some((switch, self.wiring.port(switch, &hub.at.port)?))
             })
             .collect();
-        let right = there.iter().filter(|at| found.contains(&Some(**at))).count();
-        let wrong = found.iter().filter(|at| at.is_none_or(|at| !all.contains(&at))).count();
-        Count { right, wrong, missing: there.len() - right }
+        for (at, days) in &there {
+            if found.contains(at) {
+                score.hubs.right += 1;
+                continue;
+            }
+            score.hubs.missing += 1;
+            let switch = self.wiring.switches.get(at.0);
+            let what = if switch.is_some_and(|switch| !switch.snmp) {
+                "hub on a switch that does not answer"
+            } else if switch.is_some_and(|switch| switch.gives < 1000) {
+                "hub on a switch that breaks off its table"
+            } else if days.iter().all(|count| *count < 3)
+                && days.iter().filter(|count| **count > 1).count() < 2
+            {
+                "hub with two stations, together only once"
+            } else {
+                "hub, other"
+            };
+            *score.misses.entry(what.to_owned()).or_default() += 1;
+        }
+        for at in found.difference(&all) {
+            score.hubs.wrong += 1;
+            let what = format!("no hub but {}", self.wiring.there(*at));
+            *score.misses.entry(what).or_default() += 1;
+        }
     }
 }

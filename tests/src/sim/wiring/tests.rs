@@ -22,12 +22,12 @@ fn the_wiring_found_is_the_wiring_laid() {
         score.add(wiring.judge(&picture));
     }
     println!("{score:#?}");
+    assert!(score.doubted.wrong > 0, "there are entries of cables that are long gone");
     assert!(score.links.found() >= 0.99 && score.links.wrong == 0, "{:?}", score.links);
-    assert!(
-        score.places.found() >= 0.99 && score.places.false_part() < 0.001,
-        "{:?}",
-        score.places
-    );
+    assert!(score.shown.found() >= 0.99 && score.shown.false_part() < 0.001, "{:?}", score.shown);
+    let placed = score.places.right + score.partly;
+    let all = score.places.right + score.places.missing;
+    assert!(placed * 1000 >= all * 985, "{placed} of {all} at a port or on the way to it");
     assert!(score.hubs.found() >= 0.95 && score.hubs.false_part() < 0.02, "{:?}", score.hubs);
     assert!(score.vlans.false_part() < 0.01, "{:?}", score.vlans);
 }

@@ -1,0 +1,112 @@
+//! The wiring as tables: links, ports with several devices, and devices whose place is contradictory.
+
+use super::Shown;
+use super::table::{IN_CELL, Table, headings};
+use crate::topology::{Cause, End, Link, Shared};
+use crate::words::{Word, phrase};
+
+/// One row for each link.
+pub fn links(shown: &Shown<'_>) -> Table {
+    let words = [
+        Word::LinksSwitch,
+        Word::LinksPort,
+        Word::LinksNote,
+        Word::WiringVlanNumber,
+        Word::LinksBehind,
+        Word::LinksFarPort,
+        Word::LinksCables,
+        Word::LinksUse,
+        Word::LinksSaid,
+        Word::LinksConfidence,
+        Word::LinksAgainst,
+    ];
+    Table {
+        name: shown.lang.say(Word::LinksList).to_owned(),
+        headings: headings(shown, &words),
+        rows: shown.picture.topology.links.iter().map(|link| row(shown, link)).collect(),
+    }
+}
+
+fn row(shown: &Shown<'_>, link: &Link) -> Vec<String> {
+    let used = if link.active { Word::LinksActive } else { Word::LinksReserve };
+    let mut row = port(shown, &link.near).to_vec();
+    row.extend([
+        phrase::wiring::end(&link.far).to_owned(),
+        link.far.port.clone(),
+        link.cables.to_string(),
+        shown.lang.say(used).to_owned(),
+        shown.lang.say(phrase::wiring::said(link.said)).to_owned(),
+        shown.lang.say(phrase::wiring::confidence(link.confidence)).to_owned(),
+        if link.against.is_empty() { String::new() } else { link.against.len().to_string() },
+    ]);
+    row
+}
+
+fn port(shown: &Shown<'_>, end: &End) -> [String; 4] {
+    [
+        phrase::wiring::end(end).to_owned(),
+        end.port.clone(),
+        end.alias.clone(),
+        phrase::wiring::vlan_of(shown.lang, end),
+    ]
+}
+
+/// Whether people should look for a hub there.
+pub fn is_hub(shared: &Shared) -> bool {
+    matches!(shared.cause, Cause::Hub | Cause::UnknownSwitch)
+}
+
+/// One row for each port with several devices that is wanted.
+pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
+    let words = [
+        Word::LinksSwitch,
+        Word::LinksPort,
+        Word::LinksNote,
+        Word::WiringVlanNumber,
+        Word::LinksBehind,
+        Word::LinksCause,
+        Word::LinksConfidence,
+        Word::LinksReason,
+    ];
+    let names = |shared: &Shared| {
+        let devices = shown.picture.devices.iter();
+        // Both are in ascending order of their identifiers.
+        let there = devices.filter(|device| shared.devices.binary_search(&device.id).is_ok());
+        let names = there.map(|device| {
+            let name = super::name(device);
+            if name.is_empty() { device.id.0.clone() } else { name }
+        });
+        names.collect::<Vec<_>>().join(IN_CELL)
+    };
+    let rows = shown.picture.topology.shared.iter().filter(|shared| wanted(shared)).map(|shared| {
+        let mut row = port(shown, &shared.at).to_vec();
+        row.extend([
+            names(shared),
+            shown.lang.say(phrase::wiring::cause(shared.cause)).to_owned(),
+            shown.lang.say(phrase::wiring::confidence(shared.confidence)).to_owned(),
+            phrase::wiring::reasons(shown.lang, shared),
+        ]);
+        row
+    });
+    Table {
+        name: shown.lang.say(Word::WiringShared).to_owned(),
+        headings: headings(shown, &words),
+        rows: rows.collect(),
+    }
+}
+
+/// One row for each device whose place is contradictory.
+pub fn contradictions(shown: &Shown<'_>) -> Table {
+    let words = [Word::ReportDeviceId, Word::FieldMac, Word::LinksPorts];
+    let rows = shown.picture.topology.contradictions.iter().map(|one| {
+        let ports =
+            one.ports.iter().map(|end| format!("{} {}", phrase::wiring::end(end), end.port));
+        let ports: Vec<String> = ports.collect();
+        vec![one.device.0.clone(), one.mac.to_string(), ports.join(IN_CELL)]
+    });
+    Table {
+        name: shown.lang.say(Word::LinksContradictions).to_owned(),
+        headings: headings(shown, &words),
+        rows: rows.collect(),
+    }
+}
