@@ -73,13 +73,13 @@ impl Found {
         let batches = open_all(&octets).map_err(|(n, damage)| anyhow!("batch {n}: {damage}"))?;
         let mut found = Self::default();
         for observation in batches.iter().flat_map(|opened| &opened.batch.observations) {
-            match &observation.fact {
-                Fact::System { .. } => found.targets.extend(observation.speaker.ip),
-                Fact::TableRead(read) => {
-                    *found.rows.entry(read.table.clone()).or_default() += u64::from(read.rows);
-                    found.broken += u64::from(read.outcome != Outcome::Complete);
-                }
-                _ => {}
+            let fact = &observation.fact;
+            if matches!(fact, Fact::System { .. }) {
+                found.targets.extend(observation.speaker.ip);
+            }
+            if let Fact::TableRead(read) = fact {
+                *found.rows.entry(read.table.clone()).or_default() += u64::from(read.rows);
+                found.broken += u64::from(read.outcome != Outcome::Complete);
             }
         }
         Ok(found)
@@ -148,7 +148,11 @@ impl Snmp<'_> {
             let (run, count, found) = ours.scan(rig, agents)?;
             let of = rig.targets().len();
             let mut row = Row::new("daicho-agent --rate max", &run, (found.targets.len(), of));
-            row.note = format!("best of 3; {} tables broke off", found.broken);
+            row.note = format!(
+                "best of 3; {} rows of tables, {} tables broke off",
+                found.rows.values().sum::<u64>(),
+                found.broken
+            );
             row.take(&count);
             if best.as_ref().is_none_or(|best| row.seconds < best.seconds) {
                 best = Some(row);
@@ -166,8 +170,8 @@ impl Snmp<'_> {
         }
         let targets: Vec<_> = rig.targets().into_iter().take(peer.slice).collect();
         let list = tempfile::NamedTempFile::new()?;
-        let lines: String = targets.iter().map(|target| format!("{target}\n")).collect();
-        fs::write(list.path(), lines)?;
+        let lines: Vec<String> = targets.iter().map(Ipv4Addr::to_string).collect();
+        fs::write(list.path(), lines.join("\n") + "\n")?;
         let mut command = rig.asker.command("sh")?;
         command.arg("-c").arg(peer.script(list.path()));
         let (run, count) = rig.during(agents, || child::run(&mut command, LIMIT))?;

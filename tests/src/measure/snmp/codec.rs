@@ -118,14 +118,16 @@ fn numbers(octets: &[u8]) -> Vec<u32> {
     numbers
 }
 
+/// The name of an object, as octets and as numbers.
+type Name<'a> = (&'a [u8], Vec<u32>);
+
 /// A question.
 struct Question<'a> {
     kind: u8,
     request: &'a [u8],
     single: usize,
     repetitions: usize,
-    /// Names as octets and as numbers.
-    names: Vec<(&'a [u8], Vec<u32>)>,
+    names: Vec<Name<'a>>,
 }
 
 fn question(mut octets: &[u8]) -> Option<Question<'_>> {
@@ -219,17 +221,13 @@ fn whole(request: &[u8], list: &[u8]) -> Vec<u8> {
 }
 
 /// GETBULK (RFC 3416 §4.2.3) cut where the datagram is full; GETNEXT is one of single names only.
-fn bulk(
-    mib: &Mib,
-    (names, single, repetitions): (&[(&[u8], Vec<u32>)], usize, usize),
-    list: &mut Vec<u8>,
-) {
+fn bulk(mib: &Mib, (names, single, repetitions): (&[Name<'_>], usize, usize), list: &mut Vec<u8>) {
     let (once, repeated) = names.split_at(names.len().min(single));
     let mut put = |raw: &[u8], at: usize| {
         let before = list.len();
         match mib.bindings.get(at) {
             Some(binding) => list.extend(binding),
-            // Under the name of the last object, which is the one asked for if there is none.
+            // Under the name that was asked for, as in the first repetition.
             None => exception(list, raw, END_OF_VIEW),
         }
         let fits = list.len() + FRAME <= LARGEST;

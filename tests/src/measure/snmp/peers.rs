@@ -101,3 +101,18 @@ impl Peer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_targets_that_were_read_to_the_end_are_counted() {
+        let [walks, _, inventory] = PEERS;
+        assert_eq!(walks.answered("read 10.210.0.1\nTimeout: No Response\nread 10.210.0.2\n"), 2);
+        let document = "<DEVICE><INFO/></DEVICE><DEVICE><ERROR><ID>0</ID></ERROR></DEVICE>";
+        assert_eq!(inventory.answered(document), 1);
+        let script = walks.script(Path::new("/list"));
+        assert!(script.contains("1.3.6.1.2.1.43") && script.ends_with("</list"), "{script}");
+    }
+}
