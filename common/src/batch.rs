@@ -67,13 +67,23 @@ pub struct Batch {
     pub observations: Vec<Observation>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
     Header(Header),
     Coverage(Coverage),
     Sent(Sent),
     Observation(Observation),
+}
+
+/// A [`Line`] that is only written: the observations of a batch are many.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Written<'a> {
+    Header(&'a Header),
+    Coverage(&'a Coverage),
+    Sent(&'a Sent),
+    Observation(&'a Observation),
 }
 
 /// An agent's public key (RFC 8032 §5.1.5).
@@ -175,9 +185,13 @@ impl Batch {
     /// compressor fails, which it does only for want of memory.
     pub fn seal(&self, key: &Ed25519KeyPair) -> Result<Vec<u8>, Damage> {
         let mut packer = zstd::Encoder::new(Vec::new(), 3).map_err(|_| Damage::Compression)?;
+        // The compressor gets whole lines: JSON is written a few octets at a time.
+        let mut text = Vec::new();
         for line in self.lines() {
-            serde_json::to_writer(&mut packer, &line).map_err(|_| Damage::Compression)?;
-            packer.write_all(b"\n").map_err(|_| Damage::Compression)?;
+            text.clear();
+            serde_json::to_writer(&mut text, &line).map_err(|_| Damage::Compression)?;
+            text.push(b'\n');
+            packer.write_all(&text).map_err(|_| Damage::Compression)?;
         }
         let payload = packer.finish().map_err(|_| Damage::Compression)?;
         let length = u32::try_from(payload.len()).map_err(|_| Damage::TooLarge)?;
@@ -194,11 +208,11 @@ impl Batch {
         Ok(sealed)
     }
 
-    fn lines(&self) -> impl Iterator<Item = Line> + '_ {
-        std::iter::once(Line::Header(self.header.clone()))
-            .chain(self.coverage.iter().cloned().map(Line::Coverage))
-            .chain(self.sent.iter().cloned().map(Line::Sent))
-            .chain(self.observations.iter().cloned().map(Line::Observation))
+    fn lines(&self) -> impl Iterator<Item = Written<'_>> {
+        std::iter::once(Written::Header(&self.header))
+            .chain(self.coverage.iter().map(Written::Coverage))
+            .chain(self.sent.iter().map(Written::Sent))
+            .chain(self.observations.iter().map(Written::Observation))
     }
 }
 

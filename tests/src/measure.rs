@@ -23,6 +23,8 @@ pub mod rig;
 pub mod ring;
 /// What a run came to.
 pub mod row;
+/// `cargo measure snmp`.
+pub mod snmp;
 /// `cargo measure sweep`.
 pub mod sweep;
 /// `cargo measure topology`.
@@ -39,10 +41,11 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what, folder, lines] if what == "corpus" => {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
+        [what] if what == "snmp" => snmp(root),
         [what] if what == "topology" => topology::run(false),
         [what, how] if what == "topology" && how == "tune" => topology::run(true),
         _ => bail!(
-            "write `cargo measure sweep`, `cargo measure topology [tune]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }
@@ -62,10 +65,7 @@ fn sweep(root: &Path) -> Result<()> {
     ensure!(crate::netns::may(), "a sweep is measured in network namespaces, which need root");
     crate::netns::remove_stale()?;
     peers::install()?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--release", "--package", "daicho-agent"];
-    let done = Command::new(cargo).args(build).current_dir(root).status()?;
-    ensure!(done.success(), "the agent does not build");
+    build(root)?;
     let mut lines = Vec::new();
     println!("{}", row::heading());
     let mut tell = |row: &row::Row| {
@@ -73,6 +73,32 @@ fn sweep(root: &Path) -> Result<()> {
         lines.extend(serde_json::to_string(row));
     };
     let done = sweep::Sweep { root, tell: &mut tell }.run().context("sweep");
+    println!("{}", lines.join("\n"));
+    done
+}
+
+/// Builds the agent that is measured.
+fn build(root: &Path) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = ["build", "--release", "--package", "daicho-agent"];
+    let done = Command::new(cargo).args(build).current_dir(root).status()?;
+    ensure!(done.success(), "the agent does not build");
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command prints")]
+fn snmp(root: &Path) -> Result<()> {
+    ensure!(crate::netns::may(), "SNMP is measured in network namespaces, which need root");
+    crate::netns::remove_stale()?;
+    snmp::peers::install()?;
+    build(root)?;
+    let mut lines = Vec::new();
+    println!("{}", snmp::row::heading());
+    let mut tell = |row: &snmp::row::Row| {
+        println!("{row}");
+        lines.extend(serde_json::to_string(row));
+    };
+    let done = snmp::Snmp { root, tell: &mut tell }.run().context("snmp");
     println!("{}", lines.join("\n"));
     done
 }

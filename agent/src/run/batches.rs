@@ -7,7 +7,7 @@ use std::time::Duration;
 use daicho_common::batch::{Batch, Header};
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::coverage::Sent;
-use daicho_common::observation::Observation;
+use daicho_common::observation::{Fact, Observation};
 use daicho_common::time::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -20,7 +20,8 @@ use crate::export::Export;
 
 /// Most batches that wait to be sealed.
 const WAITING: usize = 1;
-/// Most observations, or rows of what was sent, in one batch: what waits costs memory.
+/// Most observations with the rows of tables in them, or rows of what was sent, in one batch (and one
+/// observation more): what waits costs memory.
 pub(super) const ROWS: usize = 10_000;
 // An agent keeps within what a batch may hold.
 const _: () = assert!(ROWS <= daicho_common::batch::MAX_OBSERVATIONS);
@@ -38,6 +39,11 @@ enum Next {
     End,
 }
 
+/// What an observation counts in a batch.
+fn rows(observation: &Observation) -> usize {
+    if let Fact::Rows(table) = &observation.fact { 1 + table.rows.len() } else { 1 }
+}
+
 /// Batches first: what is kept can wait.
 async fn next(sealed: &mut Receiver<Batch>, again: &mut Interval) -> Next {
     tokio::select! {
@@ -51,6 +57,8 @@ async fn next(sealed: &mut Receiver<Batch>, again: &mut Interval) -> Next {
 pub(super) struct Batches {
     header: Header,
     pending: Vec<Observation>,
+    /// What is pending, counted as [`ROWS`] does.
+    rows: usize,
     /// Who was found, where somebody wants to know: a session without an end keeps no list.
     hosts: Option<Hosts>,
     sealing: Sender<Batch>,
@@ -85,7 +93,7 @@ impl Batches {
             software: concat!("daicho-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
         let (pending, hosts) = (Vec::new(), Some(Hosts::default()));
-        Self { header, pending, hosts, sealing, exporter, failed: false }
+        Self { header, pending, rows: 0, hosts, sealing, exporter, failed: false }
     }
 
     /// Begins a listening session, which keeps no list of hosts.
@@ -103,8 +111,9 @@ impl Batches {
         if let Some(hosts) = &mut self.hosts {
             hosts.see(&observation);
         }
+        self.rows += rows(&observation);
         self.pending.push(observation);
-        if self.pending.len() >= ROWS {
+        if self.rows >= ROWS {
             self.next(Account::default(), now).await;
         }
     }
@@ -136,6 +145,7 @@ impl Batches {
 
     async fn close(&mut self, header: Header, account: Account) {
         let observations = std::mem::take(&mut self.pending);
+        self.rows = 0;
         let Account { coverage, sent, strays: _ } = account;
         let batch = Batch { header, coverage, sent, observations };
         self.failed |= self.sealing.send(batch).await.is_err();
