@@ -14,12 +14,22 @@ const ROOM: usize = 1300;
 /// another version, or no request.
 pub fn answer_snmp(device: &Device, octets: &[u8]) -> Option<Vec<u8>> {
     let objects = device.answers.snmp.as_deref()?;
+    answer_objects(|community| (community == COMMUNITY).then_some(objects), octets)
+}
+
+/// The answer to a message of an agent that holds these objects, ascending, under the community
+/// asked by; `None` is silence.
+pub fn answer_objects<'o>(
+    under: impl FnOnce(&[u8]) -> Option<&'o [(Oid, Value)]>,
+    octets: &[u8],
+) -> Option<Vec<u8>> {
     let message =
         CommunityMessage::decode(octets.to_vec().into(), DecodeConfig::default()).ok()?.value;
-    if message.version() != async_snmp::Version::V2c || message.community().as_bytes() != COMMUNITY
-    {
+    if message.version() != async_snmp::Version::V2c {
         return None;
     }
+    let community = message.community().as_bytes().to_vec();
+    let objects = under(&community)?;
     let (request, body, asked) = message.into_pdu()?.into_raw_parts();
     let names = asked.into_iter().map(|bind| bind.oid);
     let answers: Vec<VarBind> = match body {
@@ -37,7 +47,7 @@ pub fn answer_snmp(device: &Device, octets: &[u8]) -> Option<Vec<u8>> {
     let body =
         PduBody::Standard { pdu_type: StandardPduType::Response, error_status: 0, error_index: 0 };
     let response = Pdu::from_raw_parts(request, body, answers);
-    Some(CommunityMessage::v2c(COMMUNITY, response).ok()?.encode().ok()?.to_vec())
+    Some(CommunityMessage::v2c(community, response).ok()?.encode().ok()?.to_vec())
 }
 
 fn get(objects: &[(Oid, Value)], name: Oid) -> VarBind {
