@@ -70,7 +70,7 @@ impl<'a> From<&'a Device> for Brief<'a> {
             vendor: device.vendor.as_ref().map(|claim| claim.value.as_str()),
             model: device.model.as_ref().map(|claim| claim.value.as_str()),
             serial: device.serial.as_ref().map(|claim| claim.value.as_str()),
-            firmware: version.filter(|_| !computer),
+            firmware: version.filter(|_| class.is_some() && !computer),
             os: version.filter(|_| computer),
             mfp: class.map(|class| class == Class::Mfp),
             storage: match device.storage.as_ref().map(|storage| storage.value.keeps) {
