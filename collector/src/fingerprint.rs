@@ -86,11 +86,15 @@ pub struct Rows {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 10] = [
+const SHIPPED: [(&str, &str); 14] = [
     ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
     ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
     ("snmp_enterprise.toml", include_str!("../../config/fingerprints/snmp_enterprise.toml")),
+    ("snmp_registry.toml", include_str!("../../config/fingerprints/snmp_registry.toml")),
     ("snmp_maker.toml", include_str!("../../config/fingerprints/snmp_maker.toml")),
+    ("snmp_japan.toml", include_str!("../../config/fingerprints/snmp_japan.toml")),
+    ("snmp_grammar.toml", include_str!("../../config/fingerprints/snmp_grammar.toml")),
+    ("snmp_generic.toml", include_str!("../../config/fingerprints/snmp_generic.toml")),
     ("snmp_words.toml", include_str!("../../config/fingerprints/snmp_words.toml")),
     ("mdns_service.toml", include_str!("../../config/fingerprints/mdns_service.toml")),
     ("dhcp.toml", include_str!("../../config/fingerprints/dhcp.toml")),

@@ -10,20 +10,23 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
+use daicho_agent::probe::snmp::Catalog;
 use daicho_collector::fingerprint::Rows as Fingerprints;
 use daicho_collector::ledger::Ledger;
 use daicho_collector::picture;
 use daicho_collector::report::json::Brief;
+use daicho_collector::resolve::Device;
 use daicho_common::observation::table::Rows;
 use daicho_common::observation::{Fact, Method, Observation, Outcome, Speaker, Vantage, table};
 use daicho_common::text::Text;
 use daicho_common::time::Timestamp;
 use serde_json::Value as Json;
 
-use crate::tables::{self, Table};
-
+/// An interview of a recording.
+mod interview;
 /// Recordings as written.
 mod recording;
 /// Right, wrong or not answered.
@@ -45,17 +48,23 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
     let truth = std::fs::read_to_string(folder.join("truth.json"))
         .with_context(|| format!("{} has no truth.json", folder.display()))?;
     let truth: Vec<Json> = serde_json::from_str(&truth).context("truth.json")?;
-    let (tables, fingerprints) = (tables::load(root)?, fingerprints(root)?);
+    let (catalog, fingerprints) = (Arc::new(catalog(root)?), fingerprints(root)?);
     let mut tally = score::Tally::default();
     let mut lines = String::new();
-    let mut missing = 0;
+    let (mut missing, mut held) = (0, Vec::new());
     for known in &truth {
-        let Some(said) = said(folder, known, &tables)? else {
+        let ip = known["ip"].as_str().context("a device of truth.json has no ip")?.parse()?;
+        let Some(interview) = interview::hold((folder, known), &catalog)? else {
             missing += 1;
             continue;
         };
+        let said = observed(ip, interview.facts.iter().cloned());
         let picture = picture::derive(&said, &[], &Ledger::default(), &fingerprints);
-        let found = picture.devices.first().map(|device| serde_json::to_value(Brief::from(device)));
+        // Its tables tell of other devices too.
+        let its = |device: &&Device| device.addresses.iter().any(|address| address.ip == ip);
+        let found = picture.devices.iter().find(its);
+        held.push(interview);
+        let found = found.map(|device| serde_json::to_value(Brief::from(device)));
         let mut found = found.transpose()?.unwrap_or(Json::Null);
         if let Json::Object(fields) = &mut found {
             // A stub may have given nothing but its address.
@@ -64,7 +73,7 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
         }
         tally.add(known, &found);
     }
-    let mut text = tally.to_string();
+    let mut text = format!("{tally}{}", interview::Costs(&held));
     if missing > 0 {
         writeln!(text, "{missing} recordings are not in the folder (unpack large.tar.zst there)")?;
     }
@@ -84,13 +93,13 @@ fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
     Ok(Fingerprints::parse(&files)?)
 }
 
-/// What an agent would have said of the device; `None` if its recording is not there.
-fn said(folder: &Path, known: &Json, tables: &[Table]) -> anyhow::Result<Option<Vec<Observation>>> {
-    let file = known["file"].as_str().context("a device of truth.json has no file")?;
-    let Ok(octets) = std::fs::read(folder.join(file)) else { return Ok(None) };
-    let recording = recording::read(&octets, known["format"].as_str() == Some("snmpwalk"));
-    let ip: IpAddr = known["ip"].as_str().context("a device of truth.json has no ip")?.parse()?;
-    Ok(Some(observations(ip, tables::select(tables, &recording))))
+fn catalog(root: &Path) -> anyhow::Result<Catalog> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(root.join("config/snmp"))? {
+        let path = entry?.path();
+        files.insert(path.display().to_string(), std::fs::read_to_string(&path)?);
+    }
+    Ok(Catalog::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
 }
 
 /// The facts that an agent makes of tables that it read to their ends.
@@ -120,6 +129,11 @@ pub fn observations(ip: IpAddr, read: Vec<Rows>) -> Vec<Observation> {
         };
         facts.extend([Fact::Rows(Box::new(rows)), Fact::TableRead(ended)]);
     }
+    observed(ip, facts)
+}
+
+/// Facts of one device as an agent sends them.
+fn observed(ip: IpAddr, facts: impl IntoIterator<Item = Fact>) -> Vec<Observation> {
     let seen = facts.into_iter().map(|fact| Observation {
         at: Timestamp::from_micros(1_000_000),
         vantage: Vantage {

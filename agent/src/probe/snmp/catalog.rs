@@ -153,6 +153,12 @@ impl Catalog {
     pub(super) fn tables(&self) -> &[Described] {
         &self.tables
     }
+
+    /// The table of this name, if it is the one with this entry, and its place.
+    pub(super) fn described(&self, name: &str, entry: &[u32]) -> Option<(usize, &Described)> {
+        let mut tables = self.tables.iter().enumerate();
+        tables.find(|(_, table)| table.name == name && table.entry == entry)
+    }
 }
 
 /// Groups of scalars come first, for they are cheap and say what a device is; what may do harm last.

@@ -39,6 +39,8 @@ pub(super) struct Course {
     agenda: VecDeque<(usize, Context)>,
     in_contexts: bool,
     absent: BTreeSet<usize>,
+    /// Tables of the catalogue that the system group and the topics have read, by their places.
+    read: BTreeSet<usize>,
     /// Tables that brought rows.
     brought: BTreeSet<String>,
     vlans: BTreeSet<u16>,
@@ -69,15 +71,19 @@ struct Reading {
 impl Course {
     pub(super) fn new(catalog: Arc<Catalog>, harm: bool) -> Self {
         let agenda = (0..catalog.tables().len()).map(|at| (at, Context::Own)).collect();
+        let more = catalog.described(system::NAME, &system::SYSTEM);
+        let more = more.into_iter().flat_map(|(_, table)| &table.columns).map(|column| column.id);
+        let group = system::group(more);
         Self {
             catalog,
             harm,
             bulk: true,
             contexts: Vec::new(),
-            stage: Stage::System(system::group()),
+            stage: Stage::System(group),
             agenda,
             in_contexts: false,
             absent: BTreeSet::new(),
+            read: BTreeSet::new(),
             brought: BTreeSet::new(),
             vlans: BTreeSet::new(),
             object_id: Vec::new(),
@@ -196,7 +202,10 @@ impl Course {
                     self.object_id = id.after(&[]).unwrap_or_default().to_vec();
                 }
                 self.facts.extend(system::fact(group));
+                let ids = group.objects().into_iter().zip(group.cells().iter().cloned());
+                let row = Rows::from([(Vec::new(), ids.collect())]);
                 self.tell(Question::SnmpSystem, outcome);
+                self.tell_rows((system::NAME, &system::SYSTEM), outcome, row);
                 self.stage = match outcome {
                     Outcome::Complete | Outcome::Partial => self.topic(0),
                     Outcome::Refused | Outcome::Silent | Outcome::Malformed => Stage::Finished,
@@ -236,12 +245,20 @@ impl Course {
             return Stage::Topic { topic: number, done: Vec::new(), walk: self.walk_of(table) };
         }
         let wanted = self.catalog.tables().iter().enumerate();
-        let wanted = wanted.filter(|(_, table)| self.may_ask(table));
+        let wanted = wanted.filter(|(at, table)| !self.read.contains(at) && self.may_ask(table));
         Stage::Survey(Survey::new(wanted.map(|(at, table)| (at, table.entry.clone())).collect()))
     }
 
+    /// A walk of what a topic needs of this table and what the catalogue wants of it, so that no
+    /// object is asked for twice.
     fn walk_of(&self, table: &Table) -> Walk {
-        Walk::new(table.entry, table.columns.iter().copied(), (walk::MAX_ROWS, self.bulk))
+        let mut columns: BTreeSet<u32> = table.columns.iter().copied().collect();
+        let mut most = walk::MAX_ROWS;
+        if let Some((_, described)) = self.catalog.described(table.name, table.entry) {
+            columns.extend(described.columns.iter().map(|column| column.id));
+            most = most.max(described.most);
+        }
+        Walk::new(table.entry, columns.into_iter(), (most, self.bulk))
     }
 
     /// Goes to the next table of the topic if it is wanted, else ends the topic.
@@ -267,6 +284,29 @@ impl Course {
         let outcome = outcome_of(topic, &outcomes, !facts.is_empty());
         self.facts.extend(facts);
         self.tell(topic.question, outcome);
+        for (table, (outcome, rows)) in topic.tables.iter().zip(outcomes.into_iter().zip(rows)) {
+            self.tell_rows((table.name, table.entry), outcome, rows);
+        }
+        // What the others made needless is not asked for either.
+        let tables = topic.tables.iter();
+        self.read
+            .extend(tables.filter_map(|it| Some(self.catalog.described(it.name, it.entry)?.0)));
+    }
+
+    /// Tells rows that were read already, where the catalogue wants them.
+    fn tell_rows(&mut self, (name, entry): (&str, &[u32]), outcome: Outcome, rows: Rows) {
+        let Some((at, table)) = self.catalog.described(name, entry) else { return };
+        let told = row::facts(table, &Context::Own, rows);
+        let count = told.rows;
+        let flawed = outcome == Outcome::Complete && told.flawed;
+        let outcome = if flawed { Outcome::Partial } else { outcome };
+        let read = row::read(name.to_owned(), &Context::Own, count, outcome);
+        self.facts.extend(told.facts);
+        self.facts.push_back(read);
+        if count > 0 {
+            self.brought.insert(name.to_owned());
+        }
+        self.read.insert(at);
     }
 
     fn tell(&mut self, question: Question, outcome: Outcome) {
@@ -294,6 +334,9 @@ impl Course {
             let Some(table) = self.catalog.tables().get(at).filter(|it| self.may_ask(it)) else {
                 continue;
             };
+            if self.read.contains(&at) {
+                continue;
+            }
             if table.after.as_ref().is_some_and(|after| !self.brought.contains(after)) {
                 continue;
             }

@@ -9,6 +9,7 @@ const WIDTH: usize = 24;
 /// The question for a group of objects.
 #[derive(Debug)]
 pub(super) struct Group {
+    objects: Vec<u32>,
     names: Vec<Oid>,
     cells: Vec<Value>,
     /// How many objects are asked for at a time: those after the ones in `cells`.
@@ -20,9 +21,10 @@ pub(super) struct Group {
 impl Group {
     /// The objects of the group with this identifier, each with its instance 0; not asked yet.
     pub(super) fn new(group: &[u32], objects: impl Iterator<Item = u32>) -> Self {
-        let names: Vec<_> = objects.map(|object| Oid::new(group, &[object, 0])).collect();
+        let objects: Vec<u32> = objects.collect();
+        let names: Vec<_> = objects.iter().map(|it| Oid::new(group, &[*it, 0])).collect();
         let outcome = names.is_empty().then_some(Outcome::Complete);
-        Self { names, cells: Vec::new(), width: WIDTH, flawed: false, outcome }
+        Self { objects, names, cells: Vec::new(), width: WIDTH, flawed: false, outcome }
     }
 
     fn asked(&self) -> &[Oid] {
@@ -83,6 +85,11 @@ impl Group {
     /// How it ended, once it has; `Refused` where none of the objects is there.
     pub(super) const fn ended(&self) -> Option<Outcome> {
         self.outcome
+    }
+
+    /// The numbers of the objects, in the order in which they are asked for.
+    pub(super) fn objects(&self) -> Vec<u32> {
+        self.objects.clone()
     }
 
     /// What came, in the order of the objects.

@@ -27,6 +27,8 @@ const VLAN_TABLES: [&str; 3] = ["dot1qVlanCurrentTable", "dot1qVlanStaticTable",
 pub(super) struct Told {
     /// The rows, in facts.
     pub(super) facts: Vec<Fact>,
+    /// How many rows have a cell.
+    pub(super) rows: usize,
     /// VLANs that they name.
     pub(super) vlans: Vec<u16>,
     /// Whether a cell was left out, because it was too long.
@@ -58,6 +60,7 @@ pub(super) fn facts(table: &Described, context: &Context, rows: Rows) -> Told {
         if named.is_empty() {
             continue;
         }
+        told.rows += 1;
         chunk.push(Row { index, cells: named });
         if chunk.len() >= MOST {
             told.facts.push(fact(std::mem::take(&mut chunk)));

@@ -7,12 +7,16 @@ use super::group::Group;
 use super::message::Value;
 
 /// The group, and of it sysDescr, sysObjectID, sysContact, sysName, sysLocation.
-const SYSTEM: [u32; 7] = [1, 3, 6, 1, 2, 1, 1];
+pub(super) const SYSTEM: [u32; 7] = [1, 3, 6, 1, 2, 1, 1];
 const OBJECTS: [u32; 5] = [1, 2, 4, 5, 6];
 
-/// The question for it.
-pub(super) fn group() -> Group {
-    Group::new(&SYSTEM, OBJECTS.into_iter())
+/// The group's name in its MIB.
+pub(super) const NAME: &str = "system";
+
+/// The question for it, and for these objects of it.
+pub(super) fn group(also: impl Iterator<Item = u32>) -> Group {
+    let also = also.filter(|object| !OBJECTS.contains(object));
+    Group::new(&SYSTEM, OBJECTS.into_iter().chain(also))
 }
 
 /// What it said, if it said something. An object of the wrong type is empty.

@@ -203,6 +203,8 @@ fn ports(kind: Kind, variant: u8) -> Vec<Port> {
         Kind::Server => vec!["lo".into(), "eth0".into(), "eth1".into()],
     };
     let port = |(name, n): (String, u8)| Port {
+        index: u32::from(n) + 1,
+        kind: if name.starts_with("lo") { 24 } else { 6 },
         mac: (!name.starts_with("lo")).then(|| Mac::new([2, 0x42, 0, 0, variant, n])),
         alias: if kind == Kind::Switch { "東病棟".into() } else { String::new() },
         up: n % 3 != 2,
@@ -222,8 +224,8 @@ pub fn mib(kind: Kind, variant: u8) -> Mib {
         Kind::Server => ("1.3.6.1.4.1.8072.3.2.10", "Linux server 6.1.0-18-amd64 x86_64"),
     };
     let name = format!("NK-{variant:03}");
-    let agent =
-        Agent { object_id, description, name: &name, location: "本館2F", ports, newer: true };
+    let (location, tables) = ("本館2F", Vec::new());
+    let agent = Agent { object_id, description, name: &name, location, ports, tables, newer: true };
     let mut objects = Objects(agent.objects());
     objects.counters(count);
     let serial = format!("SN{variant:06}");
@@ -252,6 +254,7 @@ pub fn forwarding(rows: u32) -> Mib {
         name: "core",
         location: "本館2F",
         ports,
+        tables: Vec::new(),
         newer: true,
     };
     let mut objects = Objects(agent.objects());

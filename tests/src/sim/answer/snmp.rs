@@ -14,18 +14,30 @@ const ROOM: usize = 1300;
 /// another version, or no request.
 pub fn answer_snmp(device: &Device, octets: &[u8]) -> Option<Vec<u8>> {
     let own = device.answers.snmp.as_deref()?;
+    let under = |community: &[u8]| match community.strip_prefix(COMMUNITY)? {
+        [] => Some(own),
+        // Cisco's way to ask in the context of a VLAN.
+        [b'@', context @ ..] => {
+            device.answers.contexts.get(std::str::from_utf8(context).ok()?).map(Vec::as_slice)
+        }
+        _ => None,
+    };
+    answer_objects(under, octets)
+}
+
+/// The answer to a message of an agent that holds these objects, ascending, under the community
+/// asked by; `None` is silence.
+pub fn answer_objects<'o>(
+    under: impl FnOnce(&[u8]) -> Option<&'o [(Oid, Value)]>,
+    octets: &[u8],
+) -> Option<Vec<u8>> {
     let message =
         CommunityMessage::decode(octets.to_vec().into(), DecodeConfig::default()).ok()?.value;
     if message.version() != async_snmp::Version::V2c {
         return None;
     }
     let community = message.community().as_bytes().to_vec();
-    let objects = match community.strip_prefix(COMMUNITY)? {
-        [] => own,
-        // Cisco's way to ask in the context of a VLAN.
-        [b'@', context @ ..] => device.answers.contexts.get(std::str::from_utf8(context).ok()?)?,
-        _ => return None,
-    };
+    let objects = under(&community)?;
     let (request, body, asked) = message.into_pdu()?.into_raw_parts();
     let names = asked.into_iter().map(|bind| bind.oid);
     let answers: Vec<VarBind> = match body {

@@ -166,3 +166,31 @@ fn what_was_answered_last_is_tried_first_next_time() {
         assert_eq!((facts, unanswered), (everything(), silent));
     }
 }
+
+#[test]
+fn nothing_is_asked_for_twice_and_what_the_engine_needs_itself_still_comes_as_rows() {
+    let keyring = Arc::new(Keyring::new(&public(), 1));
+    let terms = Terms { keyring, catalog: Arc::new(Catalog::shipped().unwrap()), harm: true };
+    let mut device = switch();
+    let (mut asked, mut surveys) = (Vec::new(), 0);
+    let (facts, sent) = run(&mut Snmp::new(TARGET, &terms, TIMEOUT, 2, 7), |octets| {
+        let (_, pdu) = parse(octets);
+        let names = pdu.varbinds().iter().map(|bind| bind.oid.arcs().to_vec());
+        match pdu.pdu_type() {
+            PduType::GetNextRequest => surveys += 1,
+            _ => asked.extend(names),
+        }
+        device.answer(octets)
+    });
+    let many = asked.len();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), many);
+    assert!(!asked.iter().any(|name| name.starts_with(&oid("1.3.6.1.2.1.4.20"))));
+    let brought: Vec<_> = reads(&facts).into_iter().filter(|(_, _, rows, _)| *rows > 0).collect();
+    let whole = |table, rows| (table, "", rows, Outcome::Complete);
+    let wanted = [whole("system", 1), whole("ifTable", 2), whole("ifXTable", 1)];
+    assert_eq!(brought, [wanted.as_slice(), &[whole("ipAddressTable", 3)]].concat());
+    assert_eq!(facts.iter().filter(|it| matches!(it, Fact::Interface { .. })).count(), 2);
+    assert!(sent - surveys <= 6, "{sent} packets, {surveys} of them to see what there is");
+}
