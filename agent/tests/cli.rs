@@ -99,7 +99,8 @@ fn nobody() -> String {
     format!("http://{address}")
 }
 
-/// A collector that gives this reply to each of `count` requests, and returns what it was sent.
+/// A collector that gives this reply to each of `count` batches, and returns what it was sent. It
+/// knows of nobody who wants to stop.
 fn collector(count: usize, status: u16, reply: &str) -> (String, JoinHandle<Vec<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -108,18 +109,24 @@ fn collector(count: usize, status: u16, reply: &str) -> (String, JoinHandle<Vec<
         reply.len()
     );
     let serving = std::thread::spawn(move || {
-        (0..count).map(|_| serve(&listener.accept().unwrap().0, &reply)).collect()
+        let served = std::iter::repeat_with(|| serve(&listener.accept().unwrap().0, &reply));
+        served.flatten().take(count).collect()
     });
     (url, serving)
 }
 
-fn serve(stream: &TcpStream, reply: &str) -> Vec<u8> {
+fn serve(stream: &TcpStream, reply: &str) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     while lines.last().is_none_or(|line: &String| line != "\r\n") {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
         lines.push(line);
+    }
+    if lines[0].starts_with("GET /api/v1/agents/") {
+        let none = b"HTTP/1.1 404 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        (&*stream).write_all(none).unwrap();
+        return None;
     }
     assert_eq!(lines[0], "POST /api/v1/batches HTTP/1.1\r\n");
     let header = |name: &str| {
@@ -133,7 +140,7 @@ fn serve(stream: &TcpStream, reply: &str) -> Vec<u8> {
     let mut body = vec![0; header("content-length").parse().unwrap()];
     reader.read_exact(&mut body).unwrap();
     (&*stream).write_all(reply.as_bytes()).unwrap();
-    body
+    Some(body)
 }
 
 #[test]
