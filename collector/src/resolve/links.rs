@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::Fact;
 use daicho_common::time::Timestamp;
 
 use super::subject::Subject;
@@ -49,30 +48,7 @@ pub(super) fn binding(claim: &Claim<'_>) -> Option<(IpAddr, Mac)> {
     if is_hearsay(claim) {
         return None;
     }
-    let (ip, mac) = match claim.fact {
-        Fact::Arp { ip, mac } => (IpAddr::V4(*ip), *mac),
-        Fact::Neighbour { ip, mac } => (*ip, *mac),
-        Fact::Answered(_)
-        | Fact::System { .. }
-        | Fact::Interface { .. }
-        | Fact::InterfaceAddress { .. }
-        | Fact::Service { .. }
-        | Fact::HostName { .. }
-        | Fact::LinkNeighbour(_)
-        | Fact::Dhcp(_)
-        | Fact::SpanningTree(_)
-        | Fact::VirtualRouter(_)
-        | Fact::RouterAdvertisement(_)
-        | Fact::NetbiosName { .. }
-        | Fact::Browser(_)
-        | Fact::Ssdp(_)
-        | Fact::GroupMember { .. }
-        | Fact::GroupQuerier
-        | Fact::VlanTag { .. }
-        | Fact::Rows(_)
-        | Fact::TableRead(_)
-        | Fact::Asked { .. } => (claim.speaker.ip?, claim.speaker.mac?),
-    };
+    let (ip, mac) = claim.fact.binding().or(claim.speaker.ip.zip(claim.speaker.mac))?;
     (is_host(ip) && !mac.is_group() && mac != Mac::ZERO).then_some((ip, mac))
 }
 

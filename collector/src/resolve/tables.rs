@@ -194,30 +194,12 @@ fn own_macs(fact: &Fact) -> Vec<Row> {
 }
 
 fn row(fact: &Fact) -> Option<Row> {
-    match fact {
-        Fact::Interface { mac: Some(mac), .. } => mac.names_a_device().then_some(Row::Mac(*mac)),
-        Fact::InterfaceAddress { ip, .. } => is_usable(*ip).then_some(Row::Ip(*ip)),
-        Fact::Interface { mac: None, .. }
-        | Fact::Arp { .. }
-        | Fact::Neighbour { .. }
-        | Fact::Answered(_)
-        | Fact::System { .. }
-        | Fact::Service { .. }
-        | Fact::HostName { .. }
-        | Fact::LinkNeighbour(_)
-        | Fact::Dhcp(_)
-        | Fact::SpanningTree(_)
-        | Fact::VirtualRouter(_)
-        | Fact::RouterAdvertisement(_)
-        | Fact::NetbiosName { .. }
-        | Fact::Browser(_)
-        | Fact::Ssdp(_)
-        | Fact::GroupMember { .. }
-        | Fact::GroupQuerier
-        | Fact::VlanTag { .. }
-        | Fact::Rows(_)
-        | Fact::TableRead(_)
-        | Fact::Asked { .. } => None,
+    if let Fact::Interface { mac: Some(mac), .. } = fact {
+        mac.names_a_device().then_some(Row::Mac(*mac))
+    } else if let Fact::InterfaceAddress { ip, .. } = fact {
+        is_usable(*ip).then_some(Row::Ip(*ip))
+    } else {
+        None
     }
 }
 
