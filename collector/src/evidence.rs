@@ -136,7 +136,9 @@ pub fn grade(method: Method, fact: &Fact) -> Grade {
         | Fact::InterfaceAddress { .. }
         | Fact::Rows(_)
         | Fact::TableRead(_)
+        | Fact::Said(_)
         | Fact::Asked { .. } => Grade::Queried,
+        Fact::Pointer { .. } => Grade::Reported,
         Fact::Service { .. }
         | Fact::HostName { .. }
         | Fact::LinkNeighbour(_)

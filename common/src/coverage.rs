@@ -139,6 +139,24 @@ pub enum PacketKind {
     Snmp,
     /// An mDNS or DNS-SD question.
     Mdns,
+    /// A TCP connection that a conversation is held over.
+    TcpOpen,
+    /// A question of a conversation over TCP, by whichever protocol the port speaks.
+    Said,
+    /// A question to a name server.
+    Dns,
+    /// A NetBIOS node status request.
+    NodeStatus,
+    /// A question of link-local multicast name resolution, by unicast.
+    Llmnr,
+    /// An SSDP search by unicast.
+    Ssdp,
+    /// A WS-Discovery probe by unicast.
+    Wsd,
+    /// A SIP OPTIONS request over UDP.
+    Sip,
+    /// An NTP client's question.
+    Ntp,
 }
 
 /// What was sent to one target: the log that clears the scanner when a device hiccups.

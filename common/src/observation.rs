@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// What devices say without being asked.
 pub mod heard;
+/// What services say of themselves when they are asked.
+pub mod said;
 /// Rows of tables that devices keep.
 pub mod table;
 
@@ -96,6 +98,48 @@ pub enum Method {
     Hsrp,
     /// The header of any frame (IEEE 802.1Q tags).
     FrameHeader,
+    /// Reverse DNS, asked of the network's own name server (RFC 1035 §3.5, RFC 3596 §2.5).
+    Dns,
+    /// NetBIOS node status, asked of one host (RFC 1002 §4.2.17).
+    NodeStatus,
+    /// Link-local multicast name resolution, asked of one host (RFC 4795).
+    LlmnrQuery,
+    /// Simple Service Discovery, asked of one host by unicast (`UPnP` Device Architecture 2.0 §1.3.2).
+    SsdpSearch,
+    /// A `UPnP` device description, fetched from where SSDP said (`UPnP` Device Architecture 2.0 §2).
+    Upnp,
+    /// WS-Discovery (OASIS 1.1; the 2005 draft that devices speak) and device metadata (DPWS).
+    Wsd,
+    /// SMB: negotiation, and the NTLM challenge of a session that is never set up ([MS-SMB2], [MS-NLMP]).
+    Smb,
+    /// RDP: negotiation, and the NTLM challenge of a login that is never made ([MS-RDPBCGR], [MS-CSSP]).
+    Rdp,
+    /// HTTP of the start page, over TCP or TLS (RFC 9110, RFC 9112).
+    Http,
+    /// A TLS handshake as far as the certificate (RFC 8446, RFC 5246, RFC 2246).
+    Tls,
+    /// SSH: identification and host key, never a login (RFC 4253).
+    Ssh,
+    /// FTP's greeting (RFC 959 §5.4).
+    Ftp,
+    /// What a telnet server says first (RFC 854).
+    Telnet,
+    /// SMTP's greeting (RFC 5321 §4.2).
+    Smtp,
+    /// IMAP's greeting (RFC 9051 §7.1).
+    Imap,
+    /// SIP OPTIONS (RFC 3261 §11).
+    Sip,
+    /// RTSP OPTIONS (RFC 2326 §10.1).
+    Rtsp,
+    /// IPP Get-Printer-Attributes (RFC 8011 §4.2.5).
+    Ipp,
+    /// eSCL scanner capabilities (Mopria Alliance).
+    Escl,
+    /// NTP, a client's question (RFC 5905).
+    Ntp,
+    /// DICOM association and C-ECHO, only of hosts that a person named (PS3.7 §9.1.5).
+    Dicom,
 }
 
 /// The addresses from which the answer came, as the wire showed them.
@@ -141,6 +185,11 @@ pub enum Question {
     SnmpAddresses,
     /// The DNS-SD services that the device announces.
     MdnsServices,
+    /// What a service says of itself; the method says by which protocol.
+    Service {
+        /// Its TCP or UDP port.
+        port: u16,
+    },
 }
 
 /// How a question ended. Distinct ends never share a value.
@@ -278,6 +327,17 @@ pub enum Fact {
     Rows(Box<table::Rows>),
     /// Reading a table of the speaker ended thus.
     TableRead(table::TableRead),
+    /// What a service of the speaker said of itself when it was asked; the method says by which
+    /// protocol.
+    Said(Box<said::Said>),
+    /// A name server says that an address has this name (a PTR record, RFC 1035 §3.5). The speaker is
+    /// the server.
+    Pointer {
+        /// The address.
+        ip: IpAddr,
+        /// Its name, without trailing dot.
+        name: Text,
+    },
     /// A question to the speaker ended thus.
     Asked {
         /// What was asked.

@@ -28,6 +28,7 @@ enum Sign {
     Snmp,
     Refused,
     Open(u16),
+    Said(u16),
     Timestamp,
     Udp,
 }
@@ -42,6 +43,7 @@ impl std::fmt::Display for Sign {
             Self::Snmp => "snmp",
             Self::Refused => "tcp",
             Self::Open(port) => return write!(f, "tcp/{port}"),
+            Self::Said(port) => return write!(f, "said/{port}"),
             Self::Timestamp => "timestamp",
             Self::Udp => "udp",
         })
@@ -90,6 +92,7 @@ impl Host {
                 self.name(2, host.as_str());
                 Sign::Mdns
             }
+            Fact::Said(said) => Sign::Said(said.port),
             // A scan asks; what is only heard is no part of its table.
             Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }
@@ -106,7 +109,8 @@ impl Host {
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }
             | Fact::Rows(_)
-            | Fact::TableRead(_) => return,
+            | Fact::TableRead(_)
+            | Fact::Pointer { .. } => return,
         };
         note(&mut self.signs, sign);
     }
@@ -121,7 +125,8 @@ impl Hosts {
             Fact::Answered(_)
             | Fact::System { .. }
             | Fact::HostName { .. }
-            | Fact::Service { .. } => observation.speaker.ip,
+            | Fact::Service { .. }
+            | Fact::Said(_) => observation.speaker.ip,
             // Silence is no sign of life, and tables follow on what is.
             Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }
@@ -138,7 +143,8 @@ impl Hosts {
             | Fact::GroupQuerier
             | Fact::VlanTag { .. }
             | Fact::Rows(_)
-            | Fact::TableRead(_) => None,
+            | Fact::TableRead(_)
+            | Fact::Pointer { .. } => None,
         };
         if let Some(ip) = spoke {
             self.0.entry(ip).or_default().see(&observation.fact);

@@ -169,6 +169,7 @@ impl<'a> Gathered<'a> {
             | Fact::Ssdp(_)
             | Fact::VirtualRouter(_)
             | Fact::RouterAdvertisement(_)
+            | Fact::Said(_)
             | Fact::Rows(_)
             | Fact::TableRead(_)
             | Fact::Answered(_) => {
@@ -192,6 +193,7 @@ impl<'a> Gathered<'a> {
             // Tables are described below; how a question ended describes nobody.
             | Fact::Interface { .. }
             | Fact::InterfaceAddress { .. }
+            | Fact::Pointer { .. }
             | Fact::Asked { .. }
             | Fact::Arp { .. }
             | Fact::Neighbour { .. } => {}

@@ -292,6 +292,8 @@ fn name(fact: &Fact) -> &str {
         | Fact::VlanTag { .. }
         | Fact::Rows(_)
         | Fact::TableRead(_)
+        | Fact::Said(_)
+        | Fact::Pointer { .. }
         | Fact::System { .. }
         | Fact::Arp { .. }
         | Fact::Neighbour { .. }

@@ -135,6 +135,27 @@ pub const fn method(method: Method) -> Word {
         Method::Vrrp => Word::MethodVrrp,
         Method::Hsrp => Word::MethodHsrp,
         Method::FrameHeader => Word::MethodFrameHeader,
+        Method::Dns => Word::MethodDns,
+        Method::NodeStatus => Word::MethodNodeStatus,
+        Method::LlmnrQuery => Word::MethodLlmnrQuery,
+        Method::SsdpSearch => Word::MethodSsdpSearch,
+        Method::Upnp => Word::MethodUpnp,
+        Method::Wsd => Word::MethodWsd,
+        Method::Smb => Word::MethodSmb,
+        Method::Rdp => Word::MethodRdp,
+        Method::Http => Word::MethodHttp,
+        Method::Tls => Word::MethodTls,
+        Method::Ssh => Word::MethodSsh,
+        Method::Ftp => Word::MethodFtp,
+        Method::Telnet => Word::MethodTelnet,
+        Method::Smtp => Word::MethodSmtp,
+        Method::Imap => Word::MethodImap,
+        Method::Sip => Word::MethodSip,
+        Method::Rtsp => Word::MethodRtsp,
+        Method::Ipp => Word::MethodIpp,
+        Method::Escl => Word::MethodEscl,
+        Method::Ntp => Word::MethodNtp,
+        Method::Dicom => Word::MethodDicom,
     }
 }
 
@@ -245,6 +266,15 @@ pub const fn packet(kind: PacketKind) -> Word {
         PacketKind::TcpReset => Word::PacketTcpReset,
         PacketKind::Snmp => Word::PacketSnmp,
         PacketKind::Mdns => Word::PacketMdns,
+        PacketKind::TcpOpen => Word::PacketTcpOpen,
+        PacketKind::Said => Word::PacketSaid,
+        PacketKind::Dns => Word::PacketDns,
+        PacketKind::NodeStatus => Word::PacketNodeStatus,
+        PacketKind::Llmnr => Word::PacketLlmnr,
+        PacketKind::Ssdp => Word::PacketSsdp,
+        PacketKind::Wsd => Word::PacketWsd,
+        PacketKind::Sip => Word::PacketSip,
+        PacketKind::Ntp => Word::PacketNtp,
     }
 }
 
@@ -406,6 +436,11 @@ pub fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::TableRead(it) => {
             lang.fill(Word::FactTableRead, &[&it.table, &it.rows, &lang.say(outcome(it.outcome))])
         }
+        Fact::Said(it) => lang.fill(Word::FactSaid, &[&it.port, &heard::fields(&it.fields)]),
+        Fact::Pointer { ip, name } => lang.fill(Word::FactPointer, &[ip, name]),
+        Fact::Asked { question: Question::Service { port }, outcome: ended } => {
+            lang.fill(Word::FactServiceAsked, &[port, &lang.say(outcome(*ended))])
+        }
         Fact::Asked { question: asked, outcome: ended } => {
             lang.fill(Word::FactAsked, &[&lang.say(question(*asked)), &lang.say(outcome(*ended))])
         }
@@ -428,6 +463,7 @@ const fn question(question: Question) -> Word {
         Question::SnmpInterfaces => Word::QuestionSnmpInterfaces,
         Question::SnmpAddresses => Word::QuestionSnmpAddresses,
         Question::MdnsServices => Word::QuestionMdnsServices,
+        Question::Service { .. } => Word::QuestionService,
     }
 }
 

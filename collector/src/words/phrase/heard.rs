@@ -3,11 +3,17 @@
 use std::fmt::Display;
 
 use daicho_common::observation::heard::{Dhcp, LinkNeighbour, RouterAdvertisement};
+use daicho_common::text::Text;
 
 use crate::words::{Lang, Word};
 
 /// Shown where nothing was said.
 const DASH: &str = "-";
+
+/// Named fields, as they were said.
+pub(super) fn fields(fields: &[(Text, Text)]) -> String {
+    list(&fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>())
+}
 
 /// Values with commas between.
 pub(super) fn list<T: Display>(values: &[T]) -> String {
