@@ -10,19 +10,19 @@
 //! Inside, turns go down and packets come up: an agenda of networks ([`area`]), in each an agenda of
 //! sweeps and interviews, and before the wire the [`governor`]. Nothing looks at all hosts at once.
 
-use std::net::{IpAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
 use daicho_common::coverage::{Sent, Why};
-use daicho_common::observation::Observation;
+use daicho_common::observation::{Fact, Method, Observation};
 use daicho_common::time::{Now, Tick};
 use daicho_common::wire::Wire;
 use daicho_common::wire::arp::Arp;
 use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 
 use crate::plan::{Link, Means, Network, Plan};
-use crate::probe::Dialogue;
+use crate::probe::{Dialogue, Stream};
 
 /// How far a scan got: while it runs, and when it is over.
 mod account;
@@ -78,6 +78,16 @@ use table::Table;
 /// [`crate::plan::Policy::Sighting`].
 pub type Interviewer = Box<dyn Fn(&Network, IpAddr) -> Vec<Box<dyn Dialogue>> + Send>;
 
+/// Which dialogues follow from something that a host said in its interview: a service at a port leads
+/// to the question what it says of itself.
+pub type Leads = Box<dyn Fn(&Network, IpAddr, (Method, &Fact)) -> Vec<Box<dyn Dialogue>> + Send>;
+
+/// Who decides what a host is asked.
+struct Questions {
+    first: Interviewer,
+    then: Leads,
+}
+
 /// Whether a host may have this link-layer address.
 fn names_somebody(mac: Mac) -> bool {
     !mac.is_group() && mac != Mac::ZERO
@@ -111,7 +121,7 @@ pub struct Engine {
     six: Six,
     /// Areas by number, and after them the parts of IPv6.
     agenda: Agenda<usize>,
-    interviewer: Interviewer,
+    questions: Questions,
     notes: Notes,
     table: Table,
     meter: Meter,
@@ -147,7 +157,7 @@ impl Engine {
             agenda,
             areas,
             six,
-            interviewer,
+            questions: Questions { first: interviewer, then: Box::new(|_, _, _| Vec::new()) },
             notes: Notes::default(),
             meter: Meter::new(now.tick),
             timeout: plan.pace.timeout,
@@ -158,6 +168,11 @@ impl Engine {
         };
         engine.conclude();
         engine
+    }
+
+    /// Follows leads in interviews; without this call none are followed.
+    pub fn follow(&mut self, leads: Leads) {
+        self.questions.then = leads;
     }
 
     /// Takes in something that happened.
@@ -202,6 +217,7 @@ impl Engine {
             Input::PortUnreachable { outlet, to } => self.at(to.ip(), now, |area, host, desk| {
                 area.hear_unreachable(host, (outlet, to.port()), desk)
             }),
+            Input::Stream { to, event } => self.hear_stream(to, event, now),
             Input::Connected { to } => self.at(to.ip(), now, |area, host, desk| {
                 area.hear_connect(host, (to.port(), true), desk)
             }),
@@ -222,6 +238,11 @@ impl Engine {
         if !known {
             self.notes.strays.unasked += 1;
         }
+    }
+
+    /// Something happened to a connection. Returns whether it was of use to anybody.
+    fn hear_stream(&mut self, to: SocketAddr, event: Stream<'_>, now: Now) -> bool {
+        self.at(to.ip(), now, |area, host, desk| area.hear_stream(host, (to.port(), event), desk))
     }
 
     /// A SYN-ACK (`true`) or a reset came with this acknowledgment number. Returns whether it answers.
@@ -426,7 +447,7 @@ impl Engine {
             return (self.six.network(part), self.six.turn(part, &mut self.governor, now));
         };
         let resolving = area.is_resolving();
-        let turn = area.turn(&mut self.governor, &self.interviewer, &mut self.notes, now);
+        let turn = area.turn(&mut self.governor, &self.questions, &mut self.notes, now);
         if resolving {
             self.table.resolving(now.tick, area.is_resolving());
         }
@@ -467,6 +488,13 @@ impl Engine {
     /// The next thing learned, oldest first. Still to be emptied after the end.
     pub fn poll_observation(&mut self) -> Option<Observation> {
         self.notes.observations.pop_front()
+    }
+
+    /// The next connection that is over and to be closed, in good order where that is possible.
+    pub fn poll_hang_up(&mut self) -> Option<SocketAddr> {
+        let over = self.notes.over.pop_front()?;
+        self.governor.hung_up();
+        Some(over)
     }
 
     /// Whether the neighbour table is to be read now. The driver then hands in one

@@ -26,6 +26,7 @@ mod echo;
 pub mod interfaces;
 mod link;
 mod neighbours;
+mod stream;
 /// What this process may still do once everything is open.
 pub mod privilege;
 mod tcp;
@@ -107,6 +108,13 @@ pub enum Arrival {
         /// To whom the datagram was.
         to: SocketAddr,
     },
+    /// Something happened to a connection that is kept.
+    Stream {
+        /// To whom it is, or was to be.
+        to: SocketAddr,
+        /// What.
+        event: stream::Event,
+    },
     /// A connection was accepted, and closed.
     Connected {
         /// By whom.
@@ -154,6 +162,7 @@ impl Arrival {
             Self::PortUnreachable { outlet, to } => {
                 Input::PortUnreachable { outlet: *outlet, to: *to }
             }
+            Self::Stream { to, event } => Input::Stream { to: *to, event: event.as_input() },
             Self::Connected { to } => Input::Connected { to: *to },
             Self::Refused { to } => Input::Refused { to: *to },
             Self::SynAck { from, acknowledges } => {
@@ -211,6 +220,8 @@ pub struct Wire {
     snmp: Option<udp::Shared>,
     snmp_six: Option<udp::Shared>,
     mdns: Option<udp::Shared>,
+    udp: Option<udp::Shared>,
+    streams: stream::Streams,
     slots: Arc<Semaphore>,
     wait: Duration,
     arrivals: Sender<Arrival>,
@@ -268,6 +279,8 @@ impl Wire {
             snmp: shared(Outlet::Snmp),
             snmp_six: opened("datagrams", udp::Shared::open_six(Outlet::Snmp, arrivals.clone())),
             mdns: shared(Outlet::Mdns),
+            udp: shared(Outlet::Udp),
+            streams: stream::Streams::new(plan.pace.timeout, arrivals.clone()),
             slots: Arc::new(Semaphore::new(SLOTS)),
             wait: plan.pace.timeout,
             arrivals,
@@ -305,7 +318,9 @@ impl Wire {
                 | Packet::Timestamp { .. }
                 | Packet::Syn { .. }
                 | Packet::Datagram { .. }
-                | Packet::Connect { .. } => None,
+                | Packet::Connect { .. }
+                | Packet::Open { .. }
+                | Packet::Say { .. } => None,
             })
             .collect();
         let link = self.links.get_mut(&vlan).and_then(|links| links.get_mut(interface));
@@ -348,6 +363,9 @@ impl Wire {
                     Outlet::Snmp if to.is_ipv6() => &self.snmp_six,
                     Outlet::Snmp => &self.snmp,
                     Outlet::Mdns => &self.mdns,
+                    Outlet::Udp => &self.udp,
+                    // What is said over a connection is no datagram.
+                    Outlet::Stream => return Err(io::ErrorKind::Unsupported.into()),
                     Outlet::Connected => {
                         let (slot, arrivals) = (self.slot()?, self.arrivals.clone());
                         return udp::ask(*to, octets, self.wait, slot, arrivals);
@@ -366,7 +384,19 @@ impl Wire {
             Packet::Connect { to } => {
                 tcp::attempt(*to, self.wait, self.slot()?, self.arrivals.clone())
             }
+            Packet::Open { to } => self.streams.open(*to),
+            Packet::Say { to, octets } => {
+                // That it broke is for the conversation to hear, which the reader tells.
+                let said = self.streams.say(*to, octets).await;
+                let _ = said.inspect_err(|error| tracing::debug!(%error, %to, "not said"));
+                Ok(())
+            }
         }
+    }
+
+    /// Closes the connection to this address and port, if there is one.
+    pub fn hang_up(&mut self, to: SocketAddr) {
+        self.streams.close(to);
     }
 
     fn slot(&self) -> io::Result<OwnedSemaphorePermit> {

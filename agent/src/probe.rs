@@ -1,7 +1,8 @@
 //! Techniques that ask, one a file, without a socket or a clock.
 //!
 //! A technique above the link is a [`Dialogue`] with one target. It decides what to ask and when to
-//! ask again; how fast, and whether at all, is for the governor.
+//! ask again; how fast, and whether at all, is for the governor. One that is held over a TCP connection
+//! is a [`talk::Conversation`]: the protocol alone, with the connection seen to by [`talk::Talk`].
 
 use std::net::SocketAddr;
 
@@ -15,8 +16,10 @@ use crate::engine::Outlet;
 pub mod mdns;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
+/// A conversation over a TCP connection.
+pub mod talk;
 
-/// A datagram that a dialogue wants to send to its target.
+/// A datagram that a dialogue wants to send to its target, or what it wants of its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
     /// By which socket.
@@ -27,6 +30,32 @@ pub struct Ask {
     pub kind: PacketKind,
     /// Payload.
     pub octets: Vec<u8>,
+}
+
+impl Ask {
+    /// Opens a TCP connection to this port.
+    pub const fn open(port: u16) -> Self {
+        let (outlet, kind) = (Outlet::Stream, PacketKind::TcpOpen);
+        Self { outlet, port, kind, octets: Vec::new() }
+    }
+
+    /// Says this over the connection to this port.
+    pub const fn say(port: u16, octets: Vec<u8>) -> Self {
+        Self { outlet: Outlet::Stream, port, kind: PacketKind::Said, octets }
+    }
+}
+
+/// What happens to a TCP connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream<'a> {
+    /// It was accepted.
+    Opened,
+    /// It was refused by a reset.
+    Refused,
+    /// Octets came in: a piece of what the other side says, cut anywhere.
+    Octets(&'a [u8]),
+    /// The other side closed it, or it broke.
+    Closed,
 }
 
 /// A series of questions to one target over datagrams; never more than one in flight.
@@ -49,8 +78,24 @@ pub trait Dialogue: Send {
     /// The target's port is unreachable.
     fn handle_unreachable(&mut self, now: Tick);
 
+    /// The TCP port of a dialogue that is held over a connection.
+    fn port(&self) -> Option<u16> {
+        None
+    }
+
+    /// Something happened to the connection. Returns whether that answers what was asked.
+    fn handle_stream(&mut self, _event: Stream<'_>, _now: Tick) -> bool {
+        false
+    }
+
     /// What was learned, oldest first.
     fn poll_fact(&mut self) -> Option<Fact>;
+
+    /// What was learned by another method on the way, oldest first: of HTTP over TLS, what the
+    /// handshake said.
+    fn poll_aside(&mut self) -> Option<(Method, Fact)> {
+        None
+    }
 
     /// Whether nothing more will be asked. Facts may still be waiting.
     fn is_finished(&self) -> bool;

@@ -224,6 +224,7 @@ impl Driver {
         loop {
             let wake = self.transmit().await;
             self.read_neighbours();
+            self.hang_up();
             self.learn().await;
             if self.engine.is_finished() || self.batches.failed() {
                 break;
@@ -333,6 +334,12 @@ impl Driver {
             self.engine.handle(input, now);
         }
         self.engine.handle(Input::NeighboursRead, now);
+    }
+
+    fn hang_up(&mut self) {
+        while let Some(to) = self.engine.poll_hang_up() {
+            self.wire.hang_up(to);
+        }
     }
 
     async fn learn(&mut self) {

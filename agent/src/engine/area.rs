@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::RandomState;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
@@ -22,7 +22,7 @@ use crate::engine::question::Technique;
 use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
-use crate::engine::{Interviewer, Strays};
+use crate::engine::{Questions, Strays};
 use crate::plan::{Means, Medical, Network, Plan, Policy};
 use crate::probe::mdns::Browse;
 
@@ -56,6 +56,8 @@ pub(super) const CLAIMS: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub(super) observations: VecDeque<Observation>,
+    /// Connections that are over.
+    pub(super) over: VecDeque<SocketAddr>,
     pub(super) strays: Strays,
 }
 
@@ -318,7 +320,7 @@ impl Area {
     pub(super) fn turn(
         &mut self,
         governor: &mut Governor,
-        interviewer: &Interviewer,
+        questions: &Questions,
         notes: &mut Notes,
         now: Now,
     ) -> Turn {
@@ -333,7 +335,7 @@ impl Area {
                 Source::Canary => self.watch(governor, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),
                 Source::Host(host) => {
-                    let verdict = self.interview(host, governor, interviewer, now);
+                    let verdict = self.interview(host, governor, questions, now);
                     self.collect(host, notes, now);
                     verdict
                 }
@@ -406,24 +408,29 @@ impl Area {
         &mut self,
         host: u32,
         governor: &mut Governor,
-        interviewer: &Interviewer,
+        questions: &Questions,
         now: Now,
     ) -> Option<Verdict> {
         let ip = self.ip(host);
-        let opens = governor.asking_opens(self.place(host), now);
+        let opens = (governor.asking_opens(self.place(host), now), governor.may_connect());
         let (network, knocks, knock) = (&self.network, self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {
             let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
-            Interview::new(ip, (knock, ports), interviewer(network, ip.into()), pace)
+            Interview::new(ip, (knock, ports), (questions.first)(network, ip.into()), pace)
         });
-        let (packet, kind, answer_by) = match interview.turn(now.tick, opens) {
-            interview::Turn::Ask(packet, kind, by) => (packet, kind, by),
-            interview::Turn::Rest(until) => {
-                self.agenda.put(Source::Host(host), until);
-                return None;
+        let (packet, kind, answer_by) = loop {
+            match interview.turn(now.tick, opens) {
+                interview::Turn::Ask(packet, kind, by) => break (packet, kind, by),
+                interview::Turn::Rest(until) => {
+                    self.agenda.put(Source::Host(host), until);
+                    return None;
+                }
+                interview::Turn::Done if !follow(interview, (network, ip), questions) => {
+                    return None;
+                }
+                interview::Turn::Done => {}
             }
-            interview::Turn::Done => return None,
         };
         let verdict = governor.clear(Request { packet, kind, answer_by }, now);
         let next = match &verdict {
@@ -471,6 +478,7 @@ impl Area {
             row.end(host, end, now, self.size);
         }
         self.backed_off += u32::from(backed_off);
+        notes.over.extend(std::iter::from_fn(|| interview.poll_hang_up()));
         if interview.is_done() {
             let silent = interview.fell_silent();
             self.open.remove(&host);
@@ -513,6 +521,21 @@ impl Area {
         let (vantage, (speaker, fact)) = (self.vantage.clone(), said);
         notes.observations.push_back(Observation { at: now.wall, vantage, method, speaker, fact });
     }
+}
+
+/// Lets the interview ask what follows from what it learned. Returns whether anything did.
+fn follow(
+    interview: &mut Interview,
+    (network, ip): (&Network, Ipv4Addr),
+    questions: &Questions,
+) -> bool {
+    let mut more = false;
+    while let Some((method, fact)) = interview.poll_lead() {
+        for dialogue in (questions.then)(network, ip.into(), (method, &fact)) {
+            more |= interview.follow(dialogue);
+        }
+    }
+    more
 }
 
 impl Row {

@@ -58,6 +58,10 @@ const SYN_OCTETS: usize = 44;
 /// Octets of a reset, which has no option.
 const RESET_OCTETS: u32 = 40;
 
+/// Most connections open at once in a whole scan: beside the sockets of knocks and nudges a quarter of
+/// the descriptors that a process commonly may have.
+const MOST_CONNECTIONS: usize = 256;
+
 /// How often it is looked whether a window has opened.
 const GLANCE: Duration = Duration::from_mins(1);
 
@@ -157,6 +161,8 @@ pub(super) struct Governor {
     /// Whom the packets cleared last reach, until they have left.
     leaving: Vec<Place>,
     closed: Option<Why>,
+    /// Connections that were opened and are not over.
+    connections: usize,
 }
 
 impl Ground {
@@ -181,7 +187,8 @@ fn octets(packet: &Packet) -> u32 {
         Packet::Echo { payload, .. } => payload.len() + 8,
         // RFC 792: the header and three times.
         Packet::Timestamp { .. } => 20,
-        Packet::Connect { .. } => 0,
+        Packet::Connect { .. } | Packet::Open { .. } => 0,
+        Packet::Say { octets, .. } => octets.len(),
         Packet::Syn { .. } => SYN_OCTETS,
     };
     u32::try_from(length).unwrap_or(u32::MAX)
@@ -203,7 +210,10 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
         Packet::Echo { to, .. } => Some((*to, None)),
         Packet::Timestamp { to, .. } => Some(((*to).into(), None)),
         Packet::Syn { to, .. } => Some(((*to.ip()).into(), Some(to.port()))),
-        Packet::Datagram { to, .. } | Packet::Connect { to } => Some((to.ip(), Some(to.port()))),
+        Packet::Datagram { to, .. }
+        | Packet::Connect { to }
+        | Packet::Open { to }
+        | Packet::Say { to, .. } => Some((to.ip(), Some(to.port()))),
     }
 }
 
@@ -276,7 +286,18 @@ impl Governor {
             earlier: 0,
             leaving: Vec::new(),
             closed: None,
+            connections: 0,
         }
+    }
+
+    /// Whether one more connection may be opened.
+    pub(super) const fn may_connect(&self) -> bool {
+        self.connections < MOST_CONNECTIONS
+    }
+
+    /// A connection is over.
+    pub(super) const fn hung_up(&mut self) {
+        self.connections = self.connections.saturating_sub(1);
     }
 
     /// The place of an address in the declared networks.
@@ -302,7 +323,9 @@ impl Governor {
             | Packet::Echo { .. }
             | Packet::Timestamp { .. }
             | Packet::Syn { .. }
-            | Packet::Connect { .. } => self.place(address),
+            | Packet::Connect { .. }
+            | Packet::Open { .. }
+            | Packet::Say { .. } => self.place(address),
         }
     }
 
@@ -429,6 +452,7 @@ impl Governor {
             return Verdict::WaitUntil(opens);
         }
         self.count(place, &request, now);
+        self.connections += usize::from(matches!(request.packet, Packet::Open { .. }));
         Verdict::Go(Cleared(request.packet))
     }
 
@@ -481,7 +505,9 @@ impl Governor {
             Packet::Echo { .. }
             | Packet::Timestamp { .. }
             | Packet::Syn { .. }
-            | Packet::Connect { .. } => "",
+            | Packet::Connect { .. }
+            | Packet::Open { .. }
+            | Packet::Say { .. } => "",
         };
         // Every link has the same link-local addresses, so a frame says where it goes.
         let routed = match address {
@@ -529,6 +555,9 @@ impl Governor {
         let Some(place) = self.place_of(packet) else {
             return;
         };
+        if matches!(packet, Packet::Open { .. }) {
+            self.hung_up();
+        }
         self.settle(place);
         let tally = self
             .grounds

@@ -12,7 +12,13 @@ use daicho_common::time::Tick;
 use crate::engine::pulse::Pulse;
 use crate::engine::question::Knock;
 use crate::engine::{Outlet, Packet};
-use crate::probe::Dialogue;
+use crate::probe::{Ask, Dialogue, Stream};
+
+/// Most dialogues that follow from what one host said.
+const MOST_LEADS: usize = 16;
+
+/// How long an interview waits for a connection to become free in the whole scan.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// What an interview does with its turn.
 #[derive(Debug)]
@@ -55,6 +61,32 @@ pub(super) struct Interview {
     seen: HashSet<(Method, Fact)>,
     facts: VecDeque<(Method, Fact)>,
     ends: VecDeque<(Method, End)>,
+    /// What was learned and may lead to more questions.
+    leads: VecDeque<(Method, Fact)>,
+    followed: usize,
+    /// The port of the connection that is open or being opened.
+    connection: Option<u16>,
+    /// Connections that are over.
+    over: VecDeque<SocketAddr>,
+    /// Ports that were found shut: nothing is asked there.
+    shut: HashSet<u16>,
+    /// What is or was asked, and where.
+    held: HashSet<(Method, u16)>,
+}
+
+/// Whether more questions may follow from this.
+fn is_lead(fact: &Fact) -> bool {
+    matches!(fact, Fact::Service { .. } | Fact::Ssdp(_) | Fact::Said(_))
+}
+
+/// What a dialogue wants to send, as a packet to this address.
+fn packet(ip: Ipv4Addr, ask: Ask) -> Packet {
+    let (to, interface) = (SocketAddr::from((ip, ask.port)), String::new());
+    match (ask.outlet, ask.kind) {
+        (Outlet::Stream, PacketKind::TcpOpen) => Packet::Open { to },
+        (Outlet::Stream, _) => Packet::Say { to, octets: ask.octets },
+        (outlet, _) => Packet::Datagram { outlet, interface, to, octets: ask.octets },
+    }
 }
 
 impl Interview {
@@ -75,22 +107,30 @@ impl Interview {
             ports: ports.iter().copied().collect(),
             knocked: None,
             connect: (!ports.is_empty()).then_some(End::Asked { answered: false }),
+            held: dialogues.iter().filter_map(|d| Some((d.method(), d.port()?))).collect(),
             dialogues: dialogues.into(),
             asked: None,
             answered: false,
             seen: HashSet::new(),
             facts: VecDeque::new(),
             ends: VecDeque::new(),
+            leads: VecDeque::new(),
+            followed: 0,
+            connection: None,
+            over: VecDeque::new(),
+            shut: HashSet::new(),
         }
     }
 
-    /// What to do now; `opens` is when the governor lets a packet go to this host. A dialogue is not
-    /// polled before, for what it returns counts as sent.
-    pub(super) fn turn(&mut self, now: Tick, opens: Tick) -> Turn {
-        if let Some((_, by)) = self.knocked {
+    /// What to do now; `opens` is when the governor lets a packet go to this host, and whether a
+    /// connection may be opened now. A dialogue is not polled before, for what it returns counts as
+    /// sent.
+    pub(super) fn turn(&mut self, now: Tick, (opens, connects): (Tick, bool)) -> Turn {
+        if let Some((port, by)) = self.knocked {
             if by > now {
                 return Turn::Rest(by);
             }
+            self.shut.insert(port);
             self.knocked = None;
         }
         self.pulse.expire(now);
@@ -113,15 +153,19 @@ impl Interview {
                 return Turn::Ask(packet, self.knock.kind(), by);
             }
             let Some(dialogue) = self.dialogues.front_mut() else { return Turn::Done };
+            if dialogue.port().is_some() && self.connection.is_none() && !connects {
+                return Turn::Rest(now.after(GLANCE));
+            }
             if let Some(ask) = dialogue.poll_transmit(now) {
                 self.asked = Some((ask.outlet, ask.kind));
-                let to = SocketAddr::from((self.ip, ask.port));
-                let (outlet, interface, octets) = (ask.outlet, String::new(), ask.octets);
-                let packet = Packet::Datagram { outlet, interface, to, octets };
+                if ask.kind == PacketKind::TcpOpen {
+                    self.connection = Some(ask.port);
+                }
                 let by = dialogue.poll_timeout().unwrap_or(now.after(self.timeout));
                 self.pulse.ask(now, by);
                 self.last_answered = false;
-                return Turn::Ask(packet, ask.kind, by);
+                let kind = ask.kind;
+                return Turn::Ask(packet(self.ip, ask), kind, by);
             }
             let until = dialogue.poll_timeout().filter(|_| !dialogue.is_finished());
             self.drain();
@@ -141,10 +185,18 @@ impl Interview {
         if let Some(end) = self.connect.take() {
             self.ends.push_back((self.knock.method(), end));
         }
-        while self.dialogues.front().is_some_and(|dialogue| dialogue.is_finished()) {
-            self.close(End::Asked { answered: self.answered });
+        loop {
+            let Some(dialogue) = self.dialogues.front() else { return true };
+            let unasked = self.asked.is_none();
+            if dialogue.is_finished() {
+                self.close(End::Asked { answered: self.answered });
+            } else if unasked && dialogue.port().is_some_and(|port| self.shut.contains(&port)) {
+                // It is known already that nobody listens there.
+                self.close(End::Asked { answered: false });
+            } else {
+                return false;
+            }
         }
-        self.dialogues.is_empty()
     }
 
     /// Ends the current dialogue.
@@ -153,15 +205,49 @@ impl Interview {
         if let Some(dialogue) = self.dialogues.pop_front() {
             self.ends.push_back((dialogue.method(), end));
         }
+        self.hang_up();
         (self.asked, self.answered) = (None, false);
         self.pulse.turn_over();
     }
 
+    /// The connection is over, if there is one.
+    fn hang_up(&mut self) {
+        if let Some(port) = self.connection.take() {
+            self.over.push_back((self.ip, port).into());
+        }
+    }
+
+    /// Something that was learned and may lead to more questions, oldest first.
+    pub(super) fn poll_lead(&mut self) -> Option<(Method, Fact)> {
+        self.leads.pop_front()
+    }
+
+    /// Asks this too, unless the same is or was asked at that port, or too much followed already.
+    /// Returns whether it is asked.
+    pub(super) fn follow(&mut self, dialogue: Box<dyn Dialogue>) -> bool {
+        if self.followed >= MOST_LEADS || self.pulse.is_spent() {
+            return false;
+        }
+        let new = dialogue.port().is_none_or(|port| self.held.insert((dialogue.method(), port)));
+        if new {
+            self.followed += 1;
+            self.dialogues.push_back(dialogue);
+        }
+        new
+    }
+
+    /// A connection that is over, oldest first.
+    pub(super) fn poll_hang_up(&mut self) -> Option<SocketAddr> {
+        self.over.pop_front()
+    }
+
     /// Nothing more is asked: what is left counts as not asked.
     fn leave_in_peace(&mut self) {
+        self.leads.clear();
         while let Some(dialogue) = self.dialogues.front_mut() {
             // What it says of its end would count what was not asked as silence.
             while dialogue.poll_fact().is_some() {}
+            while dialogue.poll_aside().is_some() {}
             self.close(End::NotAsked(Why::BackedOff));
         }
     }
@@ -175,7 +261,13 @@ impl Interview {
     fn drain(&mut self) {
         let Some(dialogue) = self.dialogues.front_mut() else { return };
         let method = dialogue.method();
-        while let Some(fact) = dialogue.poll_fact() {
+        let said = std::iter::from_fn(|| dialogue.poll_fact().map(|fact| (method, fact)));
+        let mut said: Vec<_> = said.collect();
+        said.extend(std::iter::from_fn(|| dialogue.poll_aside()));
+        for (method, fact) in said {
+            if is_lead(&fact) && self.leads.len() < MOST_LEADS {
+                self.leads.push_back((method, fact.clone()));
+            }
             // Rows of tables are told once by themselves, and too many to be kept.
             if matches!(fact, Fact::Rows(_)) || self.seen.insert((method, fact.clone())) {
                 self.facts.push_back((method, fact));
@@ -192,10 +284,13 @@ impl Interview {
             Some(self.knock.kind())
         } else {
             let kind = self.asked.map(|(_, kind)| kind);
-            kind?;
+            if kind? == PacketKind::TcpOpen {
+                self.connection = None;
+            }
             self.pulse.forget();
             // What an abandoned dialogue says of its end would count the want of a way as silence.
             while let Some(true) = self.dialogues.front_mut().map(|d| d.poll_fact().is_some()) {}
+            while let Some(true) = self.dialogues.front_mut().map(|d| d.poll_aside().is_some()) {}
             self.close(End::NotAsked(why));
             kind
         }
@@ -233,6 +328,32 @@ impl Interview {
         heard
     }
 
+    /// Something happened to the connection to this port. Returns whether it answers what was asked.
+    pub(super) fn hear_stream(&mut self, port: u16, event: Stream<'_>, now: Tick) -> bool {
+        if self.connection != Some(port) {
+            return false;
+        }
+        let current = self.dialogues.front_mut();
+        let heard = current.is_some_and(|dialogue| dialogue.handle_stream(event, now));
+        if !heard {
+            return false;
+        }
+        self.last_answered = true;
+        match event {
+            Stream::Opened | Stream::Octets(_) => {
+                self.answered = true;
+                self.pulse.answer(now);
+            }
+            Stream::Refused => {
+                self.shut.insert(port);
+                self.pulse.forget();
+            }
+            Stream::Closed => self.pulse.forget(),
+        }
+        self.drain();
+        true
+    }
+
     /// A connection to this port was accepted or refused. Returns whether it was awaited.
     pub(super) fn hear_connect(&mut self, reply: Reply, port: u16) -> bool {
         let awaited = self.knocked.is_some_and(|(knocked, _)| knocked == port);
@@ -240,6 +361,9 @@ impl Interview {
             (self.knocked, self.last_answered) = (None, true);
             if self.connect == Some(End::Asked { answered: false }) {
                 self.connect = Some(End::Asked { answered: true });
+            }
+            if matches!(reply, Reply::TcpRefused(_)) {
+                self.shut.insert(port);
             }
             self.facts.push_back((self.knock.method(), Fact::Answered(reply)));
         }

@@ -3,8 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use daicho_common::addr::Mac;
+#[cfg(doc)]
+use daicho_common::coverage::PacketKind;
 
 use crate::plan::Link;
+use crate::probe::Stream;
 
 /// Which socket a datagram leaves by and its answers come in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,6 +17,11 @@ pub enum Outlet {
     /// One unconnected UDP socket for mDNS questions to single hosts and to the group; answers to
     /// an ephemeral port come back unicast (RFC 6762 §6.7).
     Mdns,
+    /// One unconnected UDP socket for the questions of every other protocol.
+    Udp,
+    /// The TCP connection to the port, which a dialogue opens first ([`PacketKind::TcpOpen`]) and then
+    /// speaks over. A target has one at a time.
+    Stream,
     /// A UDP socket connected for this one datagram, so that ICMP unreachable comes back to an
     /// ordinary user, and so that the system resolves the neighbour.
     Connected,
@@ -72,6 +80,18 @@ pub enum Packet {
         /// Whom.
         to: SocketAddr,
     },
+    /// A TCP connection that is kept, until [`super::Engine::poll_hang_up`] names it.
+    Open {
+        /// Whom.
+        to: SocketAddr,
+    },
+    /// Octets over the connection that [`Self::Open`] made.
+    Say {
+        /// Whom.
+        to: SocketAddr,
+        /// What.
+        octets: Vec<u8>,
+    },
 }
 
 /// Something that happened outside.
@@ -117,6 +137,13 @@ pub enum Input<'a> {
         outlet: Outlet,
         /// To whom it was.
         to: SocketAddr,
+    },
+    /// Something happened to a connection that was opened by [`Packet::Open`].
+    Stream {
+        /// To whom it is, or was to be.
+        to: SocketAddr,
+        /// What.
+        event: Stream<'a>,
     },
     /// A connection was accepted (and closed).
     Connected {

@@ -16,6 +16,8 @@ use crate::plan::{DenyList, Link, Medical, Pace, Policy};
 mod bearing;
 /// Medical and nurse-call gear is sighted and nothing more.
 mod classes;
+/// Conversations over TCP connections.
+mod conversations;
 /// Floods of answers.
 mod floods;
 /// No frame leaves that should not: random plans against the record.

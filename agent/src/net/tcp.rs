@@ -46,22 +46,13 @@ pub(super) fn attempt(
     slot: OwnedSemaphorePermit,
     arrivals: Sender<Arrival>,
 ) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&to.into()) {
-        Ok(()) => {}
-        Err(error) if in_progress(&error) => {}
-        // Loopback refuses before the call returns.
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            tokio::spawn(async move {
-                drop(slot);
-                let _ = arrivals.send(Arrival::Refused { to }).await;
-            });
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    }
-    let stream = TcpStream::from_std(socket.into())?;
+    let Some(stream) = begin(to)? else {
+        tokio::spawn(async move {
+            drop(slot);
+            let _ = arrivals.send(Arrival::Refused { to }).await;
+        });
+        return Ok(());
+    };
     tokio::spawn(async move {
         let outcome = tokio::time::timeout(wait, settled(&stream)).await;
         drop((stream, slot));
@@ -78,8 +69,24 @@ pub(super) fn attempt(
     Ok(())
 }
 
+/// Begins to connect; `None` if it was refused at once, as loopback does.
+///
+/// # Errors
+/// As the system said when it was asked to connect: then nothing was sent.
+pub(super) fn begin(to: SocketAddr) -> io::Result<Option<TcpStream>> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&to.into()) {
+        Ok(()) => {}
+        Err(error) if in_progress(&error) => {}
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    TcpStream::from_std(socket.into()).map(Some)
+}
+
 /// Waits until the connection stands or fails.
-async fn settled(stream: &TcpStream) -> io::Result<()> {
+pub(super) async fn settled(stream: &TcpStream) -> io::Result<()> {
     stream.writable().await?;
     match stream.take_error()? {
         Some(error) => Err(error),

@@ -277,6 +277,11 @@ impl<'a> Air<'a> {
                     Some(Door::Silent) | None => Vec::new(),
                 }
             }
+            // Nothing in memory opens a connection or speaks over one.
+            Packet::Open { to } | Packet::Say { to, .. } => {
+                self.heed(to.port());
+                Vec::new()
+            }
             Packet::Connect { to } => {
                 self.heed(to.port());
                 let device = v4(to.ip()).and_then(|ip| self.hospital.at(ip));
@@ -337,7 +342,10 @@ fn target(packet: &Packet) -> Option<IpAddr> {
         Packet::Echo { to, .. } => Some(*to),
         Packet::Timestamp { to, .. } => Some((*to).into()),
         Packet::Syn { to, .. } => Some((*to.ip()).into()),
-        Packet::Datagram { to, .. } | Packet::Connect { to } => Some(to.ip()),
+        Packet::Datagram { to, .. }
+        | Packet::Connect { to }
+        | Packet::Open { to }
+        | Packet::Say { to, .. } => Some(to.ip()),
     }
 }
 

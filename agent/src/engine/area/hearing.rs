@@ -18,6 +18,7 @@ use crate::engine::question::{
 };
 use crate::engine::{Outlet, Packet};
 use crate::plan::Policy;
+use crate::probe::Stream;
 
 /// What an area needs to take something in.
 pub(in crate::engine) struct Desk<'a> {
@@ -317,6 +318,21 @@ impl Area {
         outlet == Outlet::Mdns && self.hear_browse(from, octets, desk.now)
     }
 
+    /// Something happened to a connection to this address.
+    pub(in crate::engine) fn hear_stream(
+        &mut self,
+        host: u32,
+        (port, event): (u16, Stream<'_>),
+        desk: &mut Desk<'_>,
+    ) -> bool {
+        let Some(interview) = self.open.get_mut(&host) else { return false };
+        let heard = interview.hear_stream(port, event, desk.now.tick);
+        if heard {
+            self.resume(host, desk);
+        }
+        heard
+    }
+
     /// A datagram to this address came back.
     pub(in crate::engine) fn hear_unreachable(
         &mut self,
@@ -375,7 +391,12 @@ impl Area {
                 let sweep = self.position(Sign::Tcp).and_then(|n| self.sweeps.get(n));
                 (Sign::Tcp, sweep.and_then(|sweep| sweep.technique.slot_of(port)))
             }
-            Packet::Datagram { outlet: Outlet::Snmp | Outlet::Mdns, .. } => (Sign::Tcp, None),
+            Packet::Datagram {
+                outlet: Outlet::Snmp | Outlet::Mdns | Outlet::Udp | Outlet::Stream,
+                ..
+            }
+            | Packet::Open { .. }
+            | Packet::Say { .. } => (Sign::Tcp, None),
         };
         let sweep = self.position(sign).and_then(|n| self.sweeps.get_mut(n));
         if let (Some(slot), Some(sweep)) = (slot, sweep) {

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use proptest::prelude::*;
 
+use super::conversations::Parrot;
 use super::interviews::Chat;
 use super::net::talker;
 use super::*;
@@ -124,6 +125,7 @@ impl Case {
     fn net(&self) -> Net {
         let host = |c: u8, n: u8| Host {
             open: if n.is_multiple_of(3) { vec![443] } else { vec![] },
+            echoing: if n.is_multiple_of(4) { vec![7, 515, 9101] } else { vec![] },
             refuses: n.is_multiple_of(5),
             echoes: n.is_multiple_of(2),
             stamps: n.is_multiple_of(11),
@@ -146,7 +148,12 @@ impl Case {
 
 fn interviewer() -> Interviewer {
     Box::new(|network, _| {
-        vec![Chat::boxed(Method::Snmp, network.snmp_port, 3), Chat::boxed(Method::Mdns, 5353, 1)]
+        vec![
+            Chat::boxed(Method::Snmp, network.snmp_port, 3),
+            Chat::boxed(Method::Mdns, 5353, 1),
+            Parrot::boxed(network.snmp_port, &["not to be said where it is printed"]),
+            Parrot::boxed(7, &["one", "two"]),
+        ]
     })
 }
 
@@ -216,7 +223,9 @@ fn assert_in_vlan(network: &Network, packet: &Packet) {
         | Packet::Echo { .. }
         | Packet::Timestamp { .. }
         | Packet::Syn { .. }
-        | Packet::Connect { .. } => None,
+        | Packet::Connect { .. }
+        | Packet::Open { .. }
+        | Packet::Say { .. } => None,
     };
     match &network.vlan {
         Some(vlan) => assert_eq!(tag, Some(Some(Tag(vlan.id))), "{packet:?}"),
@@ -241,6 +250,7 @@ fn assert_medical_only_sighted(case: &Case, net: &Net, before: &BTreeMap<IpAddr,
             | Packet::Timestamp { .. }
             | Packet::Syn { .. }
             | Packet::Connect { .. } => (false, false),
+            Packet::Open { .. } | Packet::Say { .. } => (false, true),
         };
         assert!(!question, "{packet:?} to medical gear");
         assert!(frame || !(case.frames || before.contains_key(&to)), "{packet:?} to medical gear");
@@ -255,6 +265,7 @@ fn assert_canary_first(plan: &Plan, net: &Net) {
             .iter()
             .filter(|(_, packet)| match packet {
                 Packet::Datagram { outlet, .. } => *outlet != Outlet::Connected,
+                Packet::Open { .. } | Packet::Say { .. } => true,
                 Packet::Frame { .. }
                 | Packet::Echo { .. }
                 | Packet::Timestamp { .. }

@@ -22,6 +22,8 @@ pub(super) struct Host {
     pub(super) echoes: bool,
     /// Whether it answers timestamp requests.
     pub(super) stamps: bool,
+    /// TCP ports that return what they get, in two pieces, and close after `bye`.
+    pub(super) echoing: Vec<u16>,
     /// Open UDP ports: it returns what it gets with the first octet of the flags set to 0x84.
     pub(super) talks: Vec<u16>,
 }
@@ -42,9 +44,19 @@ enum Reaction {
     Unreachable(Outlet, SocketAddr),
     Connected(SocketAddr),
     Refused(SocketAddr),
+    Stream(SocketAddr, Event),
     SynAck(SocketAddrV4, u32),
     Reset(SocketAddrV4, u32),
     NotSent(Packet, bool),
+}
+
+/// What happens to a connection, owning its octets.
+#[derive(Clone, Debug)]
+enum Event {
+    Opened,
+    Refused,
+    Octets(Vec<u8>),
+    Closed,
 }
 
 /// What a printer with one service answers to a question; all that it knows of the service comes
@@ -113,6 +125,11 @@ pub(super) struct Net {
     pub(super) links: BTreeMap<Tick, Vec<Link>>,
     /// What the wall clock shows at a tick.
     pub(super) wall: fn(Tick) -> Timestamp,
+    /// Follow these leads.
+    pub(super) leads: Option<Leads>,
+    /// Connections that the engine was done with.
+    pub(super) over: Vec<SocketAddr>,
+    pieces: u64,
     coming: BTreeMap<(Tick, u64), Reaction>,
     dice: u64,
 }
@@ -161,6 +178,9 @@ impl Net {
             wall: |tick| {
                 Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
             },
+            leads: None,
+            over: Vec::new(),
+            pieces: 0,
             coming: BTreeMap::new(),
             dice: 7,
         }
@@ -211,6 +231,7 @@ impl Net {
             other @ (Reaction::Unreachable(..)
             | Reaction::Connected(_)
             | Reaction::Refused(_)
+            | Reaction::Stream(..)
             | Reaction::SynAck(..)
             | Reaction::Reset(..)
             | Reaction::NotSent(..)) => other,
@@ -283,6 +304,30 @@ impl Net {
             Packet::Connect { to } if host.open.contains(&port) => {
                 self.answer(now, Reaction::Connected(*to));
             }
+            Packet::Open { to } if host.echoing.contains(&port) => {
+                self.answer(now, Reaction::Stream(*to, Event::Opened));
+            }
+            Packet::Open { to } if host.refuses => {
+                self.answer(now, Reaction::Stream(*to, Event::Refused));
+            }
+            Packet::Say { to, octets } if host.echoing.contains(&port) => {
+                let (first, second) = octets.split_at(octets.len() / 2);
+                for piece in [first, second] {
+                    let event = Event::Octets(piece.to_vec());
+                    // In order, which a connection keeps and this net's dice does not.
+                    self.coming
+                        .insert((now.after(self.delay), self.pieces), Reaction::Stream(*to, event));
+                    self.pieces += 1;
+                }
+                if octets == b"bye" {
+                    self.coming.insert(
+                        (now.after(self.delay), self.pieces),
+                        Reaction::Stream(*to, Event::Closed),
+                    );
+                    self.pieces += 1;
+                }
+            }
+            Packet::Open { .. } | Packet::Say { .. } => {}
             Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
             Packet::Echo { .. } | Packet::Timestamp { .. } | Packet::Connect { .. } => {}
         }
@@ -305,6 +350,15 @@ impl Net {
             }
             Reaction::Connected(to) => Input::Connected { to: *to },
             Reaction::Refused(to) => Input::Refused { to: *to },
+            Reaction::Stream(to, event) => Input::Stream {
+                to: *to,
+                event: match event {
+                    Event::Opened => Stream::Opened,
+                    Event::Refused => Stream::Refused,
+                    Event::Octets(octets) => Stream::Octets(octets),
+                    Event::Closed => Stream::Closed,
+                },
+            },
             Reaction::SynAck(from, acknowledges) => {
                 self.resets.push((now.tick, (*from.ip()).into()));
                 Input::SynAck { from: *from, acknowledges: *acknowledges }
@@ -338,12 +392,16 @@ impl Net {
         if let Some(earlier) = &self.earlier {
             engine.resume(earlier);
         }
+        if let Some(leads) = self.leads.take() {
+            engine.follow(leads);
+        }
         let mut observations = Vec::new();
         loop {
             while let Some(cleared) = engine.poll_transmit(now) {
                 self.take(now.tick, cleared.packet());
             }
             observations.extend(std::iter::from_fn(|| engine.poll_observation()));
+            self.over.extend(std::iter::from_fn(|| engine.poll_hang_up()));
             if engine.is_finished() {
                 break;
             }
@@ -405,9 +463,10 @@ fn speaker(reaction: &Reaction) -> Option<IpAddr> {
         }
         Reaction::Echo(from, ..) | Reaction::Stamp(from, ..) => Some(*from),
         Reaction::Datagram(_, from, _) => Some(from.ip()),
-        Reaction::Unreachable(_, to) | Reaction::Connected(to) | Reaction::Refused(to) => {
-            Some(to.ip())
-        }
+        Reaction::Unreachable(_, to)
+        | Reaction::Connected(to)
+        | Reaction::Refused(to)
+        | Reaction::Stream(to, _) => Some(to.ip()),
         Reaction::SynAck(from, _) | Reaction::Reset(from, _) => Some((*from.ip()).into()),
         Reaction::NotSent(packet, _) => governor::subject(packet).map(|(ip, _)| ip),
     }

@@ -170,7 +170,9 @@ fn senders(net: &Net, from: Tick, to: Tick) -> BTreeSet<(Mac, Ipv4Addr)> {
         | Packet::Timestamp { .. }
         | Packet::Syn { .. }
         | Packet::Datagram { .. }
-        | Packet::Connect { .. } => None,
+        | Packet::Connect { .. }
+        | Packet::Open { .. }
+        | Packet::Say { .. } => None,
     });
     frames
         .map(|octets| {

@@ -1,0 +1,255 @@
+//! A conversation over a TCP connection: opened once, one thing said at a time, bounded in octets and
+//! in time, and closed when it is over.
+//!
+//! A protocol implements [`Conversation`] and sees neither ports nor ticks. What it is kept from: more
+//! than [`MOST_OCTETS`], silence longer than the patience, and answers that drip in for longer than
+//! [`LONGEST`]. Costs: a connection (three segments and its end), and what it says.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Duration;
+
+use daicho_common::observation::{Fact, Method, Outcome, Question, Reply};
+use daicho_common::time::Tick;
+
+use super::{Ask, Dialogue, Stream};
+
+/// Most octets that are read of one connection; whoever says more is not heard to the end.
+pub const MOST_OCTETS: usize = 256 << 10;
+
+/// Longest time that an answer may take to come in, from the question on.
+pub const LONGEST: Duration = Duration::from_secs(10);
+
+/// What a conversation does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It waits for more.
+    Wait,
+    /// It says this, and waits for what comes back.
+    Say(Vec<u8>),
+    /// It is over.
+    End(Outcome),
+}
+
+/// Why a conversation ends before it said so itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The other side closed the connection.
+    Closed,
+    /// The other side said nothing for too long, or took too long to say it.
+    Silent,
+    /// The other side said too much.
+    Flooded,
+}
+
+/// A protocol over a connection that stands.
+pub trait Conversation: Send {
+    /// How its facts are learned.
+    fn method(&self) -> Method;
+
+    /// What is said first: [`Next::Wait`] where the other side begins.
+    fn begin(&mut self) -> Next;
+
+    /// Octets came in: a piece of the answer, cut anywhere.
+    fn hear(&mut self, octets: &[u8]) -> Next;
+
+    /// It was cut short. Returns how it ended: what ends with the connection may be complete, and who
+    /// said nothing at all is [`Outcome::Silent`].
+    fn cut(&mut self, cut: Cut) -> Outcome;
+
+    /// What was learned, oldest first; asked for when the conversation is over.
+    fn poll_fact(&mut self) -> Option<(Method, Fact)>;
+}
+
+#[derive(Debug)]
+enum State {
+    /// Not asked yet.
+    Fresh,
+    /// The connection is being made, until then.
+    Opening(Tick),
+    /// This is to be said.
+    ToSay(Vec<u8>),
+    /// An answer is awaited: a piece of it until the first, all of it until the second.
+    Waiting(Tick, Tick),
+    /// Nothing more will be asked.
+    Finished,
+}
+
+/// A [`Conversation`] as a [`Dialogue`].
+pub struct Talk<C> {
+    conversation: C,
+    port: u16,
+    timeout: Duration,
+    patience: Duration,
+    heard: usize,
+    state: State,
+    facts: VecDeque<Fact>,
+    asides: VecDeque<(Method, Fact)>,
+}
+
+impl<C: Conversation> Talk<C> {
+    /// A conversation at this TCP port. The connection is awaited for `timeout`, an answer for three
+    /// times that: small devices take long to encrypt and to make pages.
+    pub fn new(port: u16, timeout: Duration, conversation: C) -> Self {
+        Self {
+            conversation,
+            port,
+            timeout,
+            patience: timeout * 3,
+            heard: 0,
+            state: State::Fresh,
+            facts: VecDeque::new(),
+            asides: VecDeque::new(),
+        }
+    }
+
+    fn go_on(&mut self, next: Next, now: Tick) {
+        match next {
+            Next::Wait => {
+                let by = match self.state {
+                    State::Waiting(_, by) => by,
+                    State::Fresh | State::Opening(_) | State::ToSay(_) | State::Finished => {
+                        now.after(LONGEST)
+                    }
+                };
+                self.state = State::Waiting(now.after(self.patience), by);
+            }
+            Next::Say(octets) => self.state = State::ToSay(octets),
+            Next::End(outcome) => self.finish(outcome),
+        }
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        self.state = State::Finished;
+        while let Some((method, fact)) = self.conversation.poll_fact() {
+            if method == self.conversation.method() {
+                self.facts.push_back(fact);
+            } else {
+                self.asides.push_back((method, fact));
+            }
+        }
+        let question = Question::Service { port: self.port };
+        self.facts.push_back(Fact::Asked { question, outcome });
+    }
+
+    fn hear(&mut self, octets: &[u8], now: Tick) -> bool {
+        // What comes before anything was asked, or while the next thing waits to be said, is part of
+        // the answer all the same.
+        if matches!(self.state, State::Fresh | State::Opening(_) | State::Finished) {
+            return false;
+        }
+        self.heard = self.heard.saturating_add(octets.len());
+        if self.heard > MOST_OCTETS {
+            let outcome = self.conversation.cut(Cut::Flooded);
+            self.finish(outcome);
+            return true;
+        }
+        let unsaid = match mem::replace(&mut self.state, State::Finished) {
+            State::ToSay(unsaid) => Some(unsaid),
+            waiting => {
+                self.state = waiting;
+                None
+            }
+        };
+        match (self.conversation.hear(octets), unsaid) {
+            (Next::Wait, Some(unsaid)) => self.state = State::ToSay(unsaid),
+            (Next::Say(more), Some(unsaid)) => self.state = State::ToSay([unsaid, more].concat()),
+            (next, _) => self.go_on(next, now),
+        }
+        true
+    }
+}
+
+impl<C: Conversation> Dialogue for Talk<C> {
+    fn method(&self) -> Method {
+        self.conversation.method()
+    }
+
+    fn port(&self) -> Option<u16> {
+        Some(self.port)
+    }
+
+    fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {
+        match &mut self.state {
+            State::Fresh => {
+                self.state = State::Opening(now.after(self.timeout));
+                Some(Ask::open(self.port))
+            }
+            State::ToSay(octets) => {
+                let octets = mem::take(octets);
+                self.state = State::Waiting(now.after(self.patience), now.after(LONGEST));
+                Some(Ask::say(self.port, octets))
+            }
+            State::Opening(until) if *until <= now => {
+                self.finish(Outcome::Silent);
+                None
+            }
+            State::Waiting(until, by) if (*until).min(*by) <= now => {
+                let outcome = self.conversation.cut(Cut::Silent);
+                self.finish(outcome);
+                None
+            }
+            State::Opening(_) | State::Waiting(..) | State::Finished => None,
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Tick> {
+        match self.state {
+            State::Opening(until) => Some(until),
+            State::Waiting(until, by) => Some(until.min(by)),
+            // What is to be said is wanted at once.
+            State::ToSay(_) => Some(Tick::ZERO),
+            State::Fresh | State::Finished => None,
+        }
+    }
+
+    fn handle_datagram(&mut self, _: std::net::SocketAddr, _: &[u8], _: Tick) -> bool {
+        false
+    }
+
+    fn handle_unreachable(&mut self, _: Tick) {}
+
+    fn handle_stream(&mut self, event: Stream<'_>, now: Tick) -> bool {
+        match event {
+            Stream::Opened if matches!(self.state, State::Opening(_)) => {
+                self.facts.push_back(Fact::Answered(Reply::TcpOpen(self.port)));
+                let next = self.conversation.begin();
+                self.go_on(next, now);
+                true
+            }
+            Stream::Refused if matches!(self.state, State::Opening(_)) => {
+                self.finish(Outcome::Refused);
+                true
+            }
+            Stream::Octets(octets) => self.hear(octets, now),
+            Stream::Closed => match self.state {
+                State::Opening(_) => {
+                    self.finish(Outcome::Silent);
+                    true
+                }
+                State::ToSay(_) | State::Waiting(..) => {
+                    let outcome = self.conversation.cut(Cut::Closed);
+                    self.finish(outcome);
+                    true
+                }
+                State::Fresh | State::Finished => false,
+            },
+            Stream::Opened | Stream::Refused => false,
+        }
+    }
+
+    fn poll_fact(&mut self) -> Option<Fact> {
+        self.facts.pop_front()
+    }
+
+    fn poll_aside(&mut self) -> Option<(Method, Fact)> {
+        self.asides.pop_front()
+    }
+
+    fn is_finished(&self) -> bool {
+        matches!(self.state, State::Finished)
+    }
+}
+
+#[cfg(test)]
+mod tests;
