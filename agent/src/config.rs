@@ -16,6 +16,8 @@ use sighting::Ouis;
 
 mod credentials;
 mod meant;
+/// What live hosts are asked beside SNMP and DNS-SD.
+pub mod questions;
 /// Which networks a command line may choose, and what may be scanned at all.
 pub mod scope;
 /// Which makers' devices are only to be sighted.

@@ -10,10 +10,13 @@ use ipnet::IpNet;
 
 /// With what SNMP agents are asked.
 pub mod credential;
+/// What live hosts are asked beside SNMP and DNS-SD.
+pub mod question;
 /// When a network may be scanned.
 pub mod window;
 
 use credential::Credential;
+use question::Questions;
 use window::Windows;
 
 /// What may be done in a network (DOMAIN §7).
@@ -21,10 +24,11 @@ use window::Windows;
 pub enum Policy {
     /// Sighting only: ARP (or the neighbour table); no question above the link.
     Sighting,
-    /// Sighting, echo, and gentle questions (SNMP where configured, DNS-SD). The default.
+    /// Sighting, echo, and gentle questions (SNMP where configured, DNS-SD, and what
+    /// `config/questions.toml` calls gentle). The default.
     #[default]
     Gentle,
-    /// All of that and TCP liveness on the configured ports.
+    /// All of that, every other question, and TCP liveness on the configured ports.
     Full,
 }
 
@@ -80,6 +84,8 @@ pub struct Network {
     /// TCP ports for liveness under [`Policy::Full`], and without privilege under any policy but
     /// [`Policy::Sighting`]; never a forbidden one.
     pub tcp_ports: Vec<u16>,
+    /// What live hosts are asked beside SNMP and DNS-SD; nothing under [`Policy::Sighting`].
+    pub questions: Questions,
     /// When it may be scanned.
     pub windows: Windows,
 }

@@ -163,7 +163,9 @@ pub fn scan(
         let mut looks = tokio::time::interval(LOOK.min(plan.pace.timeout / LOOKS));
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let interviewer = interview::interviewer(&plan, course.catalog);
+        let leads = interview::leads(&plan);
         let mut engine = Engine::new(plan, &means, interviewer, clock.now());
+        engine.follow(leads);
         if let Some(earlier) = &course.earlier {
             tracing::info!(addresses = %engine.resume(earlier), "settled before");
         }

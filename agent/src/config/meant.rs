@@ -19,6 +19,8 @@ const NAME: usize = 64;
 /// Most TCP ports of one network.
 const PORTS: usize = 16;
 
+/// What hosts are asked.
+mod questions;
 /// VLANs.
 mod vlan;
 
@@ -200,16 +202,18 @@ impl Checker<'_> {
             Some(port) => self.port(&key("snmp.port"), port)?,
             None => 161,
         };
+        let policy = match written.policy {
+            written::Policy::Sighting => Policy::Sighting,
+            written::Policy::Gentle => Policy::Gentle,
+            written::Policy::Full => Policy::Full,
+        };
         let network = Network {
             name,
             cidr,
             vlan: self.vlan(&key, written, cidr)?,
             ipv6: written.ipv6 || matches!(cidr, IpNet::V6(_)),
-            policy: match written.policy {
-                written::Policy::Sighting => Policy::Sighting,
-                written::Policy::Gentle => Policy::Gentle,
-                written::Policy::Full => Policy::Full,
-            },
+            policy,
+            questions: self.questions(&key, written, (cidr, policy))?,
             medical: match written.medical {
                 written::Medical::Sighting => Medical::Sighting,
                 written::Medical::Ask => Medical::Ask,

@@ -1,13 +1,17 @@
 //! Which networks a command line may choose. Nothing is scanned that was not named, by its CIDR or
 //! by its declared name (DOMAIN §7.2), and a part of a declared network keeps that network's policy.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::observation::Method;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::questions::List;
 use super::{Declaration, Declared, TCP_PORTS};
+use crate::plan::question::Questions;
 use crate::plan::window::Windows;
 use crate::plan::{Medical, Network, Policy};
 
@@ -256,6 +260,7 @@ impl Declared {
             credentials: Vec::new(),
             snmp_port: 161,
             tcp_ports: TCP_PORTS.to_vec(),
+            questions: Questions { asked: gentle(), ..Questions::default() },
             windows: Windows { spans: Vec::new(), offset: self.utc_offset },
         }
     }
@@ -274,4 +279,9 @@ impl Declared {
             None => "--config なし / no --config".to_owned(),
         }
     }
+}
+
+/// What is asked where nothing was declared. Without the list, which a test rules out, nothing is.
+fn gentle() -> BTreeMap<Method, Vec<u16>> {
+    List::builtin().map(|list| list.under(Policy::default())).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::Backend;
@@ -77,12 +79,28 @@ pub(super) struct Network {
     pub(super) medical: Medical,
     pub(super) packets_per_second: Option<i64>,
     pub(super) tcp_ports: Option<Vec<i64>>,
+    pub(super) questions: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) ports: BTreeMap<String, Vec<i64>>,
+    pub(super) name_server: Option<String>,
+    #[serde(default)]
+    pub(super) dicom: Vec<Dicom>,
     #[serde(default)]
     pub(super) ipv6: bool,
     #[serde(default)]
     pub(super) windows: Vec<String>,
     #[serde(default)]
     pub(super) snmp: Snmp,
+}
+
+/// `[[network.dicom]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dicom {
+    pub(super) address: String,
+    pub(super) port: Option<i64>,
+    pub(super) called: String,
+    pub(super) calling: Option<String>,
 }
 
 /// `policy`.

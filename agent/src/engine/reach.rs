@@ -227,6 +227,12 @@ impl Reach {
         let uncredited = !sighting && network.credentials.is_empty();
         let snmp = if uncredited { Basis::Unused(Why::NoCredential) } else { asked };
         self.methods.extend([(Method::Snmp, snmp), (Method::Mdns, asked)]);
+        let questions = &network.questions;
+        let others = questions.asked.iter().filter(|(_, ports)| !ports.is_empty());
+        self.methods.extend(others.map(|(method, _)| (*method, asked)));
+        if !questions.dicom.is_empty() {
+            self.methods.push((Method::Dicom, asked));
+        }
     }
 
     /// Nothing is used here, for one reason.

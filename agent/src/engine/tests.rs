@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::*;
 use crate::plan::credential::{Community, Credential};
+use crate::plan::question::Questions;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Link, Medical, Pace, Policy};
 
@@ -62,6 +63,7 @@ pub(super) fn network(cidr: &str) -> Network {
         credentials: vec![Credential::V2c(Community::new("public"))],
         snmp_port: 161,
         tcp_ports: vec![22, 443],
+        questions: Questions::default(),
         windows: Windows::default(),
     }
 }

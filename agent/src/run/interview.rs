@@ -4,13 +4,19 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::engine::Interviewer;
+use crate::engine::{Interviewer, Leads};
 use crate::plan::{Network, Plan, Policy};
 use crate::probe::Dialogue;
 use crate::probe::mdns::Mdns;
 use crate::probe::snmp::{Catalog, Keyring, Snmp, Terms};
 
-/// Asks every host its DNS-SD services, and SNMP where the network has credentials.
+/// Which protocol is spoken by which dialogue.
+mod caller;
+
+use caller::Caller;
+
+/// Asks every host its DNS-SD services, SNMP where the network has credentials, and what the network
+/// allows beside that.
 pub(super) fn interviewer(plan: &Plan, catalog: Catalog) -> Interviewer {
     let (seed, timeout, tries) = (plan.seed, plan.pace.timeout, plan.pace.tries);
     let catalog = Arc::new(catalog);
@@ -39,7 +45,18 @@ pub(super) fn interviewer(plan: &Plan, catalog: Catalog) -> Interviewer {
         }
         let first_id = u16::try_from(number & 0xffff).unwrap_or_default();
         dialogues.push(Box::new(Mdns::new(host, timeout, tries, first_id)));
+        let caller = Caller { host, timeout, tries, number };
+        dialogues.extend(caller.all(network));
         dialogues
+    })
+}
+
+/// What follows from what a host said.
+pub(super) fn leads(plan: &Plan) -> Leads {
+    let (seed, timeout, tries) = (plan.seed, plan.pace.timeout, plan.pace.tries);
+    Box::new(move |network, host, said| {
+        let number = mixed(seed, host);
+        Caller { host, timeout, tries, number }.after(network, said)
     })
 }
 

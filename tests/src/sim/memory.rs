@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use daicho_agent::engine::{Account, Engine, Input, Interviewer, Outlet, Packet};
 use daicho_agent::plan::credential::{Community, Credential};
+use daicho_agent::plan::question::Questions;
 use daicho_agent::plan::window::Windows;
 use daicho_agent::plan::{DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
 use daicho_agent::probe::Dialogue;
@@ -123,6 +124,7 @@ pub fn plan(hospital: &Hospital) -> Plan {
             credentials: vec![Credential::V2c(Community::new(COMMUNITY))],
             snmp_port: SNMP,
             tcp_ports: vec![22, 80, 443, 445],
+            questions: Questions::default(),
             windows: Windows::default(),
         }
     });

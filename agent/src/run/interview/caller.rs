@@ -1,0 +1,98 @@
+//! Which dialogue asks by which protocol, and what leads to which.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use daicho_common::observation::{Fact, Method};
+
+use crate::plan::Network;
+use crate::probe::Dialogue;
+
+/// Who asks a host, and with which numbers.
+pub(super) struct Caller {
+    /// The host.
+    pub(super) host: IpAddr,
+    /// How long an answer is awaited.
+    pub(super) timeout: Duration,
+    /// How often a datagram is sent in all.
+    pub(super) tries: u8,
+    /// A number that nobody can foresee, for identifiers.
+    pub(super) number: u64,
+}
+
+impl Caller {
+    /// Everything that the network allows, port by port.
+    pub(super) fn all(&self, network: &Network) -> Vec<Box<dyn Dialogue>> {
+        let asked = network.questions.asked.iter();
+        let ports = asked.flat_map(|(method, ports)| ports.iter().map(|port| (*method, *port)));
+        ports.filter_map(|(method, port)| self.dialogue(method, port)).collect()
+    }
+
+    /// What follows from something that the host said.
+    pub(super) fn after(
+        &self,
+        _network: &Network,
+        (_method, _fact): (Method, &Fact),
+    ) -> Vec<Box<dyn Dialogue>> {
+        Vec::new()
+    }
+
+    /// The dialogue that asks by this protocol at this port.
+    fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
+        let (_host, _timeout, _tries, _number) = (self.host, self.timeout, self.tries, self.number);
+        let _ = port;
+        match method {
+            Method::NodeStatus => None,
+            Method::LlmnrQuery => None,
+            Method::SsdpSearch => None,
+            Method::Upnp => None,
+            Method::Wsd => None,
+            Method::Smb => None,
+            Method::Rdp => None,
+            Method::Http => None,
+            Method::Tls => None,
+            Method::Ssh => None,
+            Method::Ftp => None,
+            Method::Telnet => None,
+            Method::Smtp => None,
+            Method::Imap => None,
+            Method::Sip => None,
+            Method::Rtsp => None,
+            Method::Ipp => None,
+            Method::Escl => None,
+            Method::Ntp => None,
+            Method::Dicom => None,
+            // These are no questions to a host beside SNMP and DNS-SD.
+            Method::Arp
+            | Method::NeighbourTable
+            | Method::Ndp
+            | Method::IcmpEcho
+            | Method::IcmpTimestamp
+            | Method::TcpConnect
+            | Method::TcpSyn
+            | Method::Udp
+            | Method::Snmp
+            | Method::Mdns
+            | Method::ArpHeard
+            | Method::NdpHeard
+            | Method::Dhcp
+            | Method::Dhcp6
+            | Method::Lldp
+            | Method::Cdp
+            | Method::Edp
+            | Method::Fdp
+            | Method::Sonmp
+            | Method::Stp
+            | Method::Ssdp
+            | Method::Nbns
+            | Method::Browser
+            | Method::Llmnr
+            | Method::Igmp
+            | Method::Mld
+            | Method::Vrrp
+            | Method::Hsrp
+            | Method::FrameHeader
+            | Method::Dns => None,
+        }
+    }
+}
