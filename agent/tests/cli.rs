@@ -397,10 +397,9 @@ fn a_scan_that_is_stopped_keeps_what_it_found_and_says_that_it_was_interrupted()
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "what is promised is a second by the clock")]
-fn a_scan_stops_within_a_second_of_the_appearance_of_its_file() {
+fn a_scan_sends_nothing_a_second_after_the_appearance_of_its_file() {
     use std::process::Stdio;
-    use std::time::{Duration, Instant};
+    use std::time::{Duration, UNIX_EPOCH};
 
     let agent = Agent::new();
     let file = agent.config(&format!("[agent]\nstop_file = {:?}", agent.path("stop")));
@@ -414,12 +413,16 @@ fn a_scan_stops_within_a_second_of_the_appearance_of_its_file() {
         .unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(talk.by_ref().map_while(Result::ok).any(|line| line.contains("scan begins")));
-    let stopped = Instant::now();
     fs::write(agent.path("stop"), "").unwrap();
+    let appeared = fs::metadata(agent.path("stop")).unwrap().modified().unwrap();
     let rest: Vec<_> = talk.map_while(Result::ok).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
-    assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
     let [one] = opened(&agent.place.path().join("scan.daicho")).try_into().unwrap();
+    // By the account and the clock of the file, for how long a process takes to end on a busy machine
+    // proves nothing.
+    let last = one.batch.sent.iter().map(|sent| sent.last.micros()).max().unwrap();
+    let limit = (appeared + Duration::from_secs(1)).duration_since(UNIX_EPOCH).unwrap();
+    assert!(i128::from(last) < limit.as_micros().cast_signed(), "{last} after {limit:?}");
     let gaps = one.batch.coverage.iter().flat_map(|coverage| &coverage.not_asked);
     assert!(gaps.into_iter().any(|gap| gap.why == Why::Interrupted && gap.addresses.len() > 1000));
 }

@@ -1,3 +1,5 @@
+use daicho_common::observation::Method;
+
 use super::*;
 use crate::plan::{Medical, Policy};
 
@@ -118,13 +120,19 @@ fn the_sample_names_every_key_that_can_be_written() {
         "cidr",
         "policy",
         "tcp_ports",
+        "questions",
+        "ports",
+        "name_server",
+        "host",
+        "called",
+        "calling",
         "communities",
         "v1_communities",
         "snmp_tables",
         "port",
     ] {
         let named = SAMPLE.lines().any(|line| {
-            line.trim_start_matches('#').split_once(" = ").is_some_and(|(found, _)| found == key)
+            line.trim_start_matches(['#', ' ']).split_once(" = ").is_some_and(|(found, _)| found == key)
         });
         assert!(named, "{key}");
     }
@@ -353,4 +361,53 @@ fn a_part_without_the_sender_is_asked_from_nobodys_address() {
     };
     assert_eq!(address("10.20.0.0/25"), Some([10, 20, 0, 5].into()));
     assert_eq!(address("10.20.0.128/25"), None);
+}
+
+#[test]
+fn questions_follow_the_policy_unless_they_are_written() {
+    let asked = |lines: &str| -> Vec<Method> {
+        let declared = with("10.20.0.0/24", lines).unwrap();
+        declared.networks[0].network.questions.asked.keys().copied().collect()
+    };
+    assert_eq!(asked("policy = \"sighting\""), []);
+    let (gentle, full) = (asked(""), asked("policy = \"full\""));
+    assert!(gentle.contains(&Method::Http) && !gentle.contains(&Method::Telnet));
+    assert!(full.contains(&Method::Telnet) && !full.contains(&Method::Dicom));
+    assert_eq!(asked("questions = []"), []);
+    assert_eq!(asked("questions = [\"ssh\", \"telnet\"]"), [Method::Ssh, Method::Telnet]);
+    let ports = with("10.20.0.0/24", "ports = { http = [8008] }").unwrap();
+    assert_eq!(ports.networks[0].network.questions.ports(Method::Http), [8008]);
+}
+
+#[test]
+fn hosts_are_named_for_dicom_one_by_one() {
+    let lines = "[[network.dicom]]\nhost = \"10.20.0.7\"\ncalled = \"PACS\"\n";
+    let declared = with("10.20.0.0/24", lines).unwrap();
+    let [one] = declared.networks[0].network.questions.dicom.as_slice() else { panic!() };
+    assert_eq!((one.port, one.called.as_str(), one.calling.as_str()), (104, "PACS", "DAICHO"));
+    assert_eq!(one.host, std::net::Ipv4Addr::new(10, 20, 0, 7));
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_refused_by_its_key() {
+    let dicom = |host: &str, more: &str| {
+        format!("[[network.dicom]]\nhost = \"{host}\"\ncalled = \"PACS\"\n{more}")
+    };
+    for (lines, key, advice) in [
+        ("questions = [\"gopher\"]".to_owned(), "questions", "node_status"),
+        ("questions = [\"dicom\"]".to_owned(), "questions", "write one of"),
+        ("policy = \"sighting\"\nquestions = [\"http\"]".to_owned(), "questions", "remove"),
+        ("ports = { http = [9100] }".to_owned(), "ports.http", "printers print"),
+        ("ports = { gopher = [70] }".to_owned(), "ports.gopher", "write one of"),
+        (format!("ports = {{ http = {:?} }}", vec![80; 17]), "ports.http", "at most 16"),
+        ("name_server = \"dns.example\"".to_owned(), "name_server", "IPv4 address"),
+        (dicom("10.30.0.7", ""), "dicom.host", "in this network"),
+        (dicom("10.20.0.7", "port = 2575"), "dicom.port", "HL7"),
+        (dicom("10.20.0.7", "calling = \"\""), "dicom.calling", "at most 16"),
+    ] {
+        let complaint = with("10.20.0.0/24", &lines).unwrap_err();
+        assert_eq!(complaint.exit, Exit::Config);
+        assert!(complaint.en.contains(key) && complaint.en.contains(advice), "{}", complaint.en);
+        assert!(complaint.ja.contains("agent.toml"), "{}", complaint.ja);
+    }
 }

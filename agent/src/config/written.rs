@@ -97,7 +97,7 @@ pub(super) struct Network {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dicom {
-    pub(super) address: String,
+    pub(super) host: String,
     pub(super) port: Option<i64>,
     pub(super) called: String,
     pub(super) calling: Option<String>,

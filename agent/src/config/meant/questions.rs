@@ -137,10 +137,10 @@ impl Checker<'_> {
         written: &written::Dicom,
         within: impl Fn(&Ipv4Addr) -> bool,
     ) -> Result<Dicom, Complaint> {
-        let host = written.address.parse().ok().filter(within).ok_or_else(|| {
+        let host = written.host.parse().ok().filter(within).ok_or_else(|| {
             self.wrong(
-                &key("dicom.address"),
-                format_args!("{:?}", written.address),
+                &key("dicom.host"),
+                format_args!("{:?}", written.host),
                 "このネットワークの中の機器の IPv4 アドレスを書いてください",
                 "write the IPv4 address of a host in this network",
             )
