@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
-use daicho_common::coverage::{Sent, Why};
+use daicho_common::coverage::{PacketKind, Sent, Why};
 use daicho_common::observation::{Fact, Method, Observation};
 use daicho_common::time::{Now, Tick};
 use daicho_common::wire::Wire;
@@ -22,7 +22,7 @@ use daicho_common::wire::arp::Arp;
 use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 
 use crate::plan::{Link, Means, Network, Plan};
-use crate::probe::{Dialogue, Stream};
+use crate::probe::{Dialogue, Stream, dns};
 
 /// How far a scan got: while it runs, and when it is over.
 mod account;
@@ -209,6 +209,12 @@ impl Engine {
                     area.hear_timestamp(host, (sequence, originate), desk)
                 })
             }
+            Input::Datagram { outlet: Outlet::Udp, from, octets } if from.port() == dns::PORT => {
+                self.of_names(now, |area, desk| area.hear_name(from, octets, desk))
+            }
+            Input::PortUnreachable { outlet: Outlet::Udp, to } if to.port() == dns::PORT => {
+                self.of_names(now, |area, desk| area.lose_names(to.ip(), desk))
+            }
             Input::Datagram { outlet, from, octets } => {
                 self.at(from.ip(), now, |area, host, desk| {
                     area.hear_datagram(host, (outlet, from, octets), desk)
@@ -252,12 +258,31 @@ impl Engine {
 
     /// The system did not send this packet. Returns whether it was known to anybody.
     fn not_sent(&mut self, packet: &Packet, why: Why, now: Now) -> bool {
-        governor::subject(packet).is_some_and(|(ip, _)| match ip {
+        governor::subject(packet).is_some_and(|(ip, port)| match ip {
+            _ if port == Some(dns::PORT) && matches!(packet, Packet::Datagram { .. }) => {
+                self.governor.not_sent(packet, PacketKind::Dns);
+                self.of_names(now, |area, desk| area.lose_names(ip, desk))
+            }
             IpAddr::V6(ip) => self.six.not_sent((packet, ip, why), &mut self.governor),
             IpAddr::V4(_) => {
                 self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
             }
         })
+    }
+
+    /// Lets the areas that ask for names hear something, until it was of use to one.
+    fn of_names(&mut self, now: Now, hear: impl Fn(&mut Area, &mut Desk<'_>) -> bool) -> bool {
+        let mut desk = Desk { governor: &mut self.governor, notes: &mut self.notes, now };
+        let mut areas = self.areas.iter_mut().enumerate();
+        let Some((network, area)) =
+            areas.find_map(|(n, area)| hear(area, &mut desk).then_some((n, area)))
+        else {
+            return false;
+        };
+        if let Some(next) = area.next() {
+            self.agenda.hasten(network, next.max(now.tick));
+        }
+        true
     }
 
     /// Lets the area of this address hear something; `false` if it lies in none.

@@ -12,6 +12,8 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// Reverse DNS, asked of the network's own name server.
+pub mod dns;
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.

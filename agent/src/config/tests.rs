@@ -132,7 +132,9 @@ fn the_sample_names_every_key_that_can_be_written() {
         "port",
     ] {
         let named = SAMPLE.lines().any(|line| {
-            line.trim_start_matches(['#', ' ']).split_once(" = ").is_some_and(|(found, _)| found == key)
+            line.trim_start_matches(['#', ' '])
+                .split_once(" = ")
+                .is_some_and(|(found, _)| found == key)
         });
         assert!(named, "{key}");
     }

@@ -24,10 +24,13 @@ use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Questions, Strays};
 use crate::plan::{Means, Medical, Network, Plan, Policy};
+use crate::probe::dns::Names;
 use crate::probe::mdns::Browse;
 
 /// Questions to everybody on the link.
 mod browsing;
+/// Names of addresses, asked of a name server.
+mod naming;
 /// The first interview of a network.
 mod canary;
 /// Coverage, once it is over.
@@ -66,6 +69,7 @@ pub(super) struct Notes {
 enum Source {
     Sender,
     Browse,
+    Names,
     Sweep(usize),
     Canary,
     Host(u32),
@@ -110,6 +114,7 @@ pub(super) struct Area {
     sender: Sender,
     sweeps: Vec<Sweep>,
     browse: Option<Browse>,
+    names: Option<Names>,
     /// What mDNS said of a host, by a keyed hash: the browse and the interview hear the same.
     said: (RandomState, HashSet<u64>),
     rows: Vec<Row>,
@@ -206,6 +211,11 @@ impl Area {
             browse: reach.browses.then(|| {
                 let [a, b, ..] = mix(seed).to_be_bytes();
                 Browse::new(&reach.interface, plan.pace.timeout, u16::from_be_bytes([a, b]))
+            }),
+            names: network.questions.name_server.map(|server| {
+                let [_, _, a, b, ..] = mix(seed).to_be_bytes();
+                let id = u16::from_be_bytes([a, b]);
+                Names::new(server, plan.pace.timeout, plan.pace.tries, id)
             }),
             said: (RandomState::new(), HashSet::new()),
             rows: reach.methods.iter().map(row).collect(),
@@ -332,6 +342,7 @@ impl Area {
             let verdict = match source {
                 Source::Sender => self.check_sender(governor, now),
                 Source::Browse => self.browse(governor, notes, now),
+                Source::Names => self.ask_name(governor, notes, now),
                 Source::Canary => self.watch(governor, now),
                 Source::Sweep(n) => self.sweep(n, governor, now),
                 Source::Host(host) => {

@@ -230,6 +230,9 @@ impl Reach {
         let questions = &network.questions;
         let others = questions.asked.iter().filter(|(_, ports)| !ports.is_empty());
         self.methods.extend(others.map(|(method, _)| (*method, asked)));
+        if questions.name_server.is_some() {
+            self.methods.push((Method::Dns, Basis::Interviews));
+        }
         if !questions.dicom.is_empty() {
             self.methods.push((Method::Dicom, asked));
         }

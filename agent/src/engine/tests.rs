@@ -25,6 +25,8 @@ mod floods;
 mod harmless;
 /// Interviews with live hosts.
 mod interviews;
+/// Names of addresses, asked of a name server.
+mod names;
 /// A net in memory: hosts that answer, and a record of what came.
 mod net;
 /// The second chance of those who stayed silent.

@@ -27,6 +27,8 @@ pub struct Message {
     pub response: bool,
     /// Whether records were left out because the message would have been too long (RFC 1035 §4.1.1).
     pub truncated: bool,
+    /// Whether the server shall ask others (RFC 1035 §4.1.1); never in mDNS (RFC 6762 §18.6).
+    pub recursion_desired: bool,
     /// What was asked.
     pub questions: Vec<Question>,
     /// Records that answer a question.
@@ -142,6 +144,7 @@ impl Message {
             id: asked.id,
             response: true,
             truncated: false,
+            recursion_desired: asked.recursion_desired,
             questions: asked.questions.clone(),
             answers,
             additional,

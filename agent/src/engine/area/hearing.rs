@@ -83,7 +83,11 @@ impl Area {
         if !self.hosts.get(host) {
             return;
         }
-        let new = self.live.set(host) || self.nameless.put(host, false);
+        let first = self.live.set(host);
+        if first {
+            self.want_name(host, now);
+        }
+        let new = first || self.nameless.put(host, false);
         if !new || self.network.policy == Policy::Sighting {
             return;
         }
@@ -107,7 +111,8 @@ impl Area {
         self.through.set(host);
         self.backed_off += u32::from(why == Why::BackedOff);
         let size = self.size;
-        for row in &mut self.rows {
+        // Its name is asked of somebody else.
+        for row in self.rows.iter_mut().filter(|row| row.method != Method::Dns) {
             row.end(host, End::NotAsked(why), now, size);
         }
     }

@@ -79,6 +79,15 @@ fn print_service(question: &[u8]) -> Vec<u8> {
     Message::answer(&asked, answers, more).encode()
 }
 
+/// What a name server answers: the name is `host-` and the last octet of the address.
+fn named(question: &[u8]) -> Vec<u8> {
+    let asked = Message::decode(question).expect("a question");
+    let name = asked.questions[0].name.clone();
+    let last = String::from_utf8(name.labels()[0].clone()).expect("a number");
+    let target = Name::dotted(&format!("host-{last}.example")).expect("a name");
+    Message::answer(&asked, vec![Record::new(name, Data::Ptr(target))], Vec::new()).encode()
+}
+
 /// The net.
 pub(super) struct Net {
     pub(super) hosts: HashMap<IpAddr, Host>,
@@ -125,6 +134,8 @@ pub(super) struct Net {
     pub(super) links: BTreeMap<Tick, Vec<Link>>,
     /// What the wall clock shows at a tick.
     pub(super) wall: fn(Tick) -> Timestamp,
+    /// A name server that names every address.
+    pub(super) namer: Option<IpAddr>,
     /// Follow these leads.
     pub(super) leads: Option<Leads>,
     /// Connections that the engine was done with.
@@ -178,6 +189,7 @@ impl Net {
             wall: |tick| {
                 Timestamp::from_micros(1_800_000_000_000_000 + tick.micros().cast_signed())
             },
+            namer: None,
             leads: None,
             over: Vec::new(),
             pieces: 0,
@@ -259,6 +271,16 @@ impl Net {
         {
             let from = SocketAddr::new(ip, MDNS);
             self.answer(now, Reaction::Datagram(Outlet::Mdns, from, print_service(octets)));
+            return;
+        }
+        if let (Some(ip), Packet::Datagram { outlet: Outlet::Udp, octets, to, .. }) =
+            (self.namer.filter(|ip| to == *ip), packet)
+            && to.port() == crate::probe::dns::PORT
+        {
+            self.answer(
+                now,
+                Reaction::Datagram(Outlet::Udp, SocketAddr::new(ip, 53), named(octets)),
+            );
             return;
         }
         let lost = self.is_lost();

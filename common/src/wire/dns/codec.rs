@@ -38,6 +38,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Message, Malformed> {
         id: packet.id(),
         response: packet.has_flags(PacketFlag::RESPONSE),
         truncated: packet.has_flags(PacketFlag::TRUNCATION),
+        recursion_desired: packet.has_flags(PacketFlag::RECURSION_DESIRED),
         questions: packet.questions.iter().filter_map(question_from).collect(),
         answers: packet.answers.iter().filter_map(record_from).collect(),
         additional: packet.additional_records.iter().filter_map(record_from).collect(),
@@ -100,6 +101,9 @@ pub(super) fn encode(message: &Message) -> Vec<u8> {
     }
     if message.truncated {
         packet.set_flags(PacketFlag::TRUNCATION);
+    }
+    if message.recursion_desired {
+        packet.set_flags(PacketFlag::RECURSION_DESIRED);
     }
     packet.questions = message.questions.iter().filter_map(question_to).collect();
     packet.answers = message.answers.iter().map(record_to).collect();
