@@ -10,19 +10,16 @@
 //! Inside, turns go down and packets come up: an agenda of networks ([`area`]), in each an agenda of
 //! sweeps and interviews, and before the wire the [`governor`]. Nothing looks at all hosts at once.
 
-use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
-use daicho_common::coverage::{PacketKind, Sent, Why};
+use daicho_common::coverage::{Sent, Why};
 use daicho_common::observation::{Fact, Method, Observation};
 use daicho_common::time::{Now, Tick};
-use daicho_common::wire::Wire;
-use daicho_common::wire::arp::Arp;
-use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 
 use crate::plan::{Link, Means, Network, Plan};
-use crate::probe::{Dialogue, Stream, dns};
+use crate::probe::Dialogue;
 
 /// How far a scan got: while it runs, and when it is over.
 mod account;
@@ -40,6 +37,8 @@ mod footing;
 mod gate;
 /// The only door to the wire: scope, deny list, forbidden ports, pace, budget, and the count.
 pub mod governor;
+/// What comes in, and whom it is for.
+mod inlet;
 /// Questions to one live host.
 mod interview;
 /// A shuffled order in constant memory.
@@ -67,11 +66,10 @@ pub use packet::{Input, Outlet, Packet};
 
 use account::Meter;
 use agenda::Agenda;
-use area::{Area, Desk, Notes, Turn};
+use area::{Area, Notes, Turn};
 use checkpoint::Checkpoint;
 use governor::Governor;
-use scope::Place;
-use six::{Heard, Six};
+use six::Six;
 use table::Table;
 
 /// Which dialogues a live host of a network gets, in order. The engine does not ask it under
@@ -103,15 +101,6 @@ enum Stands<'a> {
     },
     /// As it is among these.
     As(&'a [Link]),
-}
-
-/// What a frame said.
-enum Said {
-    /// By this source, in this VLAN.
-    Arp(Mac, Option<u16>, Arp),
-    /// It was IPv6, and was heard.
-    Six,
-    Other,
 }
 
 /// The scan.
@@ -173,247 +162,6 @@ impl Engine {
     /// Follows leads in interviews; without this call none are followed.
     pub fn follow(&mut self, leads: Leads) {
         self.questions.then = leads;
-    }
-
-    /// Takes in something that happened.
-    pub fn handle(&mut self, input: Input<'_>, now: Now) {
-        self.governor.departed(now);
-        let known = match input {
-            Input::Frame { interface, octets } => return self.hear_frame(interface, octets, now),
-            Input::NeighboursRead => return self.neighbours_read(now),
-            Input::NeighboursUnreadable => return self.neighbours_unreadable(now),
-            Input::Missed { interface, vlan, frames } => {
-                return self.missed((interface, vlan), frames, now);
-            }
-            Input::LinkLost { interface, gone } => {
-                let on = |of: &str| (of == interface).then_some(Stands::Lost { gone });
-                return self.stand(on, now);
-            }
-            Input::Links(links) => return self.stand(|_| Some(Stands::As(links)), now),
-            Input::Neighbour { interface, ip, mac } => {
-                self.at(ip, now, |area, host, desk| {
-                    if names_somebody(mac) && area.is_on(interface, None) {
-                        area.hear_neighbour(host, mac, desk);
-                    }
-                    true
-                });
-                return;
-            }
-            Input::EchoReply { from, sequence, payload } => {
-                self.at(from, now, |area, host, desk| {
-                    area.hear_echo(host, (sequence, payload), desk)
-                })
-            }
-            Input::TimestampReply { from, sequence, originate } => {
-                self.at(from, now, |area, host, desk| {
-                    area.hear_timestamp(host, (sequence, originate), desk)
-                })
-            }
-            Input::Datagram { outlet: Outlet::Udp, from, octets } if from.port() == dns::PORT => {
-                self.of_names(now, |area, desk| area.hear_name(from, octets, desk))
-            }
-            Input::PortUnreachable { outlet: Outlet::Udp, to } if to.port() == dns::PORT => {
-                self.of_names(now, |area, desk| area.lose_names(to.ip(), desk))
-            }
-            Input::Datagram { outlet, from, octets } => {
-                self.at(from.ip(), now, |area, host, desk| {
-                    area.hear_datagram(host, (outlet, from, octets), desk)
-                })
-            }
-            Input::PortUnreachable { outlet, to } => self.at(to.ip(), now, |area, host, desk| {
-                area.hear_unreachable(host, (outlet, to.port()), desk)
-            }),
-            Input::Stream { to, event } => self.hear_stream(to, event, now),
-            Input::Connected { to } => self.at(to.ip(), now, |area, host, desk| {
-                area.hear_connect(host, (to.port(), true), desk)
-            }),
-            Input::Refused { to } => self.at(to.ip(), now, |area, host, desk| {
-                area.hear_connect(host, (to.port(), false), desk)
-            }),
-            Input::SynAck { from, acknowledges } => {
-                self.hear_segment((from, true, acknowledges), now)
-            }
-            Input::Reset { from, acknowledges } => {
-                self.hear_segment((from, false, acknowledges), now)
-            }
-            Input::NotSent { packet, unreachable } => {
-                let why = if unreachable { Why::Unreachable } else { Why::SendFailed };
-                self.governor.take_back_browse(packet) || self.not_sent(packet, why, now)
-            }
-        };
-        if !known {
-            self.notes.strays.unasked += 1;
-        }
-    }
-
-    /// Something happened to a connection. Returns whether it was of use to anybody.
-    fn hear_stream(&mut self, to: SocketAddr, event: Stream<'_>, now: Now) -> bool {
-        self.at(to.ip(), now, |area, host, desk| area.hear_stream(host, (to.port(), event), desk))
-    }
-
-    /// A SYN-ACK (`true`) or a reset came with this acknowledgment number. Returns whether it answers.
-    fn hear_segment(&mut self, said: (SocketAddrV4, bool, u32), now: Now) -> bool {
-        self.at((*said.0.ip()).into(), now, |area, host, desk| area.hear_segment(host, said, desk))
-    }
-
-    /// The system did not send this packet. Returns whether it was known to anybody.
-    fn not_sent(&mut self, packet: &Packet, why: Why, now: Now) -> bool {
-        governor::subject(packet).is_some_and(|(ip, port)| match ip {
-            _ if port == Some(dns::PORT) && matches!(packet, Packet::Datagram { .. }) => {
-                self.governor.not_sent(packet, PacketKind::Dns);
-                self.of_names(now, |area, desk| area.lose_names(ip, desk))
-            }
-            IpAddr::V6(ip) => self.six.not_sent((packet, ip, why), &mut self.governor),
-            IpAddr::V4(_) => {
-                self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
-            }
-        })
-    }
-
-    /// Lets the areas that ask for names hear something, until it was of use to one.
-    fn of_names(&mut self, now: Now, hear: impl Fn(&mut Area, &mut Desk<'_>) -> bool) -> bool {
-        let mut desk = Desk { governor: &mut self.governor, notes: &mut self.notes, now };
-        let mut areas = self.areas.iter_mut().enumerate();
-        let Some((network, area)) =
-            areas.find_map(|(n, area)| hear(area, &mut desk).then_some((n, area)))
-        else {
-            return false;
-        };
-        if let Some(next) = area.next() {
-            self.agenda.hasten(network, next.max(now.tick));
-        }
-        true
-    }
-
-    /// Lets the area of this address hear something; `false` if it lies in none.
-    fn at(
-        &mut self,
-        ip: IpAddr,
-        now: Now,
-        hear: impl FnOnce(&mut Area, u32, &mut Desk<'_>) -> bool,
-    ) -> bool {
-        let Some(Place { network, host }) = self.governor.place(ip) else { return false };
-        let Some(area) = self.areas.get_mut(network) else { return false };
-        let mut desk = Desk { governor: &mut self.governor, notes: &mut self.notes, now };
-        let known = hear(area, host, &mut desk);
-        if let Some(next) = area.next() {
-            self.agenda.hasten(network, next.max(now.tick));
-        }
-        known
-    }
-
-    /// A frame came in: only ARP and IPv6 are of use.
-    fn hear_frame(&mut self, interface: &str, octets: &[u8], now: Now) {
-        let decoded = Ethernet::decode(octets).and_then(|(header, payload)| {
-            // Without a VLAN identifier a tag has a priority only (IEEE 802.1Q-2018 §9.6).
-            let vlan = header.tag.map(Tag::vlan).filter(|vlan| *vlan != 0);
-            if header.ether_type == EtherType::IPV6 && vlan.is_none() {
-                self.hear_six(interface, (header.source, payload), now);
-                return Ok(Said::Six);
-            }
-            if header.ether_type == EtherType::ARP {
-                Arp::decode(payload).map(|(arp, _)| Said::Arp(header.source, vlan, arp))
-            } else {
-                Ok(Said::Other)
-            }
-        });
-        let strays = &mut self.notes.strays;
-        let (source, vlan, arp) = match decoded {
-            Ok(Said::Arp(source, vlan, arp)) => (source, vlan, arp),
-            Ok(Said::Six) => return,
-            Ok(Said::Other) => return strays.unasked += 1,
-            Err(_) => return strays.malformed += 1,
-        };
-        if !names_somebody(source) || !names_somebody(arp.sender_mac) {
-            return strays.malformed += 1;
-        }
-        let probe = arp.sender_ip.is_unspecified();
-        let about = if probe { arp.target_ip } else { arp.sender_ip };
-        let known = self.at(about.into(), now, |area, host, desk| {
-            area.is_on(interface, vlan)
-                && if probe {
-                    area.hear_probe(host, &arp)
-                } else {
-                    area.hear_arp(host, (source, &arp), desk)
-                }
-        });
-        if known && vlan.is_none() {
-            self.with_six(now, |six, desk| six.derive(interface, source, desk));
-        } else if !known {
-            self.notes.strays.unasked += 1;
-        }
-    }
-
-    /// An IPv6 packet came in a frame from `source`.
-    fn hear_six(&mut self, interface: &str, (source, payload): (Mac, &[u8]), now: Now) {
-        if !names_somebody(source) {
-            self.notes.strays.malformed += 1;
-            return;
-        }
-        let heard = self.with_six(now, |six, desk| six.hear(interface, (source, payload), desk));
-        match heard {
-            Heard::Told => {}
-            Heard::Unasked => self.notes.strays.unasked += 1,
-            Heard::Malformed => self.notes.strays.malformed += 1,
-        }
-    }
-
-    /// Lets IPv6 hear something; what it wants to ask then has its turn.
-    fn with_six<T>(&mut self, now: Now, hear: impl FnOnce(&mut Six, &mut Desk<'_>) -> T) -> T {
-        let mut desk = Desk { governor: &mut self.governor, notes: &mut self.notes, now };
-        let heard = hear(&mut self.six, &mut desk);
-        let areas = self.areas.len();
-        for (part, at) in self.six.wishes() {
-            self.agenda.hasten(areas + part, at.max(now.tick));
-        }
-        heard
-    }
-
-    /// Frames were lost on their way in: answers may be among them.
-    fn missed(&mut self, (interface, vlan): (&str, Option<u16>), frames: u32, now: Now) {
-        self.notes.strays.dropped += u64::from(frames);
-        if self.finished || self.ended.is_some() {
-            return;
-        }
-        let areas = self.areas.iter_mut().enumerate();
-        for (n, area) in areas.filter(|(_, area)| area.is_on(interface, vlan)) {
-            area.ask_again(now.tick);
-            if let Some(next) = area.next() {
-                self.agenda.hasten(n, next.max(now.tick));
-            }
-        }
-    }
-
-    /// The agent's own interfaces stand otherwise than before, as far as `how` says so by name.
-    fn stand<'a>(&mut self, how: impl Fn(&str) -> Option<Stands<'a>>, now: Now) {
-        if self.finished || self.ended.is_some() {
-            return;
-        }
-        let mut lost = false;
-        for (n, area) in self.areas.iter_mut().enumerate() {
-            lost |= match how(area.interface()) {
-                Some(Stands::Lost { gone }) => area.fall(gone, now),
-                Some(Stands::As(links)) => area.stand(links, now),
-                None => continue,
-            };
-            if let Some(next) = area.next() {
-                self.agenda.hasten(n, next.max(now.tick));
-            }
-        }
-        lost |= self.with_six(now, |six, _| six.stand(how, now));
-        self.notes.strays.outages += u64::from(lost);
-    }
-
-    fn neighbours_read(&mut self, now: Now) {
-        self.table.read(now.tick, self.areas.iter().any(Area::is_resolving));
-        self.conclude();
-    }
-
-    fn neighbours_unreadable(&mut self, now: Now) {
-        if self.table.failed(now.tick, self.areas.iter().any(Area::is_resolving)) {
-            self.areas.iter_mut().for_each(Area::lose_neighbours);
-        }
-        self.conclude();
     }
 
     /// The next packet that may leave now. Those before it have left by now.

@@ -86,6 +86,7 @@ pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
         gather::add(&mut gathered, claim, (&links, &own, &mut groups));
     }
     others.gather(&mut gathered, &links, &mut groups);
+    gather::name(&mut gathered, claims, (&links, &mut groups));
     let named: BTreeMap<Subject<'_>, DeviceId> =
         gathered.iter().map(|(root, group)| (*root, group.id())).collect();
     let mut devices: Vec<Device> =

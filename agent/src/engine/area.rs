@@ -23,7 +23,7 @@ use crate::engine::reach::{Basis, Reach};
 use crate::engine::scope::{Place, address, extent};
 use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Questions, Strays};
-use crate::plan::{Means, Medical, Network, Plan, Policy};
+use crate::plan::{Means, Medical, Network, Pace, Plan, Policy};
 use crate::probe::dns::Names;
 use crate::probe::mdns::Browse;
 
@@ -168,6 +168,14 @@ fn hosts(network: &Network, means: &Means, first: u32, size: u32) -> (Bitmap, Bi
     (hosts, own)
 }
 
+/// The questions to the name server of the network, if it has one.
+fn names(network: &Network, pace: Pace, seed: u64) -> Option<Names> {
+    let [_, _, a, b, ..] = mix(seed).to_be_bytes();
+    let first_id = u16::from_be_bytes([a, b]);
+    let server = network.questions.name_server?;
+    Some(Names::new(server, pace.timeout, pace.tries, first_id))
+}
+
 /// The network with the policy that it can be scanned by: in a VLAN nothing but ARP can be asked,
 /// whatever was written.
 fn as_scanned(network: &Network) -> Network {
@@ -212,11 +220,7 @@ impl Area {
                 let [a, b, ..] = mix(seed).to_be_bytes();
                 Browse::new(&reach.interface, plan.pace.timeout, u16::from_be_bytes([a, b]))
             }),
-            names: network.questions.name_server.map(|server| {
-                let [_, _, a, b, ..] = mix(seed).to_be_bytes();
-                let id = u16::from_be_bytes([a, b]);
-                Names::new(server, plan.pace.timeout, plan.pace.tries, id)
-            }),
+            names: names(network, plan.pace, seed),
             said: (RandomState::new(), HashSet::new()),
             rows: reach.methods.iter().map(row).collect(),
             reach,

@@ -183,12 +183,13 @@ impl Ground {
 /// Octets that the agent itself writes: the system writes the headers below.
 fn octets(packet: &Packet) -> u32 {
     let length = match packet {
-        Packet::Frame { octets, .. } | Packet::Datagram { octets, .. } => octets.len(),
+        Packet::Frame { octets, .. }
+        | Packet::Datagram { octets, .. }
+        | Packet::Say { octets, .. } => octets.len(),
         Packet::Echo { payload, .. } => payload.len() + 8,
         // RFC 792: the header and three times.
         Packet::Timestamp { .. } => 20,
         Packet::Connect { .. } | Packet::Open { .. } => 0,
-        Packet::Say { octets, .. } => octets.len(),
         Packet::Syn { .. } => SYN_OCTETS,
     };
     u32::try_from(length).unwrap_or(u32::MAX)

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use daicho_common::coverage::Coverage;
 use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::time::Timestamp;
+use daicho_common::wire::Wire;
+use daicho_common::wire::arp::Arp;
+use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 use ipnet::IpNet;
 
 use super::*;
@@ -12,6 +15,7 @@ use crate::plan::credential::{Community, Credential};
 use crate::plan::question::Questions;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Link, Medical, Pace, Policy};
+use crate::probe::Stream;
 
 /// Hosts that do not bear being asked.
 mod bearing;

@@ -144,12 +144,9 @@ impl<C: Conversation> Talk<C> {
             self.finish(outcome);
             return true;
         }
-        let unsaid = match mem::replace(&mut self.state, State::Finished) {
-            State::ToSay(unsaid) => Some(unsaid),
-            waiting => {
-                self.state = waiting;
-                None
-            }
+        let unsaid = match &mut self.state {
+            State::ToSay(unsaid) => Some(mem::take(unsaid)),
+            State::Fresh | State::Opening(_) | State::Waiting(..) | State::Finished => None,
         };
         match (self.conversation.hear(octets), unsaid) {
             (Next::Wait, Some(unsaid)) => self.state = State::ToSay(unsaid),

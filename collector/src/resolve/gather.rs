@@ -52,6 +52,11 @@ pub(super) fn add<'a>(
     if matches!(claim.fact, Fact::Asked { outcome: Outcome::Silent, .. }) {
         return;
     }
+    // It is about somebody else, who is known by the end only; and the name server may have no part in
+    // the network whose addresses it names.
+    if matches!(claim.fact, Fact::Pointer { .. }) {
+        return;
+    }
     for sighting in &claim.sightings {
         if let Some((ip, mac)) = binding(claim) {
             let subject = bound(links, claim.network, (ip, mac), sighting);
@@ -71,6 +76,26 @@ pub(super) fn add<'a>(
         let Some(subject) = speaker(links, claim, sighting) else { continue };
         enter(gathered, groups, subject, sighting).hear(claim, subject, sighting);
         describe(gathered, claim, (subject, sighting), (own, groups));
+    }
+}
+
+/// Names whoever had an address when a name server told its name. It makes nobody: a name server knows
+/// of devices that are long gone.
+pub(super) fn name<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    claims: &[Claim<'a>],
+    (links, groups): (&Links<'a>, &mut Groups<'a>),
+) {
+    for claim in claims {
+        let Fact::Pointer { ip, .. } = claim.fact else { continue };
+        for sighting in &claim.sightings {
+            let subject = links.subject((claim.network, *ip), sighting.at());
+            if let Some(group) = gathered.get_mut(&groups.root(subject)) {
+                let seen = Seen::once(sighting);
+                let fact = group.facts.entry(claim.fact).or_insert((claim.grade, seen));
+                fact.1.extend(seen);
+            }
+        }
     }
 }
 

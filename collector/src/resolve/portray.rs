@@ -193,6 +193,7 @@ fn is_name(fact: &Fact) -> bool {
             | Fact::Dhcp(_)
             | Fact::NetbiosName { .. }
             | Fact::Browser(_)
+            | Fact::Pointer { .. }
     )
 }
 
@@ -273,9 +274,9 @@ fn name(fact: &Fact) -> &str {
     let announced = match fact {
         // Of NetBIOS the workstation's own name; other suffixes are of services and of groups
         // (RFC 1001 §14).
-        Fact::HostName { name } | Fact::NetbiosName { name, suffix: 0x00, group: false } => {
-            name.as_str()
-        }
+        Fact::HostName { name }
+        | Fact::Pointer { name, .. }
+        | Fact::NetbiosName { name, suffix: 0x00, group: false } => name.as_str(),
         Fact::Service { host, .. } => host.as_str(),
         Fact::LinkNeighbour(neighbour) => neighbour.name.as_str(),
         Fact::Dhcp(dhcp) if dhcp.host_name.is_empty() => dhcp.fqdn.as_str(),
@@ -293,7 +294,6 @@ fn name(fact: &Fact) -> &str {
         | Fact::Rows(_)
         | Fact::TableRead(_)
         | Fact::Said(_)
-        | Fact::Pointer { .. }
         | Fact::System { .. }
         | Fact::Arp { .. }
         | Fact::Neighbour { .. }

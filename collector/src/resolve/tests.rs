@@ -436,3 +436,32 @@ fn what_was_answered_outweighs_what_a_habit_of_dhcp_suggests() {
     let case = case.arp("10.0.0.1", A).describes("10.0.0.1", "ups", "1.3.6.1.4.1.318.1", "");
     assert_eq!(device(&case, ID_A).class.unwrap().value, Class::Ups);
 }
+
+fn pointer(address: &str, name: &str) -> Fact {
+    Fact::Pointer { ip: ip(address), name: name.into() }
+}
+
+#[test]
+fn a_name_server_names_who_has_the_address_at_that_time_and_makes_nobody() {
+    let case = Case::new()
+        .arp("10.0.0.1", A)
+        .tells("10.9.0.53", pointer("10.0.0.1", "ct-1.example"))
+        .tells("10.9.0.53", pointer("10.0.0.77", "long-gone.example"))
+        .day(3)
+        .arp("10.0.0.1", B)
+        .tells("10.9.0.53", pointer("10.0.0.1", "pc-9.example"));
+    assert_eq!(case.ids(), [ID_A, ID_B], "neither the server nor who is gone");
+    let (a, b) = (device(&case, ID_A), device(&case, ID_B));
+    assert_eq!((names(&a), names(&b)), (vec!["ct-1.example"], vec!["pc-9.example"]));
+    assert_eq!(a.names[0].grade, Grade::Reported);
+    assert_eq!(ips(&a), [ip("10.0.0.1")]);
+}
+
+#[test]
+fn what_a_device_calls_itself_comes_before_what_a_name_server_calls_it() {
+    let case = Case::new()
+        .arp("10.0.0.1", A)
+        .tells("10.9.0.53", pointer("10.0.0.1", "old-name.example"))
+        .system("10.0.0.1", "srv");
+    assert_eq!(names(&device(&case, ID_A)), ["srv", "old-name.example"]);
+}

@@ -10,7 +10,7 @@ use super::{Area, Desk, Notes, Source};
 use crate::engine::Packet;
 use crate::engine::governor::{Governor, Request, Verdict};
 use crate::engine::interview::End;
-use crate::probe::dns::Answer;
+use crate::probe::dns::{Answer, Names};
 
 impl Area {
     /// The name of a live host is wanted, if there is somebody to ask.
@@ -102,7 +102,7 @@ impl Area {
 
     /// Tells what became of questions.
     fn tell_names(&mut self, notes: &mut Notes, now: Now) {
-        while let Some((ip, answer)) = self.names.as_mut().and_then(|names| names.poll_answer()) {
+        while let Some((ip, answer)) = self.names.as_mut().and_then(Names::poll_answer) {
             let Some(host) = u32::from(ip).checked_sub(self.first) else { continue };
             let end = match &answer {
                 Answer::Names(names) => End::Asked { answered: !names.is_empty() },

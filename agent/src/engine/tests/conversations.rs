@@ -63,21 +63,20 @@ fn echoing(ports: &[u16]) -> Host {
 }
 
 fn asked(outcome: &Outcome, port: u16) -> Vec<End> {
-    let ended = |(_, fact): (Method, Fact)| match fact {
-        Fact::Asked { question: Question::Service { port: of }, outcome } if of == port => {
-            Some(outcome)
-        }
-        _ => None,
+    let ended = |(_, fact): (Method, Fact)| {
+        let Fact::Asked { question: Question::Service { port: of }, outcome } = fact else {
+            return None;
+        };
+        (of == port).then_some(outcome)
     };
     outcome.facts().into_iter().filter_map(ended).collect()
 }
 
 fn words(outcome: &Outcome) -> Vec<String> {
-    let said = |(method, fact): (Method, Fact)| match fact {
-        Fact::Said(said) if method == Method::Ssh => {
-            Some(said.all("word").map(str::to_owned).collect::<Vec<_>>())
-        }
-        _ => None,
+    let said = |(method, fact): (Method, Fact)| {
+        let Fact::Said(said) = fact else { return None };
+        let words = || said.all("word").map(str::to_owned).collect::<Vec<_>>();
+        (method == Method::Ssh).then(words)
     };
     outcome.facts().into_iter().filter_map(said).flatten().collect()
 }
@@ -148,9 +147,9 @@ fn no_conversation_goes_to_a_forbidden_port_or_a_denied_host() {
     let mut plan = plan(&["10.20.0.0/24"]);
     plan.deny.macs = vec![Mac::new([0, 0x1a, 0x2b, 0, 0, 5])];
     let outcome = net.run(plan, &means("10.20.0.1/24"), interviewer);
-    let sent = |(_, packet): &(Tick, Packet)| match packet {
-        Packet::Open { to } | Packet::Say { to, .. } => Some(*to),
-        _ => None,
+    let sent = |(_, packet): &(Tick, Packet)| {
+        let (Packet::Open { to } | Packet::Say { to, .. }) = packet else { return None };
+        Some(*to)
     };
     let opened: Vec<_> = net.record.iter().filter_map(sent).collect();
     assert_eq!(opened, [SocketAddr::from(([10, 20, 0, 4], 7)); 2]);

@@ -15,9 +15,9 @@ fn names(outcome: &Outcome) -> Vec<(IpAddr, Text)> {
     let mut names: Vec<_> = outcome
         .facts()
         .into_iter()
-        .filter_map(|(method, fact)| match fact {
-            Fact::Pointer { ip, name } if method == Method::Dns => Some((ip, name)),
-            _ => None,
+        .filter_map(|(method, fact)| {
+            let Fact::Pointer { ip, name } = fact else { return None };
+            (method == Method::Dns).then_some((ip, name))
         })
         .collect();
     names.sort();

@@ -333,25 +333,26 @@ impl Net {
                 self.answer(now, Reaction::Stream(*to, Event::Refused));
             }
             Packet::Say { to, octets } if host.echoing.contains(&port) => {
-                let (first, second) = octets.split_at(octets.len() / 2);
-                for piece in [first, second] {
-                    let event = Event::Octets(piece.to_vec());
-                    // In order, which a connection keeps and this net's dice does not.
-                    self.coming
-                        .insert((now.after(self.delay), self.pieces), Reaction::Stream(*to, event));
-                    self.pieces += 1;
-                }
-                if octets == b"bye" {
-                    self.coming.insert(
-                        (now.after(self.delay), self.pieces),
-                        Reaction::Stream(*to, Event::Closed),
-                    );
-                    self.pieces += 1;
-                }
+                self.echo_words(*to, octets, now);
             }
-            Packet::Open { .. } | Packet::Say { .. } => {}
             Packet::Connect { to } if host.refuses => self.answer(now, Reaction::Refused(*to)),
-            Packet::Echo { .. } | Packet::Timestamp { .. } | Packet::Connect { .. } => {}
+            Packet::Echo { .. }
+            | Packet::Timestamp { .. }
+            | Packet::Connect { .. }
+            | Packet::Open { .. }
+            | Packet::Say { .. } => {}
+        }
+    }
+
+    /// Says it back in two pieces, in order, which a connection keeps and this net's dice does not.
+    fn echo_words(&mut self, to: SocketAddr, octets: &[u8], now: Tick) {
+        let (first, second) = octets.split_at(octets.len() / 2);
+        let mut events: Vec<_> = [first, second].map(|part| Event::Octets(part.to_vec())).into();
+        events.extend((octets == b"bye").then_some(Event::Closed));
+        for event in events {
+            let at = (now.after(self.delay), self.pieces);
+            self.coming.insert(at, Reaction::Stream(to, event));
+            self.pieces += 1;
         }
     }
 

@@ -185,7 +185,9 @@ proptest! {
         answers in any_records(),
         additional in any_records(),
     ) {
-        let message = Message { id, response, truncated, questions, answers, additional };
+        let recursion_desired = id.is_multiple_of(2);
+        let message =
+            Message { id, response, truncated, recursion_desired, questions, answers, additional };
         prop_assert_eq!(Message::decode(&message.encode()), Ok(message));
     }
 
