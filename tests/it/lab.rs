@@ -18,13 +18,20 @@ pub(crate) mod programs;
 /// What the agent finds.
 mod scan;
 mod snmp;
+/// Services that are asked what they are.
+mod services;
 /// What follows from it, held against a ledger.
 mod verdicts;
 
 /// A lab, or `None` after having said why there is none.
 fn lab() -> Option<Lab> {
+    lab_of(lab::HOSTS)
+}
+
+/// A lab with these hosts, or `None` after having said why there is none.
+fn lab_of(specs: &'static [lab::Spec]) -> Option<Lab> {
     let Some(why) = lab::obstacle() else {
-        return Some(Lab::up().unwrap());
+        return Some(Lab::of(specs).unwrap());
     };
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     let required = ci || std::env::var_os("DAICHO_LAB").is_some_and(|value| value == "required");

@@ -22,6 +22,7 @@ use crate::netns::{self, Namespace};
 
 pub use self::host::Host;
 pub use self::hosts::{Daemon, HOSTS, Spec};
+pub use self::wing::WING;
 
 /// One host: its namespace and its daemons.
 pub mod host;
@@ -31,6 +32,10 @@ pub mod hosts;
 pub mod packages;
 /// Whether a daemon answers.
 pub mod ready;
+/// Listeners where nobody may come.
+pub mod trap;
+/// More hosts, as data: services that are asked what they are.
+pub mod wing;
 /// What left an interface, as tcpdump saw it.
 pub mod wiretap;
 
@@ -81,6 +86,14 @@ impl Lab {
     /// If this process may not, a program is missing, or a daemon ends or does not answer in time:
     /// the end of its log is in the error.
     pub fn up() -> Result<Self> {
+        Self::of(HOSTS)
+    }
+
+    /// The same with these hosts.
+    ///
+    /// # Errors
+    /// As of [`Self::up`].
+    pub fn of(specs: &'static [Spec]) -> Result<Self> {
         if let Some(why) = obstacle() {
             bail!("the lab cannot be had: {why}");
         }
@@ -99,7 +112,7 @@ impl Lab {
         silence_ipv6(&scanner)?;
         plug(&switch, &scanner, ("scanner", SCANNER_IP, SCANNER_MAC))?;
         let mut hosts = Vec::new();
-        for spec in HOSTS {
+        for spec in specs {
             let inside = Namespace::create(netns::name(&purpose, spec.name))?;
             plug(&switch, &inside, (spec.port, spec.ip, spec.mac))?;
             hosts.push(Host::boot(spec, inside, &state.path().join(spec.name))?);

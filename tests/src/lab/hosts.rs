@@ -94,7 +94,7 @@ const SERVER: Spec = Spec {
     ],
 };
 
-const PRINTER: Spec = Spec {
+pub(super) const PRINTER: Spec = Spec {
     name: "MFP-3F-EAST",
     port: "printer",
     ip: at(21),

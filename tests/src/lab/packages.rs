@@ -36,6 +36,18 @@ pub const PACKAGES: &[Package] = &[
     package("dnsmasq-base", "dnsmasq"),
     package("lldpd", "lldpd"),
     package("tcpdump", "tcpdump"),
+    package("wsdd", "wsdd"),
+    package("xrdp", "xrdp"),
+    package("openssl", "openssl"),
+    package("dropbear-bin", "dropbear"),
+    package("orthanc", "Orthanc"),
+    package("dcmtk", "storescp"),
+    package("minidlna", "minidlnad"),
+    package("kamailio", "kamailio"),
+    package("postgresql", "pg_ctlcluster"),
+    package("vsftpd", "vsftpd"),
+    package("inetutils-telnetd", "telnetd"),
+    package("inetutils-inetd", "inetutils-inetd"),
 ];
 
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -32,6 +32,8 @@ pub enum Ready {
     Mdns(&'static str),
     /// It answers for this host name over mDNS.
     MdnsHost(&'static str),
+    /// Nothing says that this UDP port is unreachable.
+    Udp(u16),
     /// It accepts connections to this socket in the host's directory.
     Socket(&'static str),
 }
@@ -54,9 +56,25 @@ impl Ready {
             Self::Dns(name) => answers((ip, 53), ip, name, TYPE::A),
             Self::Mdns(service) => answers(MDNS, ip, &format!("{service}.local"), TYPE::PTR),
             Self::MdnsHost(name) => answers(MDNS, ip, name, TYPE::A),
+            Self::Udp(port) => is_bound(ip, port),
             Self::Socket(path) => UnixStream::connect(directory.join(path)).is_ok(),
         }
     }
+}
+
+/// Whether a datagram of no use to anybody is not sent back as unreachable (RFC 1122 §3.2.2.1).
+fn is_bound(ip: Ipv4Addr, port: u16) -> bool {
+    let ask = || -> io::Result<bool> {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.set_read_timeout(Some(WAIT))?;
+        socket.connect((ip, port))?;
+        socket.send(b"\r\n")?;
+        match socket.recv(&mut [0; 16]) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(false),
+            Ok(_) | Err(_) => Ok(true),
+        }
+    };
+    ask().unwrap_or(false)
 }
 
 fn contains(octets: &[u8], needle: &[u8]) -> bool {
@@ -73,7 +91,7 @@ fn exchange(to: (Ipv4Addr, u16), from: Ipv4Addr, question: &[u8]) -> io::Result<
     socket.send_to(question, to)?;
     let mut reply = vec![0; 9000];
     // Others may answer a question to the group too; more than one each is not to be expected.
-    for _ in 0..super::HOSTS.len() {
+    for _ in 0..super::HOSTS.len() + super::WING.len() {
         let (length, speaker) = socket.recv_from(&mut reply)?;
         if speaker.ip() == IpAddr::V4(from) {
             reply.truncate(length);
