@@ -266,7 +266,8 @@ impl Wire {
         let timestamp = full.then(|| timestamp::Timestamps::open(identifier, arrivals.clone()));
         let timestamp = timestamp.and_then(|result| opened("timestamps", result));
         means.timestamp = timestamp.is_some();
-        let syn = full.then(|| tcp::Syns::open(arrivals.clone()));
+        let asks = plan.networks.iter().any(|network| network.policy != Policy::Sighting);
+        let syn = asks.then(|| tcp::Syns::open(arrivals.clone()));
         let syn = syn.and_then(|result| opened("SYNs", result));
         means.syn = syn.is_some();
         let shared = |outlet| opened("datagrams", udp::Shared::open(outlet, arrivals.clone()));

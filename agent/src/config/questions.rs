@@ -80,6 +80,16 @@ impl List {
         self.0.iter().filter(asked).map(|row| (row.method, row.ports())).collect()
     }
 
+    /// TCP ports of what is not asked under this policy, ascending.
+    pub(super) fn unasked(&self, policy: Policy) -> Vec<u16> {
+        let unasked = |row: &&Row| row.policy == Since::Full && policy == Policy::Gentle;
+        let mut ports: Vec<u16> =
+            self.0.iter().filter(unasked).flat_map(|row| row.tcp.iter().copied()).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+
     /// The question of this name with its ports, unless hosts are named for it one by one.
     pub(super) fn named(&self, name: &str) -> Option<(Method, Vec<u16>)> {
         let mut rows = self.0.iter().filter(|row| row.policy != Since::Named);
@@ -121,6 +131,8 @@ mod tests {
         assert!(!gentle.contains_key(&Method::Telnet) && full.contains_key(&Method::Telnet));
         assert!(!full.contains_key(&Method::Dicom), "only hosts that are named");
         assert!(gentle.keys().all(|method| full.contains_key(method)));
+        assert_eq!(list.unasked(Policy::Gentle), [21, 23, 25, 143, 554]);
+        assert_eq!((list.unasked(Policy::Sighting), list.unasked(Policy::Full)), (vec![], vec![]));
         assert_eq!(list.named("node_status"), Some((Method::NodeStatus, vec![137])));
         assert_eq!((list.named("dicom"), list.named("gopher")), (None, None));
     }

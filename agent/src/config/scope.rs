@@ -1,12 +1,10 @@
 //! Which networks a command line may choose. Nothing is scanned that was not named, by its CIDR or
 //! by its declared name (DOMAIN §7.2), and a part of a declared network keeps that network's policy.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
 use daicho_common::complaint::{Complaint, Exit};
-use daicho_common::observation::Method;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::questions::List;
@@ -260,7 +258,7 @@ impl Declared {
             credentials: Vec::new(),
             snmp_port: 161,
             tcp_ports: TCP_PORTS.to_vec(),
-            questions: Questions { asked: gentle(), ..Questions::default() },
+            questions: gentle(),
             windows: Windows { spans: Vec::new(), offset: self.utc_offset },
         }
     }
@@ -282,6 +280,12 @@ impl Declared {
 }
 
 /// What is asked where nothing was declared. Without the list, which a test rules out, nothing is.
-fn gentle() -> BTreeMap<Method, Vec<u16>> {
-    List::builtin().map(|list| list.under(Policy::default())).unwrap_or_default()
+fn gentle() -> Questions {
+    let policy = Policy::default();
+    let questions = |list: List| Questions {
+        asked: list.under(policy),
+        presence: list.unasked(policy),
+        ..Questions::default()
+    };
+    List::builtin().map(questions).unwrap_or_default()
 }

@@ -122,6 +122,7 @@ fn the_sample_names_every_key_that_can_be_written() {
         "tcp_ports",
         "questions",
         "ports",
+        "presence",
         "name_server",
         "host",
         "called",

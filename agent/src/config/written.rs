@@ -82,6 +82,7 @@ pub(super) struct Network {
     pub(super) questions: Option<Vec<String>>,
     #[serde(default)]
     pub(super) ports: BTreeMap<String, Vec<i64>>,
+    pub(super) presence: Option<Vec<i64>>,
     pub(super) name_server: Option<String>,
     #[serde(default)]
     pub(super) dicom: Vec<Dicom>,

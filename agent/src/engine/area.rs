@@ -428,10 +428,9 @@ impl Area {
     ) -> Option<Verdict> {
         let ip = self.ip(host);
         let opens = (governor.asking_opens(self.place(host), now), governor.may_connect());
-        let (network, knocks, knock) = (&self.network, self.reach.knocks, self.reach.knock);
+        let (network, ports, knock) = (&self.network, &self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
         let interview = self.open.entry(host).or_insert_with(|| {
-            let ports = if knocks { network.tcp_ports.as_slice() } else { &[] };
             Interview::new(ip, (knock, ports), (questions.first)(network, ip.into()), pace)
         });
         let (packet, kind, answer_by) = loop {

@@ -43,10 +43,9 @@ pub(super) struct Reach {
     pub(super) overhears: bool,
     /// Whether link-layer addresses of hosts there become known.
     pub(super) shows_macs: bool,
-    /// Whether live hosts are asked for the configured ports.
-    pub(super) knocks: bool,
-    /// How ports are tried: by SYN where the system lets us and everything may be asked, else by
-    /// connections.
+    /// At which ports live hosts are knocked.
+    pub(super) knocks: Vec<u16>,
+    /// How ports are tried: by SYN where the system lets us, else by connections.
     pub(super) knock: Knock,
     /// Whether everybody on the link is asked at once which services they have.
     ///
@@ -89,7 +88,7 @@ pub(super) fn may_browse(network: &Network, link: &Link, deny: &DenyList) -> boo
 impl Reach {
     /// How `network` is looked at with these means. The seed is that of its questions.
     pub(super) fn new(network: &Network, means: &Means, deny: &DenyList, seed: u64) -> Self {
-        let by_syn = means.syn && network.policy == Policy::Full && !is_loopback(network.cidr);
+        let by_syn = means.syn && network.policy != Policy::Sighting && !is_loopback(network.cidr);
         let link = link_to(network.cidr, means);
         let mut reach = Self {
             interface: link.map(|link| link.interface.clone()).unwrap_or_default(),
@@ -100,7 +99,7 @@ impl Reach {
             shows_macs: link
                 .is_some_and(|link| link.mac.is_some() && (link.frames || means.neighbour_table))
                 && !is_loopback(network.cidr),
-            knocks: false,
+            knocks: Vec::new(),
             knock: if by_syn { Knock::Syn(seed) } else { Knock::Connect },
             browses: false,
         };
@@ -143,6 +142,10 @@ impl Reach {
     /// TCP to every address, where the policy allows it and a port is configured.
     fn connect(&mut self, network: &Network, allowed: bool) {
         if allowed && network.policy != Policy::Sighting && !network.tcp_ports.is_empty() {
+            // Every address is tried by SYN only where the hospital said that everything may be.
+            if network.policy != Policy::Full {
+                self.knock = Knock::Connect;
+            }
             let technique = Technique::Tcp(self.knock, network.tcp_ports.clone());
             self.sweep(technique, &[self.knock.method()]);
         } else {
@@ -153,8 +156,12 @@ impl Reach {
     /// A link on which frames can be sent: ARP tells who is there, the rest is asked of those.
     fn by_frames(&mut self, network: &Network, arp: Technique) {
         self.sweep(arp, &[Method::Arp]);
-        self.knocks = network.policy == Policy::Full && !network.tcp_ports.is_empty();
-        let basis = if self.knocks { Basis::Interviews } else { Basis::Unused(Why::Policy) };
+        if network.policy == Policy::Full {
+            self.knocks.clone_from(&network.tcp_ports);
+        }
+        self.presence(network);
+        let basis =
+            if self.knocks.is_empty() { Basis::Unused(Why::Policy) } else { Basis::Interviews };
         self.methods.push((self.knock.method(), basis));
     }
 
@@ -178,6 +185,13 @@ impl Reach {
         self.connect(network, true);
     }
 
+    /// Services to which nobody may talk are found out by a SYN alone, where that can be sent.
+    fn presence(&mut self, network: &Network) {
+        if network.policy == Policy::Gentle && matches!(self.knock, Knock::Syn(_)) {
+            self.knocks.clone_from(&network.questions.presence);
+        }
+    }
+
     fn echo(&mut self, means: &Means) {
         if means.echo {
             self.sweep(Technique::Echo, &[Method::IcmpEcho]);
@@ -193,7 +207,15 @@ impl Reach {
         } else {
             self.echo(means);
         }
-        self.connect(network, network.policy == Policy::Full || !means.echo);
+        let sweeps = network.policy == Policy::Full || !means.echo;
+        if !sweeps {
+            self.presence(network);
+        }
+        if self.knocks.is_empty() {
+            self.connect(network, sweeps);
+        } else {
+            self.methods.push((self.knock.method(), Basis::Interviews));
+        }
         self.second_chance(network, means);
     }
 
@@ -241,7 +263,8 @@ impl Reach {
     /// Nothing is used here, for one reason.
     fn close(&mut self, why: Why) {
         self.sweeps.clear();
-        (self.overhears, self.knocks, self.browses) = (false, false, false);
+        (self.overhears, self.browses) = (false, false);
+        self.knocks.clear();
         self.methods.iter_mut().for_each(|(_, basis)| *basis = Basis::Unused(why));
     }
 }

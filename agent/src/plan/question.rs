@@ -11,6 +11,9 @@ pub struct Questions {
     /// By which protocols, and at which TCP or UDP ports each; without a port only where another
     /// answer leads to one. Never a forbidden port.
     pub asked: BTreeMap<Method, Vec<u16>>,
+    /// TCP ports of services that the policy does not let anybody talk to: that they are there is found
+    /// out by a SYN alone, and only where raw sockets are to be had. Never a forbidden port.
+    pub presence: Vec<u16>,
     /// Hosts that a person named for DICOM, and nobody else.
     pub dicom: Vec<Dicom>,
     /// The name server that is asked for the names of addresses; it lies in a network of the plan.

@@ -67,7 +67,11 @@ impl Checker<'_> {
                 &format!("name at most {HOSTS} hosts"),
             ));
         }
-        Ok(Questions { asked, dicom, name_server })
+        let presence = match &written.presence {
+            None => list.unasked(policy),
+            Some(ports) => self.tcp_ports(&key("presence"), Some(ports))?,
+        };
+        Ok(Questions { asked, presence, dicom, name_server })
     }
 
     /// The questions that were named, instead of those of the policy.

@@ -206,3 +206,36 @@ fn a_syn_that_did_not_leave_is_neither_counted_nor_covered() {
     assert!(outcome.account.sent.iter().all(|sent| sent.target != ip("10.30.0.8")));
     assert_partition(&outcome, &[]);
 }
+
+#[test]
+fn what_gentle_scans_may_not_talk_to_is_found_by_a_syn_alone() {
+    for (cidr, link) in [("10.20.0.0/24", "10.20.0.1/24"), ("10.30.0.0/24", "10.20.0.1/24")] {
+        let host = |open: &[u16]| Host {
+            open: open.to_vec(),
+            refuses: true,
+            echoes: true,
+            ..Host::with_mac(5)
+        };
+        let ips = [5, 6].map(|last| ip(&cidr.replace(".0/24", &format!(".{last}"))));
+        let mut net = Net::new([(ips[0], host(&[23, 443])), (ips[1], host(&[]))]);
+        let mut plan = plan(&[cidr]);
+        plan.networks[0].questions.presence = vec![21, 23];
+        let outcome = net.run(plan.clone(), &Means { syn: true, ..means(link) }, super::nobody());
+        let syns: Vec<u16> = net.record.iter().filter_map(|(_, packet)| syn_port(packet)).collect();
+        assert_eq!(syns.iter().filter(|port| **port == 23).count(), 2, "{cidr}: {syns:?}");
+        assert!(syns.iter().all(|port| [21, 23].contains(port)), "{cidr}: {syns:?}");
+        let open = (Method::TcpSyn, Fact::Answered(Reply::TcpOpen(23)));
+        assert!(outcome.facts().contains(&open), "{cidr}");
+        assert!(!net.record.iter().any(|(_, packet)| matches!(packet, Packet::Connect { .. })));
+        net.record.clear();
+        net.run(plan, &means(link), super::nobody());
+        let tcp = |(_, packet): &(Tick, Packet)| {
+            matches!(packet, Packet::Connect { .. } | Packet::Syn { .. } | Packet::Open { .. })
+        };
+        assert!(!net.record.iter().any(tcp), "{cidr}: without raw sockets there is no such way");
+    }
+}
+
+fn syn_port(packet: &Packet) -> Option<u16> {
+    if let Packet::Syn { to, .. } = packet { Some(to.port()) } else { None }
+}
