@@ -36,6 +36,7 @@ pub const PACKAGES: &[Package] = &[
     package("dnsmasq-base", "dnsmasq"),
     package("lldpd", "lldpd"),
     package("tcpdump", "tcpdump"),
+    package("tshark", "tshark"),
     package("wsdd", "wsdd"),
     package("xrdp", "xrdp"),
     package("openssl", "openssl"),

@@ -28,7 +28,7 @@ pub struct Wiretap {
 pub struct Frame {
     /// When, since 1970, by the kernel's stamp.
     pub at: Duration,
-    /// Its first 256 octets, from the Ethernet header on.
+    /// All of it, from the Ethernet header on.
     pub octets: Vec<u8>,
 }
 
@@ -63,7 +63,7 @@ impl Wiretap {
     pub fn on(namespace: &Namespace, interface: &str, file: &Path) -> Result<Self> {
         let mut process = namespace
             .command("tcpdump")?
-            .args(["-i", interface, "-Q", "out", "-n", "-s", "256", "-Z", "root"])
+            .args(["-i", interface, "-Q", "out", "-n", "-s", "65535", "-Z", "root"])
             .args(["--immediate-mode", "-U", "-w"])
             .arg(file)
             .stdin(Stdio::null())
