@@ -158,9 +158,9 @@ fn presence(lab: &Lab, batch: &Batch) {
         let ip = IpAddr::V4(host.spec().ip);
         let own = batch.observations.iter().filter(|o| o.speaker.ip == Some(ip));
         let open: BTreeSet<u16> = own
-            .filter_map(|o| match &o.fact {
-                Fact::Answered(Reply::TcpOpen(port)) => Some(*port),
-                _ => None,
+            .filter_map(|o| {
+                let Fact::Answered(Reply::TcpOpen(port)) = &o.fact else { return None };
+                Some(*port)
             })
             .collect();
         let missed: Vec<_> = host.spec().open.iter().filter(|port| !open.contains(port)).collect();

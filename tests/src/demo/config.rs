@@ -28,7 +28,12 @@ pub fn toml(hospital: &Hospital) -> String {
             segment.name, segment.cidr
         );
         if hospital.ground == Ground::Loopback {
-            let _ = writeln!(text, "tcp_ports = [{}]", loopback::TCP_PORT);
+            // Below 1024 it is this machine itself that answers for every address of 127.0.0.0/8.
+            let port = loopback::TCP_PORT;
+            let _ = writeln!(text, "tcp_ports = [{port}]");
+            if segment.reach != Reach::Sighting {
+                let _ = writeln!(text, "questions = [\"http\"]\nports = {{ http = [{port}] }}");
+            }
         }
         if segment.reach != Reach::Sighting {
             let port = match hospital.ground {

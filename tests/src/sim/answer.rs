@@ -7,7 +7,10 @@ pub mod dns_sd;
 pub mod frame;
 /// SNMP v2c.
 pub mod snmp;
+/// What is said over TCP connections.
+pub mod words;
 
 pub use dns_sd::answer_dns_sd;
 pub use frame::{Met, answer_frame};
 pub use snmp::answer_snmp;
+pub use words::{answer_words, greeting};

@@ -277,3 +277,47 @@ pub mod strangers {
     /// A telephone whose address is random: locally administered.
     pub static TELEPHONE: Make = make(Kind::Telephone, "不明", "不明", 0x5a_31c2, MUTE);
 }
+
+/// The start page of a device.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Of these models.
+    pub model: &'static str,
+    /// What the server calls itself.
+    pub server: &'static str,
+    /// Title of the page; empty: it is not shown without a login.
+    pub title: &'static str,
+    /// The realm of the login that it asks for; empty: it asks for none.
+    pub realm: &'static str,
+}
+
+const fn page(
+    model: &'static str,
+    server: &'static str,
+    (title, realm): (&'static str, &'static str),
+) -> Page {
+    Page { model, server, title, realm }
+}
+
+/// The start pages, in the habits of the makers.
+pub static PAGES: [Page; 12] = [
+    page("IM C3000", "Web-Server/3.0", ("Web Image Monitor", "")),
+    page("iR-ADV C3530", "Canon HTTP Server", ("リモートUI: ログイン: iR-ADV C3530", "")),
+    page("bizhub C300i", "", ("KONICA MINOLTA bizhub C300i", "")),
+    page("Apeos C3070", "", ("Apeos C3070 - CentreWare Internet Services", "")),
+    page("HL-L6400DW", "debut/1.30", ("Brother HL-L6400DW series", "")),
+    page("TeraStation TS5420RN", "", ("TeraStation TS5420RN", "")),
+    page("DS220+", "nginx", ("igaku-nas - Synology DiskStation", "")),
+    page("WSR-1166DHPL2", "", ("AirStation 設定 WSR-1166DHPL2", "")),
+    page("GS308E", "", ("NETGEAR GS308E", "")),
+    page("RTX1220", "YAMAHA-RT", ("", "YAMAHA RTX1220 LOGIN")),
+    page("Smart-UPS 1500", "", ("APC | Log On", "")),
+    page("FortiGate-60F", "xxxxxxxx-xxxxx", ("FortiGate", "")),
+];
+
+impl Make {
+    /// Its start page, if it has one.
+    pub fn page(&self) -> Option<&'static Page> {
+        PAGES.iter().find(|page| page.model == self.model)
+    }
+}

@@ -189,7 +189,9 @@ impl Furnisher {
             device.answers = match voice {
                 Voice::Mute => Answers::default(),
                 Voice::Echo => {
-                    Answers { echo: true, open: vec![445], resets: true, ..Answers::default() }
+                    let page = device.make.page().map(|_| 80);
+                    let open = page.into_iter().chain([445]).collect();
+                    Answers { echo: true, open, resets: true, ..Answers::default() }
                 }
                 Voice::Full => voice::speak(&device, segments, kept.take(&device.key)),
             };

@@ -5,17 +5,18 @@
 //! not listen below 1024. DNS-SD is on 5353 of each address, where nothing else has taken it.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::answer::{answer_dns_sd, answer_snmp};
+use super::answer::{answer_dns_sd, answer_snmp, answer_words};
 use super::{Device, Ground, Hospital, Reach};
 
 /// UDP port of SNMP.
@@ -25,6 +26,8 @@ pub const TCP_PORT: u16 = 16_443;
 const MDNS_PORT: u16 = 5353;
 /// Milliseconds after which the thread looks whether it shall stop.
 const TURN: u16 = 50;
+/// How long something is awaited over a connection.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Sockets that answer as the hospital does; closed when dropped.
 #[derive(Debug)]
@@ -141,10 +144,30 @@ fn serve(hospital: &Hospital, mouths: &[Mouth], stop: &AtomicBool) {
 impl Mouth {
     fn answer(&self, device: &Device) {
         match &self.ear {
-            Ear::Door(listener) => while listener.accept().is_ok() {},
+            Ear::Door(listener) => {
+                while let Ok((stream, _)) = listener.accept() {
+                    let device = device.clone();
+                    // Whoever says nothing has the thread until it goes away.
+                    std::thread::spawn(move || converse(&device, stream));
+                }
+            }
             Ear::Snmp(socket) => speak(socket, |asked| answer_snmp(device, asked)),
             Ear::DnsSd(socket) => speak(socket, |asked| answer_dns_sd(device, self.ip, asked)),
         }
+    }
+}
+
+/// Answers what is said first over a connection, and closes it.
+fn converse(device: &Device, mut stream: TcpStream) {
+    let mut octets = [0; 2048];
+    let asked = stream
+        .set_nonblocking(false)
+        .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
+        .and_then(|()| stream.read(&mut octets));
+    let Ok(length) = asked else { return };
+    if let Some(words) = octets.get(..length).and_then(|it| answer_words(device, TCP_PORT, it)) {
+        // Who has gone away meanwhile is told nothing.
+        drop(stream.write_all(&words));
     }
 }
 

@@ -12,14 +12,14 @@ use daicho_agent::plan::credential::{Community, Credential};
 use daicho_agent::plan::question::Questions;
 use daicho_agent::plan::window::Windows;
 use daicho_agent::plan::{DenyList, Link, Means, Medical, Network, Pace, Plan, Policy};
-use daicho_agent::probe::Dialogue;
 use daicho_agent::probe::mdns::Mdns;
 use daicho_agent::probe::snmp::{Catalog, Keyring, Snmp, Terms};
+use daicho_agent::probe::{Dialogue, Stream};
 use daicho_common::observation::Observation;
 use daicho_common::time::{Now, Tick, Timestamp};
 use ipnet::IpNet;
 
-use super::answer::{answer_dns_sd, answer_snmp, frame};
+use super::answer::{answer_dns_sd, answer_snmp, answer_words, frame, greeting};
 use super::dice::Dice;
 use super::furnish::AGENT_MAC;
 use super::{COMMUNITY, Door, Hospital, Reach};
@@ -72,6 +72,10 @@ enum Answer {
     Refused(SocketAddr),
     SynAck(SocketAddrV4, u32),
     Reset(SocketAddrV4, u32),
+    Opened(SocketAddr),
+    Shut(SocketAddr),
+    Words(SocketAddr, Vec<u8>),
+    Closed(SocketAddr),
 }
 
 impl Answer {
@@ -97,6 +101,10 @@ impl Answer {
             Self::Reset(from, acknowledges) => {
                 Input::Reset { from: *from, acknowledges: *acknowledges }
             }
+            Self::Opened(to) => Input::Stream { to: *to, event: Stream::Opened },
+            Self::Shut(to) => Input::Stream { to: *to, event: Stream::Refused },
+            Self::Words(to, words) => Input::Stream { to: *to, event: Stream::Octets(words) },
+            Self::Closed(to) => Input::Stream { to: *to, event: Stream::Closed },
         }
     }
 }
@@ -241,7 +249,18 @@ impl<'a> Air<'a> {
         if let Some(to) = target(packet) {
             *self.targets.entry(to).or_default() += 1;
         }
+        let mut before = Tick::ZERO;
         for answer in self.answers(packet) {
+            // What comes over a connection is neither lost nor out of order.
+            let over_connection = matches!(
+                answer,
+                Answer::Opened(_) | Answer::Shut(_) | Answer::Words(..) | Answer::Closed(_)
+            );
+            if over_connection {
+                before = before.max(self.tick).after(Duration::from_micros(500));
+                self.coming.insert((before, self.dice.throw()), answer);
+                continue;
+            }
             if self.dice.chance(self.weather.lost) {
                 continue;
             }
@@ -279,10 +298,13 @@ impl<'a> Air<'a> {
                     Some(Door::Silent) | None => Vec::new(),
                 }
             }
-            // Nothing in memory opens a connection or speaks over one.
-            Packet::Open { to } | Packet::Say { to, .. } => {
+            Packet::Open { to } => {
                 self.heed(to.port());
-                Vec::new()
+                self.opened(*to)
+            }
+            Packet::Say { to, octets } => {
+                self.heed(to.port());
+                self.said(*to, octets)
             }
             Packet::Connect { to } => {
                 self.heed(to.port());
@@ -294,6 +316,29 @@ impl<'a> Air<'a> {
                 }
             }
         }
+    }
+
+    fn opened(&self, to: SocketAddr) -> Vec<Answer> {
+        let device = v4(to.ip()).and_then(|ip| self.hospital.at(ip));
+        match device.map(|(device, _)| (device.tcp(to.port()), greeting(device, to.port()))) {
+            Some((Door::Open, words)) => {
+                let words = words.map(|words| Answer::Words(to, words));
+                [Answer::Opened(to)].into_iter().chain(words).collect()
+            }
+            Some((Door::Refused, _)) => vec![Answer::Shut(to)],
+            Some((Door::Silent, _)) | None => Vec::new(),
+        }
+    }
+
+    /// The answer, if there is one; then the connection is closed.
+    fn said(&self, to: SocketAddr, octets: &[u8]) -> Vec<Answer> {
+        let device = v4(to.ip()).and_then(|ip| self.hospital.at(ip));
+        let words = device.and_then(|(device, _)| answer_words(device, to.port(), octets));
+        words
+            .map(|words| Answer::Words(to, words))
+            .into_iter()
+            .chain([Answer::Closed(to)])
+            .collect()
     }
 
     fn heed(&mut self, port: u16) {

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use daicho_common::addr::Mac;
 
-use super::{answer_dns_sd, answer_snmp};
+use super::{answer_dns_sd, answer_snmp, answer_words, greeting};
 use crate::sim::{Device, Door, Hospital, Reach};
 
 const ARP: u16 = 0x0806;
@@ -206,26 +206,59 @@ fn datagram(from: Ipv4Addr, packet: &Packet<'_>, said: &[u8]) -> Option<Vec<u8>>
     Some(octets)
 }
 
+/// A segment that came in, as far as it matters.
+struct Segment<'a> {
+    ports: (u16, u16),
+    sequence: u32,
+    acknowledged: u32,
+    flags: u8,
+    words: &'a [u8],
+}
+
+const FIN: u8 = 0x01;
+const SYN: u8 = 0x02;
+const RST: u8 = 0x04;
+const PSH: u8 = 0x08;
+const ACK: u8 = 0x10;
+
+fn segment(tcp: &[u8]) -> Option<Segment<'_>> {
+    let number = |at: usize| Some(u32::from_be_bytes(tcp.get(at..at + 4)?.try_into().ok()?));
+    let header = usize::from(*tcp.get(12)? >> 4) * 4;
+    Some(Segment {
+        ports: (be16(tcp.get(..2)?), be16(tcp.get(2..4)?)),
+        sequence: number(4)?,
+        acknowledged: number(8)?,
+        flags: *tcp.get(13)?,
+        words: tcp.get(header..)?,
+    })
+}
+
+/// A host without memory: every connection begins at the sequence number that is its address, a
+/// greeting follows on the handshake, and with the first answer the connection is closed.
 fn answer_tcp(device: &Device, packet: &Packet<'_>) -> Option<Vec<u8>> {
-    const FIN: u8 = 0x01;
-    const SYN: u8 = 0x02;
-    const RST: u8 = 0x04;
-    const ACK: u8 = 0x10;
-    let tcp = packet.payload;
-    let (ports, flags) = (tcp.get(..4)?, *tcp.get(13)?);
-    let theirs = u32::from_be_bytes(tcp.get(4..8)?.try_into().ok()?).wrapping_add(1);
-    let acknowledged = u32::from_be_bytes(tcp.get(8..12)?.try_into().ok()?);
-    let door = device.tcp(be16(ports.get(2..4)?));
-    let (sequence, flags) = match (door, flags & (SYN | RST | FIN)) {
-        (Door::Open, SYN) => (u32::from(packet.to), SYN | ACK),
-        (Door::Open, FIN) => (acknowledged, FIN | ACK),
-        (Door::Refused, SYN) => (0, RST | ACK),
+    let came = segment(packet.payload)?;
+    let (begin, port) = (u32::from(packet.to), came.ports.1);
+    let length = u32::try_from(came.words.len()).ok()?;
+    let next = came.sequence.wrapping_add(length);
+    let open = device.tcp(port) == Door::Open;
+    let (sequence, theirs, flags, said) = match came.flags & (SYN | RST | FIN) {
+        SYN if open => (begin, next.wrapping_add(1), SYN | ACK, None),
+        SYN if device.tcp(port) == Door::Refused => (0, next.wrapping_add(1), RST | ACK, None),
+        FIN if open => (came.acknowledged, next.wrapping_add(1), FIN | ACK, None),
+        0 if open && length > 0 => {
+            let said = answer_words(device, port, came.words);
+            (came.acknowledged, next, FIN | PSH | ACK, said)
+        }
+        0 if open && came.acknowledged == begin.wrapping_add(1) => {
+            (came.acknowledged, next, PSH | ACK, Some(greeting(device, port)?))
+        }
         _ => return None,
     };
-    let mut octets = [ports.get(2..4)?, ports.get(..2)?].concat();
+    let mut octets = [came.ports.1.to_be_bytes(), came.ports.0.to_be_bytes()].concat();
     octets.extend_from_slice(&sequence.to_be_bytes());
     octets.extend_from_slice(&theirs.to_be_bytes());
     octets.extend_from_slice(&[0x50, flags, 0xfa, 0xf0, 0, 0, 0, 0]);
+    octets.extend(said.unwrap_or_default());
     let pseudo = pseudo_header(packet.to, packet.from, TCP, octets.len());
     seal(&mut octets, 16, pseudo)?;
     Some(octets)
