@@ -7,12 +7,16 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// `cargo measure accuracy`.
+pub mod accuracy;
 /// The reference for a sweep.
 pub mod bare;
 /// `cargo measure corpus`.
 pub mod corpus;
 /// A program measured from outside.
 pub mod child;
+/// Right, wrong or not said.
+pub mod judge;
 /// The programs that we are measured beside.
 pub mod peers;
 /// A link full of hosts.
@@ -36,6 +40,7 @@ pub mod topology;
 /// If there is no such measurement, something that it needs is missing, or a run fails.
 pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     match arguments {
+        [what, rest @ ..] if what == "accuracy" => accuracy::run(root, rest),
         [what] if what == "sweep" => sweep(root),
         [what, folder] if what == "corpus" => corpus(root, Path::new(folder), None),
         [what, folder, lines] if what == "corpus" => {
@@ -45,7 +50,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what] if what == "topology" => topology::run(false),
         [what, how] if what == "topology" && how == "tune" => topology::run(true),
         _ => bail!(
-            "write `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }

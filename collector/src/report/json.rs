@@ -1,13 +1,15 @@
 //! JSON and JSON Lines, for programs.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use daicho_common::observation::{Observation, ObservationId};
 use serde::Serialize;
 
 use crate::fingerprint::Class;
 use crate::inventory::storage::Keeps;
-use crate::resolve::Device;
+use crate::resolve::{Device, JoinReason};
 
 /// Writes one value, indented, with a newline at the end.
 pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -41,6 +43,28 @@ impl<'a> From<&'a Observation> for Named<'a> {
     }
 }
 
+/// The address that stands for a device: of those at which it was met, so that who asked an address
+/// finds it there. What it only lists as its own (a management port, the other side of a router) may
+/// be smaller.
+fn asked(device: &Device) -> Option<IpAddr> {
+    let mut answered = BTreeSet::new();
+    let mut listed = BTreeSet::new();
+    for join in &device.joins {
+        match &join.reason {
+            JoinReason::OwnAddress { ip, asked } => {
+                listed.insert(*ip);
+                answered.insert(*asked);
+            }
+            JoinReason::OwnInterface { asked: ip, .. } | JoinReason::MacHadAddress { ip, .. } => {
+                answered.insert(*ip);
+            }
+        }
+    }
+    let met = |ip: &IpAddr| answered.contains(ip) || !listed.contains(ip);
+    let mut addresses = device.addresses.iter().map(|address| address.ip);
+    addresses.clone().find(met).or_else(|| addresses.next())
+}
+
 /// A device in one line; `null` where nothing is known.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Brief<'a> {
@@ -64,7 +88,7 @@ impl<'a> From<&'a Device> for Brief<'a> {
         // Of a computer the version is its operating system's, of anything else its firmware's.
         let computer = matches!(class, Some(Class::Pc | Class::Server));
         Self {
-            ip: device.addresses.first().map(|address| address.ip.to_string()),
+            ip: asked(device).map(|ip| ip.to_string()),
             mac: device.macs.first().map(|mac| mac.value.to_string()),
             class,
             vendor: device.vendor.as_ref().map(|claim| claim.value.as_str()),

@@ -417,3 +417,20 @@ fn a_device_in_one_line_says_null_where_nothing_is_known() {
         assert!(lines[1][key].is_null(), "{key}");
     }
 }
+
+#[test]
+fn a_device_in_one_line_stands_at_the_address_that_was_asked() {
+    let mut router = device(7, "r1", Class::Router);
+    let mut listed = router.addresses[0].clone();
+    listed.ip = ip(1);
+    router.addresses.insert(0, listed);
+    let address = |router: &Device| serde_json::to_value(json::Brief::from(router)).unwrap();
+    let own =
+        |ip, asked| Join { reason: JoinReason::OwnAddress { ip, asked }, sources: Vec::new() };
+    router.joins = vec![own(ip(1), ip(7))];
+    assert_eq!(address(&router)["ip"], "10.20.0.7", "it only lists the smaller one");
+    router.joins.push(own(ip(7), ip(1)));
+    assert_eq!(address(&router)["ip"], "10.20.0.1", "both answered: the smaller");
+    router.addresses.clear();
+    assert!(address(&router)["ip"].is_null());
+}

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
@@ -130,10 +130,24 @@ impl Signals {
     /// # Errors
     /// [`Stopped`] after a signal; otherwise if the program fails.
     pub fn run(&self, command: &mut Command) -> Result<()> {
+        self.run_within(command, Duration::MAX).map(|_ended| ())
+    }
+
+    /// Runs a program to its end, or asks it to end when it has run for `limit`. A signal ends it
+    /// too. Whether it ended by itself.
+    ///
+    /// # Errors
+    /// [`Stopped`] after a signal; otherwise if the program fails.
+    pub fn run_within(&self, command: &mut Command, limit: Duration) -> Result<bool> {
         let mut child = command.spawn().with_context(|| format!("{command:?} cannot be run"))?;
+        let begun = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait()? {
                 break status;
+            }
+            if begun.elapsed() > limit {
+                self.end(&mut child)?;
+                return Ok(false);
             }
             if let Err(stopped) = self.wait(TURN) {
                 self.end(&mut child)?;
@@ -142,7 +156,7 @@ impl Signals {
         };
         self.check()?;
         ensure!(status.success(), "{status} ({command:?})");
-        Ok(())
+        Ok(true)
     }
 
     /// Asks a program to end, waits until it has, and ends it if it does not or if the user asks

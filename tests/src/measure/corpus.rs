@@ -26,7 +26,7 @@ use daicho_common::time::Timestamp;
 use serde_json::Value as Json;
 
 /// An interview of a recording.
-mod interview;
+pub(in crate::measure) mod interview;
 /// Recordings as written.
 mod recording;
 /// Right, wrong or not answered.
@@ -49,7 +49,7 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
         .with_context(|| format!("{} has no truth.json", folder.display()))?;
     let truth: Vec<Json> = serde_json::from_str(&truth).context("truth.json")?;
     let (catalog, fingerprints) = (Arc::new(catalog(root)?), fingerprints(root)?);
-    let mut tally = score::Tally::default();
+    let mut tally = score::Tally::new()?;
     let mut lines = String::new();
     let (mut missing, mut held) = (0, Vec::new());
     for known in &truth {
@@ -80,7 +80,8 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
     Ok(Report { text, lines })
 }
 
-fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
+/// The fingerprints as they stand in the workspace.
+pub(super) fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(root.join("config/fingerprints"))? {
         let path = entry?.path();

@@ -22,13 +22,13 @@ use crate::sim::answer::snmp::answer_objects;
 use crate::tables::{Recording, Value};
 
 /// Under which the recordings are served.
-const COMMUNITY: &str = "public";
+pub(in crate::measure) const COMMUNITY: &str = "public";
 
 /// More questions than any device may need: an interview that asks them does not end.
 const MOST: usize = 100_000;
 
 /// Objects by community.
-type Objects = BTreeMap<Vec<u8>, Vec<(Oid, Wire)>>;
+pub(in crate::measure) type Objects = BTreeMap<Vec<u8>, Vec<(Oid, Wire)>>;
 
 /// What came of an interview.
 pub(super) struct Interview {
@@ -48,13 +48,25 @@ pub(super) fn hold(
 ) -> anyhow::Result<Option<Interview>> {
     let file = known["file"].as_str().context("a device of truth.json has no file")?;
     let walk = known["format"].as_str() == Some("snmpwalk");
-    let Ok(octets) = std::fs::read(folder.join(file)) else { return Ok(None) };
-    let own = wire(&recording::read(&octets, walk));
-    let objects = own.len();
-    let mut served = Objects::from([(COMMUNITY.as_bytes().to_vec(), own)]);
-    served.extend(vlans(folder, file)?);
+    let Some(served) = serving((folder, file), walk)? else { return Ok(None) };
+    let objects = served.get(COMMUNITY.as_bytes()).map_or(0, Vec::len);
     let (facts, packets) = talk(&served, catalog).with_context(|| file.to_owned())?;
     Ok(Some(Interview { facts, file: file.to_owned(), packets, objects }))
+}
+
+/// What an agent with this recording holds, by community; `None` if the recording is not there.
+///
+/// # Errors
+/// If what lies beside it cannot be read.
+pub(in crate::measure) fn serving(
+    (folder, file): (&Path, &str),
+    walk: bool,
+) -> anyhow::Result<Option<Objects>> {
+    let Ok(octets) = std::fs::read(folder.join(file)) else { return Ok(None) };
+    let own = wire(&recording::read(&octets, walk));
+    let mut served = Objects::from([(COMMUNITY.as_bytes().to_vec(), own)]);
+    served.extend(vlans(folder, file)?);
+    Ok(Some(served))
 }
 
 /// The recordings beside this one that hold what the device says of single VLANs: `name@10.snmprec`.

@@ -1,11 +1,12 @@
-//! Answers against what is known: right, wrong, or none. Spelling does not count: case, signs and the
-//! maker's name before a model are set aside, and where a device has several right names any is right.
+//! Answers against what is known, counted by field and by family of devices; what is right is for
+//! [`crate::measure::judge`] to say.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use daicho_collector::fingerprint::spelling;
 use serde_json::Value as Json;
+
+use crate::measure::judge::{Judge, Verdict};
 
 const FIELDS: [&str; 5] = ["class", "vendor", "model", "serial", "firmware"];
 
@@ -20,61 +21,37 @@ struct Count {
 }
 
 /// The counts, by field and by family.
-#[derive(Default)]
 pub(super) struct Tally {
+    judge: Judge,
     devices: usize,
     fields: [Count; FIELDS.len()],
     families: BTreeMap<String, Count>,
 }
 
 impl Tally {
+    /// Nothing counted yet.
+    ///
+    /// # Errors
+    /// If the data of the judge is damaged.
+    pub(super) fn new() -> anyhow::Result<Self> {
+        let (devices, fields, families) = (0, Default::default(), BTreeMap::new());
+        Ok(Self { judge: Judge::new()?, devices, fields, families })
+    }
+
     /// Counts one device.
     pub(super) fn add(&mut self, known: &Json, found: &Json) {
         self.devices += 1;
         let family = known["family"].as_str().unwrap_or("?").to_owned();
         let family = self.families.entry(family).or_default();
         for (field, count) in FIELDS.iter().zip(&mut self.fields) {
-            let right = accepted(known, field);
-            if right.is_empty() {
-                continue;
-            }
-            let said = found[*field].as_str().filter(|said| !said.is_empty());
-            let is_right = said.is_some_and(|said| is_right(field, said, &right));
+            let Some(verdict) = self.judge.field(known, found, field) else { continue };
             for count in [&mut *count, &mut *family] {
                 count.asked += 1;
-                count.answered += usize::from(said.is_some());
-                count.right += usize::from(is_right);
+                count.answered += usize::from(verdict != Verdict::None);
+                count.right += usize::from(verdict == Verdict::Right);
             }
         }
     }
-}
-
-/// Every answer that is right; empty if nothing is known.
-fn accepted<'k>(known: &'k Json, field: &str) -> Vec<&'k str> {
-    let also = if field == "class" || field == "vendor" { "accept" } else { "alt" };
-    let also = known[format!("{field}_{also}")].as_array();
-    let first = known[field].as_str().into_iter();
-    first.chain(also.into_iter().flatten().filter_map(Json::as_str)).collect()
-}
-
-fn is_right(field: &str, said: &str, right: &[&str]) -> bool {
-    right.iter().any(|right| match field {
-        "class" => said == *right || said == "mfp" && *right == "printer",
-        "vendor" => {
-            spelling::same(said, right)
-                || spelling::vendor(right).is_some_and(|right| spelling::same(said, right))
-        }
-        "serial" => bare(said) == bare(right),
-        _ => {
-            let (said, right) = (bare(said), bare(right));
-            said.len() >= 3 && right.len() >= 3 && (said.contains(&right) || right.contains(&said))
-        }
-    })
-}
-
-/// Letters and digits, lower case.
-fn bare(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_lowercase()).collect()
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -111,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_is_counted_and_spelling_is_set_aside() {
+    fn only_what_is_known_is_counted() {
         let known = serde_json::json!({
             "family": "f", "class": "printer", "class_accept": ["printer"], "vendor": "RICOH",
             "model": "MP C3002", "model_alt": [], "serial": "A1", "serial_alt": ["B-2"], "firmware": null
@@ -120,7 +97,7 @@ mod tests {
             "class": "mfp", "vendor": "ricoh", "model": "Aficio MP-C3002", "serial": "b2",
             "firmware": "9"
         });
-        let mut tally = Tally::default();
+        let mut tally = Tally::new().unwrap();
         tally.add(&known, &found);
         tally.add(&known, &serde_json::json!({ "class": "switch", "vendor": "Canon" }));
         let counts = tally.fields.map(|count| (count.asked, count.answered, count.right));

@@ -32,7 +32,22 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Threads that answer.
 const THREADS: usize = 2;
 
-/// Who is asked.
+/// An answer of an agent.
+#[derive(Debug)]
+pub struct Answer {
+    /// The message.
+    pub octets: Vec<u8>,
+    /// Whether its question is counted by itself ([`Count::under`]).
+    pub under: bool,
+}
+
+/// Those who are asked.
+pub trait Asked: Send + Sync + 'static {
+    /// What the one at `address` answers to a datagram; `None` is silence.
+    fn answer(&self, address: Ipv4Addr, octets: &[u8]) -> Option<Answer>;
+}
+
+/// Agents by the thousand, of a few kinds.
 #[derive(Debug)]
 pub struct Agents {
     /// What they hold: the agent with the number `n` has the one at `n` modulo their count.
@@ -46,6 +61,17 @@ pub struct Agents {
 impl Agents {
     fn mib(&self, address: Ipv4Addr) -> Option<&Mib> {
         self.mibs.get(u32::from(address) as usize % self.mibs.len().max(1))
+    }
+}
+
+impl Asked for Agents {
+    fn answer(&self, address: Ipv4Addr, octets: &[u8]) -> Option<Answer> {
+        let answered = answer(self.mib(address)?, octets)?;
+        if !self.delay.is_zero() {
+            std::thread::sleep(self.delay);
+        }
+        let under = answered.first.starts_with(&self.under);
+        Some(Answer { octets: answered.octets, under })
     }
 }
 
@@ -129,7 +155,7 @@ fn read(socket: &OwnedFd, buffers: &mut [[u8; SNAP]], count: &Count) -> Result<V
     Ok(received.map(way).collect())
 }
 
-fn serve(socket: &OwnedFd, agents: &Agents, stop: &AtomicBool, count: &Count) -> Result<()> {
+fn serve(socket: &OwnedFd, agents: &impl Asked, stop: &AtomicBool, count: &Count) -> Result<()> {
     let mut buffers = vec![[0; SNAP]; BATCH];
     while !stop.load(Ordering::Relaxed) {
         let ways = read(socket, &mut buffers, count)?;
@@ -138,13 +164,8 @@ fn serve(socket: &OwnedFd, agents: &Agents, stop: &AtomicBool, count: &Count) ->
             count.questions.fetch_add(1, Ordering::Relaxed);
             let address = Ipv4Addr::from(way.as_whom.ipi_addr.s_addr.to_ne_bytes());
             let octets = buffer.get(..way.length).unwrap_or_default();
-            let answered = agents.mib(address).and_then(|mib| answer(mib, octets));
-            let Some(answered) = answered else { continue };
-            let under = answered.first.starts_with(&agents.under);
-            count.under.fetch_add(u64::from(under), Ordering::Relaxed);
-            if !agents.delay.is_zero() {
-                std::thread::sleep(agents.delay);
-            }
+            let Some(answered) = agents.answer(address, octets) else { continue };
+            count.under.fetch_add(u64::from(answered.under), Ordering::Relaxed);
             let parts = [IoSlice::new(&answered.octets)];
             let source = [ControlMessage::Ipv4PacketInfo(&way.as_whom)];
             let flags = MsgFlags::empty();
@@ -161,13 +182,13 @@ impl Responder {
     ///
     /// # Errors
     /// If its sockets cannot be opened.
-    pub fn start(namespace: &Namespace, agents: &Arc<Agents>) -> Result<Self> {
+    pub fn start(namespace: &Namespace, agents: &Arc<impl Asked>) -> Result<Self> {
         let open = || (0..THREADS).map(|_| socket()).collect::<Result<Vec<_>>>();
         let sockets = namespace.enter(open)?.context("sockets for the agents")?;
         let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(Count::default()));
         let reader = |socket: OwnedFd| {
             let (agents, stop, count) = (Arc::clone(agents), Arc::clone(&stop), Arc::clone(&count));
-            std::thread::spawn(move || serve(&socket, &agents, &stop, &count))
+            std::thread::spawn(move || serve(&socket, &*agents, &stop, &count))
         };
         let readers = sockets.into_iter().map(reader).collect();
         Ok(Self { stop, count, readers })

@@ -24,29 +24,42 @@ pub struct Rig {
     pub network: Ipv4Net,
 }
 
+/// Namespaces for who asks and for the agents, with a cable between them and a router's way from the
+/// one to `networks`, of which the other has the addresses `held`.
+///
+/// # Errors
+/// If namespaces may not be made here.
+pub fn lay(networks: &[Ipv4Net], held: &[Ipv4Net]) -> Result<(Namespace, Namespace)> {
+    let asker = Namespace::create(name("measure", "asker"))?;
+    let far = Namespace::create(name("measure", "agents"))?;
+    cable((&asker, INTERFACE), (&far, INTERFACE))?;
+    asker.ip(&["addr", "add", &format!("{OWN}/30"), "dev", INTERFACE])?;
+    for network in networks {
+        asker.ip(&["route", "add", &network.to_string(), "via", ROUTER])?;
+    }
+    far.ip(&["addr", "add", &format!("{ROUTER}/30"), "dev", INTERFACE])?;
+    for held in held {
+        far.ip(&["route", "add", "local", &held.to_string(), "dev", "lo"])?;
+    }
+    // 4,000 devices each say what one machine here says for all of them.
+    let unlimited = || -> std::io::Result<()> {
+        std::fs::write("/proc/sys/net/ipv4/icmp_ratelimit", "0")?;
+        // Of the namespace only since Linux 6.13; before, echo is not concerned.
+        let _ = std::fs::write("/proc/sys/net/ipv4/icmp_msgs_per_sec", "1000000");
+        let _ = std::fs::write("/proc/sys/net/ipv4/icmp_msgs_burst", "100000");
+        Ok(())
+    };
+    far.enter(unlimited)?.context("the rate of ICMP messages")?;
+    Ok((asker, far))
+}
+
 impl Rig {
     /// Lays the cable to `network`.
     ///
     /// # Errors
     /// If namespaces may not be made here.
     pub fn lay(network: Ipv4Net) -> Result<Self> {
-        let asker = Namespace::create(name("measure", "asker"))?;
-        let far = Namespace::create(name("measure", "agents"))?;
-        cable((&asker, INTERFACE), (&far, INTERFACE))?;
-        let net = network.to_string();
-        asker.ip(&["addr", "add", &format!("{OWN}/30"), "dev", INTERFACE])?;
-        asker.ip(&["route", "add", &net, "via", ROUTER])?;
-        far.ip(&["addr", "add", &format!("{ROUTER}/30"), "dev", INTERFACE])?;
-        far.ip(&["route", "add", "local", &net, "dev", "lo"])?;
-        // 4,000 devices each say what one machine here says for all of them.
-        let unlimited = || -> std::io::Result<()> {
-            std::fs::write("/proc/sys/net/ipv4/icmp_ratelimit", "0")?;
-            // Of the namespace only since Linux 6.13; before, echo is not concerned.
-            let _ = std::fs::write("/proc/sys/net/ipv4/icmp_msgs_per_sec", "1000000");
-            let _ = std::fs::write("/proc/sys/net/ipv4/icmp_msgs_burst", "100000");
-            Ok(())
-        };
-        far.enter(unlimited)?.context("the rate of ICMP messages")?;
+        let (asker, far) = lay(&[network], &[network])?;
         Ok(Self { asker, far, network })
     }
 

@@ -1,9 +1,10 @@
-//! An SNMP v2c agent (RFC 3416) over a sorted list of objects: GET, GETNEXT and GETBULK.
+//! An SNMP v1 and v2c agent (RFC 1157, RFC 3416) over a sorted list of objects: GET, GETNEXT and, in
+//! v2c, GETBULK.
 
 use async_snmp::compatibility::DecodeConfig;
 use async_snmp::message::CommunityMessage;
 use async_snmp::pdu::{Pdu, PduBody, StandardPduType};
-use async_snmp::{Oid, Value, VarBind};
+use async_snmp::{Oid, Value, VarBind, Version};
 
 use crate::sim::{COMMUNITY, Device};
 
@@ -33,12 +34,18 @@ pub fn answer_objects<'o>(
 ) -> Option<Vec<u8>> {
     let message =
         CommunityMessage::decode(octets.to_vec().into(), DecodeConfig::default()).ok()?.value;
-    if message.version() != async_snmp::Version::V2c {
-        return None;
-    }
+    let version = message.version();
     let community = message.community().as_bytes().to_vec();
     let objects = under(&community)?;
     let (request, body, asked) = message.into_pdu()?.into_raw_parts();
+    match version {
+        Version::V1 => {
+            let response = answer_v1(objects, (request, &body), asked)?;
+            return Some(CommunityMessage::v1(community, response).ok()?.encode().ok()?.to_vec());
+        }
+        Version::V2c => {}
+        _ => return None,
+    }
     let names = asked.into_iter().map(|bind| bind.oid);
     let answers: Vec<VarBind> = match body {
         PduBody::Standard { pdu_type: StandardPduType::GetRequest, .. } => {
@@ -56,6 +63,46 @@ pub fn answer_objects<'o>(
         PduBody::Standard { pdu_type: StandardPduType::Response, error_status: 0, error_index: 0 };
     let response = Pdu::from_raw_parts(request, body, answers);
     Some(CommunityMessage::v2c(community, response).ok()?.encode().ok()?.to_vec())
+}
+
+/// `noSuchName` (RFC 1157 §4.1.2): in v1 one object that is not there spoils the whole answer.
+const NO_SUCH_NAME: i32 = 2;
+
+/// The answer in v1, which knows no Counter64: it is passed over, as if it were not there (RFC 3584
+/// §4.2.2.1).
+fn answer_v1(
+    objects: &[(Oid, Value)],
+    (request, body): (i32, &PduBody),
+    asked: Vec<VarBind>,
+) -> Option<Pdu> {
+    let is_known = |value: &Value| !matches!(value, Value::Counter64(_));
+    let answered = |name: &Oid| match body {
+        PduBody::Standard { pdu_type: StandardPduType::GetRequest, .. } => {
+            let at = objects.binary_search_by(|(oid, _)| oid.cmp(name)).ok();
+            Some(at.and_then(|at| objects.get(at)).filter(|(_, value)| is_known(value)))
+        }
+        PduBody::Standard { pdu_type: StandardPduType::GetNextRequest, .. } => {
+            let after = objects.partition_point(|(oid, _)| oid <= name);
+            Some(objects.iter().skip(after).find(|(_, value)| is_known(value)))
+        }
+        _ => None,
+    };
+    let found: Vec<_> = asked.iter().map(|bind| answered(&bind.oid)).collect::<Option<_>>()?;
+    let missing = found.iter().position(Option::is_none);
+    let (error_status, error_index) = match missing {
+        Some(at) => (NO_SUCH_NAME, i32::try_from(at + 1).ok()?),
+        None => (0, 0),
+    };
+    let answers = match missing {
+        Some(_) => asked.into_iter().map(|bind| VarBind::new(bind.oid, Value::Null)).collect(),
+        None => {
+            let there = found.into_iter().flatten();
+            there.map(|(oid, value)| VarBind::new(oid.clone(), value.clone())).collect()
+        }
+    };
+    let pdu_type = StandardPduType::Response;
+    let body = PduBody::Standard { pdu_type, error_status, error_index };
+    Some(Pdu::from_raw_parts(request, body, answers))
 }
 
 fn get(objects: &[(Oid, Value)], name: Oid) -> VarBind {
@@ -94,4 +141,72 @@ fn bulk(objects: &[(Oid, Value)], names: &[Oid], single: u32, repetitions: u32) 
         }
     }
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objects() -> Vec<(Oid, Value)> {
+        let oid = |last| Oid::from_slice(&[1, 3, 6, 1, 2, 1, 1, last, 0]);
+        vec![
+            (oid(1), Value::Integer(7)),
+            (oid(2), Value::Counter64(1 << 40)),
+            (oid(3), Value::Integer(9)),
+        ]
+    }
+
+    fn ask(message: CommunityMessage) -> Option<(i32, i32, Vec<VarBind>)> {
+        let objects = objects();
+        let under = |community: &[u8]| (community == b"public").then_some(objects.as_slice());
+        let octets = answer_objects(under, &message.encode().unwrap())?;
+        let decoded = CommunityMessage::decode(octets.into(), DecodeConfig::default()).unwrap();
+        let (_, body, binds) = decoded.value.into_pdu()?.into_raw_parts();
+        let PduBody::Standard { error_status, error_index, .. } = body else { return None };
+        Some((error_status, error_index, binds))
+    }
+
+    fn request(pdu_type: StandardPduType, names: &[Oid]) -> Pdu {
+        let body = PduBody::Standard { pdu_type, error_status: 0, error_index: 0 };
+        Pdu::from_raw_parts(1, body, null(names))
+    }
+
+    fn null(names: &[Oid]) -> Vec<VarBind> {
+        names.iter().map(|name| VarBind::new(name.clone(), Value::Null)).collect()
+    }
+
+    #[test]
+    fn version_1_passes_over_what_it_does_not_know_and_says_no_by_an_error() {
+        let names: Vec<Oid> = objects().into_iter().map(|(oid, _)| oid).collect();
+        let v1 = |pdu| ask(CommunityMessage::v1("public", pdu).unwrap()).unwrap();
+        let get = |names| v1(request(StandardPduType::GetRequest, names));
+        let next = |names| v1(request(StandardPduType::GetNextRequest, names));
+        let (status, _, binds) = get(&names[..1]);
+        assert_eq!((status, &binds[0].value), (0, &Value::Integer(7)));
+        let (status, index, binds) = get(&names[..2]);
+        assert_eq!((status, index), (NO_SUCH_NAME, 2));
+        assert!(binds.iter().all(|bind| bind.value == Value::Null));
+        let (status, _, binds) = next(&names[..1]);
+        assert_eq!((status, &binds[0].oid), (0, &names[2]));
+        let (status, index, _) = next(&names[2..]);
+        assert_eq!((status, index), (NO_SUCH_NAME, 1));
+    }
+
+    #[test]
+    fn version_2_says_of_each_object_whether_it_is_there() {
+        let names: Vec<Oid> = objects().into_iter().map(|(oid, _)| oid).collect();
+        let v2c = |pdu| ask(CommunityMessage::v2c("public", pdu).unwrap()).unwrap();
+        let absent = Oid::from_slice(&[1, 3, 9]);
+        let (status, _, binds) =
+            v2c(request(StandardPduType::GetRequest, &[names[1].clone(), absent]));
+        let values: Vec<&Value> = binds.iter().map(|bind| &bind.value).collect();
+        assert_eq!(status, 0);
+        assert_eq!(values, [&Value::Counter64(1 << 40), &Value::NoSuchInstance]);
+        let body = PduBody::GetBulk { non_repeaters: 0, max_repetitions: 10 };
+        let (_, _, binds) = v2c(Pdu::from_raw_parts(2, body, null(&names[..1])));
+        assert_eq!(binds.len(), 3, "two objects and the end");
+        let strange =
+            CommunityMessage::v2c("private", request(StandardPduType::GetRequest, &names)).unwrap();
+        assert!(ask(strange).is_none());
+    }
 }
