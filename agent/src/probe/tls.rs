@@ -3,7 +3,7 @@
 //!
 //! Every certificate is accepted, because it is only looked at: nothing secret is said. Where the
 //! handshake fails because the device knows only older versions, suites or small keys, a second
-//! connection offers these in one ClientHello ([`ClientHello`]), reads the answer in the clear and says
+//! connection offers these in one `ClientHello` ([`ClientHello`]), reads the answer in the clear and says
 //! goodbye by an alert; the page is not read then. Costs: a handshake, which takes a small device up to a
 //! second of its processor, and what [`Http`] costs. Never sent: a certificate, a login, SSL 2.0 or 3.0.
 //!
@@ -71,10 +71,10 @@ impl Tls {
         names: &[String],
         random: [u8; 32],
     ) -> Self {
-        let named = names
+        let meant = names
             .iter()
             .find_map(|name| Some((name.clone(), ServerName::try_from(name.clone()).ok()?)));
-        let (name, server_name) = match named {
+        let (name, server_name) = match meant {
             Some((name, server_name)) => (Some(name), server_name),
             // Of an address nothing is said in a handshake.
             None => (None, ServerName::from(std::net::IpAddr::from(host))),
@@ -143,7 +143,7 @@ impl Tls {
         match next {
             Next::Wait | Next::Say(_) if !unsaid.is_empty() => Next::Say(unsaid),
             Next::Say(_) => Next::Wait,
-            next => next,
+            next @ (Next::Wait | Next::Anew | Next::End(_)) => next,
         }
     }
 
@@ -188,10 +188,10 @@ impl Tls {
         self.add("chain", &chain.len().to_string());
         let Some(leaf) = chain.first() else { return };
         for (name, value) in certificate::fields(leaf) {
-            if name == "san" {
-                if let Some(name) = value.as_str().strip_prefix("DNS:") {
-                    self.http.is_named(name);
-                }
+            if name == "san"
+                && let Some(name) = value.as_str().strip_prefix("DNS:")
+            {
+                self.http.is_named(name);
             }
             self.said.add(name, value);
         }

@@ -1,5 +1,5 @@
 //! The beginning of a TLS handshake up to version 1.2 (RFC 2246, RFC 4346, RFC 5246), as far as it goes
-//! in the clear: a ClientHello that offers what old devices still speak, and what a server says up to
+//! in the clear: a `ClientHello` that offers what old devices still speak, and what a server says up to
 //! its certificate. Nothing here encrypts; whoever asks thus says goodbye by an alert.
 
 use crate::wire::{Malformed, take};
@@ -40,7 +40,7 @@ const GROUPS: [u16; 4] = [23, 24, 25, 29];
 const SIGNATURES: [u16; 9] =
     [0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0201, 0x0203, 0x0202];
 
-/// A ClientHello of TLS 1.2 (RFC 5246 §7.4.1.2) that offers every suite of [`registry::OFFERED`] and is
+/// A `ClientHello` of TLS 1.2 (RFC 5246 §7.4.1.2) that offers every suite of [`registry::OFFERED`] and is
 /// content with any version from 1.0 on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientHello {

@@ -1,4 +1,4 @@
-//! Prints of an icon: SHA-256, and MurmurHash3 (x86, 32 bits, seed 0) of its base64 in lines of 76
+//! Prints of an icon: SHA-256, and `MurmurHash3` (x86, 32 bits, seed 0) of its base64 in lines of 76
 //! characters (RFC 2045 §6.8), as a signed number, which is how public lists of fingerprints name icons.
 
 use ring::digest;
@@ -11,7 +11,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// SHA-256 in hexadecimal.
 pub(super) fn sha256(octets: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, octets);
-    digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+    digest.as_ref().iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 /// The print that search engines and lists of fingerprints use.
@@ -36,7 +36,7 @@ fn base64(octets: &[u8]) -> Vec<u8> {
     out
 }
 
-/// MurmurHash3 for x86, 32 bits, seed 0.
+/// `MurmurHash3` for x86, 32 bits, seed 0.
 fn murmur3(octets: &[u8]) -> u32 {
     let mixed =
         |block: u32| block.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);

@@ -179,7 +179,7 @@ fn character(name: &str) -> Option<char> {
     })
 }
 
-/// The text: as the header says, else as the page says, else as UTF-8, Shift_JIS or EUC-JP, whichever it
+/// The text: as the header says, else as the page says, else as UTF-8, `Shift_JIS` or EUC-JP, whichever it
 /// can be.
 fn decoded<'o>(octets: &'o [u8], content_type: &[u8]) -> std::borrow::Cow<'o, str> {
     let (header, prologue) = (

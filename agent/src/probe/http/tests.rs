@@ -40,12 +40,10 @@ fn visit(http: Http, piece: usize, serve: impl Fn(&str) -> Vec<u8>) -> Visit {
         assert!(visit.asked.len() < 20, "endless");
     }
     for fact in std::iter::from_fn(|| talk.poll_fact()) {
-        match fact {
-            Fact::Said(said) => assert!(visit.said.replace(*said).is_none(), "once"),
-            Fact::Asked { question: Question::Service { port: 80 }, outcome } => {
-                assert!(visit.outcome.replace(outcome).is_none(), "once");
-            }
-            _ => {}
+        if let Fact::Said(said) = fact {
+            assert!(visit.said.replace(*said).is_none(), "once");
+        } else if let Fact::Asked { question: Question::Service { port: 80 }, outcome } = fact {
+            assert!(visit.outcome.replace(outcome).is_none(), "once");
         }
     }
     visit
@@ -68,7 +66,7 @@ fn moved(to: &str) -> Vec<u8> {
     format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").into_bytes()
 }
 
-/// A device in the manner of many: a redirect, a page in Shift_JIS, an icon.
+/// A device in the manner of many: a redirect, a page in `Shift_JIS`, an icon.
 fn device(path: &str) -> Vec<u8> {
     match path {
         "/" => moved("/web/top.cgi?sid=83f2"),
@@ -170,7 +168,7 @@ fn a_login_page_is_told_and_its_icon_left_alone() {
 
 #[test]
 fn what_comes_packed_is_not_unpacked() {
-    let visit = visit(start(), 4096, |_| ok("Content-Encoding: gzip\r\n", &[0x1f; 60_000]));
+    let visit = visit(start(), 4096, |_| ok("Content-Encoding: gzip\r\n", &vec![0x1f; 60_000]));
     assert_eq!(paths(&visit), ["/"]);
     assert_eq!(visit.said.unwrap().get("content-encoding"), Some("gzip"));
 }

@@ -21,13 +21,13 @@ fn answer(n: usize) -> Vec<u8> {
 fn facts(mut ssdp: Ssdp) -> (Vec<heard::Ssdp>, Outcome) {
     let mut answers = Vec::new();
     while let Some(fact) = ssdp.poll_fact() {
-        match fact {
-            Fact::Ssdp(answer) => answers.push(*answer),
-            Fact::Asked { question: Question::Service { port: 1900 }, outcome } => {
-                assert_eq!(ssdp.poll_fact(), None, "it comes last");
-                return (answers, outcome);
-            }
-            other => panic!("{other:?}"),
+        if let Fact::Ssdp(answer) = fact {
+            answers.push(*answer);
+        } else if let Fact::Asked { question: Question::Service { port: 1900 }, outcome } = fact {
+            assert_eq!(ssdp.poll_fact(), None, "it comes last");
+            return (answers, outcome);
+        } else {
+            panic!("{fact:?}");
         }
     }
     panic!("no end told")

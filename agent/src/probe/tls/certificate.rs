@@ -51,7 +51,7 @@ pub fn fields(der: &[u8]) -> Vec<(&'static str, Text)> {
 }
 
 fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().take(64).map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().take(64).fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 fn time(time: ASN1Time) -> Text {

@@ -71,12 +71,10 @@ fn visit(names: &[String], piece: usize, serve: &mut Serve<'_>) -> Visit {
         visit.http = Some(*said);
     }
     for fact in std::iter::from_fn(|| talk.poll_fact()) {
-        match fact {
-            Fact::Said(said) => assert!(visit.tls.replace(*said).is_none(), "once"),
-            Fact::Asked { question: Question::Service { port: 443 }, outcome } => {
-                visit.outcome = outcome;
-            }
-            _ => {}
+        if let Fact::Said(said) = fact {
+            assert!(visit.tls.replace(*said).is_none(), "once");
+        } else if let Fact::Asked { question: Question::Service { port: 443 }, outcome } = fact {
+            visit.outcome = outcome;
         }
     }
     visit
@@ -84,7 +82,7 @@ fn visit(names: &[String], piece: usize, serve: &mut Serve<'_>) -> Visit {
 
 /// A web server over TLS; the requests that it got are kept.
 fn web(piece: usize, names: &[String]) -> (Visit, Vec<Get>, Option<String>) {
-    let (mut tls, mut asked, mut named) = (server(), Vec::new(), None);
+    let (mut tls, mut asked, mut meant) = (server(), Vec::new(), None);
     let mut serve = |octets: &[u8]| {
         if octets.is_empty() {
             tls = server();
@@ -97,7 +95,7 @@ fn web(piece: usize, names: &[String]) -> (Visit, Vec<Get>, Option<String>) {
             let _ = tls.reader().read_to_end(&mut plain);
         }
         if let Ok(get) = Get::decode(&plain) {
-            named = tls.server_name().map(str::to_owned);
+            meant = tls.server_name().map(str::to_owned);
             let body = if get.target == "/" { "<title>Safe</title>" } else { "icon" };
             asked.push(get);
             let length = body.len();
@@ -112,7 +110,7 @@ fn web(piece: usize, names: &[String]) -> (Visit, Vec<Get>, Option<String>) {
         Some(out)
     };
     let visit = visit(names, piece, &mut serve);
-    (visit, asked, named)
+    (visit, asked, meant)
 }
 
 #[test]
@@ -178,12 +176,12 @@ fn old_flight() -> Vec<u8> {
     record(22, &[handshake(2, &hello), handshake(11, &chain), handshake(14, &[])].concat())
 }
 
-fn old_server(piece: usize, first: Option<Vec<u8>>) -> Visit {
+fn old_server(piece: usize, first: Option<&[u8]>) -> Visit {
     let mut goodbye = Vec::new();
     let mut serve = |octets: &[u8]| match octets {
         [] => Some(Vec::new()),
         [22, ..] if ClientHello::decode(octets).is_ok() => Some(old_flight()),
-        [22, ..] => first.clone(),
+        [22, ..] => first.map(<[u8]>::to_vec),
         _ => {
             goodbye = octets.to_vec();
             None
@@ -197,9 +195,9 @@ fn old_server(piece: usize, first: Option<Vec<u8>>) -> Visit {
 #[test]
 fn a_device_that_knows_only_tls_1_0_shows_its_certificate_in_the_clear() {
     let refusal = record(21, &[2, 70]);
-    for first in [Some(refusal), None, Some(Vec::new())] {
+    for first in [Some(refusal.as_slice()), None, Some(&[])] {
         for piece in [1, 100, 4096] {
-            let visit = old_server(piece, first.clone());
+            let visit = old_server(piece, first);
             assert_eq!((visit.connections, visit.outcome), (2, Outcome::Complete));
             assert_eq!(visit.http, None, "its page is not read");
             let said = visit.tls.unwrap();

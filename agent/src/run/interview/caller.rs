@@ -53,19 +53,14 @@ impl Caller {
     /// The dialogue that reads a page.
     fn page(&self, host: Ipv4Addr, page: &Page) -> Box<dyn Dialogue> {
         let Page { port, path, names, .. } = page;
-        match page.method {
-            Method::Tls => {
-                let tls = Tls::new(host, (*port, path), names, self.octets(*port));
-                Box::new(Talk::new(*port, self.timeout, tls))
-            }
-            Method::Upnp => {
-                let upnp = Upnp::new(host, *port, path);
-                Box::new(Talk::new(*port, self.timeout, upnp))
-            }
-            _ => {
-                let http = Http::new(host, (*port, false), path, names);
-                Box::new(Talk::new(*port, self.timeout, http))
-            }
+        if page.method == Method::Tls {
+            let tls = Tls::new(host, (*port, path), names, self.octets(*port));
+            Box::new(Talk::new(*port, self.timeout, tls))
+        } else if page.method == Method::Upnp {
+            Box::new(Talk::new(*port, self.timeout, Upnp::new(host, *port, path)))
+        } else {
+            let http = Http::new(host, (*port, false), path, names);
+            Box::new(Talk::new(*port, self.timeout, http))
         }
     }
 
@@ -163,35 +158,33 @@ impl Page {
 
 /// Which pages a host says it has: services of DNS-SD, redirects, and what a description presents.
 fn pages(host: Ipv4Addr, method: Method, fact: &Fact) -> Vec<Page> {
-    match fact {
-        Fact::Service { service, host: name, port, txt, .. } if *port != 0 => {
-            let method = match service.as_str() {
-                "_http._tcp" => Method::Http,
-                "_https._tcp" => Method::Tls,
-                _ => return Vec::new(),
-            };
-            // RFC 6763 leaves the key to the service; of HTTP it is the path.
-            let path = txt.iter().find(|(key, _)| key.as_str() == "path");
-            let path = path.map_or_else(|| "/".to_owned(), |(_, path)| path.as_str().to_owned());
-            let names = [name.as_str()].into_iter().filter(|name| !name.is_empty());
-            let names = names.map(str::to_owned).collect();
-            vec![Page { method, port: *port, path, names }]
+    if let Fact::Service { service, host: name, port, txt, .. } = fact {
+        let secure = service.as_str() == "_https._tcp";
+        if *port == 0 || !(secure || service.as_str() == "_http._tcp") {
+            return Vec::new();
         }
-        Fact::Ssdp(ssdp) if method == Method::SsdpSearch => {
-            let plain = Page::at(host, ssdp.location.as_str());
-            let plain = plain.filter(|page| page.method == Method::Http);
-            plain.map(|page| Page { method: Method::Upnp, ..page }).into_iter().collect()
-        }
-        Fact::Said(said) => {
-            let name = match method {
-                Method::Http => "location",
-                Method::Upnp => "presentation_url",
-                _ => return Vec::new(),
-            };
-            said.all(name).filter_map(|location| Page::at(host, location)).collect()
-        }
-        _ => Vec::new(),
+        let method = if secure { Method::Tls } else { Method::Http };
+        // RFC 6763 leaves the keys to the service; of HTTP it is the path.
+        let path = txt.iter().find(|(key, _)| key.as_str() == "path");
+        let path = path.map_or_else(|| "/".to_owned(), |(_, path)| path.as_str().to_owned());
+        let names = [name.as_str()].into_iter().filter(|name| !name.is_empty());
+        let names = names.map(str::to_owned).collect();
+        return vec![Page { method, port: *port, path, names }];
     }
+    if let Fact::Ssdp(ssdp) = fact {
+        let plain = Page::at(host, ssdp.location.as_str());
+        let plain = plain.filter(|page| page.method == Method::Http);
+        return plain.map(|page| Page { method: Method::Upnp, ..page }).into_iter().collect();
+    }
+    let Fact::Said(said) = fact else { return Vec::new() };
+    let name = if method == Method::Http {
+        "location"
+    } else if method == Method::Upnp {
+        "presentation_url"
+    } else {
+        return Vec::new();
+    };
+    said.all(name).filter_map(|location| Page::at(host, location)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Names of the IANA registry "TLS Parameters", as far as this codec and its callers meet them.
 
-/// Cipher suites that old devices still speak and that a ClientHello here offers, the better ones
+/// Cipher suites that old devices still speak and that a `ClientHello` here offers, the better ones
 /// first; the last says that renegotiation is safe (RFC 5746 §3.3).
 pub const OFFERED: [u16; 29] = [
     0xc02b, 0xc02f, 0xc02c, 0xc030, 0x009e, 0x009f, 0xc009, 0xc013, 0xc00a, 0xc014, 0xc023, 0xc027,
