@@ -112,6 +112,8 @@ pub enum Arrival {
     Stream {
         /// To whom it is, or was to be.
         to: SocketAddr,
+        /// Which of all that were opened.
+        nth: u64,
         /// What.
         event: stream::Event,
     },
@@ -162,7 +164,7 @@ impl Arrival {
             Self::PortUnreachable { outlet, to } => {
                 Input::PortUnreachable { outlet: *outlet, to: *to }
             }
-            Self::Stream { to, event } => Input::Stream { to: *to, event: event.as_input() },
+            Self::Stream { to, event, .. } => Input::Stream { to: *to, event: event.as_input() },
             Self::Connected { to } => Input::Connected { to: *to },
             Self::Refused { to } => Input::Refused { to: *to },
             Self::SynAck { from, acknowledges } => {
@@ -398,6 +400,11 @@ impl Wire {
     /// Closes the connection to this address and port, if there is one.
     pub fn hang_up(&mut self, to: SocketAddr) {
         self.streams.close(to);
+    }
+
+    /// Whether something comes of a connection that was closed or opened anew meanwhile.
+    pub fn is_stale(&self, arrival: &Arrival) -> bool {
+        matches!(arrival, Arrival::Stream { to, nth, .. } if !self.streams.is_current(*to, *nth))
     }
 
     fn slot(&self) -> io::Result<OwnedSemaphorePermit> {

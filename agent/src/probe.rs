@@ -14,12 +14,20 @@ use crate::engine::Outlet;
 
 /// Reverse DNS, asked of the network's own name server.
 pub mod dns;
+/// HTTP of the start page.
+pub mod http;
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
+/// Simple Service Discovery: one host asked by unicast.
+pub mod ssdp;
 /// A conversation over a TCP connection.
 pub mod talk;
+/// HTTPS: what a server shows of itself in a TLS handshake, and its page.
+pub mod tls;
+/// The description of a `UPnP` device.
+pub mod upnp;
 
 /// A datagram that a dialogue wants to send to its target, or what it wants of its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

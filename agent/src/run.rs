@@ -235,7 +235,7 @@ impl Driver {
             match self.wait(wake, &mut arrived, &mut ticker, &mut stop).await {
                 Event::Arrived => {
                     let now = self.clock.now();
-                    for arrival in arrived.drain(..) {
+                    for arrival in arrived.drain(..).filter(|it| !self.wire.is_stale(it)) {
                         self.engine.handle(arrival.input(), now);
                     }
                 }
@@ -290,6 +290,8 @@ impl Driver {
                 };
             }
             sent += cleared.len();
+            // What opens a connection anew must not find the old one.
+            self.hang_up();
             self.put(&cleared).await;
         }
         Wake::AtOnce

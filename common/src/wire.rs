@@ -20,6 +20,8 @@ pub mod edp;
 pub mod ethernet;
 /// Hot Standby Router Protocol.
 pub mod hsrp;
+/// HTTP/1.1 of a client (RFC 9110, RFC 9112).
+pub mod http;
 /// ICMP echo and timestamp (RFC 792).
 pub mod icmp;
 /// ICMPv6 echo and listener queries (RFC 4443, RFC 3810).
@@ -44,6 +46,8 @@ pub mod ssdp;
 pub mod stp;
 /// TCP segments (RFC 9293).
 pub mod tcp;
+/// The beginning of a TLS handshake (RFC 5246), in the clear.
+pub mod tls;
 /// UDP datagrams (RFC 768).
 pub mod udp;
 /// Virtual Router Redundancy Protocol.

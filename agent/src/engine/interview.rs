@@ -159,7 +159,8 @@ impl Interview {
             if let Some(ask) = dialogue.poll_transmit(now) {
                 self.asked = Some((ask.outlet, ask.kind));
                 if ask.kind == PacketKind::TcpOpen {
-                    self.connection = Some(ask.port);
+                    let earlier = self.connection.replace(ask.port);
+                    self.over.extend(earlier.map(|port| SocketAddr::from((self.ip, port))));
                 }
                 let by = dialogue.poll_timeout().unwrap_or(now.after(self.timeout));
                 self.pulse.ask(now, by);

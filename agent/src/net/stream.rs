@@ -47,6 +47,7 @@ impl Event {
 
 /// A connection and who reads it.
 struct Open {
+    nth: u64,
     stream: Option<Arc<TcpStream>>,
     reader: JoinHandle<()>,
 }
@@ -60,6 +61,8 @@ impl Drop for Open {
 /// The connections of a scan.
 pub(super) struct Streams {
     open: HashMap<SocketAddr, Open>,
+    /// How many were opened so far.
+    count: u64,
     wait: Duration,
     arrivals: Sender<Arrival>,
 }
@@ -67,7 +70,7 @@ pub(super) struct Streams {
 impl Streams {
     /// None yet; each is awaited for `wait`.
     pub(super) fn new(wait: Duration, arrivals: Sender<Arrival>) -> Self {
-        Self { open: HashMap::new(), wait, arrivals }
+        Self { open: HashMap::new(), count: 0, wait, arrivals }
     }
 
     /// Opens a connection. One to the same address and port that is still there is closed.
@@ -76,9 +79,11 @@ impl Streams {
     /// As the system said when it was asked to connect: then nothing was sent.
     pub(super) fn open(&mut self, to: SocketAddr) -> io::Result<()> {
         let stream = tcp::begin(to)?.map(Arc::new);
+        self.count += 1;
+        let nth = self.count;
         let (kept, wait, arrivals) = (stream.clone(), self.wait, self.arrivals.clone());
         let reader = tokio::spawn(async move {
-            let tell = |event| arrivals.send(Arrival::Stream { to, event });
+            let tell = |event| arrivals.send(Arrival::Stream { to, nth, event });
             let Some(stream) = kept else {
                 let _ = tell(Event::Refused).await;
                 return;
@@ -92,10 +97,10 @@ impl Streams {
             };
             let opened = event == Event::Opened;
             if tell(event).await.is_ok() && opened {
-                read(&stream, to, &arrivals).await;
+                read(&stream, (to, nth), &arrivals).await;
             }
         });
-        self.open.insert(to, Open { stream, reader });
+        self.open.insert(to, Open { nth, stream, reader });
         Ok(())
     }
 
@@ -117,6 +122,11 @@ impl Streams {
         Ok(())
     }
 
+    /// Whether the connection to there is the one that was opened as the `nth`.
+    pub(super) fn is_current(&self, to: SocketAddr, nth: u64) -> bool {
+        self.open.get(&to).is_some_and(|open| open.nth == nth)
+    }
+
     /// Closes the connection, if there is one.
     pub(super) fn close(&mut self, to: SocketAddr) {
         self.open.remove(&to);
@@ -124,7 +134,7 @@ impl Streams {
 }
 
 /// Hands in what comes, until the other side closes.
-async fn read(stream: &TcpStream, to: SocketAddr, arrivals: &Sender<Arrival>) {
+async fn read(stream: &TcpStream, (to, nth): (SocketAddr, u64), arrivals: &Sender<Arrival>) {
     let (mut buffer, mut left) = (vec![0; PIECE], MOST);
     while left > 0 && stream.readable().await.is_ok() {
         let read = match stream.try_read(&mut buffer) {
@@ -135,9 +145,9 @@ async fn read(stream: &TcpStream, to: SocketAddr, arrivals: &Sender<Arrival>) {
         };
         left = left.saturating_sub(read);
         let event = Event::Octets(buffer.get(..read).unwrap_or_default().to_vec());
-        if arrivals.send(Arrival::Stream { to, event }).await.is_err() {
+        if arrivals.send(Arrival::Stream { to, nth, event }).await.is_err() {
             return;
         }
     }
-    let _ = arrivals.send(Arrival::Stream { to, event: Event::Closed }).await;
+    let _ = arrivals.send(Arrival::Stream { to, nth, event: Event::Closed }).await;
 }

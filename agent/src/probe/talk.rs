@@ -1,5 +1,5 @@
-//! A conversation over a TCP connection: opened once, one thing said at a time, bounded in octets and
-//! in time, and closed when it is over.
+//! A conversation over a TCP connection: one thing said at a time, bounded in octets and in time, and
+//! closed when it is over. One that needs another connection gets it after the first is closed.
 //!
 //! A protocol implements [`Conversation`] and sees neither ports nor ticks. What it is kept from: more
 //! than [`MOST_OCTETS`], silence longer than the patience, and answers that drip in for longer than
@@ -14,11 +14,14 @@ use daicho_common::time::Tick;
 
 use super::{Ask, Dialogue, Stream};
 
-/// Most octets that are read of one connection; whoever says more is not heard to the end.
+/// Most octets that are read of one conversation; whoever says more is not heard to the end.
 pub const MOST_OCTETS: usize = 256 << 10;
 
 /// Longest time that an answer may take to come in, from the question on.
 pub const LONGEST: Duration = Duration::from_secs(10);
+
+/// Most connections of one conversation, one after the other.
+pub const MOST_CONNECTIONS: u8 = 5;
 
 /// What a conversation does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub enum Next {
     Wait,
     /// It says this, and waits for what comes back.
     Say(Vec<u8>),
+    /// It hangs up and begins again over another connection to the same port, if there may be one more.
+    Anew,
     /// It is over.
     End(Outcome),
 }
@@ -53,6 +58,12 @@ pub trait Conversation: Send {
     /// Octets came in: a piece of the answer, cut anywhere.
     fn hear(&mut self, octets: &[u8]) -> Next;
 
+    /// The connection was cut short: whether it begins again over another, if there may be one more.
+    /// Otherwise [`Self::cut`] follows.
+    fn resumes(&mut self, _cut: Cut) -> bool {
+        false
+    }
+
     /// It was cut short. Returns how it ended: what ends with the connection may be complete, and who
     /// said nothing at all is [`Outcome::Silent`].
     fn cut(&mut self, cut: Cut) -> Outcome;
@@ -65,6 +76,8 @@ pub trait Conversation: Send {
 enum State {
     /// Not asked yet.
     Fresh,
+    /// Another connection is wanted.
+    Again,
     /// The connection is being made, until then.
     Opening(Tick),
     /// This is to be said.
@@ -82,6 +95,7 @@ pub struct Talk<C> {
     timeout: Duration,
     patience: Duration,
     heard: usize,
+    connections: u8,
     state: State,
     facts: VecDeque<Fact>,
     asides: VecDeque<(Method, Fact)>,
@@ -97,6 +111,7 @@ impl<C: Conversation> Talk<C> {
             timeout,
             patience: timeout * 3,
             heard: 0,
+            connections: 0,
             state: State::Fresh,
             facts: VecDeque::new(),
             asides: VecDeque::new(),
@@ -108,15 +123,40 @@ impl<C: Conversation> Talk<C> {
             Next::Wait => {
                 let by = match self.state {
                     State::Waiting(_, by) => by,
-                    State::Fresh | State::Opening(_) | State::ToSay(_) | State::Finished => {
-                        now.after(LONGEST)
-                    }
+                    State::Fresh
+                    | State::Again
+                    | State::Opening(_)
+                    | State::ToSay(_)
+                    | State::Finished => now.after(LONGEST),
                 };
                 self.state = State::Waiting(now.after(self.patience), by);
             }
             Next::Say(octets) => self.state = State::ToSay(octets),
+            Next::Anew if self.connections < MOST_CONNECTIONS => self.state = State::Again,
+            Next::Anew => {
+                let outcome = self.conversation.cut(Cut::Closed);
+                self.finish(outcome);
+            }
             Next::End(outcome) => self.finish(outcome),
         }
+    }
+
+    /// The connection is over, or did not come about.
+    fn cut(&mut self, cut: Cut) {
+        // It is asked even where there is no more: it may have been the end of an answer.
+        if self.conversation.resumes(cut) && self.connections < MOST_CONNECTIONS {
+            self.state = State::Again;
+        } else {
+            let outcome = self.conversation.cut(cut);
+            self.finish(outcome);
+        }
+    }
+
+    /// There is no connection. If there was one before, what it brought still counts.
+    fn unconnected(&mut self, outcome: Outcome) {
+        let earlier = self.connections > 1;
+        let outcome = if earlier { self.conversation.cut(Cut::Closed) } else { outcome };
+        self.finish(outcome);
     }
 
     fn finish(&mut self, outcome: Outcome) {
@@ -135,7 +175,8 @@ impl<C: Conversation> Talk<C> {
     fn hear(&mut self, octets: &[u8], now: Tick) -> bool {
         // What comes before anything was asked, or while the next thing waits to be said, is part of
         // the answer all the same.
-        if matches!(self.state, State::Fresh | State::Opening(_) | State::Finished) {
+        let speaks = matches!(self.state, State::ToSay(_) | State::Waiting(..));
+        if !speaks {
             return false;
         }
         self.heard = self.heard.saturating_add(octets.len());
@@ -168,7 +209,8 @@ impl<C: Conversation> Dialogue for Talk<C> {
 
     fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {
         match &mut self.state {
-            State::Fresh => {
+            State::Fresh | State::Again => {
+                self.connections += 1;
                 self.state = State::Opening(now.after(self.timeout));
                 Some(Ask::open(self.port))
             }
@@ -178,13 +220,13 @@ impl<C: Conversation> Dialogue for Talk<C> {
                 Some(Ask::say(self.port, octets))
             }
             State::Opening(until) if *until <= now => {
-                self.finish(Outcome::Silent);
+                self.unconnected(Outcome::Silent);
                 None
             }
             State::Waiting(until, by) if (*until).min(*by) <= now => {
-                let outcome = self.conversation.cut(Cut::Silent);
-                self.finish(outcome);
-                None
+                self.cut(Cut::Silent);
+                let again = matches!(self.state, State::Again);
+                again.then(|| self.poll_transmit(now)).flatten()
             }
             State::Opening(_) | State::Waiting(..) | State::Finished => None,
         }
@@ -195,7 +237,7 @@ impl<C: Conversation> Dialogue for Talk<C> {
             State::Opening(until) => Some(until),
             State::Waiting(until, by) => Some(until.min(by)),
             // What is to be said is wanted at once.
-            State::ToSay(_) => Some(Tick::ZERO),
+            State::ToSay(_) | State::Again => Some(Tick::ZERO),
             State::Fresh | State::Finished => None,
         }
     }
@@ -215,21 +257,20 @@ impl<C: Conversation> Dialogue for Talk<C> {
                 true
             }
             Stream::Refused if matches!(self.state, State::Opening(_)) => {
-                self.finish(Outcome::Refused);
+                self.unconnected(Outcome::Refused);
                 true
             }
             Stream::Octets(octets) => self.hear(octets, now),
             Stream::Closed => match self.state {
                 State::Opening(_) => {
-                    self.finish(Outcome::Silent);
+                    self.unconnected(Outcome::Silent);
                     true
                 }
                 State::ToSay(_) | State::Waiting(..) => {
-                    let outcome = self.conversation.cut(Cut::Closed);
-                    self.finish(outcome);
+                    self.cut(Cut::Closed);
                     true
                 }
-                State::Fresh | State::Finished => false,
+                State::Fresh | State::Again | State::Finished => false,
             },
             Stream::Opened | Stream::Refused => false,
         }

@@ -1,6 +1,11 @@
 //! Simple Service Discovery (UPnP Device Architecture 1.1 §1): HTTP-like messages over UDP 1900.
 
-use crate::wire::Malformed;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::wire::{Malformed, http};
+
+/// The UDP port of SSDP.
+pub const PORT: u16 = 1900;
 
 /// Most header fields read of one message.
 const MAX_FIELDS: usize = 64;
@@ -75,6 +80,18 @@ impl<'a> Ssdp<'a> {
     }
 }
 
+/// A search that is said to one host by unicast (`UPnP` Device Architecture 1.1 §1.3.2): what is looked
+/// for, and the seconds within which answers may come.
+pub fn search(host: IpAddr, target: &str, seconds: u8) -> Vec<u8> {
+    let host = SocketAddr::new(host, PORT);
+    let agent = http::USER_AGENT;
+    format!(
+        "M-SEARCH * HTTP/1.1\r\nHOST: {host}\r\nMAN: \"ssdp:discover\"\r\nMX: {seconds}\r\n\
+         ST: {target}\r\nUSER-AGENT: {agent}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -92,6 +109,16 @@ mod tests {
             assert_eq!(ssdp.field("server"), Some(b"a/1".as_slice()));
             assert!(!ssdp.is_byebye());
         }
+    }
+
+    #[test]
+    fn a_search_reads_as_one() {
+        let octets = search([10, 20, 0, 9].into(), "upnp:rootdevice", 1);
+        let ssdp = Ssdp::decode(&octets).unwrap();
+        assert_eq!((ssdp.kind, ssdp.target()), (Kind::Search, Some(b"upnp:rootdevice".as_slice())));
+        assert_eq!(ssdp.field("HOST"), Some(b"10.20.0.9:1900".as_slice()));
+        assert_eq!(ssdp.field("man"), Some(b"\"ssdp:discover\"".as_slice()));
+        assert!(octets.ends_with(b"\r\n\r\n"));
     }
 
     #[test]

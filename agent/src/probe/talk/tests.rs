@@ -20,8 +20,13 @@ impl Conversation for Hello {
         match octets.last() {
             Some(b'.') => Next::End(Outcome::Complete),
             Some(b'?') => Next::Say(b"yes".to_vec()),
+            Some(b'!') => Next::Anew,
             _ => Next::Wait,
         }
+    }
+
+    fn resumes(&mut self, _cut: Cut) -> bool {
+        self.heard.last() == Some(&b'~')
     }
 
     fn cut(&mut self, cut: Cut) -> Outcome {
@@ -136,4 +141,42 @@ fn what_comes_before_the_next_word_left_belongs_to_the_answer() {
     assert_eq!(talk.poll_transmit(ms(2)), Some(Ask::say(21, b"helloyes".to_vec())));
     assert!(talk.handle_stream(Stream::Octets(b"well."), ms(3)));
     assert_eq!(ended(talk), Outcome::Complete);
+}
+
+#[test]
+fn another_connection_goes_on_where_the_first_ended() {
+    let mut talk = talk();
+    talk.handle_stream(Stream::Opened, ms(0));
+    talk.poll_transmit(ms(0));
+    assert!(talk.handle_stream(Stream::Octets(b"one!"), ms(1)));
+    assert_eq!(talk.poll_timeout(), Some(Tick::ZERO), "it is wanted at once");
+    assert!(!talk.handle_stream(Stream::Octets(b"late"), ms(1)));
+    assert_eq!(talk.poll_transmit(ms(2)), Some(Ask::open(21)));
+    assert!(!talk.handle_stream(Stream::Octets(b"late"), ms(2)));
+    talk.handle_stream(Stream::Opened, ms(3));
+    assert_eq!(talk.poll_transmit(ms(3)), Some(Ask::say(21, b"hello".to_vec())));
+    talk.handle_stream(Stream::Octets(b"two~"), ms(4));
+    talk.handle_stream(Stream::Closed, ms(5));
+    assert_eq!(talk.poll_transmit(ms(6)), Some(Ask::open(21)), "after it was closed");
+    talk.handle_stream(Stream::Opened, ms(7));
+    talk.poll_transmit(ms(7));
+    assert_eq!(talk.poll_transmit(ms(3007)), Some(Ask::open(21)), "after silence");
+    talk.handle_stream(Stream::Refused, ms(3008));
+    assert_eq!(talk.conversation.heard, b"one!two~");
+    assert_eq!(talk.conversation.cut, Some(Cut::Closed));
+    assert_eq!(ended(talk), Outcome::Partial, "what was heard before is not refused");
+}
+
+#[test]
+fn who_always_wants_another_connection_gets_five() {
+    let mut talk = Talk::new(21, Duration::from_secs(1), Hello { heard: Vec::new(), cut: None });
+    let mut opened = 0;
+    while let Some(ask) = talk.poll_transmit(ms(0)) {
+        assert_eq!(ask, Ask::open(21));
+        opened += 1;
+        talk.handle_stream(Stream::Opened, ms(0));
+        talk.poll_transmit(ms(0));
+        talk.handle_stream(Stream::Octets(b"!"), ms(0));
+    }
+    assert_eq!((opened, ended(talk)), (MOST_CONNECTIONS, Outcome::Partial));
 }

@@ -1,12 +1,20 @@
 //! Which dialogue asks by which protocol, and what leads to which.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use daicho_common::observation::{Fact, Method};
+use daicho_common::wire::http::Uri;
+use ring::digest;
 
+use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::http::Http;
+use crate::probe::ssdp::Ssdp;
+use crate::probe::talk::Talk;
+use crate::probe::tls::Tls;
+use crate::probe::upnp::Upnp;
 
 /// Who asks a host, and with which numbers.
 pub(super) struct Caller {
@@ -31,26 +39,56 @@ impl Caller {
     /// What follows from something that the host said.
     pub(super) fn after(
         &self,
-        _network: &Network,
-        (_method, _fact): (Method, &Fact),
+        network: &Network,
+        (method, fact): (Method, &Fact),
     ) -> Vec<Box<dyn Dialogue>> {
-        Vec::new()
+        let IpAddr::V4(host) = self.host else { return Vec::new() };
+        let allowed = |page: &Page| {
+            network.questions.allows(page.method) && !governor::is_forbidden(page.port)
+        };
+        let pages = pages(host, method, fact).into_iter().filter(allowed);
+        pages.map(|page| self.page(host, &page)).collect()
+    }
+
+    /// The dialogue that reads a page.
+    fn page(&self, host: Ipv4Addr, page: &Page) -> Box<dyn Dialogue> {
+        let Page { port, path, names, .. } = page;
+        if page.method == Method::Tls {
+            let tls = Tls::new(host, (*port, path), names, self.octets(*port));
+            Box::new(Talk::new(*port, self.timeout, tls))
+        } else if page.method == Method::Upnp {
+            Box::new(Talk::new(*port, self.timeout, Upnp::new(host, *port, path)))
+        } else {
+            let http = Http::new(host, (*port, false), path, names);
+            Box::new(Talk::new(*port, self.timeout, http))
+        }
+    }
+
+    /// 32 octets that nobody can foresee who does not know the number.
+    fn octets(&self, port: u16) -> [u8; 32] {
+        let seed = [self.number.to_be_bytes().as_slice(), &port.to_be_bytes()].concat();
+        let digest = digest::digest(&digest::SHA256, &seed);
+        digest.as_ref().try_into().unwrap_or([0; 32])
     }
 
     /// The dialogue that asks by this protocol at this port.
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
-        let (_host, _timeout, _tries, _number) = (self.host, self.timeout, self.tries, self.number);
-        let _ = port;
         match method {
+            Method::Http | Method::Tls => {
+                let IpAddr::V4(host) = self.host else { return None };
+                let (path, names) = ("/".to_owned(), Vec::new());
+                Some(self.page(host, &Page { method, port, path, names }))
+            }
             Method::NodeStatus => None,
             Method::LlmnrQuery => None,
-            Method::SsdpSearch => None,
+            Method::SsdpSearch => {
+                Some(Box::new(Ssdp::new((self.host, port), self.timeout, self.tries)))
+            }
+            // Where a description is, SSDP says.
             Method::Upnp => None,
             Method::Wsd => None,
             Method::Smb => None,
             Method::Rdp => None,
-            Method::Http => None,
-            Method::Tls => None,
             Method::Ssh => None,
             Method::Ftp => None,
             Method::Telnet => None,
@@ -96,3 +134,58 @@ impl Caller {
         }
     }
 }
+
+/// A page that the host said it has.
+struct Page {
+    /// How it is read.
+    method: Method,
+    /// At which TCP port.
+    port: u16,
+    /// From the first slash on.
+    path: String,
+    /// Names that the host gave itself.
+    names: Vec<String>,
+}
+
+impl Page {
+    /// A page of this address, if it is one of this host.
+    fn at(host: Ipv4Addr, text: &str) -> Option<Self> {
+        let uri = Uri::parse(text).filter(|uri| uri.is_at(host, std::iter::empty()))?;
+        let method = if uri.authority.secure { Method::Tls } else { Method::Http };
+        Some(Self { method, port: uri.authority.port, path: uri.path, names: Vec::new() })
+    }
+}
+
+/// Which pages a host says it has: services of DNS-SD, redirects, and what a description presents.
+fn pages(host: Ipv4Addr, method: Method, fact: &Fact) -> Vec<Page> {
+    if let Fact::Service { service, host: name, port, txt, .. } = fact {
+        let secure = service.as_str() == "_https._tcp";
+        if *port == 0 || !(secure || service.as_str() == "_http._tcp") {
+            return Vec::new();
+        }
+        let method = if secure { Method::Tls } else { Method::Http };
+        // RFC 6763 leaves the keys to the service; of HTTP it is the path.
+        let path = txt.iter().find(|(key, _)| key.as_str() == "path");
+        let path = path.map_or_else(|| "/".to_owned(), |(_, path)| path.as_str().to_owned());
+        let names = [name.as_str()].into_iter().filter(|name| !name.is_empty());
+        let names = names.map(str::to_owned).collect();
+        return vec![Page { method, port: *port, path, names }];
+    }
+    if let Fact::Ssdp(ssdp) = fact {
+        let plain = Page::at(host, ssdp.location.as_str());
+        let plain = plain.filter(|page| page.method == Method::Http);
+        return plain.map(|page| Page { method: Method::Upnp, ..page }).into_iter().collect();
+    }
+    let Fact::Said(said) = fact else { return Vec::new() };
+    let name = if method == Method::Http {
+        "location"
+    } else if method == Method::Upnp {
+        "presentation_url"
+    } else {
+        return Vec::new();
+    };
+    said.all(name).filter_map(|location| Page::at(host, location)).collect()
+}
+
+#[cfg(test)]
+mod tests;

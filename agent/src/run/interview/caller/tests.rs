@@ -1,0 +1,72 @@
+use daicho_common::observation::heard;
+use daicho_common::observation::said::Said;
+use daicho_common::text::Text;
+
+use super::*;
+
+const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 9);
+
+fn led(method: Method, fact: &Fact) -> Vec<(Method, u16, String)> {
+    let pages = pages(HOST, method, fact).into_iter();
+    pages.map(|page| (page.method, page.port, page.path)).collect()
+}
+
+fn redirect(to: &str) -> Fact {
+    let mut said = Said::at(80);
+    said.add("location", Text::clean(to));
+    Fact::Said(Box::new(said))
+}
+
+#[test]
+fn a_redirect_leads_to_another_port_of_the_same_host_and_nowhere_else() {
+    let to = |to| led(Method::Http, &redirect(to));
+    assert_eq!(to("https://10.20.0.9/login"), [(Method::Tls, 443, "/login".to_owned())]);
+    assert_eq!(to("http://10.20.0.9:8081/"), [(Method::Http, 8081, "/".to_owned())]);
+    for elsewhere in ["https://10.20.0.8/", "https://example.com/", "/login", "ftp://10.20.0.9/"] {
+        assert_eq!(to(elsewhere), [], "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_web_service_of_dns_sd_is_read_at_its_own_port() {
+    let fact = |service: &str, port| Fact::Service {
+        service: service.into(),
+        instance: "NAS".into(),
+        host: "nas.local".into(),
+        port,
+        txt: vec![("path".into(), "/admin".into())],
+    };
+    assert_eq!(
+        led(Method::Mdns, &fact("_http._tcp", 5000)),
+        [(Method::Http, 5000, "/admin".to_owned())]
+    );
+    assert_eq!(
+        led(Method::Mdns, &fact("_https._tcp", 5001)),
+        [(Method::Tls, 5001, "/admin".to_owned())]
+    );
+    assert_eq!(led(Method::Mdns, &fact("_http._tcp", 0)), []);
+    assert_eq!(led(Method::Mdns, &fact("_ssh._tcp", 22)), []);
+}
+
+#[test]
+fn an_answer_of_ssdp_leads_to_the_description_on_the_same_host() {
+    let answer = |location: &str| {
+        let location = Text::clean(location);
+        let [target, name, server] = ["upnp:rootdevice", "uuid:1", "Box/1"].map(Text::clean);
+        Fact::Ssdp(Box::new(heard::Ssdp { target, name, server, location, gone: false }))
+    };
+    let to = |location| led(Method::SsdpSearch, &answer(location));
+    assert_eq!(
+        to("http://10.20.0.9:8200/root.xml"),
+        [(Method::Upnp, 8200, "/root.xml".to_owned())]
+    );
+    for elsewhere in
+        ["http://10.20.0.8/a.xml", "https://10.20.0.9/a.xml", "http://10.20.0.9:0/", ""]
+    {
+        assert_eq!(to(elsewhere), [], "{elsewhere}");
+    }
+    let mut said = Said::at(8200);
+    said.add("presentation_url", Text::clean("http://10.20.0.9:5000/"));
+    let shown = led(Method::Upnp, &Fact::Said(Box::new(said)));
+    assert_eq!(shown, [(Method::Http, 5000, "/".to_owned())]);
+}
