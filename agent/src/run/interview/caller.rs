@@ -4,9 +4,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use daicho_common::observation::{Fact, Method};
+use daicho_common::text::Text;
 
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::ipp::Ipp;
+use crate::probe::talk::{Conversation, Talk};
 
 /// Who asks a host, and with which numbers.
 pub(super) struct Caller {
@@ -15,6 +18,7 @@ pub(super) struct Caller {
     /// How long an answer is awaited.
     pub(super) timeout: Duration,
     /// How often a datagram is sent in all.
+    #[expect(dead_code, reason = "no question over UDP is asked here yet")]
     pub(super) tries: u8,
     /// A number that nobody can foresee, for identifiers.
     pub(super) number: u64,
@@ -31,16 +35,48 @@ impl Caller {
     /// What follows from something that the host said.
     pub(super) fn after(
         &self,
-        _network: &Network,
-        (_method, _fact): (Method, &Fact),
+        network: &Network,
+        (_method, fact): (Method, &Fact),
     ) -> Vec<Box<dyn Dialogue>> {
-        Vec::new()
+        match fact {
+            Fact::Service { service, port, txt, .. } if *port != 0 => {
+                self.service(network, (service.as_str(), *port), txt).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who asks a service that DNS-SD announced at this port, with these pairs.
+    fn service(
+        &self,
+        network: &Network,
+        (service, port): (&str, u16),
+        txt: &[(Text, Text)],
+    ) -> Option<Box<dyn Dialogue>> {
+        let said = |key: &str| {
+            let pair = txt.iter().find(|(of, _)| of.as_str().eq_ignore_ascii_case(key));
+            pair.map(|(_, value)| value.as_str())
+        };
+        match service {
+            "_ipp._tcp" if network.questions.allows(Method::Ipp) => {
+                Some(self.talk(port, Ipp::new(self.host, port, said("rp"), self.short())))
+            }
+            _ => None,
+        }
+    }
+
+    /// A conversation at this port.
+    fn talk(&self, port: u16, conversation: impl Conversation + 'static) -> Box<dyn Dialogue> {
+        Box::new(Talk::new(port, self.timeout, conversation))
+    }
+
+    /// The number in 32 bits.
+    const fn short(&self) -> u32 {
+        (self.number >> 32) as u32
     }
 
     /// The dialogue that asks by this protocol at this port.
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
-        let (_host, _timeout, _tries, _number) = (self.host, self.timeout, self.tries, self.number);
-        let _ = port;
         match method {
             Method::NodeStatus => None,
             Method::LlmnrQuery => None,
@@ -58,7 +94,7 @@ impl Caller {
             Method::Imap => None,
             Method::Sip => None,
             Method::Rtsp => None,
-            Method::Ipp => None,
+            Method::Ipp => Some(self.talk(port, Ipp::new(self.host, port, None, self.short()))),
             Method::Escl => None,
             Method::Ntp => None,
             Method::Dicom => None,
