@@ -65,9 +65,9 @@ fn one_request_asks_for_attributes_and_nothing_that_prints() {
     assert_eq!(held.asked.len(), 1);
     let asked = &held.asked[0];
     let at = asked.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
-    let head = std::str::from_utf8(&asked[..at]).unwrap();
-    assert!(head.starts_with("POST /ipp/print HTTP/1.1\r\nHost: 10.20.0.9:631\r\n"), "{head}");
-    assert!(head.contains(&format!("Content-Length: {}\r\n", asked.len() - at)));
+    let header = std::str::from_utf8(&asked[..at]).unwrap();
+    assert!(header.starts_with("POST /ipp/print HTTP/1.1\r\nHost: 10.20.0.9:631\r\n"), "{header}");
+    assert!(header.contains(&format!("Content-Length: {}\r\n", asked.len() - at)));
     let message = Message::decode(&asked[at..]).unwrap();
     assert_eq!(message.code, 0x000b);
     assert_eq!(message.encode().len(), asked.len() - at, "no document follows");
