@@ -16,8 +16,14 @@ use crate::engine::Outlet;
 pub mod dns;
 /// HTTP of the start page.
 pub mod http;
+/// IPP: the attributes of a printer.
+pub mod ipp;
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;
+#[cfg(test)]
+mod rehearsal;
+/// A response of HTTP/1.x.
+mod response;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
 /// Simple Service Discovery: one host asked by unicast.

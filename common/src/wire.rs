@@ -28,6 +28,8 @@ pub mod icmp;
 pub mod icmp6;
 /// Group membership (IGMP, MLD).
 pub mod igmp;
+/// Internet Printing Protocol (RFC 8010).
+pub mod ipp;
 /// IPv4 packets (RFC 791).
 pub mod ipv4;
 /// IPv6 packets (RFC 8200).

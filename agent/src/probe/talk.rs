@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
+use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome, Question, Reply};
 use daicho_common::time::Tick;
 
@@ -187,7 +188,11 @@ impl<C: Conversation> Talk<C> {
         }
         let unsaid = match &mut self.state {
             State::ToSay(unsaid) => Some(mem::take(unsaid)),
-            State::Fresh | State::Opening(_) | State::Waiting(..) | State::Finished => None,
+            State::Fresh
+            | State::Opening(_)
+            | State::Waiting(..)
+            | State::Again
+            | State::Finished => None,
         };
         match (self.conversation.hear(octets), unsaid) {
             (Next::Wait, Some(unsaid)) => self.state = State::ToSay(unsaid),
@@ -287,6 +292,13 @@ impl<C: Conversation> Dialogue for Talk<C> {
     fn is_finished(&self) -> bool {
         matches!(self.state, State::Finished)
     }
+}
+
+/// What was said, once; nothing if nothing was.
+pub(super) fn told(method: Method, said: &mut Said) -> Option<(Method, Fact)> {
+    let nothing = Said::at(said.port);
+    let said = mem::replace(said, nothing);
+    (!said.fields.is_empty()).then(|| (method, Fact::Said(Box::new(said))))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use daicho_common::observation::{Fact, Method};
+use daicho_common::text::Text;
 use daicho_common::wire::http::Uri;
 use ring::digest;
 
@@ -11,8 +12,9 @@ use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
 use crate::probe::http::Http;
+use crate::probe::ipp::Ipp;
 use crate::probe::ssdp::Ssdp;
-use crate::probe::talk::Talk;
+use crate::probe::talk::{Conversation, Talk};
 use crate::probe::tls::Tls;
 use crate::probe::upnp::Upnp;
 
@@ -47,7 +49,17 @@ impl Caller {
             network.questions.allows(page.method) && !governor::is_forbidden(page.port)
         };
         let pages = pages(host, method, fact).into_iter().filter(allowed);
-        pages.map(|page| self.page(host, &page)).collect()
+        let pages = pages.map(|page| self.page(host, &page));
+        pages.chain(self.announced(network, fact)).collect()
+    }
+
+    /// What a service that DNS-SD announced is asked by its own protocol.
+    fn announced(&self, network: &Network, fact: &Fact) -> Option<Box<dyn Dialogue>> {
+        let Fact::Service { service, port, txt, .. } = fact else { return None };
+        if *port == 0 || governor::is_forbidden(*port) {
+            return None;
+        }
+        self.service(network, (service.as_str(), *port), txt)
     }
 
     /// The dialogue that reads a page.
@@ -69,6 +81,35 @@ impl Caller {
         let seed = [self.number.to_be_bytes().as_slice(), &port.to_be_bytes()].concat();
         let digest = digest::digest(&digest::SHA256, &seed);
         digest.as_ref().try_into().unwrap_or([0; 32])
+    }
+
+    /// Who asks a service that DNS-SD announced at this port, with these pairs.
+    fn service(
+        &self,
+        network: &Network,
+        (service, port): (&str, u16),
+        txt: &[(Text, Text)],
+    ) -> Option<Box<dyn Dialogue>> {
+        let said = |key: &str| {
+            let pair = txt.iter().find(|(of, _)| of.as_str().eq_ignore_ascii_case(key));
+            pair.map(|(_, value)| value.as_str())
+        };
+        match service {
+            "_ipp._tcp" if network.questions.allows(Method::Ipp) => {
+                Some(self.talk(port, Ipp::new(self.host, port, said("rp"), self.short())))
+            }
+            _ => None,
+        }
+    }
+
+    /// A conversation at this port.
+    fn talk(&self, port: u16, conversation: impl Conversation + 'static) -> Box<dyn Dialogue> {
+        Box::new(Talk::new(port, self.timeout, conversation))
+    }
+
+    /// The number in 32 bits.
+    const fn short(&self) -> u32 {
+        (self.number >> 32) as u32
     }
 
     /// The dialogue that asks by this protocol at this port.
@@ -96,7 +137,7 @@ impl Caller {
             Method::Imap => None,
             Method::Sip => None,
             Method::Rtsp => None,
-            Method::Ipp => None,
+            Method::Ipp => Some(self.talk(port, Ipp::new(self.host, port, None, self.short()))),
             Method::Escl => None,
             Method::Ntp => None,
             Method::Dicom => None,
