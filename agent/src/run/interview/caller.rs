@@ -7,6 +7,8 @@ use daicho_common::observation::{Fact, Method};
 
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::inquiry::{Inquiry, Single};
+use crate::probe::node_status::NodeStatus;
 
 /// Who asks a host, and with which numbers.
 pub(super) struct Caller {
@@ -37,12 +39,22 @@ impl Caller {
         Vec::new()
     }
 
+    /// An identifier of 16 bits that nobody can foresee.
+    fn id(&self) -> u16 {
+        u16::try_from(self.number >> 16 & 0xffff).unwrap_or_default()
+    }
+
+    /// One question by datagram to this port.
+    #[expect(clippy::unnecessary_wraps, reason = "the arms of `dialogue` are options")]
+    fn single(&self, inquiry: impl Inquiry + 'static, port: u16) -> Option<Box<dyn Dialogue>> {
+        let target = (self.host, port).into();
+        Some(Box::new(Single::new(target, self.timeout, self.tries, inquiry)))
+    }
+
     /// The dialogue that asks by this protocol at this port.
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
-        let (_host, _timeout, _tries, _number) = (self.host, self.timeout, self.tries, self.number);
-        let _ = port;
         match method {
-            Method::NodeStatus => None,
+            Method::NodeStatus => self.single(NodeStatus::new(self.id(), port), port),
             Method::LlmnrQuery => None,
             Method::SsdpSearch => None,
             Method::Upnp => None,
