@@ -12,12 +12,16 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// What an NTLM challenge says.
+mod challenge;
 /// One question by datagram.
 pub mod inquiry;
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;
 /// NetBIOS node status.
 pub mod node_status;
+/// SMB: negotiation and challenge.
+pub mod smb;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
 /// A conversation over a TCP connection.

@@ -9,6 +9,8 @@ use crate::plan::Network;
 use crate::probe::Dialogue;
 use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::node_status::NodeStatus;
+use crate::probe::smb::Smb;
+use crate::probe::talk::{Conversation, Talk};
 
 /// Who asks a host, and with which numbers.
 pub(super) struct Caller {
@@ -51,6 +53,16 @@ impl Caller {
         Some(Box::new(Single::new(target, self.timeout, self.tries, inquiry)))
     }
 
+    /// A conversation over a connection to this port.
+    #[expect(clippy::unnecessary_wraps, reason = "the arms of `dialogue` are options")]
+    fn talk(
+        &self,
+        conversation: impl Conversation + 'static,
+        port: u16,
+    ) -> Option<Box<dyn Dialogue>> {
+        Some(Box::new(Talk::new(port, self.timeout, conversation)))
+    }
+
     /// The dialogue that asks by this protocol at this port.
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
         match method {
@@ -59,7 +71,7 @@ impl Caller {
             Method::SsdpSearch => None,
             Method::Upnp => None,
             Method::Wsd => None,
-            Method::Smb => None,
+            Method::Smb => self.talk(Smb::new(self.number, port), port),
             Method::Rdp => None,
             Method::Http => None,
             Method::Tls => None,
