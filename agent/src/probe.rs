@@ -16,6 +16,8 @@ use crate::engine::Outlet;
 mod challenge;
 /// One question by datagram.
 pub mod inquiry;
+/// Link-local multicast name resolution, by unicast.
+pub mod llmnr;
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;
 /// NetBIOS node status.

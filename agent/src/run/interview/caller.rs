@@ -8,6 +8,7 @@ use daicho_common::observation::{Fact, Method};
 use crate::plan::Network;
 use crate::probe::Dialogue;
 use crate::probe::inquiry::{Inquiry, Single};
+use crate::probe::llmnr::Llmnr;
 use crate::probe::node_status::NodeStatus;
 use crate::probe::smb::Smb;
 use crate::probe::talk::{Conversation, Talk};
@@ -67,7 +68,7 @@ impl Caller {
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
         match method {
             Method::NodeStatus => self.single(NodeStatus::new(self.id(), port), port),
-            Method::LlmnrQuery => None,
+            Method::LlmnrQuery => self.single(Llmnr::new(self.host, self.id()), port),
             Method::SsdpSearch => None,
             Method::Upnp => None,
             Method::Wsd => None,
