@@ -22,6 +22,8 @@ pub mod llmnr;
 pub mod mdns;
 /// NetBIOS node status.
 pub mod node_status;
+/// NTP, a client's question.
+pub mod ntp;
 /// SMB: negotiation and challenge.
 pub mod smb;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.

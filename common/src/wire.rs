@@ -42,6 +42,8 @@ pub mod nbss;
 pub mod ndp;
 /// NTLM's first message and challenge ([MS-NLMP]).
 pub mod ntlm;
+/// NTP packets (RFC 5905 §7.3).
+pub mod ntp;
 /// SMB 1 negotiation ([MS-CIFS], [MS-SMB]).
 pub mod smb1;
 /// SMB 2 and 3 negotiation ([MS-SMB2]).

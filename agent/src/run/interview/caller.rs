@@ -10,6 +10,7 @@ use crate::probe::Dialogue;
 use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::llmnr::Llmnr;
 use crate::probe::node_status::NodeStatus;
+use crate::probe::ntp::Ntp;
 use crate::probe::smb::Smb;
 use crate::probe::talk::{Conversation, Talk};
 
@@ -85,7 +86,7 @@ impl Caller {
             Method::Rtsp => None,
             Method::Ipp => None,
             Method::Escl => None,
-            Method::Ntp => None,
+            Method::Ntp => self.single(Ntp::new(self.number, port), port),
             Method::Dicom => None,
             // These are no questions to a host beside SNMP and DNS-SD.
             Method::Arp
