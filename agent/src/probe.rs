@@ -24,6 +24,8 @@ pub mod mdns;
 pub mod node_status;
 /// NTP, a client's question.
 pub mod ntp;
+/// SIP OPTIONS.
+pub mod sip;
 /// SMB: negotiation and challenge.
 pub mod smb;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.

@@ -44,6 +44,8 @@ pub mod ndp;
 pub mod ntlm;
 /// NTP packets (RFC 5905 §7.3).
 pub mod ntp;
+/// Status line and header fields, as SIP and RTSP have them.
+pub mod reply;
 /// SMB 1 negotiation ([MS-CIFS], [MS-SMB]).
 pub mod smb1;
 /// SMB 2 and 3 negotiation ([MS-SMB2]).

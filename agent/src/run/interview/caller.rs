@@ -11,6 +11,7 @@ use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::llmnr::Llmnr;
 use crate::probe::node_status::NodeStatus;
 use crate::probe::ntp::Ntp;
+use crate::probe::sip::Sip;
 use crate::probe::smb::Smb;
 use crate::probe::talk::{Conversation, Talk};
 
@@ -82,7 +83,7 @@ impl Caller {
             Method::Telnet => None,
             Method::Smtp => None,
             Method::Imap => None,
-            Method::Sip => None,
+            Method::Sip => self.single(Sip::new(self.host, self.number, port), port),
             Method::Rtsp => None,
             Method::Ipp => None,
             Method::Escl => None,
