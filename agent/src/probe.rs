@@ -24,6 +24,8 @@ pub mod mdns;
 pub mod node_status;
 /// NTP, a client's question.
 pub mod ntp;
+/// RTSP OPTIONS.
+pub mod rtsp;
 /// SIP OPTIONS.
 pub mod sip;
 /// SMB: negotiation and challenge.

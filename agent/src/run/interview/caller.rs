@@ -11,6 +11,7 @@ use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::llmnr::Llmnr;
 use crate::probe::node_status::NodeStatus;
 use crate::probe::ntp::Ntp;
+use crate::probe::rtsp::Rtsp;
 use crate::probe::sip::Sip;
 use crate::probe::smb::Smb;
 use crate::probe::talk::{Conversation, Talk};
@@ -84,7 +85,7 @@ impl Caller {
             Method::Smtp => None,
             Method::Imap => None,
             Method::Sip => self.single(Sip::new(self.host, self.number, port), port),
-            Method::Rtsp => None,
+            Method::Rtsp => self.talk(Rtsp::new(port), port),
             Method::Ipp => None,
             Method::Escl => None,
             Method::Ntp => self.single(Ntp::new(self.number, port), port),
