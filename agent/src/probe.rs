@@ -12,6 +12,8 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// TLS that looks and believes nothing.
+mod capture;
 /// What an NTLM challenge says.
 mod challenge;
 /// One question by datagram.
@@ -24,6 +26,8 @@ pub mod mdns;
 pub mod node_status;
 /// NTP, a client's question.
 pub mod ntp;
+/// RDP: negotiation, certificate and challenge.
+pub mod rdp;
 /// RTSP OPTIONS.
 pub mod rtsp;
 /// SIP OPTIONS.

@@ -8,6 +8,8 @@
 pub mod arp;
 /// Cisco Discovery Protocol.
 pub mod cdp;
+/// Subjects of certificates (RFC 5280 §4.1).
+pub mod certificate;
 /// DER elements (ITU-T X.690), for negotiation tokens and certificates.
 pub mod der;
 /// DHCP for IPv4 (RFC 2131).
@@ -44,6 +46,8 @@ pub mod ndp;
 pub mod ntlm;
 /// NTP packets (RFC 5905 §7.3).
 pub mod ntp;
+/// RDP negotiation and CredSSP ([MS-RDPBCGR], [MS-CSSP]).
+pub mod rdp;
 /// Status line and header fields, as SIP and RTSP have them.
 pub mod reply;
 /// SMB 1 negotiation ([MS-CIFS], [MS-SMB]).

@@ -11,6 +11,7 @@ use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::llmnr::Llmnr;
 use crate::probe::node_status::NodeStatus;
 use crate::probe::ntp::Ntp;
+use crate::probe::rdp::Rdp;
 use crate::probe::rtsp::Rtsp;
 use crate::probe::sip::Sip;
 use crate::probe::smb::Smb;
@@ -76,7 +77,7 @@ impl Caller {
             Method::Upnp => None,
             Method::Wsd => None,
             Method::Smb => self.talk(Smb::new(self.number, port), port),
-            Method::Rdp => None,
+            Method::Rdp => self.talk(Rdp::new(self.host, port), port),
             Method::Http => None,
             Method::Tls => None,
             Method::Ssh => None,
