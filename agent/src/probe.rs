@@ -16,9 +16,11 @@ use crate::engine::Outlet;
 mod capture;
 /// What an NTLM challenge says.
 mod challenge;
+/// Two ways to ask the same.
+pub mod fallback;
 /// One question by datagram.
 pub mod inquiry;
-/// Link-local multicast name resolution, by unicast.
+/// Link-local multicast name resolution, asked of one host.
 pub mod llmnr;
 /// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
 pub mod mdns;

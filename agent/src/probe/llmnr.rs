@@ -1,19 +1,22 @@
 //! LLMNR (RFC 4795; UDP 5355): the name that a host has for its own address.
 //!
-//! Sends one question for the pointer of the address to the address itself, and again where nothing
-//! comes back. RFC 4795 §2.4 wants such questions over TCP and lets a responder pass over those by
-//! datagram, so silence says nothing; responders that take datagrams only are reached so. Nothing is
-//! asked of the group, and nobody else's name. Costs the host one answer.
+//! Sends one question for the pointer of the address to the address itself by datagram, and again where
+//! nothing comes back; then once over a connection. RFC 4795 §2.4 wants the latter and lets a responder
+//! pass over the former, as systemd-resolved does; others have no port for connections. Nothing is asked
+//! of the group, and nobody else's name. Costs the host an answer, or a connection and an answer.
 //!
 //! Facts: [`Fact::HostName`]. An answer that comes back without a name is complete and says nothing.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use daicho_common::coverage::PacketKind;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::wire::dns::{Data, Kind, Message, Name, Question};
+use daicho_common::wire::take;
 
 use super::inquiry::{Answer, Inquiry};
+use super::talk::{Conversation, Cut, Next};
 
 /// The port of LLMNR (RFC 4795 §2).
 pub const PORT: u16 = 5355;
@@ -64,6 +67,61 @@ impl Inquiry for Llmnr {
             }
         }
         Some(Answer { facts, outcome: Outcome::Complete })
+    }
+}
+
+/// The same question over a connection: message after message, each behind its length in two octets
+/// (RFC 1035 §4.2.2).
+#[derive(Clone, Debug)]
+pub struct Connected {
+    inquiry: Llmnr,
+    heard: Vec<u8>,
+    facts: VecDeque<Fact>,
+}
+
+impl Connected {
+    /// Asks this.
+    pub const fn new(inquiry: Llmnr) -> Self {
+        Self { inquiry, heard: Vec::new(), facts: VecDeque::new() }
+    }
+}
+
+impl Conversation for Connected {
+    fn method(&self) -> Method {
+        Method::LlmnrQuery
+    }
+
+    fn begin(&mut self) -> Next {
+        let question = self.inquiry.question();
+        let length = u16::try_from(question.len()).unwrap_or_default().to_be_bytes();
+        Next::Say([length.as_slice(), &question].concat())
+    }
+
+    fn hear(&mut self, octets: &[u8]) -> Next {
+        self.heard.extend_from_slice(octets);
+        let Ok((length, rest)) = take::<2>(&self.heard) else { return Next::Wait };
+        let Some(message) = rest.get(..u16::from_be_bytes(length).into()) else {
+            return Next::Wait;
+        };
+        Next::End(match self.inquiry.hear(message) {
+            Some(answer) => {
+                self.facts.extend(answer.facts);
+                answer.outcome
+            }
+            None => Outcome::Malformed,
+        })
+    }
+
+    fn cut(&mut self, cut: Cut) -> Outcome {
+        match cut {
+            _ if !self.heard.is_empty() => Outcome::Malformed,
+            Cut::Closed => Outcome::Refused,
+            Cut::Silent | Cut::Flooded => Outcome::Silent,
+        }
+    }
+
+    fn poll_fact(&mut self) -> Option<(Method, Fact)> {
+        Some((Method::LlmnrQuery, self.facts.pop_front()?))
     }
 }
 
@@ -120,5 +178,32 @@ mod tests {
         let asked = Llmnr::new(HOST, 7);
         let records = (0..100).map(|n| pointer(HOST, &format!("host-{n}"))).collect();
         assert_eq!(answered(&asked, records).unwrap().facts.len(), MOST_NAMES);
+    }
+
+    #[test]
+    fn a_connection_brings_the_same_however_the_octets_are_cut() {
+        let asked = Llmnr::new(HOST, 7);
+        let answer =
+            Message::answer(&asked.asked, vec![pointer(HOST, "nurse-07")], vec![]).encode();
+        let octets = [&u16::try_from(answer.len()).unwrap().to_be_bytes(), &answer[..]].concat();
+        for piece in 1..=octets.len() {
+            let mut connected = Connected::new(asked.clone());
+            let Next::Say(question) = connected.begin() else { panic!() };
+            assert_eq!(question[2..], asked.question());
+            assert_eq!(usize::from(question[1]), question.len() - 2);
+            let last = octets.chunks(piece).map(|piece| connected.hear(piece)).last();
+            assert_eq!(last, Some(Next::End(Outcome::Complete)));
+            let name = Fact::HostName { name: "nurse-07".into() };
+            assert_eq!(connected.poll_fact(), Some((Method::LlmnrQuery, name)));
+            assert_eq!(connected.poll_fact(), None);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_over_a_connection_ends_it() {
+        let mut connected = Connected::new(Llmnr::new(HOST, 7));
+        assert_eq!(connected.cut(Cut::Closed), Outcome::Refused);
+        assert_eq!(connected.hear(b"\0\x05hello"), Next::End(Outcome::Malformed));
+        assert_eq!(connected.cut(Cut::Silent), Outcome::Malformed);
     }
 }

@@ -7,8 +7,9 @@ use daicho_common::observation::{Fact, Method};
 
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::fallback::Fallback;
 use crate::probe::inquiry::{Inquiry, Single};
-use crate::probe::llmnr::Llmnr;
+use crate::probe::llmnr::{Connected, Llmnr};
 use crate::probe::node_status::NodeStatus;
 use crate::probe::ntp::Ntp;
 use crate::probe::rdp::Rdp;
@@ -68,11 +69,19 @@ impl Caller {
         Some(Box::new(Talk::new(port, self.timeout, conversation)))
     }
 
+    /// LLMNR by datagram, and where that is silent over a connection.
+    fn llmnr(&self, port: u16) -> Box<dyn Dialogue> {
+        let inquiry = Llmnr::new(self.host, self.id());
+        let connected = Connected::new(inquiry.clone());
+        let single = Single::new((self.host, port).into(), self.timeout, self.tries, inquiry);
+        Box::new(Fallback::new(single, Talk::new(port, self.timeout, connected)))
+    }
+
     /// The dialogue that asks by this protocol at this port.
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
         match method {
             Method::NodeStatus => self.single(NodeStatus::new(self.id(), port), port),
-            Method::LlmnrQuery => self.single(Llmnr::new(self.host, self.id()), port),
+            Method::LlmnrQuery => Some(self.llmnr(port)),
             Method::SsdpSearch => None,
             Method::Upnp => None,
             Method::Wsd => None,
