@@ -33,7 +33,7 @@ use super::{capture, challenge};
 /// The port of RDP.
 pub const PORT: u16 = 3389;
 
-/// Longest answer of CredSSP that is read, in octets.
+/// Longest answer of `CredSSP` that is read, in octets.
 const MOST_CREDENTIALS: usize = 32 << 10;
 
 /// How far the conversation is.
@@ -53,7 +53,7 @@ enum Step {
 #[derive(Debug)]
 pub struct Rdp {
     host: IpAddr,
-    /// Whether the server selected CredSSP.
+    /// Whether the server selected `CredSSP`.
     nla: bool,
     step: Step,
     heard: Vec<u8>,
@@ -155,7 +155,9 @@ impl Rdp {
         if !self.nla {
             return Next::End(Outcome::Complete);
         }
-        let request = rdp::ts_request(&spnego::init(&ntlm::negotiate()));
+        // Without SPNEGO around it, as clients send NTLM that know of no other mechanism: servers of both
+        // kinds take it.
+        let request = rdp::ts_request(&ntlm::negotiate());
         if tls.writer().write_all(&request).is_err() {
             return Next::End(Outcome::Partial);
         }
