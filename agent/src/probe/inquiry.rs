@@ -169,10 +169,11 @@ mod tests {
     }
 
     fn outcome(single: &mut Single<Marco>) -> Option<Outcome> {
-        match single.poll_fact()? {
-            Fact::Asked { question: Question::Service { port: 123 }, outcome } => Some(outcome),
-            other => panic!("{other:?}"),
-        }
+        let fact = single.poll_fact()?;
+        let Fact::Asked { question: Question::Service { port: 123 }, outcome } = fact else {
+            panic!("{fact:?}")
+        };
+        Some(outcome)
     }
 
     const fn seconds(n: u64) -> Tick {

@@ -104,9 +104,9 @@ mod tests {
                 break;
             }
         }
-        let said = rtsp.poll_fact().map(|(_, fact)| match fact {
-            Fact::Said(said) => *said,
-            other => panic!("{other:?}"),
+        let said = rtsp.poll_fact().map(|(_, fact)| {
+            let Fact::Said(said) = fact else { panic!("{fact:?}") };
+            *said
         });
         (last, said)
     }

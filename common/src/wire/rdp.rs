@@ -11,9 +11,9 @@ const MOST_OCTETS: usize = 512;
 
 /// TLS: `PROTOCOL_SSL`.
 pub const TLS: u32 = 1;
-/// CredSSP, which people call network level authentication: `PROTOCOL_HYBRID`.
+/// `CredSSP`, which people call network level authentication: `PROTOCOL_HYBRID`.
 pub const HYBRID: u32 = 2;
-/// CredSSP with an early answer: `PROTOCOL_HYBRID_EX`.
+/// `CredSSP` with an early answer: `PROTOCOL_HYBRID_EX`.
 pub const HYBRID_EX: u32 = 8;
 
 /// What a server answers.
@@ -31,7 +31,7 @@ pub enum Answer {
     },
     /// It refuses what was asked for.
     Failed {
-        /// 1 TLS required, 2 TLS not allowed, 3 no certificate, 5 CredSSP required, 6 user authentication
+        /// 1 TLS required, 2 TLS not allowed, 3 no certificate, 5 `CredSSP` required, 6 user authentication
         /// by TLS required.
         code: u32,
     },
@@ -44,7 +44,7 @@ fn unit(code: u8, variable: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A request that names nobody: no cookie, no routing token, TLS or CredSSP.
+/// A request that names nobody: no cookie, no routing token, TLS or `CredSSP`.
 pub fn request() -> Vec<u8> {
     let [a, b, c, d] = (TLS | HYBRID).to_le_bytes();
     unit(0xe0, &[1, 0, 8, 0, a, b, c, d])

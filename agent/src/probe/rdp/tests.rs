@@ -51,9 +51,10 @@ fn challenge_token() -> Vec<u8> {
 }
 
 fn said(rdp: &mut Rdp) -> Option<Said> {
-    let said = rdp.poll_fact().map(|(method, fact)| match fact {
-        Fact::Said(said) if method == Method::Rdp => *said,
-        other => panic!("{other:?}"),
+    let said = rdp.poll_fact().map(|(method, fact)| {
+        assert_eq!(method, Method::Rdp);
+        let Fact::Said(said) = fact else { panic!("{fact:?}") };
+        *said
     });
     assert_eq!(rdp.poll_fact(), None);
     said

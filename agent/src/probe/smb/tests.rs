@@ -66,9 +66,10 @@ fn held(answers: &[Vec<u8>], piece: usize) -> (Vec<Vec<u8>>, Next, Option<Said>)
             }
         }
     }
-    let said = smb.poll_fact().map(|(method, fact)| match fact {
-        Fact::Said(said) if method == Method::Smb => *said,
-        other => panic!("{other:?}"),
+    let said = smb.poll_fact().map(|(method, fact)| {
+        assert_eq!(method, Method::Smb);
+        let Fact::Said(said) = fact else { panic!("{fact:?}") };
+        *said
     });
     assert_eq!(smb.poll_fact(), None);
     (asked, last, said)
