@@ -155,8 +155,7 @@ impl Rdp {
         if !self.nla {
             return Next::End(Outcome::Complete);
         }
-        // Without SPNEGO around it, as clients send NTLM that know of no other mechanism: servers of both
-        // kinds take it.
+        // Without SPNEGO around it, because FreeRDP takes no other.
         let request = rdp::ts_request(&ntlm::negotiate());
         if tls.writer().write_all(&request).is_err() {
             return Next::End(Outcome::Partial);
