@@ -18,12 +18,32 @@ pub mod dns;
 pub mod http;
 /// IPP: the attributes of a printer.
 pub mod ipp;
-/// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
-pub mod mdns;
 #[cfg(test)]
 mod rehearsal;
 /// A response of HTTP/1.x.
 mod response;
+/// What an NTLM challenge says.
+mod challenge;
+/// Two ways to ask the same.
+pub mod fallback;
+/// One question by datagram.
+pub mod inquiry;
+/// Link-local multicast name resolution, asked of one host.
+pub mod llmnr;
+/// mDNS and DNS-SD: one host asked by unicast, or everybody on a link by multicast.
+pub mod mdns;
+/// NetBIOS node status.
+pub mod node_status;
+/// NTP, a client's question.
+pub mod ntp;
+/// RDP: negotiation, certificate and challenge.
+pub mod rdp;
+/// RTSP OPTIONS.
+pub mod rtsp;
+/// SIP OPTIONS.
+pub mod sip;
+/// SMB: negotiation and challenge.
+pub mod smb;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
 /// Simple Service Discovery: one host asked by unicast.

@@ -8,6 +8,8 @@
 pub mod arp;
 /// Cisco Discovery Protocol.
 pub mod cdp;
+/// DER elements (ITU-T X.690), for negotiation tokens and certificates.
+pub mod der;
 /// DHCP for IPv4 (RFC 2131).
 pub mod dhcp;
 /// DHCP for IPv6 (RFC 8415).
@@ -38,10 +40,26 @@ pub mod ipv6;
 pub mod lldp;
 /// NetBIOS name service and browser announcements (RFC 1002).
 pub mod nbns;
+/// Framing of SMB over TCP (RFC 1002 §4.3.1).
+pub mod nbss;
 /// Neighbour discovery for IPv6 (RFC 4861).
 pub mod ndp;
+/// NTLM's first message and challenge ([MS-NLMP]).
+pub mod ntlm;
+/// NTP packets (RFC 5905 §7.3).
+pub mod ntp;
+/// RDP negotiation and CredSSP ([MS-RDPBCGR], [MS-CSSP]).
+pub mod rdp;
+/// Status line and header fields, as SIP and RTSP have them.
+pub mod reply;
+/// SMB 1 negotiation ([MS-CIFS], [MS-SMB]).
+pub mod smb1;
+/// SMB 2 and 3 negotiation ([MS-SMB2]).
+pub mod smb2;
 /// Nortel's topology discovery (SONMP).
 pub mod sonmp;
+/// SPNEGO tokens (RFC 4178).
+pub mod spnego;
 /// Simple Service Discovery (UPnP).
 pub mod ssdp;
 /// Spanning tree (IEEE 802.1D, IEEE 802.1Q).

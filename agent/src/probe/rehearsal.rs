@@ -34,6 +34,7 @@ fn hold<C: Conversation>(mut it: C, answers: &[Vec<&[u8]>], end: Cut) -> Held {
     let mut outcome = None;
     let mut note = |next| match next {
         Next::Wait => {}
+        Next::Anew => panic!("no conversation that is rehearsed here begins anew"),
         Next::Say(octets) => asked.push(octets),
         Next::End(end) => outcome = Some(end),
     };

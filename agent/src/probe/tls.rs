@@ -27,6 +27,7 @@ use super::talk::{Conversation, Cut, Next};
 /// What a certificate says.
 pub mod certificate;
 mod config;
+pub(super) use config::config;
 
 /// Most octets of a page that are decrypted at once.
 const PIECE: usize = 16 << 10;
@@ -80,7 +81,7 @@ impl Tls {
             None => (None, ServerName::from(std::net::IpAddr::from(host))),
         };
         Self {
-            config: config::config(),
+            config: config(&[b"http/1.1"]),
             server_name,
             hello: ClientHello { random, server_name: name },
             state: State::Fresh,

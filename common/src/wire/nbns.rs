@@ -115,13 +115,40 @@ const NBSTAT: [u8; 4] = [0x00, 0x21, 0x00, 0x01];
 pub fn status_request(transaction: u16) -> Vec<u8> {
     let mut out = transaction.to_be_bytes().to_vec();
     out.extend_from_slice(&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    any_name().encode(&mut out);
+    out.extend_from_slice(&NBSTAT);
+    out
+}
+
+/// A node status response (§4.2.18) with these names and whether each is a group's; at most 255 are
+/// written. All are marked as active (§4.2.18, `NAME_FLAGS`); the statistics after the unit identifier are
+/// zero.
+pub fn status_response(transaction: u16, names: &[(Name, bool)], unit: Mac) -> Vec<u8> {
+    let names = names.get(..names.len().min(255)).unwrap_or_default();
+    let count = u8::try_from(names.len()).unwrap_or(u8::MAX);
+    let mut out = transaction.to_be_bytes().to_vec();
+    out.extend_from_slice(&[0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    any_name().encode(&mut out);
+    out.extend_from_slice(&NBSTAT);
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&(u16::from(count) * 18 + 1 + 46).to_be_bytes());
+    out.push(count);
+    for (name, group) in names {
+        out.extend_from_slice(&name.octets);
+        out.extend_from_slice(&[name.suffix, if *group { 0x84 } else { 0x04 }, 0]);
+    }
+    out.extend_from_slice(&unit.octets());
+    out.extend_from_slice(&[0; 40]);
+    out
+}
+
+/// The name that stands for any (§4.2.17): an asterisk and zeros.
+fn any_name() -> Name {
     let mut octets = [0; 15];
     if let Some(first) = octets.first_mut() {
         *first = b'*';
     }
-    Name { octets, suffix: 0 }.encode(&mut out);
-    out.extend_from_slice(&NBSTAT);
-    out
+    Name { octets, suffix: 0 }
 }
 
 /// A name service packet: its transaction ID and what it says.
@@ -268,10 +295,10 @@ mod tests {
     fn a_status_request_is_fifty_octets_and_a_reply_gives_names_and_the_adapter() {
         let request = status_request(0x1234);
         assert_eq!(request.len(), 50);
-        let query = Packet::Query { name: name_any(), status: true };
+        let query = Packet::Query { name: any_name(), status: true };
         assert_eq!(decode(&request), Ok((0x1234, query)));
         let mut reply = vec![0x12, 0x34, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0];
-        name_any().encode(&mut reply);
+        any_name().encode(&mut reply);
         reply.extend(NBSTAT);
         reply.extend([0, 0, 0, 0, 0, 65, 2]);
         for (text, flags) in [(&b"NURSE-07       \0"[..], 0x04), (b"WARD3F         \0", 0x84)] {
@@ -286,12 +313,6 @@ mod tests {
         for end in 0..reply.len() {
             assert!(decode(&reply[..end]).is_err());
         }
-    }
-
-    fn name_any() -> Name {
-        let mut octets = [0; 15];
-        octets[0] = b'*';
-        Name { octets, suffix: 0 }
     }
 
     #[test]
@@ -325,6 +346,18 @@ mod tests {
             let mut out = Vec::new();
             name.encode(&mut out);
             prop_assert_eq!(Name::decode(&out), Ok((name, &[][..])));
+        }
+
+        #[test]
+        fn a_status_response_survives(
+            transaction: u16, unit: [u8; 6],
+            raw in proptest::collection::vec(any::<([u8; 15], u8, bool)>(), 0..MAX_NAMES)
+        ) {
+            let names: Vec<_> =
+                raw.into_iter().map(|(octets, suffix, group)| (Name { octets, suffix }, group)).collect();
+            let unit = Mac::new(unit);
+            let octets = status_response(transaction, &names, unit);
+            prop_assert_eq!(decode(&octets), Ok((transaction, Packet::Status { names, unit })));
         }
     }
 }

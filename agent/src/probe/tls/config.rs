@@ -73,14 +73,15 @@ impl TimeProvider for NoClock {
     }
 }
 
-/// The set-up; `None` if the library does not take it, which a test rules out.
-pub(super) fn config() -> Option<Arc<ClientConfig>> {
+/// The set-up for these protocols inside (RFC 7301); `None` if the library does not take it, which a
+/// test rules out.
+pub(in crate::probe) fn config(inside: &[&[u8]]) -> Option<Arc<ClientConfig>> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_details(provider, Arc::new(NoClock));
     let builder = builder.with_safe_default_protocol_versions().ok()?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(Onlooker));
     let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = inside.iter().map(|name| name.to_vec()).collect();
     config.resumption = Resumption::disabled();
     Some(Arc::new(config))
 }

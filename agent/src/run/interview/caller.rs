@@ -11,8 +11,17 @@ use ring::digest;
 use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::fallback::Fallback;
 use crate::probe::http::Http;
+use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::ipp::Ipp;
+use crate::probe::llmnr::{Connected, Llmnr};
+use crate::probe::node_status::NodeStatus;
+use crate::probe::ntp::Ntp;
+use crate::probe::rdp::Rdp;
+use crate::probe::rtsp::Rtsp;
+use crate::probe::sip::Sip;
+use crate::probe::smb::Smb;
 use crate::probe::ssdp::Ssdp;
 use crate::probe::talk::{Conversation, Talk};
 use crate::probe::tls::Tls;
@@ -96,20 +105,45 @@ impl Caller {
         };
         match service {
             "_ipp._tcp" if network.questions.allows(Method::Ipp) => {
-                Some(self.talk(port, Ipp::new(self.host, port, said("rp"), self.short())))
+                self.talk(Ipp::new(self.host, port, said("rp"), self.short()), port)
             }
             _ => None,
         }
     }
 
-    /// A conversation at this port.
-    fn talk(&self, port: u16, conversation: impl Conversation + 'static) -> Box<dyn Dialogue> {
-        Box::new(Talk::new(port, self.timeout, conversation))
-    }
-
     /// The number in 32 bits.
     const fn short(&self) -> u32 {
         (self.number >> 32) as u32
+    }
+
+    /// An identifier of 16 bits that nobody can foresee.
+    fn id(&self) -> u16 {
+        u16::try_from(self.number >> 16 & 0xffff).unwrap_or_default()
+    }
+
+    /// One question by datagram to this port.
+    #[expect(clippy::unnecessary_wraps, reason = "the arms of `dialogue` are options")]
+    fn single(&self, inquiry: impl Inquiry + 'static, port: u16) -> Option<Box<dyn Dialogue>> {
+        let target = (self.host, port).into();
+        Some(Box::new(Single::new(target, self.timeout, self.tries, inquiry)))
+    }
+
+    /// A conversation over a connection to this port.
+    #[expect(clippy::unnecessary_wraps, reason = "the arms of `dialogue` are options")]
+    fn talk(
+        &self,
+        conversation: impl Conversation + 'static,
+        port: u16,
+    ) -> Option<Box<dyn Dialogue>> {
+        Some(Box::new(Talk::new(port, self.timeout, conversation)))
+    }
+
+    /// LLMNR by datagram, and where that is silent over a connection.
+    fn llmnr(&self, port: u16) -> Box<dyn Dialogue> {
+        let inquiry = Llmnr::new(self.host, self.id());
+        let connected = Connected::new(inquiry.clone());
+        let single = Single::new((self.host, port).into(), self.timeout, self.tries, inquiry);
+        Box::new(Fallback::new(single, Talk::new(port, self.timeout, connected)))
     }
 
     /// The dialogue that asks by this protocol at this port.
@@ -120,27 +154,27 @@ impl Caller {
                 let (path, names) = ("/".to_owned(), Vec::new());
                 Some(self.page(host, &Page { method, port, path, names }))
             }
-            Method::NodeStatus => None,
-            Method::LlmnrQuery => None,
+            Method::NodeStatus => self.single(NodeStatus::new(self.id(), port), port),
+            Method::LlmnrQuery => Some(self.llmnr(port)),
             Method::SsdpSearch => {
                 Some(Box::new(Ssdp::new((self.host, port), self.timeout, self.tries)))
             }
-            // Where a description is, SSDP says.
-            Method::Upnp => None,
-            Method::Wsd => None,
-            Method::Smb => None,
-            Method::Rdp => None,
-            Method::Ssh => None,
-            Method::Ftp => None,
-            Method::Telnet => None,
-            Method::Smtp => None,
-            Method::Imap => None,
-            Method::Sip => None,
-            Method::Rtsp => None,
-            Method::Ipp => Some(self.talk(port, Ipp::new(self.host, port, None, self.short()))),
-            Method::Escl => None,
-            Method::Ntp => None,
-            Method::Dicom => None,
+            Method::Smb => self.talk(Smb::new(self.number, port), port),
+            Method::Rdp => self.talk(Rdp::new(self.host, port), port),
+            Method::Sip => self.single(Sip::new(self.host, self.number, port), port),
+            Method::Rtsp => self.talk(Rtsp::new(port), port),
+            Method::Ipp => self.talk(Ipp::new(self.host, port, None, self.short()), port),
+            Method::Ntp => self.single(Ntp::new(self.number, port), port),
+            // @@probes
+            Method::Wsd
+            | Method::Ssh
+            | Method::Ftp
+            | Method::Telnet
+            | Method::Smtp
+            | Method::Imap
+            | Method::Dicom => None,
+            // Where a description or a scanner is, SSDP and DNS-SD say.
+            Method::Upnp | Method::Escl => None,
             // These are no questions to a host beside SNMP and DNS-SD.
             Method::Arp
             | Method::NeighbourTable
