@@ -33,6 +33,8 @@ mod shelf;
 mod subject;
 mod tabled;
 mod tables;
+/// Why fields say what they say.
+pub mod why;
 
 #[cfg(test)]
 pub(crate) mod case;
