@@ -19,6 +19,8 @@ mod look;
 mod makers;
 /// Operating systems by their numbers, their makers, and the ends of their support.
 pub mod os;
+/// Fingerprints of Rapid7's Recog.
+pub mod recog;
 /// Rows as written and as meant.
 mod row;
 /// Spellings of the same thing.
@@ -31,9 +33,9 @@ mod tests;
 
 pub use class::Class;
 pub use look::Place;
-pub use row::BadRow;
 use makers::Makers;
-use row::Group;
+pub use row::BadRow;
+use row::{Group, Row};
 use words::Words;
 
 /// What one row says of a fact that its pattern matched.
@@ -86,6 +88,8 @@ pub struct Rows {
     groups: Vec<Group>,
     words: Words,
     makers: Makers,
+    /// Files of Recog read so far.
+    files: usize,
 }
 
 macro_rules! shipped {
@@ -148,12 +152,31 @@ impl Rows {
     /// As [`Self::parse`]; nothing of the file is added then.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), BadRow> {
         for row in row::read(name, text)? {
-            match self.groups.iter_mut().find(|group| group.place == *row.place()) {
-                Some(group) => group.push(row),
-                None => self.groups.push(Group::of(row)),
-            }
+            self.put(row);
         }
         Ok(())
+    }
+
+    fn put(&mut self, row: Row) {
+        match self.groups.iter_mut().find(|group| group.place == *row.place()) {
+            Some(group) => group.rows.push(row),
+            None => self.groups.push(Group { place: row.place().clone(), rows: vec![row] }),
+        }
+    }
+
+    /// Adds a file of Rapid7's Recog, and says what was taken of it.
+    ///
+    /// # Errors
+    /// What is no such file; nothing of it is added then.
+    pub fn add_recog(&mut self, name: &str, xml: &str) -> Result<recog::Taken, BadRow> {
+        let (places, fingerprints, taken) = recog::parse(name, xml)?;
+        self.files += 1;
+        for place in places {
+            for fingerprint in &fingerprints {
+                self.put(Row::recog(place.clone(), self.files, fingerprint.clone()));
+            }
+        }
+        Ok(taken)
     }
 
     /// Reads a file of names of makers and of their lines, in place of the one before.

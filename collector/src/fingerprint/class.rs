@@ -114,7 +114,11 @@ impl Class {
     pub const fn is_computer(self) -> bool {
         matches!(
             self,
-            Self::Server | Self::Hypervisor | Self::Pc | Self::ThinClient | Self::EligibilityTerminal
+            Self::Server
+                | Self::Hypervisor
+                | Self::Pc
+                | Self::ThinClient
+                | Self::EligibilityTerminal
         )
     }
 }

@@ -87,7 +87,9 @@ mod tests {
     #[test]
     fn a_list_of_the_ieee_adds_to_what_is_shipped() {
         let mut makers = Makers::shipped().unwrap();
-        makers.add_list("AC-DE-48   (hex)\t\tSample Works, Ltd.\nACDE48     (base 16)\tx\nnonsense\n");
+        makers.add_list(
+            "AC-DE-48   (hex)\t\tSample Works, Ltd.\nACDE48     (base 16)\tx\nnonsense\n",
+        );
         let of = |makers: &Makers, mac: &str| makers.of(mac.parse().unwrap()).map(str::to_owned);
         assert_eq!(of(&makers, "ac:de:48:00:00:01").as_deref(), Some("Sample Works, Ltd."));
         assert_eq!(of(&makers, "00:0b:aa:00:00:01").as_deref(), Some("nurse_call: Aiphone"));

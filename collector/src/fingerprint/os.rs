@@ -57,7 +57,8 @@ fn look_up(table: &str, version: &str) -> Option<String> {
 /// The entry with the longest name with which `os` begins, as whole words.
 fn longest<'d>(data: &'d BTreeMap<String, String>, os: &str) -> Option<&'d str> {
     let begins = |name: &str| {
-        os.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|sign: char| sign.is_alphanumeric()))
+        os.strip_prefix(name)
+            .is_some_and(|rest| !rest.starts_with(|sign: char| sign.is_alphanumeric()))
     };
     let known = data.iter().filter(|(name, _)| begins(name));
     known.max_by_key(|(name, _)| name.len()).map(|(_, value)| value.as_str())

@@ -1,11 +1,10 @@
 //! Rows as written in TOML, and as meant: parsed twice, proven by their own examples.
 
-use std::sync::OnceLock;
-
 use daicho_common::observation::Method;
-use regex::{Regex, RegexSet, RegexSetBuilder};
+use regex::Regex;
 use serde::Deserialize;
 
+use super::recog::Fingerprint;
 use super::{Class, Match, Place, Reading, Software, os};
 
 /// A row that cannot be used.
@@ -94,6 +93,8 @@ enum Pattern {
     /// Named groups `vendor`, `model`, `version`, `serial`, `os`, `os_version` and `software` become
     /// claims.
     Regex(Regex),
+    /// Of this file of Recog, of which the first that matches counts.
+    Recog(usize, Box<Fingerprint>),
 }
 
 /// A row as meant.
@@ -110,13 +111,10 @@ impl Row {
         &self.place
     }
 
-    /// A pattern that matches wherever the row does.
-    fn sieve(&self) -> String {
-        match &self.pattern {
-            Pattern::Prefix(prefix) => format!("^{}", regex::escape(prefix)),
-            Pattern::Contains(part) => regex::escape(part),
-            Pattern::Regex(regex) => regex.as_str().to_owned(),
-        }
+    /// A fingerprint of a file of Recog.
+    pub(super) fn recog(place: Place, file: usize, fingerprint: Fingerprint) -> Self {
+        let pattern = Pattern::Recog(file, Box::new(fingerprint));
+        Self { place, pattern, os_table: None, claims: Reading::default() }
     }
 
     /// What this row says of `text`; `None` if its pattern does not match.
@@ -128,6 +126,7 @@ impl Row {
                 (whole || !matches!(self.place, Place::ObjectId)).then(|| self.claims.clone())
             }
             Pattern::Contains(part) => text.contains(part.as_str()).then(|| self.claims.clone()),
+            Pattern::Recog(_, fingerprint) => fingerprint.reading(text),
             Pattern::Regex(regex) => {
                 let found = regex.captures(text)?;
                 let said = |name| {
@@ -154,55 +153,32 @@ impl Row {
     }
 }
 
-/// From this many rows on the same place one pass says which of them match at all.
-const SIEVED: usize = 6;
-
-/// Rows that look at the same place.
+/// Rows that look at the same place. They are tried one by one: most patterns begin with letters that
+/// are not there, which is told at once, while a set of all of them takes longer to compile than a
+/// collector has facts to read.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) place: Place,
     pub(super) rows: Vec<Row>,
-    sieve: OnceLock<Option<RegexSet>>,
 }
 
 impl Group {
-    pub(super) fn of(row: Row) -> Self {
-        Self { place: row.place.clone(), rows: vec![row], sieve: OnceLock::new() }
-    }
-
-    pub(super) fn push(&mut self, row: Row) {
-        self.rows.push(row);
-        self.sieve = OnceLock::new();
-    }
-
     /// Adds what the rows make of `text`, in their order.
     pub(super) fn read<'r>(&'r self, text: &str, found: &mut Vec<Match<'r>>) {
         if text.is_empty() {
             return;
         }
-        let mut read = |row: &Row| {
-            let reading = row.reading(text);
-            found.extend(reading.map(|reading| Match {
-                reading,
-                place: &self.place,
-                said: text.to_owned(),
-            }));
-        };
-        match self.sieve.get_or_init(|| self.sieve()) {
-            None => self.rows.iter().for_each(&mut read),
-            Some(sieve) => {
-                let matching = sieve.matches(text);
-                matching.iter().filter_map(|at| self.rows.get(at)).for_each(&mut read);
+        let mut files = Vec::new();
+        for row in &self.rows {
+            if matches!(&row.pattern, Pattern::Recog(of, _) if files.contains(of)) {
+                continue;
             }
+            let Some(reading) = row.reading(text) else { continue };
+            if let Pattern::Recog(of, _) = &row.pattern {
+                files.push(*of);
+            }
+            found.push(Match { reading, place: &self.place, said: text.to_owned() });
         }
-    }
-
-    fn sieve(&self) -> Option<RegexSet> {
-        if self.rows.len() < SIEVED {
-            return None;
-        }
-        let patterns = self.rows.iter().map(Row::sieve);
-        RegexSetBuilder::new(patterns).size_limit(1 << 28).dfa_size_limit(1 << 26).build().ok()
     }
 }
 
@@ -283,10 +259,10 @@ impl Written {
         let stated = |said: &Option<String>, stated: &Option<String>| {
             said.clone().or_else(|| stated.clone())
         };
-        let named = example.software.clone().map(|product| Software {
-            product,
-            vendor: self.software_vendor.clone(),
-        });
+        let named = example
+            .software
+            .clone()
+            .map(|product| Software { product, vendor: self.software_vendor.clone() });
         Reading {
             class: self.class,
             vendor: stated(&example.vendor, &self.vendor),

@@ -181,6 +181,11 @@ impl Words {
             let known = self.by_run.get(first).into_iter().flatten();
             let mut here: Vec<&Word> = known.filter(|word| begins(rest, &word.spelled)).collect();
             here.sort_by_key(|word| std::cmp::Reverse(word.spelled.len()));
+            // The name of a piece of software holds its maker's, who need not have made the device.
+            let software = |word: &&Word| word.sort == Sort::Rest && word.claims.software.is_some();
+            if here.first().is_some_and(software) {
+                here.retain(|word| word.sort != Sort::Name);
+            }
             for word in here {
                 let at = match (word.sort, &word.claims.os) {
                     (Sort::Line, _) => 0,
@@ -203,8 +208,9 @@ impl Words {
 }
 
 /// `http.server`, `*.server` for any protocol, or one of the places outside of services.
-fn field_of(field: &str) -> Option<Place> {
+pub(super) fn field_of(field: &str) -> Option<Place> {
     match field {
+        "object_id" => return Some(Place::ObjectId),
         "description" => return Some(Place::Description),
         "dhcp_vendor" => return Some(Place::DhcpVendor),
         "ssdp_server" => return Some(Place::SsdpServer),
@@ -273,7 +279,11 @@ mod tests {
         for word in words.by_run.values().flatten() {
             let text = word.spelled.replace('#', "9").replace('*', "");
             let found = words.of(&text, true);
-            let itself = |found: &&Word| found.sort == word.sort;
+            // A maker's name gives way to its software of the same name.
+            let itself = |found: &&Word| {
+                let software = found.claims.software.is_some() && word.sort == Sort::Name;
+                found.sort == word.sort || software
+            };
             assert!(found.iter().any(itself), "{} is not found in itself", word.spelled);
         }
     }

@@ -299,7 +299,8 @@ fn names(
     announced.retain(|(fact, ..)| !name(fact).is_empty());
     let mut found: BTreeMap<&str, Name<'_>> = BTreeMap::new();
     let told = systems.iter().copied().chain(current(announced));
-    let told = told.map(|(fact, grade, seen)| (name(fact), u8::from(!is_system(fact)), grade, seen));
+    let told =
+        told.map(|(fact, grade, seen)| (name(fact), u8::from(!is_system(fact)), grade, seen));
     let by_services = said.iter().flat_map(|(fact, grade, seen)| {
         service_names(fact).into_iter().map(|(name, rank)| (name, rank, *grade, *seen))
     });

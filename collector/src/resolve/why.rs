@@ -141,15 +141,20 @@ fn why<T: Ord>(
         value: show(chosen),
         confidence: confidence(strongest, supported, less),
         ground: best.ground(),
-        against: shown
-            .map(|(value, told)| Against { value: show(value), ground: told.ground() }),
+        against: shown.map(|(value, told)| Against { value: show(value), ground: told.ground() }),
     })
 }
 
 /// Why the class is this; of a contradiction between the best both sides.
 pub(super) fn class(told: &[Told], class: Class) -> Option<Why> {
     if class != Class::Unknown {
-        return why(told, (Claimed::Class, &class), |it| it.class, |a, b| a.agrees(*b), |it| word(*it));
+        return why(
+            told,
+            (Claimed::Class, &class),
+            |it| it.class,
+            |a, b| a.agrees(*b),
+            |it| word(*it),
+        );
     }
     let of = |it: &Told| Some((it.grade, it.reading.weight, it.reading.class?));
     let first = told.iter().filter_map(of).max()?.2;

@@ -16,6 +16,8 @@ use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
 
 mod heard;
+/// Why fields say what they say.
+pub mod why;
 /// Where things hang, in words.
 pub mod wiring;
 
