@@ -94,6 +94,17 @@ fn run(text: &str) -> &str {
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
 }
 
+/// Under this stand words that begin with digits of which not all are spelled.
+const ANY_NUMBER: &str = "#";
+
+/// Under what a word stands: the run with which it begins.
+fn key(spelled: &str) -> &str {
+    let first = run(spelled);
+    let rest = spelled.get(first.len()..).unwrap_or_default();
+    let open = rest.starts_with(['#', '*']) && first.starts_with(char::is_numeric);
+    if open { ANY_NUMBER } else { first }
+}
+
 /// Whether `text` begins with a word spelled like this, both in lower case.
 fn begins(text: &str, spelled: &str) -> bool {
     let mut rest = text.chars();
@@ -146,7 +157,7 @@ impl Words {
         for word in spelled {
             let spelled = word.to_lowercase();
             let word = Word { spelled, sort, claims: claims.clone() };
-            self.by_run.entry(run(&word.spelled).to_owned()).or_default().push(word);
+            self.by_run.entry(key(&word.spelled).to_owned()).or_default().push(word);
         }
     }
 
@@ -178,7 +189,9 @@ impl Words {
         while let Some(start) = rest.find(char::is_alphanumeric) {
             rest = rest.get(start..).unwrap_or_default();
             let first = run(rest);
-            let known = self.by_run.get(first).into_iter().flatten();
+            let number = first.starts_with(char::is_numeric).then_some(ANY_NUMBER);
+            let keys = [Some(first), number].into_iter().flatten();
+            let known = keys.filter_map(|key| self.by_run.get(key)).flatten();
             let mut here: Vec<&Word> = known.filter(|word| begins(rest, &word.spelled)).collect();
             here.sort_by_key(|word| std::cmp::Reverse(word.spelled.len()));
             // The name of a piece of software holds its maker's, who need not have made the device.
