@@ -17,6 +17,7 @@ use crate::evidence::{Grade, Seen, Sourced};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
 use crate::fingerprint::{Class, Place, Reading, Rows, Software, os, spelling};
 use crate::inventory::says_nothing;
+use crate::inventory::storage::{self, Keeps, Storage};
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
 /// counts, because it was renamed or updated since.
@@ -128,7 +129,7 @@ impl<'a> Gathered<'a> {
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
-            storage: tables.storage(class.as_ref()),
+            storage: read.storage(tables.storage(class.as_ref()), class.as_ref()),
             parts: tables.parts(),
             software: tables.software(),
             pages: tables.pages(),
@@ -450,6 +451,25 @@ impl Readings {
         match combine(&self.candidates(|reading| of(reading).clone()), same) {
             Combined::Agreed(text) => Some(text),
             Combined::Nothing | Combined::Contradiction { .. } => None,
+        }
+    }
+
+    /// The storage verdict of a printer: what its tables prove, else what its services say.
+    fn storage(
+        &self,
+        proven: Option<Sourced<Storage>>,
+        class: Option<&Sourced<Class>>,
+    ) -> Option<Sourced<Storage>> {
+        let decided = proven.as_ref().is_some_and(|it| it.value.keeps != Keeps::Unknown);
+        let printer = class.is_some_and(|it| matches!(it.value, Class::Printer | Class::Mfp));
+        if decided || !printer {
+            return proven;
+        }
+        match combine(&self.candidates(|reading| reading.storage), bool::eq) {
+            Combined::Agreed(Sourced { value: true, grade, sources }) => {
+                storage::said().map(|value| Sourced { value, grade, sources }).or(proven)
+            }
+            Combined::Agreed(_) | Combined::Nothing | Combined::Contradiction { .. } => proven,
         }
     }
 

@@ -485,3 +485,17 @@ fn both_sides_of_a_contradiction_are_kept_with_the_field() {
     assert_eq!(against.value, "Hikvision");
     assert!(why.confidence < 60, "{}", why.confidence);
 }
+
+#[test]
+fn a_printer_whose_service_stores_jobs_keeps_documents() {
+    use crate::inventory::storage::Keeps;
+    let stores = ("job-storage-disposition-supported", "print-and-store,store-only");
+    let model = ("printer-make-and-model", "Sample MFP 99");
+    let case = |fields: &[(&str, &str)]| {
+        Case::new().arp("10.20.0.7", A).serves("10.20.0.7", Method::Ipp, fields)
+    };
+    let keeps = |case: &Case| device(case, ID_A).storage.map(|it| it.value.keeps);
+    assert_eq!(keeps(&case(&[model, stores])), Some(Keeps::Yes));
+    assert_ne!(keeps(&case(&[model])), Some(Keeps::Yes));
+    assert_eq!(keeps(&case(&[stores])), None, "nothing says that it is a printer");
+}
