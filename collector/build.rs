@@ -71,7 +71,9 @@ fn source(
     writeln!(code, "/// A text that users see, in each language.")?;
     writeln!(code, "#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum Word {{")?;
     for (key, text) in ja {
-        writeln!(code, "    #[doc = {text:?}]\n    {key},")?;
+        // As code, so that a name such as UPnP is no word that lacks backticks.
+        let doc = format!("`{}`", text.replace('`', "'"));
+        writeln!(code, "    #[doc = {doc:?}]\n    {key},")?;
     }
     writeln!(code, "}}\n")?;
     for (lang, texts) in [("JA", ja), ("EN", en)] {

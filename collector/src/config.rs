@@ -20,6 +20,20 @@ struct Written {
     language: Option<Lang>,
     page_rows: Option<usize>,
     host_names: Option<Vec<String>>,
+    fingerprints: Option<Vec<PathBuf>>,
+    recog: Option<Vec<PathBuf>>,
+    mac_makers: Option<PathBuf>,
+}
+
+/// What devices are known by, besides what the program was built with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Knowledge {
+    /// Folders with `*.toml` of own rows.
+    pub fingerprints: Vec<PathBuf>,
+    /// Folders with `*.xml` of Rapid7's Recog.
+    pub recog: Vec<PathBuf>,
+    /// The IEEE's list of MAC address blocks (`oui.txt`).
+    pub mac_makers: Option<PathBuf>,
 }
 
 /// As meant.
@@ -37,6 +51,8 @@ pub struct Config {
     pub page_rows: usize,
     /// Names, besides addresses and localhost, by which browsers may call the server; lower case.
     pub host_names: Vec<String>,
+    /// What devices are known by, besides what the program was built with.
+    pub knowledge: Knowledge,
 }
 
 impl Config {
@@ -97,6 +113,11 @@ impl Config {
                 .iter()
                 .map(|name| name.to_lowercase())
                 .collect(),
+            knowledge: Knowledge {
+                fingerprints: written.fingerprints.unwrap_or_default(),
+                recog: written.recog.unwrap_or_default(),
+                mac_makers: written.mac_makers.filter(|path| !path.as_os_str().is_empty()),
+            },
         })
     }
 }
@@ -110,8 +131,18 @@ mod tests {
         let sample = include_str!("../../config/collector.toml");
         assert_eq!(Config::parse(sample, "sample").unwrap(), Config::parse("", "none").unwrap());
         let keys: Vec<String> = sample.parse::<toml::Table>().unwrap().keys().cloned().collect();
-        let mut known =
-            ["listen", "database", "time_zone", "language", "page_rows", "host_names"].to_vec();
+        let mut known = [
+            "listen",
+            "database",
+            "time_zone",
+            "language",
+            "page_rows",
+            "host_names",
+            "fingerprints",
+            "recog",
+            "mac_makers",
+        ]
+        .to_vec();
         known.sort_unstable();
         assert_eq!(keys, known);
     }

@@ -5,62 +5,38 @@
 //! `config/fingerprints/`. How competing claims combine is in [`combine`]: this room never says more
 //! than its rows do, and a contradiction between equals is "unknown".
 
-use daicho_common::observation::Fact;
-use serde::{Deserialize, Serialize};
+use daicho_common::addr::Mac;
+use daicho_common::observation::{Fact, Method};
+use serde::Serialize;
 
+/// What kind of thing a device is.
+mod class;
 /// One rule for all fields by which competing claims combine.
 pub mod combine;
+/// On what rows look.
+mod look;
+/// To whom MAC addresses were assigned.
+mod makers;
+/// Operating systems by their numbers, their makers, and the ends of their support.
+pub mod os;
+/// Fingerprints of Rapid7's Recog.
+pub mod recog;
 /// Rows as written and as meant.
 mod row;
 /// Spellings of the same thing.
 pub mod spelling;
+/// Names of makers and of their lines, in any text.
+mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use class::Class;
+pub use look::Place;
+use makers::Makers;
 pub use row::BadRow;
-use row::Row;
-
-/// What kind of thing a device is. "Unknown" with its evidence is an honest answer.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// サーバ.
-    Server,
-    /// 端末PC.
-    Pc,
-    /// プリンタ that is no multifunction printer.
-    Printer,
-    /// 複合機.
-    Mfp,
-    /// UTM or firewall.
-    Firewall,
-    /// ルータ.
-    Router,
-    /// スイッチ.
-    Switch,
-    /// 無線アクセスポイント.
-    Wireless,
-    /// NAS.
-    Nas,
-    /// 無停電電源装置.
-    Ups,
-    /// Power distribution unit: コンセントバー.
-    Pdu,
-    /// IP電話機.
-    Phone,
-    /// カメラ.
-    Camera,
-    /// 医療機器 of any kind.
-    Medical,
-    /// Known for what it is, and none of these: sensors, consoles, load balancers, optical gear.
-    Other,
-    /// 不明: nothing said what it is, or what was said contradicts itself.
-    #[default]
-    Unknown,
-}
+use row::{Group, Row};
+use words::Words;
 
 /// What one row says of a fact that its pattern matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,37 +47,90 @@ pub struct Reading {
     pub vendor: Option<String>,
     /// Model.
     pub model: Option<String>,
-    /// Version of firmware or operating system.
+    /// Version of firmware, or of whatever the text is of.
     pub version: Option<String>,
     /// Serial number.
     pub serial: Option<String>,
+    /// Operating system with its version, as far as the text tells: `Windows 10`, `Debian 12`.
+    pub os: Option<String>,
+    /// The software that speaks. Its maker is not the device's.
+    pub software: Option<Software>,
+    /// Whether documents are kept.
+    pub storage: Option<bool>,
     /// How much it counts against other rows of the same grade, 1–100.
     pub weight: u8,
+}
+
+/// Software that speaks for a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Software {
+    /// Its name.
+    pub product: String,
+    /// Who makes it, where that is known.
+    pub vendor: Option<String>,
+}
+
+/// A reading with where it was read and what stood there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match<'r> {
+    /// What is claimed.
+    pub reading: Reading,
+    /// Where it was read.
+    pub place: &'r Place,
+    /// The text that matched.
+    pub said: String,
 }
 
 /// The fingerprint rows, parsed and checked.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    rows: Vec<Row>,
+    /// Rows that look at the same place, so that its text is fetched once.
+    groups: Vec<Group>,
+    words: Words,
+    makers: Makers,
+    /// Files of Recog read so far.
+    files: usize,
+}
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../config/fingerprints/", $name)))),*]
+    };
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 14] = [
-    ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
-    ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
-    ("snmp_enterprise.toml", include_str!("../../config/fingerprints/snmp_enterprise.toml")),
-    ("snmp_registry.toml", include_str!("../../config/fingerprints/snmp_registry.toml")),
-    ("snmp_maker.toml", include_str!("../../config/fingerprints/snmp_maker.toml")),
-    ("snmp_japan.toml", include_str!("../../config/fingerprints/snmp_japan.toml")),
-    ("snmp_grammar.toml", include_str!("../../config/fingerprints/snmp_grammar.toml")),
-    ("snmp_generic.toml", include_str!("../../config/fingerprints/snmp_generic.toml")),
-    ("snmp_words.toml", include_str!("../../config/fingerprints/snmp_words.toml")),
-    ("mdns_service.toml", include_str!("../../config/fingerprints/mdns_service.toml")),
-    ("dhcp.toml", include_str!("../../config/fingerprints/dhcp.toml")),
-    ("ssdp.toml", include_str!("../../config/fingerprints/ssdp.toml")),
-    ("neighbour.toml", include_str!("../../config/fingerprints/neighbour.toml")),
-    ("router.toml", include_str!("../../config/fingerprints/router.toml")),
+const SHIPPED: &[(&str, &str)] = &shipped![
+    "snmp_object_id.toml",
+    "snmp_description.toml",
+    "snmp_enterprise.toml",
+    "snmp_registry.toml",
+    "snmp_maker.toml",
+    "snmp_japan.toml",
+    "snmp_grammar.toml",
+    "snmp_generic.toml",
+    "snmp_words.toml",
+    "mdns_service.toml",
+    "dhcp.toml",
+    "ssdp.toml",
+    "neighbour.toml",
+    "router.toml",
+    "snmp_system.toml",
+    "ssh.toml",
+    "http.toml",
+    "tls.toml",
+    "greeting.toml",
+    "sip.toml",
+    "rtsp.toml",
+    "ntp.toml",
+    "smb.toml",
+    "mdns_apple.toml",
+    "dhcp_class.toml",
+    "ipp.toml",
+    "mac_maker.toml",
 ];
+
+/// Names of makers and of their lines.
+const WORDS: &str = include_str!("../../config/fingerprints/words.toml");
 
 impl Rows {
     /// Reads files of rows, each with its name for the complaint.
@@ -110,11 +139,64 @@ impl Rows {
     /// The first row that cannot be read, claims nothing, has no example, or whose example it does
     /// not match with just the claims that the example states.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, BadRow> {
-        let mut rows = Vec::new();
+        let mut rows = Self::default();
         for (name, text) in files {
-            rows.extend(row::read(name, text)?);
+            rows.add(name, text)?;
         }
-        Ok(Self { rows })
+        Ok(rows)
+    }
+
+    /// Adds a file of rows.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; nothing of the file is added then.
+    pub fn add(&mut self, name: &str, text: &str) -> Result<(), BadRow> {
+        for row in row::read(name, text)? {
+            self.put(row);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: Row) {
+        match self.groups.iter_mut().find(|group| group.place == *row.place()) {
+            Some(group) => group.rows.push(row),
+            None => self.groups.push(Group { place: row.place().clone(), rows: vec![row] }),
+        }
+    }
+
+    /// Adds a file of Rapid7's Recog, and says what was taken of it.
+    ///
+    /// # Errors
+    /// What is no such file; nothing of it is added then.
+    pub fn add_recog(&mut self, name: &str, xml: &str) -> Result<recog::Taken, BadRow> {
+        let (places, fingerprints, taken) = recog::parse(name, xml)?;
+        self.files += 1;
+        for place in places {
+            for fingerprint in &fingerprints {
+                self.put(Row::recog(place.clone(), self.files, fingerprint.clone()));
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Reads a file of names of makers and of their lines, in place of the one before.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn with_words(mut self, name: &str, text: &str) -> Result<Self, BadRow> {
+        self.words = Words::parse(name, text)?;
+        Ok(self)
+    }
+
+    /// Reads the IEEE's list of assignments (`oui.txt`) beside the makers known so far; of a prefix
+    /// in both the list counts. Lines of other forms are passed over.
+    pub fn add_assignments(&mut self, list: &str) {
+        self.makers.add_list(list);
+    }
+
+    /// To whom the IEEE assigned this MAC address, as far as that is known here.
+    pub fn maker(&self, mac: Mac) -> Option<&str> {
+        self.makers.of(mac)
     }
 
     /// The rows shipped with the program.
@@ -122,23 +204,45 @@ impl Rows {
     /// # Errors
     /// None in a tested build: a test reads the shipped files and proves every row.
     pub fn builtin() -> Result<Self, BadRow> {
-        Self::parse(&SHIPPED)
+        let mut rows = Self::parse(SHIPPED)?.with_words("words.toml", WORDS)?;
+        rows.makers = Makers::shipped()?;
+        Ok(rows)
     }
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.groups.iter().map(|group| group.rows.len()).sum()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.groups.is_empty()
     }
 
-    /// What the rows make of a fact, in the order of the rows. Facts that no row looks at say
-    /// nothing.
+    /// What the rows make of a fact. Facts that no row looks at say nothing. What a service said
+    /// needs its protocol: [`Self::matches`].
     pub fn read(&self, fact: &Fact) -> Vec<Reading> {
-        let read = |row: &Row| row.on.text(fact).and_then(|text| row.reading(&text));
-        self.rows.iter().filter_map(read).collect()
+        self.matches(None, fact).into_iter().map(|found| found.reading).collect()
+    }
+
+    /// What the rows make of a fact that was learned by this method, each with where it was read.
+    pub fn matches(&self, method: Option<Method>, fact: &Fact) -> Vec<Match<'_>> {
+        let mut found = Vec::new();
+        for group in &self.groups {
+            for text in group.place.texts(method, fact) {
+                group.read(&text, &mut found);
+            }
+        }
+        self.words.read(method, fact, &mut found);
+        found
+    }
+
+    /// What the rows make of the name of the maker to whom the IEEE assigned a MAC address.
+    pub fn of_maker(&self, maker: &str) -> Vec<Match<'_>> {
+        let mut found = Vec::new();
+        for group in self.groups.iter().filter(|group| group.place == Place::MacMaker) {
+            group.read(maker, &mut found);
+        }
+        found
     }
 }

@@ -1,13 +1,14 @@
 //! What is let in: batches from agents, by HTTP or by file, and books of record. The same rules at
 //! both doors: a batch is opened and checked as a whole before anything of it is kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use daicho_common::batch::{self, Batch, Damage, MAGIC, Opened};
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::observation::Fact;
 use daicho_common::text::Text;
 
+use crate::config::Knowledge;
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 
@@ -191,6 +192,75 @@ pub fn fingerprints() -> Result<Rows, Complaint> {
             format!("the built-in fingerprints are wrong ({bad}): install daicho-collector again"),
         )
     })
+}
+
+/// The fingerprint rows that the program was built with, and what the configuration adds to them. Of
+/// files in folders the names decide the order. What Recog has and this program has not is logged.
+///
+/// # Errors
+/// A complaint that names the file, and the row where there is one.
+pub fn known(knowledge: &Knowledge) -> Result<Rows, Complaint> {
+    let mut rows = fingerprints()?;
+    for path in files(&knowledge.fingerprints, "toml")? {
+        let name = path.display().to_string();
+        rows.add(&name, &read_text(&path)?).map_err(|bad| wrong_row(&bad.to_string()))?;
+    }
+    for path in files(&knowledge.recog, "xml")? {
+        let name = path.display().to_string();
+        let taken =
+            rows.add_recog(&name, &read_text(&path)?).map_err(|bad| wrong_row(&bad.to_string()))?;
+        tracing::info!(
+            file = name,
+            rows = taken.rows,
+            patterns_left_out = taken.patterns,
+            matched_elsewhere = taken.elsewhere,
+            "read a file of Recog"
+        );
+    }
+    if let Some(path) = &knowledge.mac_makers {
+        rows.add_assignments(&read_text(path)?);
+    }
+    Ok(rows)
+}
+
+fn wrong_row(bad: &str) -> Complaint {
+    Complaint::new(
+        Exit::Config,
+        format!("判別表が正しくありません（{bad}）。config/fingerprints の例を参照してください"),
+        format!("a fingerprint is wrong ({bad}): see the samples in config/fingerprints"),
+    )
+}
+
+/// The files with this ending in these folders, ascending.
+fn files(folders: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Complaint> {
+    let mut found = Vec::new();
+    for folder in folders {
+        let shown = folder.display();
+        let unreadable = |error: std::io::Error| {
+            Complaint::new(
+                Exit::Config,
+                format!(
+                    "判別表のフォルダ {shown} を読めません（{error}）。場所と権限を確かめてください"
+                ),
+                format!(
+                    "the folder of fingerprints {shown} cannot be read ({error}): check the path and its permissions"
+                ),
+            )
+        };
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|of| of == ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A file of text of at most [`MAX_FILE`] octets; what is no UTF-8 is replaced.
+fn read_text(path: &Path) -> Result<String, Complaint> {
+    Ok(String::from_utf8_lossy(&read_octets(path)?).into_owned())
 }
 
 /// A book's name: the file's, without its folder.

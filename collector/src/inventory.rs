@@ -158,7 +158,7 @@ fn text(cell: &Cell) -> Option<String> {
 }
 
 /// Whether a text says nothing: a placeholder, or one sign over and over.
-fn says_nothing(said: &str) -> bool {
+pub(crate) fn says_nothing(said: &str) -> bool {
     let folded = spelling::fold(said);
     let mut signs = folded.chars().filter(|sign| sign.is_alphanumeric());
     let first = signs.next();

@@ -129,6 +129,7 @@ pub fn sources(device: &Device) -> Vec<ObservationId> {
         &device.model,
         &device.serial,
         &device.version,
+        &device.os,
         &device.description,
         &device.location,
     ];
@@ -137,6 +138,15 @@ pub fn sources(device: &Device) -> Vec<ObservationId> {
         .chain(device.names.iter().flat_map(|c| &c.sources))
         .chain(device.class.iter().flat_map(|c| &c.sources))
         .chain(texts.into_iter().flatten().flat_map(|c| &c.sources))
+        .chain(device.programs.iter().flat_map(|c| &c.sources))
+        .chain(device.why.iter().flat_map(|why| &why.ground.sources))
+        .chain(
+            device
+                .why
+                .iter()
+                .filter_map(|why| why.against.as_ref())
+                .flat_map(|it| &it.ground.sources),
+        )
         .chain(device.services.iter().flat_map(|c| &c.sources))
         .chain(device.joins.iter().flat_map(|c| &c.sources))
         .chain(device.oddities.iter().flat_map(|c| &c.sources))

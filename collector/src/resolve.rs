@@ -12,6 +12,7 @@
 //! - `tabled`: what switches and routers list of others makes known who is there, where a burned-in
 //!   MAC address says who; it joins nothing by address alone and gives way to what was seen directly.
 //! - `gather`: what each group said, field by field, with its sources.
+//! - `readings`, `why`: what fingerprints make of it, combined, and why a field says what it says.
 //!
 //! The cost is near-linear: hash maps by key and union-find, never all pairs of devices.
 
@@ -29,10 +30,13 @@ pub mod device;
 mod gather;
 mod links;
 mod portray;
+mod readings;
 mod shelf;
 mod subject;
 mod tabled;
 mod tables;
+/// Why fields say what they say.
+pub mod why;
 
 #[cfg(test)]
 pub(crate) mod case;

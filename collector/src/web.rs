@@ -60,7 +60,7 @@ impl Site {
     /// # Errors
     /// A complaint if the store cannot be read.
     pub fn new(store: Store, config: Config) -> Result<Self, Complaint> {
-        let rows = ingest::fingerprints()?;
+        let rows = ingest::known(&config.knowledge)?;
         let first = Snapshot::take(&store, &rows).map_err(|e| e.complaint(store.path()))?;
         Ok(Self {
             store,

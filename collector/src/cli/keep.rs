@@ -149,7 +149,7 @@ pub(super) fn export(options: &Export) -> Result<(), Complaint> {
         &ground.observations,
         &ground.coverage,
         &ground.ledger,
-        &ingest::fingerprints()?,
+        &ingest::known(&config.knowledge)?,
     );
     let shown = Shown {
         picture: &picture,

@@ -1,10 +1,20 @@
 //! How competing claims combine: the better grade wins, then the greater weight; claims that agree
 //! support each other; claims that contradict each other at the same grade and weight cancel out.
+//!
+//! Of classes a finer name agrees with its coarser one ([`Class::refines`]), and takes its place where
+//! it is of the same grade and weighs at least half as much.
+//!
+//! How sure a value is, 1–100 ([`confidence`]): the weight of its best claim, lessened by what its
+//! grade lacks (nothing of what was answered, a tenth of what another device reported, three tenths
+//! of what was announced, half of what was inferred); ten more where claims of another kind agree;
+//! then half of the strength of the strongest claim that contradicts it is taken off. Below 34 is low,
+//! below 67 middle.
 
 use std::collections::BTreeSet;
 
 use daicho_common::observation::ObservationId;
 
+use super::Class;
 use crate::evidence::{Grade, Sourced};
 
 /// A value somebody claims, with what it rests on.
@@ -61,4 +71,50 @@ pub fn combine<T: Clone + Ord>(
         grade: top.0,
         sources: collect(&mut agreeing),
     })
+}
+
+/// Combines classes: as [`combine`], and a finer name takes the place of its coarser one. Two finer
+/// names at odds leave the coarser.
+pub fn combine_classes(candidates: &[Candidate<Class>]) -> Combined<Class> {
+    let Some(top) = candidates.iter().map(|c| (c.grade, c.weight)).max() else {
+        return Combined::Nothing;
+    };
+    let best = || candidates.iter().filter(|c| (c.grade, c.weight) == top);
+    let Some(coarse) = best().map(|c| c.value.coarser().unwrap_or(c.value)).min() else {
+        return Combined::Nothing;
+    };
+    if best().any(|c| !c.value.agrees(coarse)) {
+        return combine(candidates, Class::eq);
+    }
+    let enough = |c: &&Candidate<Class>| {
+        c.grade == top.0 && c.weight.saturating_mul(2) >= top.1 && c.value.refines(coarse)
+    };
+    let finer: Vec<Candidate<Class>> = candidates.iter().filter(enough).cloned().collect();
+    let (value, grade) = match combine(&finer, Class::eq) {
+        Combined::Agreed(found) => (found.value, found.grade),
+        Combined::Nothing | Combined::Contradiction { .. } => (coarse, top.0),
+    };
+    let agreeing = candidates.iter().filter(|c| c.value.agrees(value));
+    let ids: BTreeSet<ObservationId> = agreeing.flat_map(|c| c.sources.clone()).collect();
+    Combined::Agreed(Sourced { value, grade, sources: ids.into_iter().collect() })
+}
+
+/// What a claim of this grade and weight counts, 0–100.
+pub fn strength(grade: Grade, weight: u8) -> u8 {
+    let tenths: u16 = match grade {
+        Grade::Asserted | Grade::Queried => 10,
+        Grade::Reported => 9,
+        Grade::Announced => 7,
+        Grade::Inferred => 5,
+    };
+    let weight = u16::from(weight.min(100));
+    u8::try_from(weight.saturating_mul(tenths) / 10).unwrap_or(100)
+}
+
+/// How sure a value is whose best claim has this strength; `supported`, whether claims of another
+/// kind agree; `against`, the strength of the strongest claim that contradicts it.
+pub fn confidence(best: u8, supported: bool, against: Option<u8>) -> u8 {
+    let more = if supported { 10 } else { 0 };
+    let less = against.map_or(0, |against| against / 2);
+    best.saturating_add(more).min(100).saturating_sub(less).max(1)
 }

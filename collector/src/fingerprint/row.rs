@@ -1,13 +1,11 @@
 //! Rows as written in TOML, and as meant: parsed twice, proven by their own examples.
 
-use std::borrow::Cow;
-
-use daicho_common::observation::Fact;
-use daicho_common::observation::heard::Capability;
+use daicho_common::observation::Method;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::{Class, Reading};
+use super::recog::Fingerprint;
+use super::{Class, Match, Place, Reading, Software, os};
 
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +43,8 @@ enum Source {
     NeighbourCapabilities,
     VirtualRouter,
     RouterAdvertisement,
+    Said,
+    MacMaker,
 }
 
 /// A row as written.
@@ -53,6 +53,7 @@ enum Source {
 struct Written {
     on: Source,
     service: Option<String>,
+    method: Option<Method>,
     key: Option<String>,
     prefix: Option<String>,
     contains: Option<String>,
@@ -60,6 +61,12 @@ struct Written {
     class: Option<Class>,
     vendor: Option<String>,
     model: Option<String>,
+    os: Option<String>,
+    /// Names the table of [`os`] in which group `os_version` is looked up.
+    os_table: Option<String>,
+    software: Option<String>,
+    software_vendor: Option<String>,
+    storage: Option<bool>,
     weight: u8,
     #[serde(default)]
     example: Vec<Example>,
@@ -74,107 +81,8 @@ struct Example {
     model: Option<String>,
     version: Option<String>,
     serial: Option<String>,
-}
-
-/// On what a row looks.
-#[derive(Clone, Debug)]
-pub(super) enum On {
-    /// sysObjectID in dotted decimal.
-    ObjectId,
-    /// sysDescr.
-    Description,
-    /// The DNS-SD service type.
-    Service,
-    /// The value of a DNS-SD TXT key.
-    Txt {
-        /// Only of this service type, if stated.
-        service: Option<String>,
-        /// The key; its case does not matter (RFC 6763 §6.4).
-        key: String,
-    },
-    /// DHCP option 55, in decimal with commas, in the order sent.
-    DhcpOptions,
-    /// DHCP option 60.
-    DhcpVendor,
-    /// SSDP's SERVER.
-    SsdpServer,
-    /// SSDP's NT or ST.
-    SsdpTarget,
-    /// CDP's platform.
-    NeighbourPlatform,
-    /// LLDP's system description, CDP's software version.
-    NeighbourDescription,
-    /// What a neighbour says it does, in ascending order with commas: `bridge,router`.
-    NeighbourCapabilities,
-    /// `active` or `standby`, of VRRP and HSRP.
-    VirtualRouter,
-    /// `default` for an IPv6 router that can be a default router, else `none` (RFC 4861 §4.2).
-    RouterAdvertisement,
-}
-
-impl On {
-    /// The text of a fact that this looks at. Of a TXT key that comes twice the first counts
-    /// (RFC 6763 §6.4).
-    pub(super) fn text<'f>(&self, fact: &'f Fact) -> Option<Cow<'f, str>> {
-        self.said(fact).map(Cow::Borrowed).or_else(|| self.made(fact).map(Cow::Owned))
-    }
-
-    /// A text that lists or numbers are written as.
-    fn made(&self, fact: &Fact) -> Option<String> {
-        match (self, fact) {
-            (Self::DhcpOptions, Fact::Dhcp(dhcp)) => {
-                let codes: Vec<_> = dhcp.requested_options.iter().map(u16::to_string).collect();
-                Some(codes.join(","))
-            }
-            (Self::NeighbourCapabilities, Fact::LinkNeighbour(neighbour)) => {
-                let names: Vec<_> = neighbour.capabilities.iter().copied().map(word).collect();
-                Some(names.join(","))
-            }
-            _ => None,
-        }
-    }
-
-    /// A text that is in the fact.
-    fn said<'f>(&self, fact: &'f Fact) -> Option<&'f str> {
-        match (self, fact) {
-            (Self::ObjectId, Fact::System { object_id, .. }) => Some(object_id),
-            (Self::Description, Fact::System { description, .. }) => Some(description.as_str()),
-            (Self::Service, Fact::Service { service, .. }) => Some(service.as_str()),
-            (Self::DhcpVendor, Fact::Dhcp(dhcp)) => Some(dhcp.vendor_class.as_str()),
-            // What is taken back is no longer said.
-            (Self::SsdpServer, Fact::Ssdp(ssdp)) if !ssdp.gone => Some(ssdp.server.as_str()),
-            (Self::SsdpTarget, Fact::Ssdp(ssdp)) if !ssdp.gone => Some(ssdp.target.as_str()),
-            (Self::NeighbourPlatform, Fact::LinkNeighbour(it)) => Some(it.platform.as_str()),
-            (Self::NeighbourDescription, Fact::LinkNeighbour(it)) => Some(it.description.as_str()),
-            (Self::VirtualRouter, Fact::VirtualRouter(router)) => {
-                Some(if router.active { "active" } else { "standby" })
-            }
-            (Self::RouterAdvertisement, Fact::RouterAdvertisement(said)) => {
-                Some(if said.lifetime_secs > 0 { "default" } else { "none" })
-            }
-            (Self::Txt { service: of, key }, Fact::Service { service, txt, .. })
-                if of.as_ref().is_none_or(|of| of == service.as_str()) =>
-            {
-                let found = txt.iter().find(|(k, _)| k.as_str().eq_ignore_ascii_case(key));
-                found.map(|(_, value)| value.as_str())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// A capability as rows write it.
-const fn word(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Other => "other",
-        Capability::Repeater => "repeater",
-        Capability::Bridge => "bridge",
-        Capability::AccessPoint => "access_point",
-        Capability::Router => "router",
-        Capability::Telephone => "telephone",
-        Capability::CableModem => "cable_modem",
-        Capability::Station => "station",
-    }
+    os: Option<String>,
+    software: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -182,39 +90,62 @@ enum Pattern {
     /// Whole labels of an object identifier, or the start of any other text.
     Prefix(String),
     Contains(String),
-    /// Named groups `vendor`, `model`, `version` and `serial` become claims.
+    /// Named groups `vendor`, `model`, `version`, `serial`, `os`, `os_version` and `software` become
+    /// claims.
     Regex(Regex),
+    /// Of this file of Recog, of which the first that matches counts.
+    Recog(usize, Box<Fingerprint>),
 }
 
 /// A row as meant.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) on: On,
+    place: Place,
     pattern: Pattern,
+    os_table: Option<String>,
     claims: Reading,
 }
 
 impl Row {
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// A fingerprint of a file of Recog.
+    pub(super) fn recog(place: Place, file: usize, fingerprint: Fingerprint) -> Self {
+        let pattern = Pattern::Recog(file, Box::new(fingerprint));
+        Self { place, pattern, os_table: None, claims: Reading::default() }
+    }
+
     /// What this row says of `text`; `None` if its pattern does not match.
-    pub(super) fn reading(&self, text: &str) -> Option<Reading> {
+    fn reading(&self, text: &str) -> Option<Reading> {
         match &self.pattern {
             Pattern::Prefix(prefix) => {
                 let rest = text.strip_prefix(prefix.as_str())?;
                 let whole = rest.is_empty() || rest.starts_with('.');
-                (whole || !matches!(self.on, On::ObjectId)).then(|| self.claims.clone())
+                (whole || !matches!(self.place, Place::ObjectId)).then(|| self.claims.clone())
             }
             Pattern::Contains(part) => text.contains(part.as_str()).then(|| self.claims.clone()),
+            Pattern::Recog(_, fingerprint) => fingerprint.reading(text),
             Pattern::Regex(regex) => {
                 let found = regex.captures(text)?;
-                let group = |name, stated: &Option<String>| {
+                let said = |name| {
                     let said = found.name(name).map(|group| group.as_str().trim().to_owned());
-                    said.filter(|said| !said.is_empty()).or_else(|| stated.clone())
+                    said.filter(|said| !said.is_empty())
                 };
+                let group = |name, stated: &Option<String>| said(name).or_else(|| stated.clone());
+                let name = group("os", &self.claims.os);
+                let software = said("software").map(|product| Software {
+                    product,
+                    vendor: self.claims.software.as_ref().and_then(|it| it.vendor.clone()),
+                });
                 Some(Reading {
                     vendor: group("vendor", &self.claims.vendor),
                     model: group("model", &self.claims.model),
                     version: group("version", &None),
                     serial: group("serial", &None),
+                    os: os::named(name, said("os_version"), self.os_table.as_deref()),
+                    software: software.or_else(|| self.claims.software.clone()),
                     ..self.claims.clone()
                 })
             }
@@ -222,27 +153,67 @@ impl Row {
     }
 }
 
-impl Written {
-    fn on(&self) -> Result<On, String> {
-        match (self.on, &self.key, &self.service) {
-            (Source::ObjectId, None, None) => Ok(On::ObjectId),
-            (Source::Description, None, None) => Ok(On::Description),
-            (Source::Service, None, None) => Ok(On::Service),
-            (Source::DhcpOptions, None, None) => Ok(On::DhcpOptions),
-            (Source::DhcpVendor, None, None) => Ok(On::DhcpVendor),
-            (Source::SsdpServer, None, None) => Ok(On::SsdpServer),
-            (Source::SsdpTarget, None, None) => Ok(On::SsdpTarget),
-            (Source::NeighbourPlatform, None, None) => Ok(On::NeighbourPlatform),
-            (Source::NeighbourDescription, None, None) => Ok(On::NeighbourDescription),
-            (Source::NeighbourCapabilities, None, None) => Ok(On::NeighbourCapabilities),
-            (Source::VirtualRouter, None, None) => Ok(On::VirtualRouter),
-            (Source::RouterAdvertisement, None, None) => Ok(On::RouterAdvertisement),
-            (Source::Txt, Some(key), service) => {
-                Ok(On::Txt { service: service.clone(), key: key.clone() })
-            }
-            (Source::Txt, None, _) => Err("a txt row needs its key".to_owned()),
-            _ => Err("key and service go with txt rows only".to_owned()),
+/// Rows that look at the same place. They are tried one by one: most patterns begin with letters that
+/// are not there, which is told at once, while a set of all of them takes longer to compile than a
+/// collector has facts to read.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) place: Place,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Group {
+    /// Adds what the rows make of `text`, in their order.
+    pub(super) fn read<'r>(&'r self, text: &str, found: &mut Vec<Match<'r>>) {
+        if text.is_empty() {
+            return;
         }
+        let mut files = Vec::new();
+        for row in &self.rows {
+            if matches!(&row.pattern, Pattern::Recog(of, _) if files.contains(of)) {
+                continue;
+            }
+            let Some(reading) = row.reading(text) else { continue };
+            if let Pattern::Recog(of, _) = &row.pattern {
+                files.push(*of);
+            }
+            found.push(Match { reading, place: &self.place, said: text.to_owned() });
+        }
+    }
+}
+
+impl Written {
+    fn place(&self) -> Result<Place, String> {
+        let goes_by_key = matches!(self.on, Source::Txt | Source::Said);
+        if let (true, Some(key)) = (goes_by_key, &self.key) {
+            let key = key.clone();
+            return match (self.on, &self.service, self.method) {
+                (Source::Txt, service, None) => Ok(Place::Txt { service: service.clone(), key }),
+                (Source::Said, None, method) => Ok(Place::Said { method, key }),
+                _ => Err("service goes with txt rows, method with said rows".to_owned()),
+            };
+        }
+        if goes_by_key {
+            return Err("a txt row needs its key, and so does a said row".to_owned());
+        }
+        if self.key.is_some() || self.service.is_some() || self.method.is_some() {
+            return Err("key, service and method go with txt and said rows only".to_owned());
+        }
+        Ok(match self.on {
+            Source::ObjectId => Place::ObjectId,
+            Source::Description => Place::Description,
+            Source::Service | Source::Txt | Source::Said => Place::Service,
+            Source::DhcpOptions => Place::DhcpOptions,
+            Source::DhcpVendor => Place::DhcpVendor,
+            Source::SsdpServer => Place::SsdpServer,
+            Source::SsdpTarget => Place::SsdpTarget,
+            Source::NeighbourPlatform => Place::NeighbourPlatform,
+            Source::NeighbourDescription => Place::NeighbourDescription,
+            Source::NeighbourCapabilities => Place::NeighbourCapabilities,
+            Source::VirtualRouter => Place::VirtualRouter,
+            Source::RouterAdvertisement => Place::RouterAdvertisement,
+            Source::MacMaker => Place::MacMaker,
+        })
     }
 
     fn pattern(&self) -> Result<Pattern, String> {
@@ -266,9 +237,43 @@ impl Written {
             model: self.model.clone(),
             version: None,
             serial: None,
+            os: self.os.clone(),
+            software: self.software(),
+            storage: self.storage,
             weight: self.weight,
         };
-        Ok(Row { on: self.on()?, pattern: self.pattern()?, claims })
+        let (place, pattern) = (self.place()?, self.pattern()?);
+        if self.os_table.as_ref().is_some_and(|table| !os::has(table)) {
+            return Err("there is no such os_table".to_owned());
+        }
+        Ok(Row { place, pattern, os_table: self.os_table.clone(), claims })
+    }
+
+    fn software(&self) -> Option<Software> {
+        let product = self.software.clone().or_else(|| self.software_vendor.clone())?;
+        Some(Software { product, vendor: self.software_vendor.clone() })
+    }
+
+    /// What an example must come to.
+    fn wanted(&self, example: &Example) -> Reading {
+        let stated = |said: &Option<String>, stated: &Option<String>| {
+            said.clone().or_else(|| stated.clone())
+        };
+        let named = example
+            .software
+            .clone()
+            .map(|product| Software { product, vendor: self.software_vendor.clone() });
+        Reading {
+            class: self.class,
+            vendor: stated(&example.vendor, &self.vendor),
+            model: stated(&example.model, &self.model),
+            version: example.version.clone(),
+            serial: example.serial.clone(),
+            os: stated(&example.os, &self.os),
+            software: named.or_else(|| self.software()),
+            storage: self.storage,
+            weight: self.weight,
+        }
     }
 
     /// Holds a row to its examples.
@@ -278,14 +283,7 @@ impl Written {
             return Err("a row needs an example".to_owned());
         }
         for example in &self.example {
-            let wanted = Reading {
-                class: self.class,
-                vendor: example.vendor.clone().or_else(|| self.vendor.clone()),
-                model: example.model.clone().or_else(|| self.model.clone()),
-                version: example.version.clone(),
-                serial: example.serial.clone(),
-                weight: self.weight,
-            };
+            let wanted = self.wanted(example);
             if wanted == (Reading { weight: self.weight, ..Reading::default() }) {
                 return Err(format!("nothing is claimed of \"{}\"", example.said));
             }

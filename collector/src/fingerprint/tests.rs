@@ -1,7 +1,8 @@
 use daicho_common::observation::heard;
+use daicho_common::observation::said::Said;
 use daicho_common::text::Text;
 
-use super::combine::{Candidate, Combined, combine};
+use super::combine::{Candidate, Combined, combine, combine_classes, confidence, strength};
 use super::*;
 use crate::evidence::Grade;
 
@@ -32,7 +33,9 @@ fn a_prefix_of_an_object_id_ends_at_a_label() {
 fn a_network_card_inside_another_device_says_nothing_of_it() {
     let rows = Rows::builtin().unwrap();
     assert_eq!(rows.read(&system("1.3.6.1.4.1.1240.2.3", "SX-500")), []);
-    assert_eq!(rows.read(&system("1.3.6.1.4.1.8072.3.2.10", "")), []);
+    // net-snmp's number tells the system and nothing of the device.
+    let linux = Reading { os: Some("Linux".to_owned()), weight: 20, ..Reading::default() };
+    assert_eq!(rows.read(&system("1.3.6.1.4.1.8072.3.2.10", "")), [linux]);
 }
 
 #[test]
@@ -128,7 +131,8 @@ fn a_service_that_is_taken_back_says_nothing() {
             gone,
         }))
     };
-    assert_eq!(rows.read(&ssdp(false)).len(), 2);
+    let synology = |reading: &Reading| reading.vendor.as_deref() == Some("Synology");
+    assert!(rows.read(&ssdp(false)).iter().any(synology));
     assert_eq!(rows.read(&ssdp(true)), []);
 }
 
@@ -144,4 +148,106 @@ fn a_habit_of_dhcp_weighs_less_than_any_words() {
     let weights: Vec<_> =
         rows.read(&Fact::Dhcp(Box::new(windows))).iter().map(|read| read.weight).collect();
     assert_eq!(weights, [15, 10]);
+}
+
+fn service(key: &str, value: &str) -> Fact {
+    let mut said = Said::at(80);
+    said.add(key, value.into());
+    Fact::Said(Box::new(said))
+}
+
+#[test]
+fn what_a_service_said_is_read_by_its_protocol_and_its_field() {
+    let rows = Rows::parse(&[(
+        "t.toml",
+        "[[row]]\non = 'said'\nmethod = 'http'\nkey = 'server'\nprefix = 'Sample'\nclass = 'nas'\n\
+         weight = 5\nexample = [{ said = 'Sample/9' }]\n\
+         [[row]]\non = 'said'\nkey = 'serial'\nregex = '^(?P<serial>.+)$'\nweight = 5\n\
+         example = [{ said = 'A9', serial = 'A9' }]\n",
+    )])
+    .unwrap();
+    let server = service("server", "Sample/9");
+    assert_eq!(rows.matches(Some(Method::Http), &server).len(), 1);
+    assert_eq!(rows.matches(Some(Method::Ftp), &server).len(), 0);
+    assert_eq!(rows.matches(Some(Method::Http), &service("title", "Sample/9")).len(), 0);
+    let serial = service("serial", "B7");
+    let read = rows.matches(Some(Method::Upnp), &serial);
+    assert_eq!(read[0].reading.serial.as_deref(), Some("B7"));
+    assert_eq!(read[0].place, &Place::Said { method: None, key: "serial".to_owned() });
+}
+
+#[test]
+fn software_says_who_made_it_and_nothing_of_the_device() {
+    let rows = Rows::builtin().unwrap();
+    let read = rows.matches(Some(Method::Http), &service("server", "Apache/9.9.99 (Debian)"));
+    assert!(read.iter().all(|it| it.reading.vendor.is_none() && it.reading.class.is_none()));
+    assert!(read.iter().any(|it| it.reading.os.as_deref() == Some("Debian")));
+    let software = |it: &Match<'_>| it.reading.software.clone().and_then(|it| it.vendor);
+    assert!(read.iter().any(|it| software(it).as_deref() == Some("Apache")));
+}
+
+#[test]
+fn a_row_whose_table_is_not_there_is_refused() {
+    let text = "[[row]]\non = 'description'\nregex = 'A(?P<os_version>9)'\nos = 'X'\n\
+                os_table = 'nowhere'\nweight = 5\nexample = [{ said = 'A9' }]\n";
+    assert!(Rows::parse(&[("t.toml", text)]).unwrap_err().to_string().contains("os_table"));
+}
+
+#[test]
+fn rows_added_after_reading_are_read_too() {
+    let row = |letter: char| {
+        format!(
+            "[[row]]\non = 'description'\nprefix = '{letter}'\nclass = 'pc'\nweight = 5\n\
+             example = [{{ said = '{letter}' }}]\n"
+        )
+    };
+    let many: String = ('A'..='J').map(row).collect();
+    let mut rows = Rows::parse(&[("t.toml", &many)]).unwrap();
+    assert_eq!(rows.read(&system("", "J")).len(), 1);
+    assert_eq!(rows.read(&system("", "K")).len(), 0);
+    rows.add("u.toml", &row('K')).unwrap();
+    assert_eq!(rows.read(&system("", "K")).len(), 1);
+}
+
+fn class_of(claims: &[Candidate<Class>]) -> Option<Class> {
+    match combine_classes(claims) {
+        Combined::Agreed(class) => Some(class.value),
+        Combined::Nothing | Combined::Contradiction { .. } => None,
+    }
+}
+
+#[test]
+fn a_finer_name_takes_the_place_of_its_coarser_one() {
+    let queried = |class, weight| said(class, Grade::Queried, weight);
+    assert_eq!(class_of(&[queried(Class::Server, 60), queried(Class::Bmc, 40)]), Some(Class::Bmc));
+    assert_eq!(class_of(&[queried(Class::Mfp, 9), queried(Class::Printer, 9)]), Some(Class::Mfp));
+    assert_eq!(class_of(&[queried(Class::Modality, 9)]), Some(Class::Modality));
+    assert_eq!(class_of(&[queried(Class::Medical, 9)]), Some(Class::Medical));
+}
+
+#[test]
+fn a_finer_name_needs_weight_and_grade_of_its_own() {
+    let printer = said(Class::Printer, Grade::Queried, 60);
+    let light = [printer.clone(), said(Class::Mfp, Grade::Queried, 20)];
+    assert_eq!(class_of(&light), Some(Class::Printer));
+    let announced = [printer, said(Class::Mfp, Grade::Announced, 90)];
+    assert_eq!(class_of(&announced), Some(Class::Printer));
+}
+
+#[test]
+fn two_finer_names_at_odds_leave_the_coarser_one() {
+    let bmc = said(Class::Bmc, Grade::Queried, 9);
+    let host = said(Class::Hypervisor, Grade::Queried, 9);
+    assert_eq!(class_of(&[bmc.clone(), host]), Some(Class::Server));
+    assert_eq!(class_of(&[bmc, said(Class::Camera, Grade::Queried, 9)]), None);
+}
+
+#[test]
+fn a_contradiction_lessens_how_sure_a_value_is() {
+    let best = strength(Grade::Queried, 60);
+    assert_eq!(confidence(best, false, None), 60);
+    assert_eq!(confidence(best, true, None), 70);
+    assert_eq!(confidence(best, true, Some(40)), 50);
+    assert!(strength(Grade::Announced, 60) < best);
+    assert_eq!(confidence(strength(Grade::Inferred, 1), false, Some(100)), 1);
 }

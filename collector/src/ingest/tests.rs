@@ -67,3 +67,35 @@ fn the_content_decides_what_a_file_is() {
     std::fs::write(&path, "管理番号,機器名,IPアドレス\nA-1,端末,10.20.0.1\n").unwrap();
     assert!(matches!(read_file(&path).unwrap(), Content::Book { .. }));
 }
+
+#[test]
+fn folders_add_rows_of_our_own_and_of_recog_and_the_list_of_the_ieee() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(at(name), text).unwrap();
+    let row = "[[row]]\non = 'description'\nprefix = 'Muster'\nclass = 'nas'\nweight = 99\n\
+               example = [{ said = 'Muster 9' }]\n";
+    write("own.toml", row);
+    write("note.txt", "not read");
+    write(
+        "own.xml",
+        "<fingerprints matches='ssh.banner'><fingerprint pattern='^Muster'>\
+         <param pos='0' name='hw.vendor' value='Musterwerk'/></fingerprint></fingerprints>",
+    );
+    write("oui.txt", "AC-DE-48   (hex)\t\tMusterwerk\n");
+    let folders = vec![folder.path().to_owned()];
+    let mut knowledge = Knowledge {
+        fingerprints: folders.clone(),
+        recog: folders,
+        mac_makers: Some(at("oui.txt")),
+    };
+    let rows = known(&knowledge).unwrap();
+    assert_eq!(rows.len(), fingerprints().unwrap().len() + 2);
+    assert_eq!(rows.maker("ac:de:48:00:00:01".parse().unwrap()), Some("Musterwerk"));
+    write("own.toml", &row.replace("Muster 9", "Nothing"));
+    let complaint = known(&knowledge).unwrap_err();
+    assert_eq!(complaint.exit, Exit::Config);
+    assert!(complaint.en.contains("own.toml, row 1"), "{complaint}");
+    knowledge.fingerprints = vec![at("nowhere")];
+    assert!(known(&knowledge).unwrap_err().ja.contains("nowhere"));
+}

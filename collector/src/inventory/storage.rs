@@ -53,6 +53,7 @@ struct Written {
     only_memory: Reason,
     may_not_be_listed: Reason,
     not_read: Reason,
+    service_says: Reason,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +94,7 @@ struct Signs {
     only_memory: Reason,
     may_not_be_listed: Reason,
     not_read: Reason,
+    service_says: Reason,
 }
 
 const SHIPPED: &str = include_str!("../../../config/inventory/storage.toml");
@@ -108,8 +110,8 @@ fn parse(text: &str) -> Result<Signs, String> {
         Ok(Sign { table, with, column, regex, words: Reason { ja, en } })
     };
     let signs: Result<Vec<Sign>, String> = written.sign.into_iter().map(sign).collect();
-    let Written { only_memory, may_not_be_listed, not_read, .. } = written;
-    Ok(Signs { all: signs?, only_memory, may_not_be_listed, not_read })
+    let Written { only_memory, may_not_be_listed, not_read, service_says, .. } = written;
+    Ok(Signs { all: signs?, only_memory, may_not_be_listed, not_read, service_says })
 }
 
 impl Sign {
@@ -163,6 +165,12 @@ pub fn verdict(
         (Keeps::No, &signs.only_memory)
     };
     Some(with(keeps, vec![reason.clone()], sources))
+}
+
+/// Of a printer whose services say that it stores documents. That one says nothing proves nothing.
+pub fn said() -> Option<Storage> {
+    let reasons = vec![SIGNS.as_ref()?.service_says.clone()];
+    Some(Storage { keeps: Keeps::Yes, reasons })
 }
 
 fn with(

@@ -70,7 +70,9 @@ fn asked(device: &Device) -> Option<IpAddr> {
 pub struct Brief<'a> {
     ip: Option<String>,
     mac: Option<String>,
+    /// A medical device of any kind is `medical`, so that programs need not know every kind.
     class: Option<Class>,
+    kind: Option<Class>,
     vendor: Option<&'a str>,
     model: Option<&'a str>,
     serial: Option<&'a str>,
@@ -86,16 +88,22 @@ impl<'a> From<&'a Device> for Brief<'a> {
         let class = device.class.as_ref().map(|c| c.value).filter(|c| *c != Class::Unknown);
         let version = device.version.as_ref().map(|claim| claim.value.as_str());
         // Of a computer the version is its operating system's, of anything else its firmware's.
-        let computer = matches!(class, Some(Class::Pc | Class::Server));
+        let computer = class.is_some_and(Class::is_computer);
+        let os = device.os.as_ref().map(|claim| claim.value.as_str());
         Self {
             ip: asked(device).map(|ip| ip.to_string()),
             mac: device.macs.first().map(|mac| mac.value.to_string()),
-            class,
+            class: class.map(|class| match class.coarser() {
+                Some(Class::Medical) => Class::Medical,
+                Some(Class::Pc) => Class::Pc,
+                _ => class,
+            }),
+            kind: class,
             vendor: device.vendor.as_ref().map(|claim| claim.value.as_str()),
             model: device.model.as_ref().map(|claim| claim.value.as_str()),
             serial: device.serial.as_ref().map(|claim| claim.value.as_str()),
             firmware: version.filter(|_| class.is_some() && !computer),
-            os: version.filter(|_| computer),
+            os: os.or(version.filter(|_| computer)),
             mfp: class.map(|class| class == Class::Mfp),
             storage: match device.storage.as_ref().map(|storage| storage.value.keeps) {
                 Some(Keeps::Yes) => Some(true),

@@ -85,6 +85,10 @@ fn device(host: u8, name: &str, class: Class) -> Device {
             sources: sources.clone(),
         }],
         oddities: vec![Sourced { value: Oddity::RandomisedMac, grade: Grade::Inferred, sources }],
+        os: None,
+        support_end: None,
+        programs: Vec::new(),
+        why: Vec::new(),
         attached: Vec::new(),
         first_seen: at(0),
         last_seen: at(60),
@@ -408,14 +412,19 @@ fn a_device_in_one_line_says_null_where_nothing_is_known() {
         .map(|device| serde_json::to_value(json::Brief::from(device)).unwrap())
         .collect();
     let expected = serde_json::json!({
-        "ip": "10.20.0.7", "mac": "00:1a:2b:00:00:07", "class": "mfp", "vendor": "リコー",
+        "ip": "10.20.0.7", "mac": "00:1a:2b:00:00:07", "class": "mfp", "kind": "mfp",
+        "vendor": "リコー",
         "model": "IM C3000", "serial": null, "firmware": "1.02", "os": null, "mfp": true,
         "storage": null, "hostname": "MFP-3F"
     });
     assert_eq!(lines[0], expected);
-    for key in ["class", "vendor", "serial", "firmware", "os", "mfp", "storage", "hostname"] {
+    for key in ["class", "kind", "vendor", "serial", "firmware", "os", "mfp", "storage", "hostname"]
+    {
         assert!(lines[1][key].is_null(), "{key}");
     }
+    let bedside = device(8, "x", Class::Bedside);
+    let bedside = serde_json::to_value(json::Brief::from(&bedside)).unwrap();
+    assert_eq!((&bedside["class"], &bedside["kind"]), (&"medical".into(), &"bedside".into()));
 }
 
 #[test]

@@ -108,6 +108,15 @@ impl Case {
         self.say(from, Method::Snmp, fact)
     }
 
+    /// A service says this of itself when it is asked over this protocol.
+    pub(crate) fn serves(self, from: &str, method: Method, fields: &[(&str, &str)]) -> Self {
+        let mut said = daicho_common::observation::said::Said::at(1);
+        for (name, value) in fields {
+            said.add(name, (*value).into());
+        }
+        self.say(from, method, Fact::Said(Box::new(said)))
+    }
+
     pub(crate) fn echo(self, from: &str) -> Self {
         self.say(from, Method::IcmpEcho, Fact::Answered(Reply::Echo))
     }

@@ -8,9 +8,10 @@ use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::evidence::Sourced;
-use crate::fingerprint::Class;
+use crate::fingerprint::{Class, Software};
 use crate::inventory::parts::Part;
 use crate::inventory::storage::Storage;
+use crate::resolve::why::Why;
 
 /// Names a device for as long as its strongest key lasts: `mac-001a2b3c4d5e` for a device with a
 /// burned-in address (the smallest of them), else `ip-<network>-<address>`.
@@ -36,11 +37,11 @@ pub struct Address {
 /// A service that the device announced or that accepted a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Service {
-    /// DNS-SD type (`_ipp._tcp`), or `tcp/443` where only the port is known.
+    /// DNS-SD type (`_ipp._tcp`), a protocol (`http`), or `tcp/443` where only the port is known.
     pub kind: String,
     /// Port; 0 if unknown.
     pub port: u16,
-    /// The instance's name; empty if it has none.
+    /// The instance's name, or what it said of itself; empty if nothing.
     pub instance: String,
 }
 
@@ -111,8 +112,16 @@ pub struct Device {
     pub model: Option<Sourced<String>>,
     /// Serial number.
     pub serial: Option<Sourced<String>>,
-    /// Version of firmware or operating system.
+    /// Version of firmware; of a computer without a known system, of that.
     pub version: Option<Sourced<String>>,
+    /// Operating system with its version, as far as it tells.
+    pub os: Option<Sourced<String>>,
+    /// The last day, `YYYY-MM-DD`, on which the maker supports that system.
+    pub support_end: Option<Sourced<String>>,
+    /// The software that answers for it on the network, ascending.
+    pub programs: Vec<Sourced<Software>>,
+    /// Why the fields above say what they say.
+    pub why: Vec<Why>,
     /// sysDescr or the like, as said.
     pub description: Option<Sourced<String>>,
     /// sysLocation or the like.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::{Fact, Outcome};
+use daicho_common::observation::{Fact, Method, Outcome};
 
 use super::device::{JoinReason, Oddity};
 use super::links::{Links, binding, is_hearsay};
@@ -27,6 +27,8 @@ pub(super) struct Gathered<'a> {
     /// Addresses from which more was said than that they are there.
     pub(super) spoken: BTreeSet<(&'a str, IpAddr)>,
     pub(super) facts: BTreeMap<&'a Fact, (Grade, Seen)>,
+    /// By which protocol a service said what it said.
+    pub(super) protocols: BTreeMap<&'a Fact, Method>,
     pub(super) joins: BTreeMap<JoinReason, Seen>,
     pub(super) oddities: BTreeMap<Oddity, Seen>,
     /// MAC addresses and addresses that stand in tables of switches and routers.
@@ -200,6 +202,11 @@ impl<'a> Gathered<'a> {
             | Fact::Answered(_) => {
                 let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                 fact.1.extend(seen);
+                if matches!(claim.fact, Fact::Said(_)) {
+                    let method = sighting.observation.method;
+                    let known = self.protocols.entry(claim.fact).or_insert(method);
+                    *known = method.min(*known);
+                }
             }
             // What a server or a relay says is about somebody else.
             Fact::Dhcp(dhcp) => {

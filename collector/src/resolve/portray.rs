@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::{Fact, ObservationId, Reply};
+use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::text::Text;
 use daicho_common::time::Timestamp;
 
 use super::device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
 use super::gather::Gathered;
+use super::readings::{Of, Readings};
 use super::shelf::Tables;
 use super::subject::Subject;
+use super::why::{self, Claimed, Told};
 use crate::evidence::{Grade, Seen, Sourced};
-use crate::fingerprint::combine::{Candidate, Combined, combine};
-use crate::fingerprint::{Class, Reading, Rows, spelling};
+use crate::fingerprint::{Place, Reading, Rows, os};
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
 /// counts, because it was renamed or updated since.
@@ -51,6 +52,8 @@ pub(super) fn current(said: Vec<Said<'_>>) -> Vec<Said<'_>> {
 /// A name with what orders it: asked before announced (sysName before mDNS), the latest first.
 struct Name<'a> {
     value: &'a str,
+    /// Of the same grade the smaller rank comes first.
+    rank: u8,
     grade: Grade,
     seen: Seen,
 }
@@ -82,12 +85,28 @@ impl<'a> Gathered<'a> {
         let hosts = self.kind(is_name);
         let neighbours = current(self.kind(|fact| matches!(fact, Fact::LinkNeighbour(_))));
         let heard = HEARD.map(|wanted| current(self.kind(wanted)));
-        let heard = heard.iter().flatten().chain(&neighbours);
-        let mut read = Readings::of(systems.iter().chain(&services).chain(heard), fingerprints);
+        let said = current(self.kind(|fact| matches!(fact, Fact::Said(_))));
+        let heard = heard.iter().flatten().chain(&neighbours).chain(&said);
+        let told = systems.iter().chain(&services).chain(heard);
+        let mut read = Readings::of(told, &self.protocols, fingerprints);
+        read.makers(&self.macs, fingerprints);
         read.0.extend(neighbours.iter().filter_map(inventory));
         let tables = Tables::of(&self);
         read.0.extend(tables.claims(&systems));
         let class = read.class();
+        let vendor = read.text(|reading| &reading.vendor);
+        let model = read.text(|reading| &reading.model);
+        let serial = read.text(|reading| &reading.serial);
+        let version = read.text(|reading| &reading.version);
+        let system = read.text(|reading| &reading.os);
+        let fields: [(Claimed, _, Of); 5] = [
+            (Claimed::Vendor, &vendor, |it| &it.vendor),
+            (Claimed::Model, &model, |it| &it.model),
+            (Claimed::Serial, &serial, |it| &it.serial),
+            (Claimed::Version, &version, |it| &it.version),
+            (Claimed::Os, &system, |it| &it.os),
+        ];
+        let why = read.why(class.as_ref(), fields);
         let (first_seen, last_seen) =
             self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
                 (seen.first(), seen.last())
@@ -96,15 +115,19 @@ impl<'a> Gathered<'a> {
             id: self.id(),
             macs: self.macs(),
             addresses: self.addresses(),
-            names: names(&systems, &services, hosts),
-            vendor: read.text(|reading| &reading.vendor),
-            model: read.text(|reading| &reading.model),
-            serial: read.text(|reading| &reading.serial),
-            version: read.text(|reading| &reading.version),
+            names: names(&systems, &services, (hosts, &said)),
+            vendor,
+            model,
+            serial,
+            version,
+            support_end: system.as_ref().and_then(support_end),
+            os: system,
+            programs: read.programs(),
+            why,
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
-            storage: tables.storage(class.as_ref()),
+            storage: read.storage(tables.storage(class.as_ref()), class.as_ref()),
             parts: tables.parts(),
             software: tables.software(),
             pages: tables.pages(),
@@ -151,7 +174,8 @@ impl<'a> Gathered<'a> {
     fn services(&self) -> Vec<Sourced<Service>> {
         let mut found: BTreeMap<Service, (Grade, Seen)> = BTreeMap::new();
         for (fact, (grade, seen)) in &self.facts {
-            let Some(service) = service(fact) else { continue };
+            let protocol = self.protocols.get(fact).copied();
+            let Some(service) = service(fact, protocol) else { continue };
             let entry = found.entry(service).or_insert((*grade, *seen));
             entry.0 = entry.0.max(*grade);
             entry.1.extend(*seen);
@@ -198,19 +222,20 @@ fn is_name(fact: &Fact) -> bool {
 }
 
 /// What LLDP-MED's inventory says of the hardware, in words that need no fingerprint.
-fn inventory((fact, grade, seen): &Said<'_>) -> Option<(Reading, Grade, Vec<ObservationId>)> {
+fn inventory((fact, grade, seen): &Said<'_>) -> Option<Told> {
     let Fact::LinkNeighbour(neighbour) = fact else { return None };
     let said = neighbour.inventory.as_ref()?;
     let text = |text: &Text| Some(text.to_string()).filter(|text| !text.is_empty());
     let reading = Reading {
-        class: None,
         vendor: text(&said.manufacturer),
         model: text(&said.model),
         version: text(&said.software).or_else(|| text(&said.firmware)),
         serial: text(&said.serial),
         weight: INVENTORY,
+        ..Reading::default()
     };
-    Some((reading, *grade, seen.sources()))
+    let (place, said) = (Place::NeighbourInventory, String::new());
+    Some(Told { reading, grade: *grade, sources: seen.sources(), place, said })
 }
 
 fn description(fact: &Fact) -> &str {
@@ -221,13 +246,37 @@ fn location(fact: &Fact) -> &str {
     if let Fact::System { location, .. } = fact { location.as_str() } else { "" }
 }
 
-fn service(fact: &Fact) -> Option<Service> {
+fn service(fact: &Fact, protocol: Option<Method>) -> Option<Service> {
     if let Fact::Service { service, instance, port, .. } = fact {
         let (kind, instance) = (service.to_string(), instance.to_string());
         return Some(Service { kind, port: *port, instance });
     }
+    if let (Fact::Said(said), Some(protocol)) = (fact, protocol) {
+        let kind = match serde_json::to_value(protocol) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => String::new(),
+        };
+        let instance = why::shortened(&summary(&said.fields));
+        return Some(Service { kind, port: said.port, instance });
+    }
     let Fact::Answered(Reply::TcpOpen(port)) = fact else { return None };
     Some(Service { kind: format!("tcp/{port}"), port: *port, instance: String::new() })
+}
+
+/// Fields in one line. Fingerprints of keys and of pictures tell a reader nothing.
+fn summary(fields: &[(Text, Text)]) -> String {
+    let telling = |(name, _): &&(Text, Text)| {
+        let name = name.as_str();
+        !name.contains("sha256") && !name.starts_with("hostkey_")
+    };
+    let said = fields.iter().filter(telling).map(|(name, value)| format!("{name}: {value}"));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// The last day on which the maker supports this system.
+fn support_end(system: &Sourced<String>) -> Option<Sourced<String>> {
+    let day = os::support_end(&system.value)?.to_owned();
+    Some(Sourced { value: day, grade: Grade::Inferred, sources: system.sources.clone() })
 }
 
 /// The text said latest; of two said at the same time the smaller.
@@ -239,31 +288,57 @@ fn latest(said: &[Said<'_>], text: impl Fn(&Fact) -> &str) -> Option<Sourced<Str
         .map(|(text, grade, seen)| sourced(text.to_owned(), grade, &seen))
 }
 
-/// The names a device gives itself: sysName as given, mDNS host names without `.local`.
+/// The names a device gives itself: sysName as given, mDNS host names without `.local`, and what
+/// services call the host.
 fn names(
     systems: &[Said<'_>],
     services: &[Said<'_>],
-    hosts: Vec<Said<'_>>,
+    (mut announced, said): (Vec<Said<'_>>, &[Said<'_>]),
 ) -> Vec<Sourced<String>> {
-    let mut announced = hosts;
     announced.extend_from_slice(services);
     announced.retain(|(fact, ..)| !name(fact).is_empty());
     let mut found: BTreeMap<&str, Name<'_>> = BTreeMap::new();
-    for (fact, grade, seen) in systems.iter().copied().chain(current(announced)) {
-        let value = name(fact);
+    let told = systems.iter().copied().chain(current(announced));
+    let told =
+        told.map(|(fact, grade, seen)| (name(fact), u8::from(!is_system(fact)), grade, seen));
+    let by_services = said.iter().flat_map(|(fact, grade, seen)| {
+        service_names(fact).into_iter().map(|(name, rank)| (name, rank, *grade, *seen))
+    });
+    for (value, rank, grade, seen) in told.chain(by_services) {
         if value.is_empty() {
             continue;
         }
-        let entry = found.entry(value).or_insert(Name { value, grade, seen });
+        let entry = found.entry(value).or_insert(Name { value, rank, grade, seen });
         entry.grade = entry.grade.max(grade);
+        entry.rank = entry.rank.min(rank);
         entry.seen.extend(seen);
     }
     let mut names: Vec<Name<'_>> = found.into_values().collect();
     names.sort_unstable_by(|a, b| {
-        let by_grade = b.grade.cmp(&a.grade);
+        let by_grade = b.grade.cmp(&a.grade).then(a.rank.cmp(&b.rank));
         by_grade.then(b.seen.last().cmp(&a.seen.last())).then_with(|| a.value.cmp(b.value))
     });
     names.into_iter().map(|n| sourced(n.value.to_owned(), n.grade, &n.seen)).collect()
+}
+
+fn is_system(fact: &Fact) -> bool {
+    matches!(fact, Fact::System { .. })
+}
+
+/// Fields in which services name the host, each with its rank: what the host calls itself comes
+/// before what a person called a queue.
+const NAMING: [(&str, u8); 5] =
+    [("host", 1), ("dns_host", 2), ("name_00", 2), ("computer", 3), ("printer-dns-sd-name", 9)];
+
+fn service_names(fact: &Fact) -> Vec<(&str, u8)> {
+    let Fact::Said(said) = fact else { return Vec::new() };
+    let named = NAMING.iter().filter_map(|(key, rank)| {
+        let name = said.get(key)?;
+        // `HOST/Workgroup:X` and `HOST\Domain:X` (pub:Computer).
+        let host = if *key == "computer" { name.split(['/', '\\']).next()? } else { name };
+        Some((host, *rank))
+    });
+    named.collect()
 }
 
 /// The name that a fact gives its speaker; empty if none.
@@ -306,47 +381,5 @@ fn name(fact: &Fact) -> &str {
     match (announced.get(..cut), announced.get(cut..)) {
         (Some(host), Some(end)) if end.eq_ignore_ascii_case(".local") => host,
         _ => announced,
-    }
-}
-
-/// What the fingerprints make of what was said.
-struct Readings(Vec<(Reading, Grade, Vec<ObservationId>)>);
-
-impl Readings {
-    fn of<'s, 'a: 's>(said: impl Iterator<Item = &'s Said<'a>>, rows: &Rows) -> Self {
-        let mut readings = Vec::new();
-        for (fact, grade, seen) in said {
-            let read = rows.read(fact).into_iter();
-            readings.extend(read.map(|reading| (reading, *grade, seen.sources())));
-        }
-        Self(readings)
-    }
-
-    fn candidates<T>(&self, of: impl Fn(&Reading) -> Option<T>) -> Vec<Candidate<T>> {
-        let one = |(reading, grade, sources): &(Reading, Grade, Vec<ObservationId>)| {
-            let (weight, sources) = (reading.weight, sources.clone());
-            of(reading).map(|value| Candidate { value, grade: *grade, weight, sources })
-        };
-        self.0.iter().filter_map(one).collect()
-    }
-
-    /// The class; a contradiction between the best is "unknown", with all that contradict.
-    fn class(&self) -> Option<Sourced<Class>> {
-        match combine(&self.candidates(|reading| reading.class), Class::eq) {
-            Combined::Nothing => None,
-            Combined::Agreed(class) => Some(class),
-            Combined::Contradiction { grade, sources } => {
-                Some(Sourced { value: Class::Unknown, grade, sources })
-            }
-        }
-    }
-
-    /// A text; a contradiction between the best says nothing.
-    fn text(&self, of: impl Fn(&Reading) -> &Option<String>) -> Option<Sourced<String>> {
-        let same = |a: &String, b: &String| spelling::same(a, b);
-        match combine(&self.candidates(|reading| of(reading).clone()), same) {
-            Combined::Agreed(text) => Some(text),
-            Combined::Nothing | Combined::Contradiction { .. } => None,
-        }
     }
 }

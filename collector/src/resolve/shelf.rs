@@ -6,11 +6,12 @@ use daicho_common::observation::{Fact, ObservationId, Outcome};
 
 use super::gather::Gathered;
 use super::portray::{Said, current};
+use super::why;
 use crate::evidence::{Grade, Sourced};
-use crate::fingerprint::{Class, Reading};
+use crate::fingerprint::{Class, Place};
 use crate::inventory::parts::{self, Part};
 use crate::inventory::storage::{self, Storage};
-use crate::inventory::{Rules, Told};
+use crate::inventory::{Claimed, Rules, Told};
 
 /// The tables of one device that are current.
 pub(super) struct Tables<'a> {
@@ -40,14 +41,21 @@ impl<'a> Tables<'a> {
     }
 
     /// What the tables say the device is, for one that described itself like this.
-    pub(super) fn claims(&self, systems: &[Said<'_>]) -> Vec<(Reading, Grade, Vec<ObservationId>)> {
+    pub(super) fn claims(&self, systems: &[Said<'_>]) -> Vec<why::Told> {
         let object_id = systems.iter().max_by_key(|(_, _, seen)| seen.last());
         let object_id = match object_id {
             Some((Fact::System { object_id, .. }, ..)) => object_id.as_str(),
             _ => "",
         };
         let claims = Rules::builtin().read(object_id, &self.told).into_iter();
-        claims.map(|claimed| (claimed.reading, Grade::Queried, claimed.sources)).collect()
+        let told = |claimed: Claimed| why::Told {
+            reading: claimed.reading,
+            grade: Grade::Queried,
+            sources: claimed.sources,
+            place: Place::Table,
+            said: String::new(),
+        };
+        claims.map(told).collect()
     }
 
     /// The storage verdict of a printer.

@@ -465,3 +465,66 @@ fn what_a_device_calls_itself_comes_before_what_a_name_server_calls_it() {
         .system("10.0.0.1", "srv");
     assert_eq!(names(&device(&case, ID_A)), ["srv", "old-name.example"]);
 }
+
+#[test]
+fn what_services_say_names_the_host_its_system_and_its_serial_number() {
+    let case = Case::new()
+        .arp("10.20.0.7", A)
+        .serves("10.20.0.7", Method::Smb, &[("host", "NURSE-07"), ("os_build", "6.1.7601")])
+        .serves("10.20.0.7", Method::Upnp, &[("serial", "Z99-0001"), ("manufacturer", "Sample")])
+        .serves("10.20.0.7", Method::Wsd, &[("computer", "NURSE-07/Workgroup:WARD3")]);
+    let device = device(&case, ID_A);
+    assert_eq!(names(&device), ["NURSE-07"]);
+    assert_eq!(device.names[0].grade, Grade::Queried);
+    assert_eq!(device.serial.unwrap().value, "Z99-0001");
+    assert_eq!(device.os.unwrap().value, "Windows 7 / Server 2008 R2");
+    assert_eq!(device.support_end.unwrap().value, "2020-01-14");
+    let smb = device.services.iter().find(|service| service.value.kind == "smb").unwrap();
+    assert_eq!(smb.value.instance, "host: NURSE-07, os_build: 6.1.7601");
+}
+
+#[test]
+fn a_serial_number_that_says_nothing_is_none() {
+    let upnp = [("serial", "00000000"), ("manufacturer", "Sample")];
+    let case = Case::new().arp("10.20.0.7", A).serves("10.20.0.7", Method::Upnp, &upnp);
+    assert!(device(&case, ID_A).serial.is_none());
+}
+
+#[test]
+fn the_maker_of_the_card_describes_only_where_nothing_was_said() {
+    let nurse_call = "00:0b:aa:00:00:01";
+    let alone = Case::new().arp("10.20.0.7", nurse_call);
+    let class = device(&alone, "mac-000baa000001").class.unwrap();
+    assert_eq!((class.value, class.grade), (Class::NurseCall, Grade::Inferred));
+    let said = alone.describes("10.20.0.7", "sw", "", "Sample Managed Switch, 24 ports");
+    let class = device(&said, "mac-000baa000001").class.unwrap();
+    assert_eq!((class.value, class.grade), (Class::Switch, Grade::Queried));
+}
+
+#[test]
+fn both_sides_of_a_contradiction_are_kept_with_the_field() {
+    let case = Case::new()
+        .arp("10.20.0.7", A)
+        .serves("10.20.0.7", Method::Ssh, &[("banner", "ROSSSH")])
+        .serves("10.20.0.7", Method::Tls, &[("subject", "CN=HPE9,O=HIKVISION")]);
+    let device = device(&case, ID_A);
+    let why = device.why.iter().find(|why| why.field == why::Claimed::Vendor).unwrap();
+    assert_eq!((why.value.as_str(), why.ground.said.as_str()), ("MikroTik", "ROSSSH"));
+    let against = why.against.as_ref().unwrap();
+    assert_eq!(against.value, "Hikvision");
+    assert!(why.confidence < 60, "{}", why.confidence);
+}
+
+#[test]
+fn a_printer_whose_service_stores_jobs_keeps_documents() {
+    use crate::inventory::storage::Keeps;
+    let stores = ("job-storage-disposition-supported", "print-and-store,store-only");
+    let model = ("printer-make-and-model", "Sample MFP 99");
+    let case = |fields: &[(&str, &str)]| {
+        Case::new().arp("10.20.0.7", A).serves("10.20.0.7", Method::Ipp, fields)
+    };
+    let keeps = |case: &Case| device(case, ID_A).storage.map(|it| it.value.keeps);
+    assert_eq!(keeps(&case(&[model, stores])), Some(Keeps::Yes));
+    assert_ne!(keeps(&case(&[model])), Some(Keeps::Yes));
+    assert_eq!(keeps(&case(&[stores])), None, "nothing says that it is a printer");
+}

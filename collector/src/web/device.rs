@@ -16,6 +16,7 @@ use crate::evidence::{Grade, Sourced};
 use crate::inventory::parts::Part;
 use crate::reconcile::{Difference, Match, Verdict};
 use crate::report;
+use crate::resolve::why::Claimed;
 use crate::resolve::{Device, DeviceId};
 use crate::words::{Lang, Word, phrase};
 
@@ -27,6 +28,8 @@ struct Claim {
     label: &'static str,
     value: String,
     note: &'static str,
+    /// Why it says so, in one sentence; empty where the grade says enough.
+    why: String,
     grade: &'static str,
     when: String,
     agents: String,
@@ -151,18 +154,33 @@ impl Writer<'_> {
         }
         if let Some(class) = &device.class {
             let label = self.lang.say(phrase::class(class.value)).to_owned();
-            claims.push(self.claim(Word::DeviceClass, class, label));
+            let claim = self.claim(Word::DeviceClass, class, label);
+            claims.push(self.because(device, Claimed::Class, claim));
         }
         let texts = [
-            (Word::DeviceVendor, &device.vendor),
-            (Word::DeviceModel, &device.model),
-            (Word::DeviceSerial, &device.serial),
-            (Word::DeviceVersion, &device.version),
-            (Word::DeviceDescription, &device.description),
-            (Word::DeviceLocation, &device.location),
+            (Word::DeviceVendor, Some(Claimed::Vendor), &device.vendor),
+            (Word::DeviceModel, Some(Claimed::Model), &device.model),
+            (Word::DeviceSerial, Some(Claimed::Serial), &device.serial),
+            (Word::DeviceVersion, Some(Claimed::Version), &device.version),
+            (Word::DeviceOs, Some(Claimed::Os), &device.os),
+            (Word::DeviceSupportEnd, None, &device.support_end),
+            (Word::DeviceDescription, None, &device.description),
+            (Word::DeviceLocation, None, &device.location),
         ];
-        for (word, claim) in texts {
-            claims.extend(claim.iter().map(|claim| self.claim(word, claim, claim.value.clone())));
+        for (word, field, text) in texts {
+            let Some(text) = text else { continue };
+            let claim = self.claim(word, text, text.value.clone());
+            claims.push(match field {
+                Some(field) => self.because(device, field, claim),
+                None => claim,
+            });
+        }
+        for program in &device.programs {
+            let text = match &program.value.vendor {
+                Some(vendor) => format!("{} ({vendor})", program.value.product),
+                None => program.value.product.clone(),
+            };
+            claims.push(self.claim(Word::DeviceProgram, program, text));
         }
         claims.extend(self.inventory(device));
         for mac in &device.macs {
@@ -212,6 +230,14 @@ impl Writer<'_> {
         claims
     }
 
+    /// The claim with why it says so.
+    fn because(self, device: &Device, field: Claimed, mut claim: Claim) -> Claim {
+        if let Some(why) = device.why.iter().find(|why| why.field == field) {
+            claim.why = phrase::why::why(self.lang, why);
+        }
+        claim
+    }
+
     fn claim<T>(self, label: Word, claim: &Sourced<T>, value: String) -> Claim {
         let seen: Vec<_> =
             claim.sources.iter().filter_map(|id| self.snapshot.observation(*id)).collect();
@@ -224,6 +250,7 @@ impl Writer<'_> {
             label: self.lang.say(label),
             value,
             note: "",
+            why: String::new(),
             grade: self.lang.say(phrase::grade(claim.grade)),
             when: latest.map(|at| self.zone.show(at)).unwrap_or_default(),
             agents: agents.into_iter().collect::<Vec<_>>().join(joint),

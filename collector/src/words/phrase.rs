@@ -16,6 +16,8 @@ use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
 
 mod heard;
+/// Why fields say what they say.
+pub mod why;
 /// Where things hang, in words.
 pub mod wiring;
 
@@ -57,21 +59,33 @@ pub const VERDICTS: [(&str, Word, Word); 7] = [
 ];
 
 /// Every class, its name in addresses and its label.
-pub const CLASSES: [(Class, &str, Word); 16] = [
+pub const CLASSES: [(Class, &str, Word); 28] = [
     (Class::Server, "server", Word::ClassServer),
+    (Class::Hypervisor, "hypervisor", Word::ClassHypervisor),
+    (Class::Bmc, "bmc", Word::ClassBmc),
     (Class::Pc, "pc", Word::ClassPc),
+    (Class::ThinClient, "thin_client", Word::ClassThinClient),
+    (Class::EligibilityTerminal, "eligibility_terminal", Word::ClassEligibilityTerminal),
+    (Class::Mobile, "mobile", Word::ClassMobile),
     (Class::Printer, "printer", Word::ClassPrinter),
     (Class::Mfp, "mfp", Word::ClassMfp),
+    (Class::Scanner, "scanner", Word::ClassScanner),
     (Class::Firewall, "firewall", Word::ClassFirewall),
     (Class::Router, "router", Word::ClassRouter),
     (Class::Switch, "switch", Word::ClassSwitch),
+    (Class::Hub, "hub", Word::ClassHub),
     (Class::Wireless, "wireless", Word::ClassWireless),
     (Class::Nas, "nas", Word::ClassNas),
     (Class::Ups, "ups", Word::ClassUps),
     (Class::Pdu, "pdu", Word::ClassPdu),
     (Class::Phone, "phone", Word::ClassPhone),
     (Class::Camera, "camera", Word::ClassCamera),
+    (Class::Modality, "modality", Word::ClassModality),
+    (Class::Bedside, "bedside", Word::ClassBedside),
+    (Class::Laboratory, "laboratory", Word::ClassLaboratory),
+    (Class::NurseCall, "nurse_call", Word::ClassNurseCall),
     (Class::Medical, "medical", Word::ClassMedical),
+    (Class::Ot, "ot", Word::ClassOt),
     (Class::Other, "other", Word::ClassOther),
     (Class::Unknown, "unknown", Word::ClassUnknown),
 ];

@@ -1,0 +1,134 @@
+//! What fingerprints make of what was said, combined field by field.
+
+use std::collections::BTreeMap;
+
+use daicho_common::addr::Mac;
+use daicho_common::observation::{Fact, Method};
+
+use super::portray::Said;
+use super::why::{self, Claimed, Told, Why};
+use crate::evidence::{Grade, Seen, Sourced};
+use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
+use crate::fingerprint::{Class, Reading, Rows, Software, spelling};
+use crate::inventory::says_nothing;
+use crate::inventory::storage::{self, Keeps, Storage};
+
+/// A text of a reading.
+pub(super) type Of = fn(&Reading) -> &Option<String>;
+
+/// What the fingerprints make of what was said.
+pub(super) struct Readings(pub(super) Vec<Told>);
+
+impl Readings {
+    pub(super) fn of<'s, 'a: 's>(
+        said: impl Iterator<Item = &'s Said<'a>>,
+        protocols: &BTreeMap<&Fact, Method>,
+        rows: &Rows,
+    ) -> Self {
+        let mut readings = Vec::new();
+        for (fact, grade, seen) in said {
+            for found in rows.matches(protocols.get(*fact).copied(), fact) {
+                let mut reading = found.reading;
+                reading.serial = reading.serial.filter(|serial| !says_nothing(serial));
+                let (grade, sources) = (*grade, seen.sources());
+                let place = found.place.clone();
+                readings.push(Told { reading, grade, sources, place, said: found.said });
+            }
+        }
+        Self(readings)
+    }
+
+    /// What is known of the makers to whom burned-in MAC addresses were assigned. It is inferred: who
+    /// made the network card need not have made the device.
+    pub(super) fn makers(&mut self, macs: &BTreeMap<Mac, (Grade, Seen)>, rows: &Rows) {
+        for (mac, (_, seen)) in macs.iter().filter(|(mac, _)| mac.names_a_device()) {
+            let Some(maker) = rows.maker(*mac) else { continue };
+            self.0.extend(rows.of_maker(maker).into_iter().map(|found| Told {
+                reading: found.reading,
+                grade: Grade::Inferred,
+                sources: seen.sources(),
+                place: found.place.clone(),
+                said: found.said,
+            }));
+        }
+    }
+
+    fn candidates<T>(&self, of: impl Fn(&Reading) -> Option<T>) -> Vec<Candidate<T>> {
+        let one = |told: &Told| {
+            let (weight, sources) = (told.reading.weight, told.sources.clone());
+            of(&told.reading).map(|value| Candidate { value, grade: told.grade, weight, sources })
+        };
+        self.0.iter().filter_map(one).collect()
+    }
+
+    /// The class; a contradiction between the best is "unknown", with all that contradict.
+    pub(super) fn class(&self) -> Option<Sourced<Class>> {
+        match combine_classes(&self.candidates(|reading| reading.class)) {
+            Combined::Nothing => None,
+            Combined::Agreed(class) => Some(class),
+            Combined::Contradiction { grade, sources } => {
+                Some(Sourced { value: Class::Unknown, grade, sources })
+            }
+        }
+    }
+
+    /// A text; a contradiction between the best says nothing.
+    pub(super) fn text(&self, of: Of) -> Option<Sourced<String>> {
+        let same = |a: &String, b: &String| spelling::same(a, b);
+        match combine(&self.candidates(|reading| of(reading).clone()), same) {
+            Combined::Agreed(text) => Some(text),
+            Combined::Nothing | Combined::Contradiction { .. } => None,
+        }
+    }
+
+    /// The storage verdict of a printer: what its tables prove, else what its services say.
+    pub(super) fn storage(
+        &self,
+        proven: Option<Sourced<Storage>>,
+        class: Option<&Sourced<Class>>,
+    ) -> Option<Sourced<Storage>> {
+        let decided = proven.as_ref().is_some_and(|it| it.value.keeps != Keeps::Unknown);
+        let printer = class.is_some_and(|it| matches!(it.value, Class::Printer | Class::Mfp));
+        if decided || !printer {
+            return proven;
+        }
+        match combine(&self.candidates(|reading| reading.storage), bool::eq) {
+            Combined::Agreed(Sourced { value: true, grade, sources }) => {
+                storage::said().map(|value| Sourced { value, grade, sources }).or(proven)
+            }
+            Combined::Agreed(_) | Combined::Nothing | Combined::Contradiction { .. } => proven,
+        }
+    }
+
+    /// The software that answers, each once.
+    pub(super) fn programs(&self) -> Vec<Sourced<Software>> {
+        let mut found: BTreeMap<Software, Sourced<Software>> = BTreeMap::new();
+        for told in &self.0 {
+            let Some(software) = &told.reading.software else { continue };
+            let (value, grade) = (software.clone(), told.grade);
+            let one = found.entry(software.clone());
+            let one = one.or_insert(Sourced { value, grade, sources: Vec::new() });
+            one.grade = one.grade.max(grade);
+            one.sources.extend(&told.sources);
+        }
+        let mut all: Vec<_> = found.into_values().collect();
+        for one in &mut all {
+            one.sources.sort_unstable();
+            one.sources.dedup();
+        }
+        all
+    }
+
+    /// Why the fields say what they say.
+    pub(super) fn why(
+        &self,
+        class: Option<&Sourced<Class>>,
+        texts: [(Claimed, &Option<Sourced<String>>, Of); 5],
+    ) -> Vec<Why> {
+        let class = class.and_then(|class| why::class(&self.0, class.value));
+        let texts = texts.into_iter().filter_map(|(field, value, of)| {
+            why::text(&self.0, (field, &value.as_ref()?.value), of)
+        });
+        class.into_iter().chain(texts).collect()
+    }
+}

@@ -1,0 +1,174 @@
+//! Why a field says what it says: the best claim for it, the strongest against it, and how sure it is.
+
+use daicho_common::observation::ObservationId;
+use serde::Serialize;
+
+use crate::evidence::Grade;
+use crate::fingerprint::combine::{confidence, strength};
+use crate::fingerprint::{Class, Place, Reading, spelling};
+
+/// Longest text kept of what was said, in signs.
+const LONGEST: usize = 120;
+
+/// A reading with how it is bound to the device, and where it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) reading: Reading,
+    pub(super) grade: Grade,
+    pub(super) sources: Vec<ObservationId>,
+    pub(super) place: Place,
+    pub(super) said: String,
+}
+
+/// A field of a device that is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claimed {
+    /// What it is.
+    Class,
+    /// Maker.
+    Vendor,
+    /// Model.
+    Model,
+    /// Serial number.
+    Serial,
+    /// Version of its firmware.
+    Version,
+    /// Operating system.
+    Os,
+}
+
+/// What one claim rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ground {
+    /// Where it was read.
+    pub place: Place,
+    /// What stood there, at most 120 signs of it; empty where a table was read.
+    pub said: String,
+    /// How it is bound to the device.
+    pub grade: Grade,
+    /// What it counts within its grade, 1–100.
+    pub weight: u8,
+    /// The observations.
+    pub sources: Vec<ObservationId>,
+}
+
+/// Why a field says what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Why {
+    /// The field.
+    pub field: Claimed,
+    /// What it says; a class as it is serialised.
+    pub value: String,
+    /// How sure that is, 1–100, by the rule of [`crate::fingerprint::combine`].
+    pub confidence: u8,
+    /// The best claim for it.
+    pub ground: Ground,
+    /// The strongest claim against it, if it counts at least half as much.
+    pub against: Option<Against>,
+}
+
+/// A claim that contradicts a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Against {
+    /// What it says instead.
+    pub value: String,
+    /// What it rests on.
+    pub ground: Ground,
+}
+
+impl Told {
+    fn ground(&self) -> Ground {
+        let said = shortened(&self.said);
+        Ground {
+            place: self.place.clone(),
+            said,
+            grade: self.grade,
+            weight: self.reading.weight,
+            sources: self.sources.clone(),
+        }
+    }
+
+    fn strength(&self) -> u8 {
+        strength(self.grade, self.reading.weight)
+    }
+}
+
+/// At most 120 signs of a text.
+pub(super) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A class as rows write it.
+fn word(class: Class) -> String {
+    match serde_json::to_value(class) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// Why the field has this value; `of` tells what a reading says of the field, `same` whether two
+/// values can both be so.
+fn why<T: Ord>(
+    told: &[Told],
+    (field, chosen): (Claimed, &T),
+    of: impl Fn(&Reading) -> Option<T>,
+    same: impl Fn(&T, &T) -> bool,
+    show: impl Fn(&T) -> String,
+) -> Option<Why> {
+    let mut claims: Vec<(T, &Told)> =
+        told.iter().filter_map(|told| Some((of(&told.reading)?, told))).collect();
+    // The order in which rows and facts come decides nothing.
+    claims.sort_by(|a, b| {
+        let rank = |told: &Told| (told.grade, told.reading.weight);
+        rank(b.1).cmp(&rank(a.1)).then_with(|| a.0.cmp(&b.0)).then_with(|| {
+            (&a.1.place, &a.1.said, &a.1.sources).cmp(&(&b.1.place, &b.1.said, &b.1.sources))
+        })
+    });
+    let agrees = |claim: &&(T, &Told)| same(&claim.0, chosen);
+    let exact = claims.iter().find(|claim| claim.0 == *chosen);
+    let (_, best) = exact.or_else(|| claims.iter().find(agrees))?;
+    let strongest = claims.iter().filter(agrees).map(|(_, told)| told.strength()).max()?;
+    let supported = claims.iter().filter(agrees).any(|(_, told)| told.place != best.place);
+    let against = claims.iter().find(|claim| !same(&claim.0, chosen));
+    let less = against.map(|(_, told)| told.strength());
+    let shown = against.filter(|(_, told)| told.strength().saturating_mul(2) >= strongest);
+    Some(Why {
+        field,
+        value: show(chosen),
+        confidence: confidence(strongest, supported, less),
+        ground: best.ground(),
+        against: shown.map(|(value, told)| Against { value: show(value), ground: told.ground() }),
+    })
+}
+
+/// Why the class is this; of a contradiction between the best both sides.
+pub(super) fn class(told: &[Told], class: Class) -> Option<Why> {
+    if class != Class::Unknown {
+        return why(
+            told,
+            (Claimed::Class, &class),
+            |it| it.class,
+            |a, b| a.agrees(*b),
+            |it| word(*it),
+        );
+    }
+    let of = |it: &Told| Some((it.grade, it.reading.weight, it.reading.class?));
+    let first = told.iter().filter_map(of).max()?.2;
+    let mut why = why(told, (Claimed::Class, &first), |it| it.class, Class::eq, |it| word(*it))?;
+    why.confidence = 1;
+    Some(why)
+}
+
+/// Why a text is this.
+pub(super) fn text(
+    told: &[Told],
+    (field, chosen): (Claimed, &String),
+    of: impl Fn(&Reading) -> &Option<String>,
+) -> Option<Why> {
+    let same = |a: &String, b: &String| spelling::same(a, b);
+    why(told, (field, chosen), |it| of(it).clone(), same, Clone::clone)
+}
