@@ -86,12 +86,17 @@ pub struct Rows {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 14] = [
+const SHIPPED: [(&str, &str); 16] = [
     ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
     ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
     ("snmp_enterprise.toml", include_str!("../../config/fingerprints/snmp_enterprise.toml")),
     ("snmp_registry.toml", include_str!("../../config/fingerprints/snmp_registry.toml")),
     ("snmp_maker.toml", include_str!("../../config/fingerprints/snmp_maker.toml")),
+    ("snmp_network.toml", include_str!("../../config/fingerprints/snmp_network.toml")),
+    (
+        "snmp_network_makers.toml",
+        include_str!("../../config/fingerprints/snmp_network_makers.toml"),
+    ),
     ("snmp_japan.toml", include_str!("../../config/fingerprints/snmp_japan.toml")),
     ("snmp_grammar.toml", include_str!("../../config/fingerprints/snmp_grammar.toml")),
     ("snmp_generic.toml", include_str!("../../config/fingerprints/snmp_generic.toml")),
