@@ -57,6 +57,7 @@ struct Written {
     prefix: Option<String>,
     contains: Option<String>,
     regex: Option<String>,
+    unless: Option<String>,
     class: Option<Class>,
     vendor: Option<String>,
     model: Option<String>,
@@ -191,12 +192,17 @@ enum Pattern {
 pub(super) struct Row {
     pub(super) on: On,
     pattern: Pattern,
+    /// A text that this matches is not looked at: words of a host's own name, for one.
+    unless: Option<Regex>,
     claims: Reading,
 }
 
 impl Row {
     /// What this row says of `text`; `None` if its pattern does not match.
     pub(super) fn reading(&self, text: &str) -> Option<Reading> {
+        if self.unless.as_ref().is_some_and(|unless| unless.is_match(text)) {
+            return None;
+        }
         match &self.pattern {
             Pattern::Prefix(prefix) => {
                 let rest = text.strip_prefix(prefix.as_str())?;
@@ -268,7 +274,9 @@ impl Written {
             serial: None,
             weight: self.weight,
         };
-        Ok(Row { on: self.on()?, pattern: self.pattern()?, claims })
+        let unless = self.unless.as_deref().map(Regex::new).transpose();
+        let unless = unless.map_err(|error| error.to_string())?;
+        Ok(Row { on: self.on()?, pattern: self.pattern()?, unless, claims })
     }
 
     /// Holds a row to its examples.
