@@ -105,6 +105,8 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "snmp_enterprise.toml",
     "snmp_registry.toml",
     "snmp_maker.toml",
+    "snmp_network.toml",
+    "snmp_network_makers.toml",
     "snmp_japan.toml",
     "snmp_grammar.toml",
     "snmp_generic.toml",

@@ -56,10 +56,14 @@ pub struct Rules {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("standard.toml", include_str!("../../config/inventory/standard.toml")),
     ("printers.toml", include_str!("../../config/inventory/printers.toml")),
     ("network.toml", include_str!("../../config/inventory/network.toml")),
+    ("switches.toml", include_str!("../../config/inventory/switches.toml")),
+    ("wireless.toml", include_str!("../../config/inventory/wireless.toml")),
+    ("appliances.toml", include_str!("../../config/inventory/appliances.toml")),
+    ("access.toml", include_str!("../../config/inventory/access.toml")),
     ("power.toml", include_str!("../../config/inventory/power.toml")),
     ("computers.toml", include_str!("../../config/inventory/computers.toml")),
 ];

@@ -42,6 +42,8 @@ struct Written {
     name: String,
     source: String,
     entry: String,
+    #[serde(default)]
+    below: usize,
     columns: Vec<Column>,
     #[serde(default = "five_thousand")]
     most: usize,
@@ -92,6 +94,8 @@ pub struct Table {
     pub source: String,
     /// The entry or the group.
     pub entry: Oid,
+    /// So many of the first numbers of sysObjectID stand before it.
+    pub below: usize,
     /// What is read of it.
     pub columns: Vec<Column>,
     /// Most rows.
@@ -150,6 +154,7 @@ impl Written {
         Ok(Table {
             entry: oid(&self.entry).with_context(|| self.entry.clone())?,
             vendor: vendor.with_context(|| self.name.clone())?,
+            below: self.below,
             name: self.name,
             source: self.source,
             columns: self.columns,
@@ -188,8 +193,10 @@ impl Table {
     /// The rows that a device with this recording would give.
     pub fn rows(&self, recording: &Recording) -> Vec<Row> {
         let mut rows: BTreeMap<Oid, BTreeMap<String, Cell>> = BTreeMap::new();
+        let object_id = object_id(recording);
+        let Some(before) = object_id.get(..self.below) else { return Vec::new() };
         for column in &self.columns {
-            let below: Oid = self.entry.iter().copied().chain([column.id]).collect();
+            let below: Oid = [before, &self.entry, &[column.id]].concat();
             let found =
                 recording.range(below.clone()..).take_while(|(id, _)| id.starts_with(&below));
             for (id, value) in found {
@@ -208,17 +215,22 @@ impl Table {
     }
 }
 
+/// The recording's sysObjectID; empty if it has none.
+fn object_id(recording: &Recording) -> &[u32] {
+    match recording.get(&[1, 3, 6, 1, 2, 1, 1, 2, 0][..]) {
+        Some(Value::ObjectId(id)) => id,
+        _ => &[],
+    }
+}
+
 /// The rows of every table that the device would be asked for, in portions as facts carry them.
 pub fn select(tables: &[Table], recording: &Recording) -> Vec<Rows> {
-    let object_id = match recording.get(&[1, 3, 6, 1, 2, 1, 1, 2, 0][..]) {
-        Some(Value::ObjectId(id)) => id.clone(),
-        _ => Vec::new(),
-    };
+    let object_id = object_id(recording);
     let mut brought = BTreeSet::new();
     let mut all = Vec::new();
     for table in tables {
         let waits = table.after.as_ref().is_some_and(|after| !brought.contains(after));
-        if waits || !table.is_for(&object_id) {
+        if waits || !table.is_for(object_id) {
             continue;
         }
         let rows = table.rows(recording);

@@ -58,6 +58,7 @@ struct Written {
     prefix: Option<String>,
     contains: Option<String>,
     regex: Option<String>,
+    unless: Option<String>,
     class: Option<Class>,
     vendor: Option<String>,
     model: Option<String>,
@@ -103,6 +104,8 @@ pub(super) struct Row {
     place: Place,
     pattern: Pattern,
     os_table: Option<String>,
+    /// A text that this matches is not looked at: words of a host's own name, for one.
+    unless: Option<Regex>,
     claims: Reading,
 }
 
@@ -114,11 +117,14 @@ impl Row {
     /// A fingerprint of a file of Recog.
     pub(super) fn recog(place: Place, file: usize, fingerprint: Fingerprint) -> Self {
         let pattern = Pattern::Recog(file, Box::new(fingerprint));
-        Self { place, pattern, os_table: None, claims: Reading::default() }
+        Self { place, pattern, os_table: None, unless: None, claims: Reading::default() }
     }
 
     /// What this row says of `text`; `None` if its pattern does not match.
     fn reading(&self, text: &str) -> Option<Reading> {
+        if self.unless.as_ref().is_some_and(|unless| unless.is_match(text)) {
+            return None;
+        }
         match &self.pattern {
             Pattern::Prefix(prefix) => {
                 let rest = text.strip_prefix(prefix.as_str())?;
@@ -246,7 +252,9 @@ impl Written {
         if self.os_table.as_ref().is_some_and(|table| !os::has(table)) {
             return Err("there is no such os_table".to_owned());
         }
-        Ok(Row { place, pattern, os_table: self.os_table.clone(), claims })
+        let unless = self.unless.as_deref().map(Regex::new).transpose();
+        let unless = unless.map_err(|error| error.to_string())?;
+        Ok(Row { place, pattern, os_table: self.os_table.clone(), unless, claims })
     }
 
     fn software(&self) -> Option<Software> {

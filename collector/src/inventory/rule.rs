@@ -47,6 +47,8 @@ struct Written {
     #[serde(default)]
     of: Vec<String>,
     #[serde(default)]
+    except: Vec<String>,
+    #[serde(default)]
     with: Vec<With>,
     regex: Option<String>,
     weight: u8,
@@ -77,6 +79,7 @@ pub(super) struct Rule {
     column: String,
     field: Option<Field>,
     of: Vec<String>,
+    except: Vec<String>,
     with: Vec<With>,
     regex: Option<Regex>,
     claims: Reading,
@@ -100,7 +103,7 @@ impl Rule {
                 .strip_prefix(prefix.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.of.is_empty() || self.of.iter().any(begins)
+        (self.of.is_empty() || self.of.iter().any(begins)) && !self.except.iter().any(begins)
     }
 
     /// What this rule says of a row.
@@ -154,6 +157,7 @@ impl Written {
             column: self.column.clone(),
             field: self.field,
             of: self.of.clone(),
+            except: self.except.clone(),
             with: self.with.clone(),
             regex: regex.map_err(|error| error.to_string())?,
             claims: Reading {

@@ -164,6 +164,15 @@ fn software_is_listed_once_by_name() {
 }
 
 #[test]
+fn a_description_alone_is_a_model_unless_the_agents_number_says_not_whose_it_is() {
+    let system = || [table("system", "", vec![row(&[], &[("sysDescr", said("QX-7210"))])])];
+    let model = |object_id| best(object_id, &system(), |reading| reading.model.clone());
+    assert_eq!(model("1.3.6.1.4.1.99999.1").as_deref(), Some("QX-7210"));
+    assert_eq!(model("1.3.6.1.4.1.8072.3.2.10"), None);
+    assert_eq!(model("1.3.6.1.4.1.1240.2.3"), None);
+}
+
+#[test]
 fn a_rule_that_does_not_prove_itself_is_refused_with_its_place() {
     let rule = |rest: &str| {
         let text = format!("[[rule]]\ntable = 't'\ncolumn = 'c'\nweight = 5\n{rest}");

@@ -39,6 +39,7 @@ struct Written {
     name: String,
     source: String,
     entry: String,
+    below: Option<usize>,
     columns: Vec<WrittenColumn>,
     most: Option<usize>,
     #[serde(default)]
@@ -86,6 +87,9 @@ pub(super) struct Described {
     pub(super) name: String,
     /// The identifier of its entry; of scalars, of the group.
     pub(super) entry: Vec<u32>,
+    /// So many of the first numbers of the device's sysObjectID stand before `entry`: makers there are
+    /// that give every product the same tree below its own number.
+    pub(super) below: Option<usize>,
     /// Its columns, in the order of their numbers.
     pub(super) columns: Vec<Column>,
     /// Most rows taken.
@@ -106,6 +110,14 @@ pub(super) struct Described {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalog {
     tables: Vec<Described>,
+}
+
+impl Described {
+    /// The identifier of its entry in a device with this sysObjectID; `None` if that is too short.
+    pub(super) fn entry_in(&self, object_id: &[u32]) -> Option<Vec<u32>> {
+        let before = object_id.get(..self.below.unwrap_or(0))?;
+        Some([before, &self.entry].concat())
+    }
 }
 
 impl Catalog {
@@ -188,8 +200,13 @@ fn meant(written: Written) -> Result<Described, String> {
     if written.name.is_empty() || written.source.is_empty() {
         return Err("name and source must say something".to_owned());
     }
-    let identifier = |text: &str| {
-        numbers(text).ok_or_else(|| format!("{text:?} is no object identifier (like 1.3.6.1)"))
+    if written.below.is_some() && written.vendor.is_empty() {
+        return Err("below says where in a maker's tree: vendor must say whose".to_owned());
+    }
+    let least = if written.below.is_some() { 1 } else { 2 };
+    let identifier = |text: &str, least: usize| {
+        numbers(text, least)
+            .ok_or_else(|| format!("{text:?} is no object identifier (like 1.3.6.1)"))
     };
     let mut columns: Vec<Column> = written
         .columns
@@ -207,21 +224,22 @@ fn meant(written: Written) -> Result<Described, String> {
     }
     Ok(Described {
         name: written.name,
-        entry: identifier(&written.entry)?,
+        entry: identifier(&written.entry, least)?,
+        below: written.below,
         columns,
         most: written.most.unwrap_or(MOST),
         scalars: written.scalars,
         per_vlan: written.per_vlan,
         after: written.after,
-        vendor: written.vendor.iter().map(|text| identifier(text)).collect::<Result<_, _>>()?,
+        vendor: written.vendor.iter().map(|text| identifier(text, 2)).collect::<Result<_, _>>()?,
         harm: written.harm.is_some(),
     })
 }
 
-/// The numbers of an identifier in dotted decimal, at least two.
-fn numbers(text: &str) -> Option<Vec<u32>> {
+/// The numbers of an identifier in dotted decimal, at least so many.
+fn numbers(text: &str, least: usize) -> Option<Vec<u32>> {
     let numbers: Vec<u32> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
-    (numbers.len() >= 2).then_some(numbers)
+    (numbers.len() >= least).then_some(numbers)
 }
 
 #[cfg(test)]
@@ -271,10 +289,20 @@ mod tests {
             (row("t", "").replace("id = 2", "id = 1"), "column"),
             (row("t", "vendr = []"), "vendr"),
             (row("t", "").replace("any", "number"), "number"),
+            (row("t", "below = 9"), "whose"),
         ] {
             let flaw = names(&text).unwrap_err();
             assert_eq!(flaw.file, "x.toml");
             assert!(flaw.what.contains(why), "{flaw}");
         }
+    }
+
+    #[test]
+    fn a_tree_that_every_product_has_stands_below_its_own_number() {
+        let text = row("t", "below = 4\nvendor = [\"1.3.6\"]").replace("1.3.6.9", "8");
+        let catalog = Catalog::of([("x.toml", text.as_str())].into_iter()).unwrap();
+        let entry = |object_id: &[u32]| catalog.tables()[0].entry_in(object_id);
+        assert_eq!(entry(&[1, 3, 6, 77, 5]), Some(vec![1, 3, 6, 77, 8]));
+        assert_eq!(entry(&[1, 3, 6]), None);
     }
 }

@@ -246,7 +246,9 @@ impl Course {
         }
         let wanted = self.catalog.tables().iter().enumerate();
         let wanted = wanted.filter(|(at, table)| !self.read.contains(at) && self.may_ask(table));
-        Stage::Survey(Survey::new(wanted.map(|(at, table)| (at, table.entry.clone())).collect()))
+        let entry = |table: &Described| table.entry_in(&self.object_id);
+        let wanted = wanted.filter_map(|(at, table)| Some((at, entry(table)?)));
+        Stage::Survey(Survey::new(wanted.collect()))
     }
 
     /// A walk of what a topic needs of this table and what the catalogue wants of it, so that no
@@ -340,16 +342,17 @@ impl Course {
             if table.after.as_ref().is_some_and(|after| !self.brought.contains(after)) {
                 continue;
             }
+            let Some(entry) = table.entry_in(&self.object_id) else { continue };
             let own = context == Context::Own;
             let ids = table.columns.iter().map(|column| column.id);
             if own && self.absent.contains(&at) {
                 let (name, outcome) = (table.name.clone(), Outcome::Complete);
                 self.facts.push_back(row::read(name, &context, 0, outcome));
             } else if own && table.scalars {
-                self.stage = Stage::Group { at, group: Group::new(&table.entry, ids) };
+                self.stage = Stage::Group { at, group: Group::new(&entry, ids) };
                 return;
             } else if !table.scalars {
-                let walk = Walk::new(&table.entry, ids, (table.most, self.bulk));
+                let walk = Walk::new(&entry, ids, (table.most, self.bulk));
                 let reading = Box::new(Reading { walk, flawed: false });
                 self.stage = Stage::Table { at, context, reading };
                 return;

@@ -90,6 +90,16 @@ fn tables_are_read_where_their_maker_need_and_harm_allow() {
     assert_eq!(reads(&facts), [&gentle[..], &[fine("costly")]].concat());
 }
 
+#[test]
+fn a_tree_below_a_products_own_number_is_read_there() {
+    let below = "below = 8\nvendor = [\"1.3.6.1.4.1.278\"]\nscalars = true";
+    let tables = table("own", "7", below) + &table("long", "7", &below.replace('8', "9"));
+    let mut device = switch();
+    device.objects.insert(oid("1.3.6.1.4.1.278.1.7.1.0"), Wire::Integer(5));
+    let (facts, _) = run(&mut with(&public(), &tables, false), |it| device.answer(it));
+    assert_eq!(reads(&facts), [("own", "", 1, Outcome::Complete)]);
+}
+
 /// A Cisco with the VLANs 1, 20 and 30, of which 30 is not in use.
 fn catalyst() -> Device {
     let mut device = bridge(2);
