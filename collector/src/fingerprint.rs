@@ -86,7 +86,7 @@ pub struct Rows {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 14] = [
+const SHIPPED: [(&str, &str); 15] = [
     ("snmp_object_id.toml", include_str!("../../config/fingerprints/snmp_object_id.toml")),
     ("snmp_description.toml", include_str!("../../config/fingerprints/snmp_description.toml")),
     ("snmp_enterprise.toml", include_str!("../../config/fingerprints/snmp_enterprise.toml")),
@@ -94,6 +94,7 @@ const SHIPPED: [(&str, &str); 14] = [
     ("snmp_maker.toml", include_str!("../../config/fingerprints/snmp_maker.toml")),
     ("snmp_japan.toml", include_str!("../../config/fingerprints/snmp_japan.toml")),
     ("snmp_grammar.toml", include_str!("../../config/fingerprints/snmp_grammar.toml")),
+    ("snmp_device.toml", include_str!("../../config/fingerprints/snmp_device.toml")),
     ("snmp_generic.toml", include_str!("../../config/fingerprints/snmp_generic.toml")),
     ("snmp_words.toml", include_str!("../../config/fingerprints/snmp_words.toml")),
     ("mdns_service.toml", include_str!("../../config/fingerprints/mdns_service.toml")),

@@ -16,6 +16,8 @@ use serde::Deserialize;
 
 use crate::fingerprint::{Reading, spelling};
 
+/// What a model's name says of its kind.
+pub mod names;
 /// What a device is made of and what runs on it.
 pub mod parts;
 /// Rules as written and as meant.
@@ -56,12 +58,15 @@ pub struct Rules {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 8] = [
     ("standard.toml", include_str!("../../config/inventory/standard.toml")),
     ("printers.toml", include_str!("../../config/inventory/printers.toml")),
     ("network.toml", include_str!("../../config/inventory/network.toml")),
     ("power.toml", include_str!("../../config/inventory/power.toml")),
     ("computers.toml", include_str!("../../config/inventory/computers.toml")),
+    ("environment.toml", include_str!("../../config/inventory/environment.toml")),
+    ("voice.toml", include_str!("../../config/inventory/voice.toml")),
+    ("appliances.toml", include_str!("../../config/inventory/appliances.toml")),
 ];
 
 /// What agents say when they have nothing to say.

@@ -15,6 +15,7 @@ use super::subject::Subject;
 use crate::evidence::{Grade, Seen, Sourced};
 use crate::fingerprint::combine::{Candidate, Combined, combine};
 use crate::fingerprint::{Class, Reading, Rows, spelling};
+use crate::inventory::names;
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
 /// counts, because it was renamed or updated since.
@@ -87,6 +88,7 @@ impl<'a> Gathered<'a> {
         read.0.extend(neighbours.iter().filter_map(inventory));
         let tables = Tables::of(&self);
         read.0.extend(tables.claims(&systems));
+        read.name();
         let class = read.class();
         let (first_seen, last_seen) =
             self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
@@ -318,6 +320,24 @@ impl Readings {
             readings.extend(read.map(|reading| (reading, *grade, seen.sources())));
         }
         Self(readings)
+    }
+
+    /// Adds what the model names of a printer say, each as surely as what claimed the model.
+    fn name(&mut self) {
+        let prints = |(reading, ..): &(Reading, Grade, Vec<ObservationId>)| {
+            matches!(reading.class, Some(Class::Printer | Class::Mfp))
+        };
+        if !self.0.iter().any(prints) {
+            return;
+        }
+        let vendor = self.text(|reading| &reading.vendor).map(|vendor| vendor.value);
+        let named = self.0.iter().flat_map(|(claimed, grade, sources)| {
+            let model = claimed.model.as_deref().unwrap_or_default();
+            let said = names::read(model, vendor.as_deref()).into_iter();
+            said.map(|reading| (reading, *grade, sources.clone()))
+        });
+        let named: Vec<_> = named.collect();
+        self.0.extend(named);
     }
 
     fn candidates<T>(&self, of: impl Fn(&Reading) -> Option<T>) -> Vec<Candidate<T>> {
