@@ -47,6 +47,10 @@ struct Written {
     #[serde(default)]
     of: Vec<String>,
     #[serde(default)]
+    except: Vec<String>,
+    #[serde(default)]
+    index: Vec<u32>,
+    #[serde(default)]
     with: Vec<With>,
     regex: Option<String>,
     weight: u8,
@@ -77,6 +81,8 @@ pub(super) struct Rule {
     column: String,
     field: Option<Field>,
     of: Vec<String>,
+    except: Vec<String>,
+    index: Vec<u32>,
     with: Vec<With>,
     regex: Option<Regex>,
     claims: Reading,
@@ -100,12 +106,13 @@ impl Rule {
                 .strip_prefix(prefix.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.of.is_empty() || self.of.iter().any(begins)
+        (self.of.is_empty() || self.of.iter().any(begins)) && !self.except.iter().any(begins)
     }
 
     /// What this rule says of a row.
     pub(super) fn reading(&self, row: &Row) -> Option<Reading> {
-        if !self.with.iter().all(|with| with.holds(row)) {
+        let meant = row.index.starts_with(&self.index);
+        if !meant || !self.with.iter().all(|with| with.holds(row)) {
             return None;
         }
         self.claim(&text(row.cells.get(&self.column)?)?)
@@ -154,6 +161,8 @@ impl Written {
             column: self.column.clone(),
             field: self.field,
             of: self.of.clone(),
+            except: self.except.clone(),
+            index: self.index.clone(),
             with: self.with.clone(),
             regex: regex.map_err(|error| error.to_string())?,
             claims: Reading {

@@ -64,7 +64,7 @@ impl<'a> From<&'a Device> for Brief<'a> {
         // Of a computer the version is its operating system's, unless what it says of itself names
         // none: management processors and appliances tell of their firmware.
         let computer = matches!(class, Some(Class::Pc | Class::Server));
-        let system = device.description.as_ref().is_none_or(|said| names_a_system(&said.value));
+        let system = device.description.as_ref().is_some_and(|said| names_a_system(&said.value));
         let computer = computer && system;
         Self {
             ip: device.addresses.first().map(|address| address.ip.to_string()),
