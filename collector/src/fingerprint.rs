@@ -109,6 +109,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "snmp_network_makers.toml",
     "snmp_japan.toml",
     "snmp_grammar.toml",
+    "snmp_device.toml",
     "snmp_generic.toml",
     "snmp_words.toml",
     "mdns_service.toml",

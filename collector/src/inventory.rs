@@ -16,6 +16,8 @@ use serde::Deserialize;
 
 use crate::fingerprint::{Reading, spelling};
 
+/// What a model's name says of its kind.
+pub mod names;
 /// What a device is made of and what runs on it.
 pub mod parts;
 /// Rules as written and as meant.
@@ -56,7 +58,7 @@ pub struct Rules {
 }
 
 /// The files shipped, by name.
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 12] = [
     ("standard.toml", include_str!("../../config/inventory/standard.toml")),
     ("printers.toml", include_str!("../../config/inventory/printers.toml")),
     ("network.toml", include_str!("../../config/inventory/network.toml")),
@@ -66,6 +68,9 @@ const SHIPPED: [(&str, &str); 9] = [
     ("access.toml", include_str!("../../config/inventory/access.toml")),
     ("power.toml", include_str!("../../config/inventory/power.toml")),
     ("computers.toml", include_str!("../../config/inventory/computers.toml")),
+    ("environment.toml", include_str!("../../config/inventory/environment.toml")),
+    ("voice.toml", include_str!("../../config/inventory/voice.toml")),
+    ("media.toml", include_str!("../../config/inventory/media.toml")),
 ];
 
 /// What agents say when they have nothing to say.

@@ -54,6 +54,8 @@ pub enum Place {
     NeighbourInventory,
     /// Tables read over SNMP, by the rules of [`crate::inventory`].
     Table,
+    /// A model name that something else claimed, by the habits of its maker.
+    ModelName,
 }
 
 impl Place {

@@ -49,6 +49,8 @@ struct Written {
     #[serde(default)]
     except: Vec<String>,
     #[serde(default)]
+    index: Vec<u32>,
+    #[serde(default)]
     with: Vec<With>,
     regex: Option<String>,
     weight: u8,
@@ -80,6 +82,7 @@ pub(super) struct Rule {
     field: Option<Field>,
     of: Vec<String>,
     except: Vec<String>,
+    index: Vec<u32>,
     with: Vec<With>,
     regex: Option<Regex>,
     claims: Reading,
@@ -108,7 +111,8 @@ impl Rule {
 
     /// What this rule says of a row.
     pub(super) fn reading(&self, row: &Row) -> Option<Reading> {
-        if !self.with.iter().all(|with| with.holds(row)) {
+        let meant = row.index.starts_with(&self.index);
+        if !meant || !self.with.iter().all(|with| with.holds(row)) {
             return None;
         }
         self.claim(&text(row.cells.get(&self.column)?)?)
@@ -158,6 +162,7 @@ impl Written {
             field: self.field,
             of: self.of.clone(),
             except: self.except.clone(),
+            index: self.index.clone(),
             with: self.with.clone(),
             regex: regex.map_err(|error| error.to_string())?,
             claims: Reading {

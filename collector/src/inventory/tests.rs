@@ -184,3 +184,30 @@ fn a_rule_that_does_not_prove_itself_is_refused_with_its_place() {
     assert!(wrong.contains("it says"), "{wrong}");
     assert!(rule("colour = 'red'").starts_with("bad.toml, rule 0"));
 }
+
+#[test]
+fn a_rule_for_one_row_looks_at_no_other_and_a_maker_left_out_is_not_asked() {
+    let rule = "[[rule]]\ntable = \"versions\"\ncolumn = \"said\"\nindex = [1, 4]\n\
+                except = [\"1.3.6.1.4.1.9\"]\nfield = \"version\"\nweight = 70\n\
+                example = [{ said = \"4.1\", is = \"4.1\" }]\n";
+    let rules = Rules::parse(&[("one.toml", rule)]).unwrap();
+    let rows = vec![row(&[1, 1], &[("said", said("9.9"))]), row(&[1, 4], &[("said", said("4.1"))])];
+    let tables = [table("versions", "", rows)];
+    let read = rules.read("1.3.6.1.4.1.99999", &told(&tables));
+    let versions: Vec<_> = read.iter().map(|it| it.reading.version.as_deref()).collect();
+    assert_eq!(versions, [Some("4.1")]);
+    assert!(rules.read("1.3.6.1.4.1.9.1", &told(&tables)).is_empty());
+}
+
+#[test]
+fn a_print_queue_of_a_computer_makes_it_no_printer() {
+    let printer = id("1.3.6.1.2.1.25.3.1.5");
+    let queue = [("hrDeviceType", printer), ("hrDeviceDescr", said("office-4999"))];
+    let tables = [table("hrDeviceTable", "", vec![row(&[1], &queue)])];
+    let class = |object_id| {
+        let read = Rules::builtin().read(object_id, &told(&tables));
+        read.into_iter().find_map(|it| it.reading.class)
+    };
+    assert_eq!(class("1.3.6.1.4.1.8072.3.2.10"), None);
+    assert_eq!(class("1.3.6.1.4.1.99999.1"), Some(crate::fingerprint::Class::Printer));
+}

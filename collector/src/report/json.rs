@@ -87,8 +87,10 @@ impl<'a> From<&'a Device> for Brief<'a> {
     fn from(device: &'a Device) -> Self {
         let class = device.class.as_ref().map(|c| c.value).filter(|c| *c != Class::Unknown);
         let version = device.version.as_ref().map(|claim| claim.value.as_str());
-        // Of a computer the version is its operating system's, of anything else its firmware's.
-        let computer = class.is_some_and(Class::is_computer);
+        // Of a computer the version is its operating system's, unless what it says of itself names
+        // none: management processors and appliances tell of their firmware.
+        let system = device.description.as_ref().is_some_and(|said| names_a_system(&said.value));
+        let computer = class.is_some_and(Class::is_computer) && system;
         let os = device.os.as_ref().map(|claim| claim.value.as_str());
         Self {
             ip: asked(device).map(|ip| ip.to_string()),
@@ -113,4 +115,25 @@ impl<'a> From<&'a Device> for Brief<'a> {
             hostname: device.names.first().map(|name| name.value.as_str()),
         }
     }
+}
+
+/// What descriptions of operating systems for any hardware begin with.
+const SYSTEMS: [&str; 12] = [
+    "Linux ",
+    "Hardware: ",
+    "Windows",
+    "FreeBSD",
+    "OpenBSD",
+    "NetBSD",
+    "SunOS",
+    "Darwin",
+    "AIX",
+    "IBM PowerPC",
+    "HP-UX",
+    "VMware",
+];
+
+/// Whether a description is that of an operating system for any hardware.
+fn names_a_system(said: &str) -> bool {
+    SYSTEMS.iter().any(|system| said.trim_start().starts_with(system))
 }

@@ -443,3 +443,17 @@ fn a_device_in_one_line_stands_at_the_address_that_was_asked() {
     router.addresses.clear();
     assert!(address(&router)["ip"].is_null());
 }
+
+#[test]
+fn the_version_of_a_server_is_firmware_unless_it_tells_of_an_operating_system() {
+    let mut told = device(7, "host-7", Class::Server);
+    for (said, firmware, os) in [
+        ("Integrated Lights-Out 9 1.02", Some("1.02"), None),
+        ("Linux host 1.02 #1 SMP x86_64", None, Some("1.02")),
+    ] {
+        let sources = vec![arp(7).id()];
+        told.description = Some(Sourced { value: said.into(), grade: Grade::Queried, sources });
+        let line = serde_json::to_value(json::Brief::from(&told)).unwrap();
+        assert_eq!((line["firmware"].as_str(), line["os"].as_str()), (firmware, os), "{said}");
+    }
+}

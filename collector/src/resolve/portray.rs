@@ -93,6 +93,7 @@ impl<'a> Gathered<'a> {
         read.0.extend(neighbours.iter().filter_map(inventory));
         let tables = Tables::of(&self);
         read.0.extend(tables.claims(&systems));
+        read.name();
         let class = read.class();
         let vendor = read.text(|reading| &reading.vendor);
         let model = read.text(|reading| &reading.model);

@@ -9,9 +9,9 @@ use super::portray::Said;
 use super::why::{self, Claimed, Told, Why};
 use crate::evidence::{Grade, Seen, Sourced};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
-use crate::fingerprint::{Class, Reading, Rows, Software, spelling};
-use crate::inventory::says_nothing;
+use crate::fingerprint::{Class, Place, Reading, Rows, Software, spelling};
 use crate::inventory::storage::{self, Keeps, Storage};
+use crate::inventory::{names, says_nothing};
 
 /// A text of a reading.
 pub(super) type Of = fn(&Reading) -> &Option<String>;
@@ -51,6 +51,26 @@ impl Readings {
                 said: found.said,
             }));
         }
+    }
+
+    /// Adds what the model names of a printer say, each as surely as what claimed the model.
+    pub(super) fn name(&mut self) {
+        let prints = |told: &Told| matches!(told.reading.class, Some(Class::Printer | Class::Mfp));
+        if !self.0.iter().any(prints) {
+            return;
+        }
+        let vendor = self.text(|reading| &reading.vendor).map(|vendor| vendor.value);
+        let named = self.0.iter().flat_map(|told| {
+            let model = told.reading.model.clone().unwrap_or_default();
+            let (grade, sources) = (told.grade, told.sources.clone());
+            let read = names::read(&model, vendor.as_deref());
+            read.into_iter().map(move |reading| {
+                let (place, said, sources) = (Place::ModelName, model.clone(), sources.clone());
+                Told { reading, grade, sources, place, said }
+            })
+        });
+        let named: Vec<_> = named.collect();
+        self.0.extend(named);
     }
 
     fn candidates<T>(&self, of: impl Fn(&Reading) -> Option<T>) -> Vec<Candidate<T>> {

@@ -27,6 +27,7 @@ fn place(lang: Lang, place: &Place) -> String {
         Place::MacMaker => Word::WhyPlaceMacMaker,
         Place::NeighbourInventory => Word::WhyPlaceNeighbourInventory,
         Place::Table => Word::WhyPlaceTable,
+        Place::ModelName => Word::WhyPlaceModelName,
     };
     lang.say(word).to_owned()
 }
