@@ -65,8 +65,7 @@ impl<'a> Sides<'a> {
             self.by_address.iter().filter(|(network, _)| there(network)).map(|(_, d)| d).collect()
         } else if device.macs.is_empty() {
             let own: BTreeSet<&str> = networks(device).collect();
-            let there =
-                |vlan: &Option<u16>| own.iter().any(|network| self.holds(network, *vlan));
+            let there = |vlan: &Option<u16>| own.iter().any(|network| self.holds(network, *vlan));
             self.by_mac.iter().filter(|(vlan, _)| there(vlan)).map(|(_, d)| d).collect()
         } else {
             Vec::new()
