@@ -6,7 +6,8 @@
 //! are ports with a VLAN of their own (dot1qPvid) on which frames of one database only were heard: such
 //! frames are mostly untagged, so they are of the port's own VLAN. Where databases prove to be numbered
 //! as their VLANs, those without such ports are believed to be so too, unless the bridge lists its
-//! VLANs and they are not among them.
+//! VLANs and they are not among them. Where it lists its VLANs and every database has the number of
+//! one of them, that is enough, unless the numbers could have come of counting.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +36,10 @@ pub(super) fn of<'r>(
     let several = shown.len() >= LEAST || shown.len() == 1 && ids.len() == 1;
     let number = |id: &u32| u16::try_from(*id).ok().filter(|vlan| (1..=4094).contains(vlan));
     let set_up = |id: &u32| number(id).is_some_and(|vlan| node.vlans.contains(&vlan));
-    if same && several && (node.vlans.is_empty() || ids.iter().all(set_up)) {
+    let all_set_up = !node.vlans.is_empty() && ids.iter().all(set_up);
+    // Databases that were merely counted have no higher number than there are VLANs.
+    let counted = ids.iter().all(|id| usize::try_from(*id).is_ok_and(|id| id <= node.vlans.len()));
+    if same && (several && node.vlans.is_empty() || all_set_up && (several || !counted)) {
         return ids.iter().filter_map(|id| Some((*id, number(id)?))).collect();
     }
     shown
