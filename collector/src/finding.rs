@@ -18,6 +18,7 @@ mod duplicate_in_ledger;
 mod fields_differ;
 mod retired_but_seen;
 mod severity;
+mod two_sides;
 mod undocumented_device;
 
 #[cfg(test)]
@@ -71,7 +72,8 @@ pub struct Finding {
     ///
     /// | rule | values |
     /// |---|---|
-    /// | undocumented device | addresses, MAC addresses, name, maker, model (several: by `, `) |
+    /// | undocumented device | addresses, MAC addresses, name, maker, model (several: by `, `); if only
+    /// its address or only its MAC address is known, also those that it may be, and how many they are |
     /// | fields differ | the field as in [`crate::ledger::Field`], declared, observed; again for each |
     /// | declared not seen | declared address, network looked at; again for each |
     /// | retired but seen | addresses, MAC addresses, name, maker, model |

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::ledger::{Field, Ledger, Place};
 use crate::resolve::{Device, DeviceId};
 
+mod answering;
 mod claim;
 mod compare;
 mod silence;
@@ -34,6 +35,13 @@ pub struct Looked {
     address: IpAddr,
     from: Timestamp,
     to: Timestamp,
+}
+
+impl Match {
+    /// Every device of the match, the one that fits best first.
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceId> {
+        self.device.iter().chain(&self.also)
+    }
 }
 
 impl Looked {
@@ -150,8 +158,12 @@ pub enum MatchedBy {
 pub struct Match {
     /// The entry's place in the book, if there is an entry.
     pub entry: Option<Place>,
-    /// The device, if there is one.
+    /// The device, if there is one; of several the one that fits best.
     pub device: Option<DeviceId>,
+    /// Other devices that the entry accounts for, ascending: those with another of its MAC addresses,
+    /// and an address of its own at which something answered whose MAC address nobody could see.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<DeviceId>,
     /// By which keys they were matched, best first; empty if only one side is there.
     pub by: Vec<MatchedBy>,
     /// The verdict.
@@ -163,7 +175,9 @@ pub struct Match {
 ///
 /// The result has one match for each entry, in the book's order, then one for each device that no
 /// entry accounts for, by id. An entry that declares several MAC addresses (wired, wireless) accounts
-/// for every device that has one of them; the match names the one that fits best.
+/// for every device that has one of them, and one whose MAC address was seen without an address for
+/// what answered at its own address (`answering`); the match names the one that fits best, then the
+/// others.
 pub fn reconcile(devices: &[Device], ledger: &Ledger, coverage: &[Coverage]) -> Vec<Match> {
     let looks = Looks::new(coverage);
     let index = claim::Index::new(devices, &looks);
@@ -182,6 +196,7 @@ pub fn reconcile(devices: &[Device], ledger: &Ledger, coverage: &[Coverage]) -> 
     matches.extend(unaccounted.into_iter().map(|id| Match {
         entry: None,
         device: Some(id.clone()),
+        also: Vec::new(),
         by: Vec::new(),
         verdict: Verdict::Undocumented,
     }));

@@ -21,6 +21,7 @@ use crate::evidence::Claim;
 use crate::resolve::{Device, DeviceId};
 
 mod carry;
+mod database;
 mod hearsay;
 mod kin;
 mod known;
@@ -54,7 +55,7 @@ use shown::Shown;
 pub struct End {
     /// The device; none if it is only spoken of.
     pub device: Option<DeviceId>,
-    /// What it is called; empty if it has no name.
+    /// What it is called: its name, else an address of it; empty if nothing is known.
     pub name: String,
     /// The port as the device calls it; empty if nobody says.
     pub port: String,

@@ -47,10 +47,13 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
         [what] if what == "snmp" => snmp(root),
-        [what] if what == "topology" => topology::run(false),
-        [what, how] if what == "topology" && how == "tune" => topology::run(true),
+        [what] if what == "topology" => topology::run(),
+        [what, how] if what == "topology" && how == "tune" => topology::tune(None),
+        [what, how, from, count] if what == "topology" && how == "tune" => {
+            topology::tune(Some((from.parse()?, count.parse()?)))
+        }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }

@@ -1,4 +1,5 @@
-use daicho_common::observation::Method;
+use daicho_common::observation::table::{self, Cell};
+use daicho_common::observation::{Fact, Method};
 
 use super::*;
 use crate::ledger::State;
@@ -97,4 +98,36 @@ fn one_thing_kept_in_two_books_or_a_retired_row_is_no_duplicate() {
     assert_eq!(rules(&findings(&case, vec![row(2, "", "10.0.0.1", ""), other])), []);
     let retired = Entry { state: State::Retired, ..row(3, "", "10.0.0.1", "") };
     assert_eq!(rules(&findings(&case, vec![row(2, "", "10.0.0.1", ""), retired])), []);
+}
+
+#[test]
+fn a_device_of_which_one_side_was_seen_is_told_with_those_that_it_may_be() {
+    let heard = |last: u32| table::Row {
+        index: vec![0, 26, 43, 0, 1, last],
+        cells: [("dot1dTpFdbPort".to_owned(), Cell::Integer(3))].into(),
+    };
+    let switch = |heard: Vec<table::Row>| {
+        let rows =
+            table::Rows { table: "dot1dTpFdbTable".into(), context: String::new(), rows: heard };
+        let case = Case::new().arp("10.0.0.1", A).tells("10.0.0.1", Fact::Rows(Box::new(rows)));
+        case.network("medical").echo("10.9.0.7")
+    };
+    let detail = |case: &Case, id: &str, rows| {
+        let found = findings(case, rows);
+        let found = found.iter().find(|f| f.id == format!("undocumented_device:{id}"));
+        found.map(|found| found.detail.clone())
+    };
+    let one = switch(vec![heard(7)]);
+    let echo = detail(&one, "ip-medical-10.9.0.7", vec![]).unwrap();
+    assert_eq!(echo, ["10.9.0.7", "", "", "", "", "00:1a:2b:00:01:07", "1"]);
+    let mac = detail(&one, "mac-001a2b000107", vec![]).unwrap();
+    assert_eq!(mac[5..], ["10.9.0.7", "1"]);
+    // Who is seen from both sides is nobody else, and a row that ties both leaves nothing to tell.
+    assert_eq!(detail(&one, "mac-001a2b00000a", vec![]).unwrap().len(), 5);
+    let tied = vec![row(2, "", "10.9.0.7", "00:1a:2b:00:01:07")];
+    assert_eq!(detail(&one, "ip-medical-10.9.0.7", tied.clone()), None);
+    assert_eq!(detail(&one, "mac-001a2b000107", tied), None);
+    // Of many only the number is told.
+    let many = switch((1..=9).map(heard).collect());
+    assert_eq!(detail(&many, "ip-medical-10.9.0.7", vec![]).unwrap()[5..], ["", "9"]);
 }

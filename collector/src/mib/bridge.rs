@@ -42,6 +42,12 @@ pub fn is_forwarding(rows: &Rows) -> bool {
     matches!(rows.table.as_str(), "dot1dTpFdbTable" | "dot1qTpFdbTable")
 }
 
+/// Whether these rows of a forwarding table tell VLANs or databases apart.
+pub fn tells_vlans(rows: &Rows) -> bool {
+    rows.table == "dot1qTpFdbTable"
+        || is_forwarding(rows) && vlan_of_context(&rows.context).is_some()
+}
+
 /// What the bridge learned: its own addresses, invalid rows and rows without a port are left out.
 pub fn forwarding(rows: &Rows) -> impl Iterator<Item = Forwarding> + '_ {
     let context = vlan_of_context(&rows.context);
@@ -84,6 +90,12 @@ pub fn filters(rows: &Rows) -> impl Iterator<Item = (u32, u16)> + '_ {
         let number = row.index.last().copied().and_then(vlan)?;
         Some((small(row, "dot1qVlanFdbId")?, number))
     })
+}
+
+/// VLANs that are set up (`dot1qVlanStaticTable`).
+pub fn vlans(rows: &Rows) -> impl Iterator<Item = u16> + '_ {
+    let of = rows.rows.iter().filter(|_| rows.table == "dot1qVlanStaticTable");
+    of.filter_map(|row| row.index.last().copied().and_then(vlan))
 }
 
 /// The ifIndex of each port of the bridge (`dot1dBasePortTable`), as (dot1dBasePort, ifIndex).

@@ -168,7 +168,7 @@ proptest! {
         }
         // Every device is accounted for or told.
         let told: std::collections::HashSet<_> =
-            picture.matches.iter().filter_map(|m| m.device.clone()).collect();
+            picture.matches.iter().flat_map(|m| m.devices().cloned()).collect();
         prop_assert_eq!(told.len(), picture.devices.len());
     }
 }

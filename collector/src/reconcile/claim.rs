@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 
 use super::silence::Looks;
-use super::{Doubt, MatchedBy};
+use super::{Doubt, MatchedBy, answering};
 use crate::fingerprint::spelling;
 use crate::ledger::{Entry, Ledger, State};
 use crate::resolve::{Address, Device};
@@ -111,7 +111,7 @@ impl<'a> Index<'a> {
         distinct(found.copied())
     }
 
-    fn by_ips(&self, entry: &Entry) -> Vec<&'a Device> {
+    pub(super) fn by_ips(&self, entry: &Entry) -> Vec<&'a Device> {
         distinct(entry.ips.iter().flat_map(|ip| self.at(*ip)).copied())
     }
 
@@ -177,7 +177,7 @@ pub(super) fn versions_agree(entry: &Entry, device: &Device) -> Option<bool> {
 }
 
 /// How many of MAC address, host name, maker and model contradict, and how many agree.
-fn weigh(entry: &Entry, device: &Device) -> (usize, usize) {
+pub(super) fn weigh(entry: &Entry, device: &Device) -> (usize, usize) {
     let said = [
         macs_agree(entry, device),
         names_agree(entry, device),
@@ -192,6 +192,7 @@ fn weigh(entry: &Entry, device: &Device) -> (usize, usize) {
 pub(super) fn claims<'a>(index: &Index<'a>, ledger: &Ledger) -> Vec<Claim<'a>> {
     let mut claims: Vec<Claim<'a>> =
         ledger.entries.iter().map(|entry| by_strong_key(index, entry)).collect();
+    answering::add(index, ledger, &mut claims);
     for step in [by_address_and_name, by_address, by_name] {
         let taken: BTreeSet<&str> =
             claims.iter().flat_map(|c| c.devices.iter().map(|d| d.id.0.as_str())).collect();

@@ -67,10 +67,15 @@ pub(super) fn differences(
             sources: merged(best.names.iter().map(|name| &name.sources)),
         });
     }
+    // What one of them leaves out another may say.
+    let of = |field: fn(&Device) -> &Option<Sourced<String>>| {
+        devices.iter().copied().find(|device| field(device).is_some()).unwrap_or(best)
+    };
+    let (vendor, model, version) = (of(|d| &d.vendor), of(|d| &d.model), of(|d| &d.version));
     let texts = [
-        (Field::Vendor, &entry.vendor, &best.vendor, claim::vendors_agree(entry, best)),
-        (Field::Model, &entry.model, &best.model, claim::models_agree(entry, best)),
-        (Field::Version, &entry.version, &best.version, claim::versions_agree(entry, best)),
+        (Field::Vendor, &entry.vendor, &vendor.vendor, claim::vendors_agree(entry, vendor)),
+        (Field::Model, &entry.model, &model.model, claim::models_agree(entry, model)),
+        (Field::Version, &entry.version, &version.version, claim::versions_agree(entry, version)),
     ];
     for (field, declared, observed, agrees) in texts {
         if let (Some(observed), Some(false)) = (observed, agrees) {

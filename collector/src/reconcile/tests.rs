@@ -1,4 +1,6 @@
 use daicho_common::coverage::NotAsked;
+use daicho_common::observation::Fact;
+use daicho_common::observation::table::{self, Cell};
 
 use super::*;
 use crate::ledger::{Entry, State};
@@ -254,4 +256,46 @@ fn a_serial_tells_a_device_and_a_placeholder_does_not() {
     assert_eq!((found.by, found.verdict), (vec![MatchedBy::Serial], Verdict::Agreed));
     let placeholder = one(&case("123456789"), declared("123456789"), &[]).0;
     assert_eq!(doubts(&placeholder.verdict), [Doubt::NothingToLookFor]);
+}
+
+/// A switch that answers lists B as heard; somebody echoes from 10.9.0.7 in a routed network.
+fn two_sides() -> Case {
+    let index = mac(B).octets().map(u32::from).to_vec();
+    let cells = [("dot1dTpFdbPort".to_owned(), Cell::Integer(3))].into();
+    let rows = vec![table::Row { index, cells }];
+    let heard = table::Rows { table: "dot1dTpFdbTable".into(), context: String::new(), rows };
+    let case = Case::new().arp("10.0.0.1", A).tells("10.0.0.1", Fact::Rows(Box::new(heard)));
+    case.network("medical").echo("10.9.0.7")
+}
+
+#[test]
+fn a_row_with_both_accounts_for_what_echoes_at_its_address_and_what_a_switch_heard() {
+    let (found, left) = one(&two_sides(), row(2, "", "10.9.0.7", B), &[]);
+    assert_eq!(found.verdict, Verdict::Agreed);
+    assert_eq!(found.by, [MatchedBy::Mac, MatchedBy::Ip]);
+    let ids: Vec<&str> = found.devices().map(|id| id.0.as_str()).collect();
+    assert_eq!(ids, [ID_B, "ip-medical-10.9.0.7"], "they stay two devices");
+    assert_eq!(left, [ID_A]);
+}
+
+#[test]
+fn what_echoes_at_the_address_of_a_row_is_told_where_anything_speaks_against_it() {
+    let left = |case: &Case, row: Entry| one(case, row, &[]).1;
+    let echo = "ip-medical-10.9.0.7".to_owned();
+    let declared = || row(2, "", "10.9.0.7", B);
+    // The machine itself was seen at another address than the row declares.
+    let elsewhere = two_sides().network("ward").arp("10.0.0.9", B);
+    assert!(left(&elsewhere, declared()).contains(&echo));
+    // What answers gives itself another name than the row's.
+    let named = two_sides().system("10.9.0.7", "somebody-else");
+    assert!(left(&named, row(2, "mri-3", "10.9.0.7", B)).contains(&echo));
+    // The same address answers in two networks.
+    let twice = two_sides().network("clinic").echo("10.9.0.7");
+    assert_eq!(left(&twice, declared()).len(), 3);
+    // The row gives no fixed address, or the machine is retired.
+    assert!(left(&two_sides(), Entry { dhcp: true, ..declared() }).contains(&echo));
+    assert!(left(&two_sides(), Entry { state: State::Retired, ..declared() }).contains(&echo));
+    // No row: both are told.
+    let all = held(&two_sides(), Vec::new(), &[]);
+    assert_eq!(all.len(), 3);
 }

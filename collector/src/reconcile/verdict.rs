@@ -4,6 +4,7 @@ use super::claim::{Claim, Index};
 use super::silence::Looks;
 use super::{Doubt, Match, Verdict, compare};
 use crate::ledger::{Entry, Ledger, State};
+use crate::resolve::DeviceId;
 
 /// The match of an entry, given what it claims.
 pub(super) fn of(
@@ -20,9 +21,14 @@ pub(super) fn of(
         let differences = compare::differences(entry, &claim.devices, known);
         if differences.is_empty() { Verdict::Agreed } else { Verdict::Differs { differences } }
     };
+    let mut ids = claim.devices.iter().map(|device| device.id.clone());
+    let device = ids.next();
+    let mut also: Vec<DeviceId> = ids.collect();
+    also.sort_unstable();
     Match {
         entry: Some(entry.place.clone()),
-        device: claim.devices.first().map(|device| device.id.clone()),
+        device,
+        also,
         by: compare::agreed(&claim.by),
         verdict,
     }

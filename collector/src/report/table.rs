@@ -47,13 +47,15 @@ pub fn matches(shown: &Shown<'_>) -> Table {
     ];
     let rows = shown.picture.matches.iter().map(|matched| {
         let entry = matched.entry.as_ref().and_then(|place| entries.get(place).copied());
-        let device = matched.device.as_ref().and_then(|id| devices.get(id).copied());
+        let there: Vec<&Device> =
+            matched.devices().filter_map(|id| devices.get(id).copied()).collect();
         let mut row = vec![shown.lang.say(phrase::verdict(&matched.verdict)).to_owned()];
         row.extend(declared(matched.entry.as_ref(), entry));
-        row.extend(observed(shown, device));
+        row.extend(observed(shown, &there));
         row.push(phrase::matched_by(shown.lang, &matched.by));
         row.push(remarks(shown.lang, shown.zone, &matched.verdict).join(IN_CELL));
-        row.push(matched.device.as_ref().map(|id| id.0.clone()).unwrap_or_default());
+        let ids: Vec<&str> = matched.devices().map(|id| id.0.as_str()).collect();
+        row.push(ids.join(IN_CELL));
         row
     });
     Table {
@@ -79,16 +81,25 @@ pub fn entry_name(entry: &Entry) -> String {
     if entry.name.is_empty() { entry.host_name.clone() } else { entry.name.clone() }
 }
 
-fn observed(shown: &Shown<'_>, device: Option<&Device>) -> [String; 5] {
-    device.map_or_else(Default::default, |device| {
-        [
-            ips(device).join(IN_CELL),
-            macs(device).join(IN_CELL),
-            name(device),
-            class(shown.lang, device).to_owned(),
-            maker_and_model(device),
-        ]
-    })
+/// What was seen of the devices of one match; what the first leaves out the others may say.
+fn observed(shown: &Shown<'_>, devices: &[&Device]) -> [String; 5] {
+    let all = |of: fn(&Device) -> Vec<String>| {
+        let texts: std::collections::BTreeSet<String> =
+            devices.iter().skip(1).flat_map(|device| of(device)).collect();
+        let first = devices.first().map(|device| of(device)).unwrap_or_default();
+        let more = texts.into_iter().filter(|text| !first.contains(text)).collect();
+        [first, more].concat().join(IN_CELL)
+    };
+    let some = |of: &dyn Fn(&Device) -> String| {
+        devices.iter().map(|device| of(device)).find(|text| !text.is_empty()).unwrap_or_default()
+    };
+    [
+        all(ips),
+        all(macs),
+        some(&name),
+        some(&|device| class(shown.lang, device).to_owned()),
+        some(&maker_and_model),
+    ]
 }
 
 /// One row for each device.
@@ -159,7 +170,7 @@ fn attached(shown: &Shown<'_>, device: &Device) -> [String; 4] {
 }
 
 fn verdicts_of(shown: &Shown<'_>, device: &Device) -> Vec<&'static str> {
-    let of_device = |matched: &&Match| matched.device.as_ref() == Some(&device.id);
+    let of_device = |matched: &&Match| matched.devices().any(|id| *id == device.id);
     let matches = shown.picture.matches.iter().filter(of_device);
     matches.map(|matched| shown.lang.say(phrase::verdict(&matched.verdict))).collect()
 }

@@ -170,7 +170,7 @@ fn ledger() -> Ledger {
 fn matched(row: Option<u32>, host: Option<u8>, verdict: Verdict) -> Match {
     let by = if row.is_some() && host.is_some() { vec![MatchedBy::Mac] } else { vec![] };
     let device = host.map(|host| DeviceId(format!("mac-001a2b0000{host:02x}")));
-    Match { entry: row.map(place), device, by, verdict }
+    Match { entry: row.map(place), device, also: vec![], by, verdict }
 }
 
 fn topology() -> Topology {

@@ -128,7 +128,8 @@ fn entries(shown: &Shown<'_>) -> Table {
     let row = |matched: &Match| {
         let place = matched.entry.as_ref()?;
         let entry = by_place.get(place);
-        let device = matched.device.as_ref().and_then(|id| devices.get(id));
+        let seen: Vec<String> =
+            matched.devices().filter_map(|id| devices.get(id)).flat_map(|d| ips(d)).collect();
         let declared: Vec<String> =
             entry.iter().flat_map(|e| &e.ips).map(ToString::to_string).collect();
         Some(vec![
@@ -137,7 +138,7 @@ fn entries(shown: &Shown<'_>) -> Table {
             entry.map(|entry| entry.asset_number.clone()).unwrap_or_default(),
             entry.map(|entry| entry_name(entry)).unwrap_or_default(),
             declared.join(" "),
-            device.map(|device| ips(device).join(" ")).unwrap_or_default(),
+            seen.join(" "),
             remarks(shown.lang, shown.zone, &matched.verdict).join(" / "),
         ])
     };

@@ -72,11 +72,7 @@ pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
         let devices = shown.picture.devices.iter();
         // Both are in ascending order of their identifiers.
         let there = devices.filter(|device| shared.devices.binary_search(&device.id).is_ok());
-        let names = there.map(|device| {
-            let name = super::name(device);
-            if name.is_empty() { device.id.0.clone() } else { name }
-        });
-        names.collect::<Vec<_>>().join(IN_CELL)
+        there.map(super::called).collect::<Vec<_>>().join(IN_CELL)
     };
     let rows = shown.picture.topology.shared.iter().filter(|shared| wanted(shared)).map(|shared| {
         let mut row = port(shown, &shared.at).to_vec();
@@ -97,12 +93,15 @@ pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
 
 /// One row for each device whose place is contradictory.
 pub fn contradictions(shown: &Shown<'_>) -> Table {
-    let words = [Word::ReportDeviceId, Word::FieldMac, Word::LinksPorts];
+    let words = [Word::LinksDevice, Word::FieldMac, Word::LinksPorts];
+    let devices = super::by_id(shown.picture);
     let rows = shown.picture.topology.contradictions.iter().map(|one| {
+        let called =
+            devices.get(&one.device).map_or_else(|| one.device.0.clone(), |d| super::called(d));
         let ports =
             one.ports.iter().map(|end| format!("{} {}", phrase::wiring::end(end), end.port));
         let ports: Vec<String> = ports.collect();
-        vec![one.device.0.clone(), one.mac.to_string(), ports.join(IN_CELL)]
+        vec![called, one.mac.to_string(), ports.join(IN_CELL)]
     });
     Table {
         name: shown.lang.say(Word::LinksContradictions).to_owned(),

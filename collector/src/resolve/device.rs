@@ -156,7 +156,7 @@ pub struct Attached {
     pub mac: Mac,
     /// The switch.
     pub switch: DeviceId,
-    /// The switch's name; empty if it has none.
+    /// The switch's name, else an address of it; empty if neither is known.
     pub switch_name: String,
     /// The port, as the switch calls it.
     pub port: String,
@@ -185,6 +185,9 @@ pub enum Through {
     AccessPoint,
     /// The host of a virtual machine.
     Host,
+    /// A device whose port carries several VLANs: a host of virtual machines, a router, an access
+    /// point.
+    Trunk,
     /// A switch that nothing is known of: more stations are heard than hang on a hub.
     UnknownSwitch,
 }

@@ -8,6 +8,7 @@ use daicho_common::observation::table::Rows;
 use daicho_common::observation::{Fact, ObservationId};
 use daicho_common::time::Timestamp;
 
+use super::database;
 use super::port::Port;
 use crate::evidence::Claim;
 use crate::mib::adjacent::{self, Added, Adjacent, Local, Name, OwnPort};
@@ -78,6 +79,10 @@ pub(super) struct Node {
     /// Whom it resolved, as a router: on which of its interfaces.
     pub(super) neighbours: BTreeMap<Mac, (u32, ObservationId)>,
     pub(super) vlan_names: BTreeMap<u16, String>,
+    /// VLANs that are set up; empty if it does not tell.
+    pub(super) vlans: BTreeSet<u16>,
+    /// Whether its forwarding tables tell VLANs or databases apart.
+    pub(super) by_vlan: bool,
     /// Ports that the spanning tree keeps from forwarding.
     pub(super) blocked: BTreeSet<u32>,
     /// Ports for whose cables another bridge speaks.
@@ -185,6 +190,10 @@ impl Node {
         }
         node.complete(&told);
         if let Some(rows) = told.rows.get("forwarding") {
+            if vlans.is_empty() {
+                vlans = database::of(&node, rows.iter().map(|(_, _, rows)| *rows));
+            }
+            node.by_vlan = rows.iter().any(|(_, _, rows)| bridge::tells_vlans(rows));
             let together = |a: &(Timestamp, _, _), b: &(Timestamp, _, _)| {
                 b.0.micros().saturating_sub(a.0.micros()) <= READING_GAP
             };
@@ -217,6 +226,7 @@ impl Node {
         self.own.extend(bridge::own_macs(rows).filter(|mac| mac.names_a_device()));
         self.own_ports.extend(adjacent::own_ports(rows));
         self.chassis.extend(adjacent::own_chassis(rows));
+        self.vlans.extend(bridge::vlans(rows));
         self.vlan_names
             .extend(bridge::vlan_names(rows).map(|(vlan, name)| (vlan, name.to_string())));
         let stack = rows.table == "ifStackTable";
@@ -298,10 +308,6 @@ impl Node {
                 vlan: match row.of {
                     bridge::Database::Only => None,
                     bridge::Database::Vlan(vlan) => Some(vlan),
-                    // Most bridges number their databases as their VLANs where they do not say.
-                    bridge::Database::Filter(id) if vlans.is_empty() => {
-                        u16::try_from(id).ok().filter(|vlan| (1..=4094).contains(vlan))
-                    }
                     bridge::Database::Filter(id) => vlans.get(&id).copied(),
                 },
                 source: *source,

@@ -184,16 +184,40 @@ impl Paths {
             else {
                 continue;
             };
-            let (ends, sources) = (((nearest, Some(*port)), (silent, Some(own))), [*source]);
             let back = self.heard.get(&(silent, start)).map(|(_, source)| *source);
-            let sources: BTreeSet<_> = sources.into_iter().chain(back).collect();
-            let link = Found::of_tables(ends.0, ends.1, sources);
-            let new = !linked.contains(&(nearest, silent));
+            let sources: BTreeSet<_> = [*source].into_iter().chain(back).collect();
+            let far = (silent, Some(own));
+            let (near, against) = match self.between((nearest, *port), silent, links) {
+                Some((between, sources)) => ((between, None), sources),
+                None => ((nearest, Some(*port)), BTreeSet::new()),
+            };
+            let mut link = Found::of_tables(near, far, sources);
+            link.against = against;
+            let new = !linked.contains(&(near.0, silent));
             if new && found.iter().all(|known| known.ends != link.ends) {
                 found.push(link);
             }
         }
         found
+    }
+
+    /// Another switch that is plugged in at the very port on which `silent` was heard, and whose own
+    /// table does not show `silent`, because it broke off or cannot be read: `silent` hangs on that
+    /// one, nobody knows on which port, or farther on. With the observations that show the cable.
+    fn between(
+        &self,
+        (nearest, port): (Vertex, u32),
+        silent: Vertex,
+        links: &[Found],
+    ) -> Option<(Vertex, BTreeSet<ObservationId>)> {
+        links.iter().filter(|link| link.active()).find_map(|link| {
+            let (at, far, bridges) = link.seen_from(nearest)?;
+            let hides = at == Some(port)
+                && bridges
+                && far != silent
+                && !self.heard.contains_key(&(far, silent));
+            hides.then(|| (far, link.sources.clone()))
+        })
     }
 
     /// The last switch on the way from `start` to `to`.

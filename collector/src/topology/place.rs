@@ -14,6 +14,7 @@ use super::known::{Known, Vertex};
 use super::link::Found;
 use super::node::Node;
 use super::path::Paths;
+use crate::mib::adjacent::Name;
 
 /// Half a day, in microseconds: rows read this long before the latest of a station count no more.
 const SAME_READING: i64 = 43_200_000_000;
@@ -24,6 +25,8 @@ struct Row {
     switch: Vertex,
     port: u32,
     vlan: Option<u16>,
+    /// Whether the switch does not tell VLANs apart.
+    untagged: bool,
     source: ObservationId,
     at: i64,
 }
@@ -34,6 +37,8 @@ pub(super) struct Spot {
     pub(super) switch: Vertex,
     pub(super) port: u32,
     pub(super) vlan: Option<u16>,
+    /// Whether the port's own VLAN is the station's, where no table tells.
+    pub(super) untagged: bool,
     /// The next network device behind the port, where the station is not on the port itself.
     pub(super) beyond: Option<Vertex>,
     pub(super) sources: BTreeSet<ObservationId>,
@@ -89,30 +94,45 @@ impl Spots {
                 Err(rivals) => drop(spots.contested.insert(mac, rivals)),
             }
         }
-        spots.logged_in(nodes, &own);
+        spots.named(nodes, known, &own);
         spots
     }
 
-    /// Who spoke IEEE 802.1X on a port hangs there, if no forwarding table knows of it and no other
-    /// port does: the row may have aged out or been left out.
-    fn logged_in(&mut self, nodes: &BTreeMap<usize, Node>, own: &BTreeSet<Mac>) {
-        let mut ports: BTreeMap<Mac, BTreeSet<(Vertex, u32, ObservationId)>> = BTreeMap::new();
+    /// Who spoke IEEE 802.1X on a port, or made himself known there to the switch (LLDP, CDP), hangs
+    /// there, if no forwarding table knows of it and no other port does: the row may have aged out,
+    /// been left out, or stand where the table broke off. Of rows that contradict each other the one
+    /// counts that a neighbour's own word bears out.
+    fn named(&mut self, nodes: &BTreeMap<usize, Node>, known: &Known, own: &BTreeSet<Mac>) {
+        let mut ports: BTreeMap<Mac, BTreeMap<(Vertex, u32), Named>> = BTreeMap::new();
         for node in nodes.values() {
-            for (mac, port, source) in &node.supplicants {
-                let place = (node.device, node.whole(*port));
-                if !self.is_inner(place.0, place.1) && !own.contains(mac) {
-                    ports.entry(*mac).or_default().insert((place.0, place.1, *source));
+            for (mac, port, named) in named(node, nodes, known) {
+                let place = (node.device, node.whole(port));
+                if !self.is_inner(place.0, place.1) && !own.contains(&mac) {
+                    let there = ports.entry(mac).or_default().entry(place).or_default();
+                    there.sources.extend(named.sources);
+                    there.current |= named.current;
+                    there.untagged |= named.untagged;
                 }
             }
         }
         for (mac, at) in ports {
-            let sure = |spot: &Spot| spot.beyond.is_none();
-            let placed = self.of.get(&mac).is_some_and(sure) || self.contested.contains_key(&mac);
-            if let (Some(&(switch, port, source)), 1, false) = (at.first(), at.len(), placed) {
-                let sources = BTreeSet::from([source]);
-                let spot = Spot { switch, port, vlan: None, beyond: None, sources, against: 0 };
-                self.of.insert(mac, spot);
+            let (Some((&(switch, port), named)), 1) = (at.first_key_value(), at.len()) else {
+                continue;
+            };
+            let sure = self.of.get(&mac).is_some_and(|spot| spot.beyond.is_none());
+            let rivals = self.contested.get(&mac);
+            let borne_out = rivals.is_none_or(|rivals| {
+                named.current && rivals.iter().any(|rival| (rival.0, rival.1) == (switch, port))
+            });
+            if sure || !borne_out {
+                continue;
             }
+            let sources = named.sources.clone();
+            let untagged = named.untagged;
+            self.contested.remove(&mac);
+            let spot =
+                Spot { switch, port, vlan: None, untagged, beyond: None, sources, against: 0 };
+            self.of.insert(mac, spot);
         }
     }
 
@@ -154,6 +174,7 @@ impl Spots {
             switch: best.switch,
             port: best.port,
             vlan: best.vlan,
+            untagged: best.untagged,
             beyond: behind.filter(|_| rank.1).filter(|behind| Some(*behind) != device),
             sources: agreeing.map(|row| row.source).collect(),
             against: rank.0,
@@ -182,6 +203,42 @@ impl Spots {
     }
 }
 
+/// How a station made itself known on a port.
+#[derive(Default)]
+struct Named {
+    sources: BTreeSet<ObservationId>,
+    /// Whether it goes on saying so: a neighbour's entry lapses within minutes (IEEE 802.1AB §9.2.5).
+    current: bool,
+    /// Whether its frames are in the port's own VLAN; a telephone's are not.
+    untagged: bool,
+}
+
+/// Who made himself known on which port of the node, bridges and routers left out.
+fn named<'n>(
+    node: &'n Node,
+    nodes: &'n BTreeMap<usize, Node>,
+    known: &'n Known,
+) -> impl Iterator<Item = (Mac, u32, Named)> + 'n {
+    let logged_in = node.supplicants.iter().map(|(mac, port, source)| {
+        let sources = BTreeSet::from([*source]);
+        (*mac, *port, Named { sources, current: false, untagged: true })
+    });
+    let beside = node.beside.iter().filter_map(|beside| {
+        let (adjacent, does) = (&beside.adjacent, beside.adjacent.does);
+        let station = does.telephone || does.access_point || !does.bridges && !does.routes;
+        let macs = [&adjacent.port, &adjacent.chassis].into_iter().filter_map(|name| match name {
+            Name::Mac(mac) => Some(*mac),
+            Name::Address(_) | Name::Words(_) => None,
+        });
+        let (mac, device) = macs.filter_map(|mac| Some((mac, known.of(mac)?))).next()?;
+        let bridge = nodes.get(&device).is_some_and(Node::hears);
+        let sources = BTreeSet::from([beside.source]);
+        let named = Named { sources, current: true, untagged: !does.telephone };
+        (station && !bridge && device != node.device).then_some((mac, beside.port, named))
+    });
+    logged_in.chain(beside)
+}
+
 /// Rows against it, whether it leads to another switch, rows for it (most first), how far from the
 /// root.
 type Rank = (usize, bool, Reverse<usize>, usize);
@@ -203,7 +260,8 @@ fn rows(nodes: &BTreeMap<usize, Node>) -> BTreeMap<Mac, Vec<Row>> {
                 let at = *newest.entry(one.mac).or_insert(look.at.micros());
                 if at == look.at.micros() {
                     let (port, vlan) = (node.whole(one.port), one.vlan);
-                    let row = Row { switch: node.device, port, vlan, source: one.source, at };
+                    let (untagged, source) = (!node.by_vlan, one.source);
+                    let row = Row { switch: node.device, port, vlan, untagged, source, at };
                     rows.entry(one.mac).or_default().push(row);
                 }
             }
@@ -216,7 +274,7 @@ fn rows(nodes: &BTreeMap<usize, Node>) -> BTreeMap<Mac, Vec<Row>> {
             let port = nodes.get(&row.switch).and_then(|node| node.ports.get(&row.port));
             port.is_some_and(|port| port.vlan.is_some() && port.vlan == row.vlan)
         };
-        rows.sort_by_key(|row| (row.switch, row.port, !own(row)));
+        rows.sort_by_key(|row| (row.switch, row.port, !own(row), row.vlan.is_none()));
         rows.dedup_by_key(|row| (row.switch, row.port));
     }
     rows

@@ -29,6 +29,8 @@ pub enum Cause {
     VirtualMachines,
     /// More than a hub has room for: a switch that nothing is known of.
     UnknownSwitch,
+    /// One device that sends in several VLANs: a host of virtual machines, a router, an access point.
+    Trunk,
 }
 
 /// How sure it is.
@@ -67,6 +69,12 @@ pub enum Reason {
     TelephoneByNetwork,
     /// The stations are in different VLANs: one of them tags its frames, as telephones do.
     DifferentVlans,
+    /// Frames of several VLANs besides the port's own were heard at one time: no telephone tags in
+    /// more than one.
+    SeveralVlans {
+        /// How many, the port's own not counted; at least 2.
+        vlans: usize,
+    },
     /// A neighbour on the port says that it is an access point.
     AccessPointSaysSo,
     /// A device on the port is an access point by what is known of it.
@@ -186,6 +194,7 @@ impl Judge<'_> {
         let machines = all.iter().filter(|mac| self.facts.limits.is_virtual_machine(**mac)).count();
         let verdict = points
             .or_else(|| self.virtual_machines(&all, machines))
+            .or_else(|| self.trunk(looks, &telephones))
             .or_else(|| self.telephones_only(looks, &telephones))
             .or_else(|| self.hub(looks, &telephones))?;
         let (cause, confidence, reasons) = verdict;
@@ -202,7 +211,7 @@ impl Judge<'_> {
                     })
             }
             Cause::VirtualMachines => !self.facts.limits.is_virtual_machine(*mac),
-            Cause::Hub | Cause::UnknownSwitch => false,
+            Cause::Hub | Cause::UnknownSwitch | Cause::Trunk => false,
         };
         let last = looks.last().map(|(_, heard)| heard);
         let sources = looks.iter().flat_map(|(_, heard)| heard.values().map(|(_, source)| *source));
@@ -257,28 +266,57 @@ impl Judge<'_> {
             .filter(|beside| beside.adjacent.does.telephone)
             .map(|beside| self.facts.known.device(&beside.adjacent))
             .collect();
-        let own = self.node.ports.get(&self.port).and_then(|port| port.vlan);
+        let several = self.tagged(looks, &|mac| self.telephone(mac, &said).is_none()) > 1;
         for (mac, (vlans, _)) in looks.iter().flat_map(|(_, heard)| heard) {
-            let device = self.facts.known.of(*mac);
-            // Frames in another VLAN than the port's own are tagged.
-            let tagged = own.is_some() && vlans.iter().any(|vlan| vlan.is_some() && *vlan != own);
-            let reason = if device.is_some() && said.contains(&device) {
-                Reason::TelephoneSaysSo
-            } else if self.facts.class(*mac) == Some(Class::Phone) {
-                Reason::TelephoneByClass
-            } else if tagged && !self.facts.limits.is_virtual_machine(*mac) {
-                Reason::DifferentVlans
-            } else if self.facts.kin.is_telephone(*mac) {
-                Reason::TelephoneByKin
-            } else if self.facts.kin.is_voice(*mac) {
-                Reason::TelephoneByNetwork
-            } else {
-                continue;
-            };
+            let tagged = !self.others(vlans).is_empty();
+            let alone = tagged && !several && !self.facts.limits.is_virtual_machine(*mac);
+            let known = self.telephone(*mac, &said);
+            let Some(reason) = known.or(alone.then_some(Reason::DifferentVlans)) else { continue };
             telephones.insert(*mac);
             reasons.insert(reason);
         }
         (telephones, reasons.into_iter().collect())
+    }
+
+    /// Why the station is a telephone, whatever VLAN its frames are in.
+    fn telephone(self, mac: Mac, said: &BTreeSet<Option<Vertex>>) -> Option<Reason> {
+        let device = self.facts.known.of(mac);
+        if device.is_some() && said.contains(&device) {
+            Some(Reason::TelephoneSaysSo)
+        } else if self.facts.class(mac) == Some(Class::Phone) {
+            Some(Reason::TelephoneByClass)
+        } else if self.facts.kin.is_telephone(mac) {
+            Some(Reason::TelephoneByKin)
+        } else {
+            self.facts.kin.is_voice(mac).then_some(Reason::TelephoneByNetwork)
+        }
+    }
+
+    /// VLANs that are not the port's own: their frames are tagged. None where its own is not known.
+    fn others(self, vlans: &BTreeSet<Option<u16>>) -> BTreeSet<u16> {
+        let own = self.node.ports.get(&self.port).and_then(|port| port.vlan);
+        let others = vlans.iter().flatten().copied();
+        others.filter(|vlan| own.is_some_and(|own| own != *vlan)).collect()
+    }
+
+    /// In how many VLANs besides the port's own such stations were heard at one time.
+    fn tagged(self, looks: &[(i64, Heard)], wanted: &dyn Fn(Mac) -> bool) -> usize {
+        let of = |(_, heard): &(i64, Heard)| {
+            let heard = heard.iter().filter(|(mac, _)| wanted(**mac));
+            heard.flat_map(|(_, (vlans, _))| self.others(vlans)).collect::<BTreeSet<_>>().len()
+        };
+        looks.iter().map(of).max().unwrap_or(0)
+    }
+
+    /// A telephone tags in the one VLAN for telephones; what sends in several is none.
+    fn trunk(
+        self,
+        looks: &[(i64, Heard)],
+        (telephones, _): &(BTreeSet<Mac>, Vec<Reason>),
+    ) -> Option<Verdict> {
+        let vlans = self.tagged(looks, &|mac| !telephones.contains(&mac));
+        let reasons = vec![Reason::SeveralVlans { vlans }];
+        (vlans > 1).then_some((Cause::Trunk, Confidence::Likely, reasons))
     }
 
     fn virtual_machines(self, all: &BTreeSet<Mac>, machines: usize) -> Option<Verdict> {

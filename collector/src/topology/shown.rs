@@ -28,7 +28,12 @@ pub(super) struct Shown<'a> {
 impl Shown<'_> {
     fn name(self, vertex: Vertex) -> String {
         match self.devices.get(vertex) {
-            Some(device) => device.names.first().map(|n| n.value.clone()).unwrap_or_default(),
+            Some(device) => {
+                let name = device.names.first().map(|name| name.value.clone());
+                let ip = || device.addresses.first().map(|address| address.ip.to_string());
+                let mac = || device.macs.first().map(|mac| mac.value.to_string());
+                name.or_else(ip).or_else(mac).unwrap_or_default()
+            }
             None => self.known.stranger(vertex).to_owned(),
         }
     }
@@ -141,7 +146,8 @@ impl Shown<'_> {
 
     fn attachment(self, mac: Mac, spot: &Spot, through: Option<Through>) -> Option<Attached> {
         let port = self.nodes.get(&spot.switch).and_then(|node| node.ports.get(&spot.port));
-        let vlan = spot.vlan.or(port.and_then(|port| port.vlan));
+        let own = port.and_then(|port| port.vlan).filter(|_| spot.untagged);
+        let vlan = spot.vlan.or(own);
         Some(Attached {
             mac,
             switch: self.id(spot.switch)?,
@@ -171,6 +177,7 @@ impl Shown<'_> {
             Some((Cause::AccessPoint, _)) => Some(Through::AccessPoint),
             Some((Cause::VirtualMachines, _)) => Some(Through::Host),
             Some((Cause::UnknownSwitch, _)) => Some(Through::UnknownSwitch),
+            Some((Cause::Trunk, _)) => Some(Through::Trunk),
             Some((Cause::Hub, Confidence::Possible)) | None => {
                 point.then_some(Through::AccessPoint)
             }

@@ -12,6 +12,7 @@ use crate::resolve::case::{Case, ip, mac};
 use crate::resolve::{Device, Through};
 
 mod said;
+mod shared;
 
 /// Switches at 10.0.0.1 and 10.0.0.2, with MAC addresses that end so.
 fn switch(case: Case, number: u8, name: &str) -> Case {

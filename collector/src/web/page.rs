@@ -185,9 +185,7 @@ pub(super) fn device_link(id: &DeviceId) -> String {
 
 /// What a device is called on pages: its name, else an address, else its id.
 pub(super) fn called(device: &Device) -> String {
-    let name = report::name(device);
-    let first_ip = || device.addresses.first().map(|address| address.ip.to_string());
-    if name.is_empty() { first_ip().unwrap_or_else(|| device.id.0.clone()) } else { name }
+    report::called(device)
 }
 
 /// A verdict as a label with a sign, so that colour is never the only one.

@@ -49,7 +49,7 @@ impl Snapshot {
             made.entries.insert(entry.place.clone(), index);
         }
         for (index, matched) in picture.matches.iter().enumerate() {
-            if let Some(device) = &matched.device {
+            for device in matched.devices() {
                 made.matches_of_device.entry(device.clone()).or_default().push(index);
             }
             if let Some(place) = &matched.entry {

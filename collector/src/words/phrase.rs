@@ -375,11 +375,29 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
             }
             other => other.to_vec(),
         },
-        Rule::UndocumentedDevice | Rule::RetiredButSeen | Rule::DuplicateAddress => {
-            finding.detail.clone()
-        }
+        Rule::UndocumentedDevice => match finding.detail.as_slice() {
+            [portrait @ .., some, count] if finding.detail.len() == 7 => {
+                let mut lines = portrait.to_vec();
+                lines.push(other_side(lang, portrait, (some, count)));
+                lines
+            }
+            portrait => portrait.to_vec(),
+        },
+        Rule::RetiredButSeen | Rule::DuplicateAddress => finding.detail.clone(),
     };
     lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// That a device of which one side was seen may be one of which the other was.
+fn other_side(lang: Lang, portrait: &[String], (some, count): (&str, &str)) -> String {
+    let by_mac = portrait.first().is_some_and(String::is_empty);
+    let word = match (by_mac, some.is_empty()) {
+        (false, false) => Word::ReportMayBeMac,
+        (false, true) => Word::ReportMayBeMacs,
+        (true, false) => Word::ReportMayBeAddress,
+        (true, true) => Word::ReportMayBeAddresses,
+    };
+    lang.fill(word, &[if some.is_empty() { &count } else { &some }])
 }
 
 /// The label of the field that serde calls this; the name itself if there is none.

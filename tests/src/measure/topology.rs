@@ -65,10 +65,19 @@ impl Line {
             score.doubted.right, score.doubted.wrong
         );
         println!("places               {}   ({} more on the way)", score.places, score.partly);
-        println!("  shown by own switch{}", score.shown);
+        println!("  in some table      {}", score.shown);
+        println!(
+            "  in no table at all    {} of {}: the switch itself is named, its port is not known",
+            score.named.right,
+            score.named.right + score.named.wrong + score.named.missing
+        );
         println!("VLANs                {}", score.vlans);
         println!("hubs                 {}", score.hubs);
         println!("  of {} with at least two awake at once", score.hubs.right + score.hubs.missing);
+        println!(
+            "  held to be possible {:>5} so, {} not so",
+            score.hubs_possible.right, score.hubs_possible.wrong
+        );
         for (what, count) in &score.misses {
             println!("{count:>7} {what}");
         }
@@ -77,23 +86,43 @@ impl Line {
     }
 }
 
-/// Lays, reads and judges, and prints what came of it; with `tune` the hospitals that rules may be
-/// improved on.
+/// Lays, reads and judges, and prints what came of it.
 ///
 /// # Errors
 /// If the shipped fingerprints cannot be read or a line cannot be written.
-pub fn run(tune: bool) -> Result<()> {
+pub fn run() -> Result<()> {
+    hospitals(FIGURE)?;
+    large(LARGE)
+}
+
+/// The same of the hospitals that rules may be improved on, or of those from another seed on, of which
+/// there are so many; of none, a large network.
+///
+/// # Errors
+/// The same, or if the figure's own hospitals are asked for.
+pub fn tune(from: Option<(u64, u64)>) -> Result<()> {
+    match from {
+        None => hospitals(TUNING),
+        Some((from, 0)) if from != LARGE => large(from),
+        Some((from, count)) if from > *FIGURE.end() && count > 0 => {
+            hospitals(from..=from.saturating_add(count - 1))
+        }
+        Some(_) => Err(anyhow!("rules are not improved on hospitals of the figure")),
+    }
+}
+
+fn hospitals(seeds: std::ops::RangeInclusive<u64>) -> Result<()> {
     let rows = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
-    let seeds = if tune { TUNING } else { FIGURE };
     let mut line = Line { measure: "topology", first_seed: *seeds.start(), ..Line::default() };
     for seed in seeds {
         line.take(&Wiring::lay(seed), &rows);
     }
-    line.print()?;
-    if !tune {
-        let mut line = Line { measure: "topology large", first_seed: LARGE, ..Line::default() };
-        line.take(&Wiring::lay_as(Plan::LARGE, LARGE), &rows);
-        line.print()?;
-    }
-    Ok(())
+    line.print()
+}
+
+fn large(seed: u64) -> Result<()> {
+    let rows = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
+    let mut line = Line { measure: "topology large", first_seed: seed, ..Line::default() };
+    line.take(&Wiring::lay_as(Plan::LARGE, seed), &rows);
+    line.print()
 }

@@ -19,6 +19,7 @@ pub fn through(lang: Lang, attached: &Attached) -> String {
         Some(Through::AccessPoint) => Word::WiringAccessPoint,
         Some(Through::Host) => Word::WiringHost,
         Some(Through::UnknownSwitch) => Word::WiringUnknownSwitch,
+        Some(Through::Trunk) => Word::WiringTrunk,
     };
     lang.say(word).to_owned()
 }
@@ -92,6 +93,7 @@ pub const fn cause(cause: Cause) -> Word {
         Cause::AccessPoint => Word::WiringCauseAccessPoint,
         Cause::VirtualMachines => Word::WiringCauseVirtualMachines,
         Cause::UnknownSwitch => Word::WiringCauseUnknownSwitch,
+        Cause::Trunk => Word::WiringCauseTrunk,
     }
 }
 
@@ -112,6 +114,9 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
         Reason::Again { readings } => return lang.fill(Word::WiringReasonAgain, &[&readings]),
         Reason::VirtualMachineAddresses { machines } => {
             return lang.fill(Word::WiringReasonVirtualMachineAddresses, &[&machines]);
+        }
+        Reason::SeveralVlans { vlans } => {
+            return lang.fill(Word::WiringReasonSeveralVlans, &[&vlans]);
         }
         Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
         Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,

@@ -32,14 +32,20 @@ pub struct Score {
     /// Stations with an address of their own that were awake, at their ports: all, whether or not any
     /// table shows them there.
     pub places: Count,
-    /// Those of them that their own switch shows on some day.
+    /// Those of them that a table of their own switch shows on some day: a forwarding table, or the
+    /// table of its neighbours.
     pub shown: Count,
+    /// The others, of which no table anywhere holds the port: right where the switch itself is named as
+    /// the one behind which they are.
+    pub named: Count,
     /// Of the missing places those for which a port on the way was told, as such.
     pub partly: usize,
     /// VLANs of places.
     pub vlans: Count,
     /// Hubs: all behind which at least two stations were awake on one day, wherever they hang.
     pub hubs: Count,
+    /// Ports at which a hub is held to be possible only.
+    pub hubs_possible: Count,
     /// Whatever is wrong or missing, by what it is.
     pub misses: BTreeMap<String, usize>,
 }
@@ -78,6 +84,8 @@ impl Score {
         self.doubted.add(other.doubted);
         self.places.add(other.places);
         self.shown.add(other.shown);
+        self.named.add(other.named);
+        self.hubs_possible.add(other.hubs_possible);
         for (what, count) in other.misses {
             *self.misses.entry(what).or_default() += count;
         }
@@ -126,6 +134,38 @@ impl Wiring {
         }
         awake.retain(|_, days| days.iter().any(|count| *count > 1));
         awake
+    }
+
+    /// Whether the switch has the station among its neighbours (LLDP, CDP).
+    fn is_spoken_of(&self, station: &super::Station, switch: usize) -> bool {
+        let tells = self.switches.get(switch).is_some_and(|of| of.snmp && of.lldp);
+        tells && station.speaks != Speaks::Nothing
+    }
+
+    /// Why no table holds the port of who hangs on this switch.
+    fn why_not_told(&self, switch: usize) -> &'static str {
+        match self.switches.get(switch) {
+            Some(of) if !of.snmp => "in no table, its switch does not answer",
+            Some(of) if of.gives < 1000 => "in no table, that of its switch breaks off",
+            _ => "in no table, the row was left out",
+        }
+    }
+
+    /// Ports that several computers had at one time, one of them before it was carried elsewhere.
+    fn shared(&self) -> BTreeSet<At> {
+        let mut shared = BTreeSet::new();
+        for day in 0..self.plan.days {
+            let there = self.stations.iter().filter(|one| one.awake.get(day) == Some(&true));
+            let mut at: BTreeMap<At, (usize, bool)> = BTreeMap::new();
+            for (station, place) in there.filter_map(|one| Some((one, *one.at.get(day)?))) {
+                let count = at.entry(place).or_default();
+                count.0 += 1;
+                count.1 |= place != station.now();
+            }
+            let several = at.into_iter().filter(|(_, (count, moved))| *count > 1 && *moved);
+            shared.extend(several.map(|(place, _)| place));
+        }
+        shared
     }
 
     /// What really hangs on a port.
@@ -285,7 +325,8 @@ impl Judge<'_> {
             };
             let attached = self.owners.get(&station.mac).map(|device| &device.attached);
             let attached = attached.into_iter().flatten().find(|one| one.value.mac == station.mac);
-            let told = shown.contains(&(at.0, station.mac));
+            let told =
+                shown.contains(&(at.0, station.mac)) || self.wiring.is_spoken_of(station, at.0);
             let place = attached.map(|one| self.place(&one.value, *at));
             for count in [Some(&mut score.places), told.then_some(&mut score.shown)] {
                 let Some(count) = count else { continue };
@@ -296,15 +337,24 @@ impl Judge<'_> {
                 }
             }
             score.partly += usize::from(place == Some(None));
+            let behind = attached.is_some_and(|one| self.is_behind(&one.value, at.0));
+            if !told {
+                match place {
+                    Some(Some(false)) => score.named.wrong += 1,
+                    Some(None) if behind => score.named.right += 1,
+                    Some(Some(true) | None) | None => score.named.missing += 1,
+                }
+            }
             if place != Some(Some(true)) {
                 let what = format!(
-                    "place {}, {}shown by its switch",
+                    "place {}: {}",
                     match place {
                         Some(Some(_)) => "wrong",
+                        Some(None) if behind => "behind its switch, port not known",
                         Some(None) => "on the way",
                         None => "missing",
                     },
-                    if told { "" } else { "not " },
+                    if told { "its switch shows it" } else { self.wiring.why_not_told(at.0) },
                 );
                 *score.misses.entry(what).or_default() += 1;
             }
@@ -335,20 +385,34 @@ impl Judge<'_> {
         if leads { None } else { Some(false) }
     }
 
+    /// Whether the place says that this switch is the next before the station.
+    fn is_behind(&self, attached: &Attached, switch: usize) -> bool {
+        let Some(Through::Beyond(called)) = &attached.through else { return false };
+        self.switch(&DeviceId(called.clone())) == Some(switch)
+            || self.wiring.switches.get(switch).is_some_and(|of| of.name == *called)
+    }
+
+    /// The ports of hubs that are held to be so sure.
+    fn held(&self, confidence: Confidence) -> BTreeSet<At> {
+        let hubs = self.picture.topology.hubs().filter(|hub| hub.confidence == confidence);
+        hubs.filter_map(|hub| {
+            let switch = self.switch(hub.at.device.as_ref()?)?;
+            Some((switch, self.wiring.port(switch, &hub.at.port)?))
+        })
+        .collect()
+    }
+
     fn hubs(&self, score: &mut Score) {
         let there = self.wiring.hubs();
         let all: BTreeSet<At> = (self.wiring.stations.iter())
             .filter(|station| station.between == Between::Hub)
             .map(super::Station::now)
             .collect();
-        let likely =
-            self.picture.topology.hubs().filter(|hub| hub.confidence == Confidence::Likely);
-        let found: BTreeSet<At> = likely
-            .filter_map(|hub| {
-                let switch = self.switch(hub.at.device.as_ref()?)?;
-                Some((switch, self.wiring.port(switch, &hub.at.port)?))
-            })
-            .collect();
+        let found = self.held(Confidence::Likely);
+        let possible = self.held(Confidence::Possible);
+        score.hubs_possible.right += possible.intersection(&all).count();
+        score.hubs_possible.wrong += possible.difference(&all).count();
+        let shared = self.wiring.shared();
         for (at, days) in &there {
             if found.contains(at) {
                 score.hubs.right += 1;
@@ -369,7 +433,9 @@ impl Judge<'_> {
             };
             *score.misses.entry(what.to_owned()).or_default() += 1;
         }
-        for at in found.difference(&all) {
+        // Where the laying itself put several computers into one socket on a day, something stands
+        // between, whatever it is.
+        for at in found.difference(&all).filter(|at| !shared.contains(at)) {
             score.hubs.wrong += 1;
             let what = format!("no hub but {}", self.wiring.there(*at));
             *score.misses.entry(what).or_default() += 1;

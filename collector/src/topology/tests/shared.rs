@@ -1,0 +1,178 @@
+//! VLANs of databases, ports with several VLANs, and what a table that broke off leaves open.
+
+use super::*;
+
+fn device<'p>(picture: &'p Picture, text: &str) -> &'p Device {
+    picture.devices.iter().find(|d| d.macs.iter().any(|m| m.value == mac(text))).unwrap()
+}
+
+/// Switch 2 says that these ports have these VLANs of their own.
+fn own_vlans(case: Case, of: &[(u32, i32)]) -> Case {
+    let one =
+        |(port, vlan): &(u32, i32)| row(vec![*port], vec![("dot1qPvid", Cell::Integer(*vlan))]);
+    told(case, 2, "dot1qPortVlanTable", of.iter().map(one).collect())
+}
+
+/// Switch 2 heard these stations in these databases on these ports.
+fn filtered(case: Case, heard: &[(u32, &str, i32)]) -> Case {
+    let one = |(id, station, port): &(u32, &str, i32)| {
+        let index = [vec![*id], mac(station).octets().map(u32::from).to_vec()].concat();
+        row(index, vec![("dot1qTpFdbPort", Cell::Integer(*port))])
+    };
+    told(case, 2, "dot1qTpFdbTable", heard.iter().map(one).collect())
+}
+
+/// A station that ends in this number.
+fn station(number: u32) -> String {
+    format!("00:0b:5d:00:{number:02x}:07")
+}
+
+fn vlan_of(case: &Case, text: &str) -> Option<u16> {
+    device(&picture(&case.seen), text).attached[0].value.vlan
+}
+
+#[test]
+fn a_database_is_a_vlans_only_where_ports_show_it() {
+    let one_switch = || ports(switch(Case::new(), 2, "down"), 2, 8);
+    let four: Vec<String> = (1..=4).map(station).collect();
+    let on = |ids: [u32; 4]| {
+        let heard: Vec<(u32, &str, i32)> = (1..)
+            .zip(ids.iter().zip(&four))
+            .map(|(port, (id, station))| (*id, station.as_str(), port))
+            .collect();
+        let case = own_vlans(one_switch(), &[(1, 10), (2, 10), (3, 20), (4, 20)]);
+        (case, heard)
+    };
+    // Numbered apart from the VLANs: what two ports agree on is known, and nothing else.
+    let (case, mut heard) = on([2, 2, 3, 3]);
+    heard.push((7, A, 5));
+    let case = filtered(case, &heard);
+    assert_eq!(vlan_of(&case, &four[0]), Some(10));
+    assert_eq!(vlan_of(&case, &four[3]), Some(20));
+    assert_eq!(vlan_of(&case, A), None, "VLAN 7 is the number of a database");
+    // Numbered as the VLANs: then the others are too.
+    let (case, mut heard) = on([10, 10, 20, 20]);
+    heard.push((40, A, 5));
+    assert_eq!(vlan_of(&filtered(case, &heard), A), Some(40));
+    // All VLANs learn into one database: it is nobody's.
+    let (case, heard) = on([1, 1, 1, 1]);
+    assert_eq!(vlan_of(&filtered(case, &heard), &four[0]), None);
+    // Nothing is known of any port.
+    let (_, heard) = on([2, 2, 3, 3]);
+    assert_eq!(vlan_of(&filtered(one_switch(), &heard), &four[0]), None);
+    // It lists its VLANs, and the databases have their numbers; or numbers that came of counting.
+    let listed = |id: u32, vlans: &[u32]| {
+        let none =
+            |vlan: &u32| row(vec![*vlan], vec![("dot1qVlanStaticRowStatus", Cell::Integer(1))]);
+        let rows = vlans.iter().map(none).collect();
+        let case = told(one_switch(), 2, "dot1qVlanStaticTable", rows);
+        vlan_of(&filtered(case, &[(id, A, 5)]), A)
+    };
+    assert_eq!(listed(20, &[1, 20]), Some(20));
+    assert_eq!(listed(2, &[1, 2, 3]), None);
+    assert_eq!(listed(20, &[1, 30]), None);
+}
+
+#[test]
+fn frames_of_several_vlans_on_one_port_are_one_device_and_no_telephones() {
+    let one_switch = || ports(switch(Case::new(), 2, "down"), 2, 8);
+    let shared = |heard: &[(u32, &str, i32)]| {
+        let ids: std::collections::BTreeSet<u32> = heard.iter().map(|(id, ..)| *id).collect();
+        let map =
+            |id: &u32| row(vec![0, *id], vec![("dot1qVlanFdbId", Cell::Unsigned(u64::from(*id)))]);
+        let case = own_vlans(one_switch(), &[(3, 10)]);
+        let case = told(case, 2, "dot1qVlanCurrentTable", ids.iter().map(map).collect());
+        let found = picture(&filtered(case, heard).seen);
+        let through = device(&found, A).attached[0].value.through.clone();
+        (found.topology.shared[0].cause, found.topology.shared[0].reasons.clone(), through)
+    };
+    // A computer behind something that tags in one VLAN: a telephone.
+    let (cause, reasons, _) = shared(&[(10, A, 3), (40, B, 3)]);
+    assert_eq!((cause, reasons), (Cause::Telephones, vec![Reason::DifferentVlans]));
+    // Two VLANs besides the port's own.
+    let (cause, reasons, through) = shared(&[(10, A, 3), (20, B, 3), (30, C, 3)]);
+    assert_eq!((cause, through), (Cause::Trunk, Some(Through::Trunk)));
+    assert_eq!(reasons, [Reason::SeveralVlans { vlans: 2 }]);
+    // A router on a stick: one address in both, another beside it.
+    let (cause, ..) = shared(&[(10, A, 3), (20, B, 3), (30, B, 3)]);
+    assert_eq!(cause, Cause::Trunk);
+}
+
+/// On its port the second switch has a telephone with this address.
+fn telephone(case: Case, port: u32, station: &str) -> Case {
+    let cells = vec![
+        ("lldpRemChassisIdSubtype", Cell::Integer(5)),
+        ("lldpRemChassisId", Cell::from_octets(&[1, 192, 0, 2, 1])),
+        ("lldpRemPortIdSubtype", Cell::Integer(3)),
+        ("lldpRemPortId", Cell::from_octets(&mac(station).octets())),
+        ("lldpRemSysCapEnabled", Cell::from_octets(&[0x24, 0])),
+    ];
+    told(case, 2, "lldpRemTable", vec![row(vec![0, port, 9], cells)])
+}
+
+#[test]
+fn a_telephone_that_says_where_it_is_hangs_there_though_the_forwarding_table_broke_off() {
+    let places = |case: Case| {
+        let found = picture(&case.seen);
+        let of = device(&found, B).attached.iter().map(|one| {
+            (one.value.switch_name.clone(), one.value.port.clone(), one.value.through.clone())
+        });
+        of.collect::<Vec<_>>()
+    };
+    // Only the upper switch shows it: somewhere behind the lower one.
+    let cut = || hears(two(), 1, &[(A, 8), (B, 8)]);
+    let beyond = Some(Through::Beyond("mac-001aeb000002".into()));
+    assert_eq!(places(cut()), [("up".into(), "p8".into(), beyond)]);
+    assert_eq!(places(telephone(cut(), 4, B)), [("down".into(), "p4".into(), None)]);
+    // A row of its own switch goes before it, but of two that contradict each other it says which.
+    let sure = hears(cut(), 2, &[(A, 3), (B, 6)]);
+    assert_eq!(places(telephone(sure, 4, B))[0].1, "p6");
+    let contrary = || hears(hears(two(), 1, &[(A, 8), (B, 5)]), 2, &[(A, 3), (B, 4)]);
+    assert_eq!(places(contrary()), []);
+    assert_eq!(places(telephone(contrary(), 4, B)), [("down".into(), "p4".into(), None)]);
+}
+
+#[test]
+fn a_switch_behind_one_whose_table_broke_off_is_not_linked_past_it() {
+    let own = |number: u8| format!("00:1a:eb:00:00:{number:02x}");
+    // The third says nothing to its neighbours and hangs on the second, whose table broke off.
+    let case = |second: &[(&str, i32)]| {
+        let case = ports(switch(two(), 3, "third"), 3, 8);
+        let case = hears(case, 1, &[(A, 8), (&own(2), 8), (&own(3), 8)]);
+        hears(hears(case, 2, second), 3, &[(&own(1), 1), (&own(2), 1), (C, 2)])
+    };
+    let to_third = |case: &Case| {
+        let links = picture(&case.seen).topology.links;
+        let to = |link: &&Link| [&link.near, &link.far].iter().any(|end| end.name == "third");
+        let link = links.iter().find(to).unwrap().clone();
+        let other = if link.near.name == "third" { link.far } else { link.near };
+        (other.name, other.port, link.confidence)
+    };
+    let cut = case(&[(A, 3), (&own(1), 1)]);
+    assert_eq!(to_third(&cut), ("down".into(), String::new(), Confidence::Possible));
+    let whole = case(&[(A, 3), (&own(1), 1), (&own(3), 6)]);
+    assert_eq!(to_third(&whole), ("down".into(), "p6".into(), Confidence::Likely));
+}
+
+#[test]
+fn an_interface_number_that_was_given_on_to_another_port_is_read_as_it_is_now() {
+    // After a restart p4 has the number that p3 had; the rows of the day before stay with p3.
+    let renamed = |case: Case| {
+        let fact = Fact::Interface {
+            index: 3,
+            name: "p4".into(),
+            description: "".into(),
+            alias: "".into(),
+            kind: 6,
+            mac: None,
+            up: true,
+        };
+        case.tells("10.0.0.2", fact)
+    };
+    let case = hears(renamed(two().day(1)), 2, &[(A, 3)]);
+    let found = picture(&case.seen);
+    let attached = &device(&found, A).attached;
+    assert_eq!((attached.len(), attached[0].value.port.as_str()), (1, "p4"));
+    let again = picture(&case.seen.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(again, found);
+}
