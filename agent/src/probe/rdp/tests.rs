@@ -12,24 +12,18 @@ use super::*;
 
 const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 0, 9));
 
-/// A certificate as far as its subject, `CN=NURSE-07`.
-fn certificate() -> Vec<u8> {
-    let oid = der::element(der::OBJECT_IDENTIFIER, &[0x55, 4, 3]);
-    let pair = [oid, der::element(0x0c, b"NURSE-07")].concat();
-    let name = der::element(der::SET, &der::element(der::SEQUENCE, &pair));
-    let mut parts = der::element(der::INTEGER, &[9]);
-    for contents in [&[][..], &[], &[], &name] {
-        parts.extend(der::element(der::SEQUENCE, contents));
-    }
-    der::element(der::SEQUENCE, &der::element(der::SEQUENCE, &parts))
-}
+/// The subject of [`CERTIFICATE`].
+const SUBJECT: &str = "CN=nas.example,O=例\\, 病院,C=JP";
+
+/// A certificate of our own making.
+const CERTIFICATE: &[u8] = include_bytes!("../tls/fixtures/ec.der");
 
 fn server(version: &'static SupportedProtocolVersion) -> ServerConnection {
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
         .unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.as_ref().to_vec()));
     let key = provider::sign::any_supported_type(&key).unwrap();
-    let chain = vec![CertificateDer::from(certificate())];
+    let chain = vec![CertificateDer::from(CERTIFICATE)];
     let config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
         .with_protocol_versions(&[version])
         .unwrap()
@@ -122,7 +116,7 @@ fn a_windows_host_says_its_names_over_tls_1_2_and_1_3_however_the_octets_are_cut
                 fields,
                 [
                     ("protocol", "nla"),
-                    ("subject", "CN=NURSE-07"),
+                    ("subject", SUBJECT),
                     ("host", "NURSE-07"),
                     ("domain", "WARD"),
                     ("dns_host", "nurse-07.ward.example"),
@@ -141,7 +135,7 @@ fn a_windows_host_says_its_names_over_tls_1_2_and_1_3_however_the_octets_are_cut
 fn a_server_of_tls_alone_says_its_certificate() {
     let (outcome, said, told) = held(rdp::TLS, &rustls::version::TLS13, usize::MAX);
     assert_eq!((outcome, told.len()), (Outcome::Complete, 0));
-    assert_eq!((said.get("protocol"), said.get("subject")), (Some("tls"), Some("CN=NURSE-07")));
+    assert_eq!((said.get("protocol"), said.get("subject")), (Some("tls"), Some(SUBJECT)));
 }
 
 #[test]
