@@ -82,9 +82,9 @@ fn terminal(octets: &[u8], pieces: &[usize]) -> (Vec<u8>, Outcome, Option<String
         }
     }
     let outcome = outcome.unwrap_or_else(|| it.cut(Cut::Silent));
-    let greeting = it.poll_fact().and_then(|(_, fact)| match fact {
-        Fact::Said(said) => said.get("greeting").map(str::to_owned),
-        _ => None,
+    let greeting = it.poll_fact().and_then(|(_, fact)| {
+        let Fact::Said(said) = fact else { return None };
+        said.get("greeting").map(str::to_owned)
     });
     (asked, outcome, greeting)
 }
