@@ -14,6 +14,8 @@ use crate::engine::Outlet;
 
 /// Reverse DNS, asked of the network's own name server.
 pub mod dns;
+/// What servers say before they are asked: FTP, SMTP, IMAP and Telnet.
+pub mod greeting;
 /// HTTP of the start page.
 pub mod http;
 /// IPP: the attributes of a printer.

@@ -20,6 +20,8 @@ pub mod dns;
 pub mod edp;
 /// Ethernet II frame headers, with or without a VLAN tag.
 pub mod ethernet;
+/// What a server says first: FTP, SMTP and IMAP.
+pub mod greeting;
 /// Hot Standby Router Protocol.
 pub mod hsrp;
 /// HTTP/1.1 of a client (RFC 9110, RFC 9112).
@@ -66,6 +68,8 @@ pub mod ssdp;
 pub mod stp;
 /// TCP segments (RFC 9293).
 pub mod tcp;
+/// Telnet (RFC 854).
+pub mod telnet;
 /// The beginning of a TLS handshake (RFC 5246), in the clear.
 pub mod tls;
 /// UDP datagrams (RFC 768).

@@ -12,6 +12,7 @@ use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
 use crate::probe::fallback::Fallback;
+use crate::probe::greeting::{Greeted, Terminal};
 use crate::probe::http::Http;
 use crate::probe::inquiry::{Inquiry, Single};
 use crate::probe::ipp::Ipp;
@@ -165,14 +166,12 @@ impl Caller {
             Method::Rtsp => self.talk(Rtsp::new(port), port),
             Method::Ipp => self.talk(Ipp::new(self.host, port, None, self.short()), port),
             Method::Ntp => self.single(Ntp::new(self.number, port), port),
+            Method::Ftp => self.talk(Greeted::ftp(port), port),
+            Method::Smtp => self.talk(Greeted::smtp(port), port),
+            Method::Imap => self.talk(Greeted::imap(port), port),
+            Method::Telnet => self.talk(Terminal::new(port), port),
             // @@probes
-            Method::Wsd
-            | Method::Ssh
-            | Method::Ftp
-            | Method::Telnet
-            | Method::Smtp
-            | Method::Imap
-            | Method::Dicom => None,
+            Method::Wsd | Method::Ssh | Method::Dicom => None,
             // Where a description or a scanner is, SSDP and DNS-SD say.
             Method::Upnp | Method::Escl => None,
             // These are no questions to a host beside SNMP and DNS-SD.
