@@ -12,6 +12,8 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// DICOM verification of hosts that a person named.
+pub mod dicom;
 /// Reverse DNS, asked of the network's own name server.
 pub mod dns;
 /// HTTP of the start page.

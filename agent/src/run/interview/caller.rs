@@ -11,6 +11,7 @@ use ring::digest;
 use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::dicom::Dicom;
 use crate::probe::fallback::Fallback;
 use crate::probe::http::Http;
 use crate::probe::inquiry::{Inquiry, Single};
@@ -44,7 +45,16 @@ impl Caller {
     pub(super) fn all(&self, network: &Network) -> Vec<Box<dyn Dialogue>> {
         let asked = network.questions.asked.iter();
         let ports = asked.flat_map(|(method, ports)| ports.iter().map(|port| (*method, *port)));
-        ports.filter_map(|(method, port)| self.dialogue(method, port)).collect()
+        let asked = ports.filter_map(|(method, port)| self.dialogue(method, port));
+        asked.chain(self.named(network)).collect()
+    }
+
+    /// What is asked of this host because a person named it.
+    fn named<'s>(&'s self, network: &'s Network) -> impl Iterator<Item = Box<dyn Dialogue>> + 's {
+        let named = network.questions.dicom.iter();
+        let named = named.filter(|it| IpAddr::V4(it.host) == self.host);
+        let named = named.filter(|it| !governor::is_forbidden(it.port));
+        named.filter_map(|it| self.talk(Dicom::new(it.port, &it.called, &it.calling), it.port))
     }
 
     /// What follows from something that the host said.
@@ -171,8 +181,9 @@ impl Caller {
             | Method::Ftp
             | Method::Telnet
             | Method::Smtp
-            | Method::Imap
-            | Method::Dicom => None,
+            | Method::Imap => None,
+            // Hosts are named for it one by one.
+            Method::Dicom => None,
             // Where a description or a scanner is, SSDP and DNS-SD say.
             Method::Upnp | Method::Escl => None,
             // These are no questions to a host beside SNMP and DNS-SD.

@@ -4,6 +4,10 @@ use daicho_common::text::Text;
 
 use super::*;
 
+use crate::plan::question::{Dicom as Named, Questions};
+use crate::plan::window::Windows;
+use crate::plan::{Medical, Policy};
+
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 9);
 
 fn led(method: Method, fact: &Fact) -> Vec<(Method, u16, String)> {
@@ -69,4 +73,49 @@ fn an_answer_of_ssdp_leads_to_the_description_on_the_same_host() {
     said.add("presentation_url", Text::clean("http://10.20.0.9:5000/"));
     let shown = led(Method::Upnp, &Fact::Said(Box::new(said)));
     assert_eq!(shown, [(Method::Http, 5000, "/".to_owned())]);
+}
+
+fn caller(host: Ipv4Addr) -> Caller {
+    Caller { host: host.into(), timeout: Duration::from_secs(1), tries: 2, number: 0x1234_5678 }
+}
+
+/// A network whose hosts are asked this.
+fn network(questions: Questions) -> Network {
+    Network {
+        name: "3F".into(),
+        cidr: "10.20.0.0/24".parse().unwrap(),
+        vlan: None,
+        ipv6: false,
+        policy: Policy::Full,
+        medical: Medical::Sighting,
+        packets_per_second: 100,
+        credentials: Vec::new(),
+        snmp_port: 161,
+        tcp_ports: Vec::new(),
+        questions,
+        windows: Windows::default(),
+    }
+}
+
+#[test]
+fn an_association_is_asked_of_the_hosts_that_were_named_and_of_nobody_else() {
+    let named = |host: u8, port| Named {
+        host: [10, 20, 0, host].into(),
+        port,
+        called: "ARCHIVE".into(),
+        calling: "DAICHO".into(),
+    };
+    // Even where the protocol stands among those that everybody is asked by.
+    let asked = [(Method::Dicom, vec![104])].into();
+    let dicom = vec![named(9, 104), named(7, 11_112), named(9, 4242), named(9, 2575)];
+    let network = network(Questions { asked, dicom, ..Questions::default() });
+    let asked = |host: u8| -> Vec<(Method, Option<u16>)> {
+        let dialogues = caller([10, 20, 0, host].into()).all(&network);
+        dialogues.iter().map(|dialogue| (dialogue.method(), dialogue.port())).collect()
+    };
+    assert_eq!(asked(9), [(Method::Dicom, Some(104)), (Method::Dicom, Some(4242))]);
+    assert_eq!(asked(7), [(Method::Dicom, Some(11_112))]);
+    for other in (0..=255).filter(|host| !matches!(host, 7 | 9)) {
+        assert_eq!(asked(other), [], "{other}");
+    }
 }
