@@ -56,6 +56,10 @@ pub mod talk;
 pub mod tls;
 /// The description of a `UPnP` device.
 pub mod upnp;
+/// WS-Discovery and the metadata of devices.
+pub mod wsd;
+/// XML of strangers.
+mod xml;
 
 /// A datagram that a dialogue wants to send to its target, or what it wants of its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

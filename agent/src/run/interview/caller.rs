@@ -27,6 +27,11 @@ use crate::probe::ssdp::Ssdp;
 use crate::probe::talk::{Conversation, Talk};
 use crate::probe::tls::Tls;
 use crate::probe::upnp::Upnp;
+use crate::probe::wsd::Wsd;
+use crate::probe::wsd::metadata::Metadata;
+
+/// Longest address of an endpoint of WS-Discovery that is asked about, in octets.
+const MOST_ADDRESS: usize = 256;
 
 /// Who asks a host, and with which numbers.
 pub(super) struct Caller {
@@ -69,7 +74,30 @@ impl Caller {
         };
         let pages = pages(host, method, fact).into_iter().filter(allowed);
         let pages = pages.map(|page| self.page(host, &page));
-        pages.chain(self.announced(network, fact)).collect()
+        let others = self.announced(network, fact).into_iter();
+        pages.chain(others).chain(self.discovered(network, host, (method, fact))).collect()
+    }
+
+    /// What follows from an endpoint of WS-Discovery: its metadata, or the question where that is.
+    fn discovered(
+        &self,
+        network: &Network,
+        host: Ipv4Addr,
+        (method, fact): (Method, &Fact),
+    ) -> Option<Box<dyn Dialogue>> {
+        let Fact::Said(said) = fact else { return None };
+        if method != Method::Wsd || !network.questions.allows(method) {
+            return None;
+        }
+        let address = said.get("address").filter(|address| address.len() <= MOST_ADDRESS)?;
+        if said.get("xaddrs").is_none() {
+            return self.single(Wsd::resolve(self.number, address, said.port), said.port);
+        }
+        let pages = said.all("xaddrs").filter_map(|text| Page::at(host, text));
+        let mut pages = pages.filter(|page| page.method == Method::Http);
+        let page = pages.find(|page| !governor::is_forbidden(page.port))?;
+        let at = (page.port, page.path.as_str());
+        self.talk(Metadata::new(host, at, address, self.number), page.port)
     }
 
     /// What a service that DNS-SD announced is asked by its own protocol.
@@ -175,13 +203,9 @@ impl Caller {
             Method::Rtsp => self.talk(Rtsp::new(port), port),
             Method::Ipp => self.talk(Ipp::new(self.host, port, None, self.short()), port),
             Method::Ntp => self.single(Ntp::new(self.number, port), port),
+            Method::Wsd => self.single(Wsd::probe(self.number, port), port),
             // @@probes
-            Method::Wsd
-            | Method::Ssh
-            | Method::Ftp
-            | Method::Telnet
-            | Method::Smtp
-            | Method::Imap => None,
+            Method::Ssh | Method::Ftp | Method::Telnet | Method::Smtp | Method::Imap => None,
             // Hosts are named for it one by one.
             Method::Dicom => None,
             // Where a description or a scanner is, SSDP and DNS-SD say.

@@ -119,3 +119,27 @@ fn an_association_is_asked_of_the_hosts_that_were_named_and_of_nobody_else() {
         assert_eq!(asked(other), [], "{other}");
     }
 }
+
+#[test]
+fn an_endpoint_of_ws_discovery_leads_to_its_metadata_on_the_same_host_and_nowhere_else() {
+    let asked = [(Method::Wsd, vec![3702])].into();
+    let network = network(Questions { asked, ..Questions::default() });
+    let led = |address: &str, xaddrs: &[&str]| -> Vec<(Method, Option<u16>)> {
+        let mut said = Said::at(3702);
+        said.add("address", Text::clean(address));
+        xaddrs.iter().for_each(|at| said.add("xaddrs", Text::clean(at)));
+        let leads = caller(HOST).after(&network, (Method::Wsd, &Fact::Said(Box::new(said))));
+        leads.iter().map(|lead| (lead.method(), lead.port())).collect()
+    };
+    let elsewhere = "http://10.20.0.8:5357/x";
+    let metadata = led("urn:uuid:1", &[elsewhere, "http://10.20.0.9:5357/x"]);
+    assert_eq!(metadata, [(Method::Wsd, Some(5357))]);
+    assert_eq!(led("urn:uuid:1", &[]), [(Method::Wsd, None)], "where it is, is asked by datagram");
+    for refused in
+        [elsewhere, "http://10.20.0.9:9100/x", "https://10.20.0.9/x", "http://example.com/"]
+    {
+        assert_eq!(led("urn:uuid:1", &[refused]), [], "{refused}");
+    }
+    assert_eq!(led("", &["http://10.20.0.9:5357/x"]), []);
+    assert_eq!(led(&"x".repeat(500), &["http://10.20.0.9:5357/x"]), []);
+}
