@@ -16,6 +16,8 @@ use crate::engine::Outlet;
 pub mod dicom;
 /// Reverse DNS, asked of the network's own name server.
 pub mod dns;
+/// eSCL: the capabilities of a scanner.
+pub mod escl;
 /// HTTP of the start page.
 pub mod http;
 /// IPP: the attributes of a printer.

@@ -12,6 +12,7 @@ use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
 use crate::probe::dicom::Dicom;
+use crate::probe::escl::Escl;
 use crate::probe::fallback::Fallback;
 use crate::probe::http::Http;
 use crate::probe::inquiry::{Inquiry, Single};
@@ -144,6 +145,9 @@ impl Caller {
         match service {
             "_ipp._tcp" if network.questions.allows(Method::Ipp) => {
                 self.talk(Ipp::new(self.host, port, said("rp"), self.short()), port)
+            }
+            "_uscan._tcp" if network.questions.allows(Method::Escl) => {
+                self.talk(Escl::new(self.host, port, said("rs")), port)
             }
             _ => None,
         }

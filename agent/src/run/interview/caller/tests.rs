@@ -143,3 +143,24 @@ fn an_endpoint_of_ws_discovery_leads_to_its_metadata_on_the_same_host_and_nowher
     assert_eq!(led("", &["http://10.20.0.9:5357/x"]), []);
     assert_eq!(led(&"x".repeat(500), &["http://10.20.0.9:5357/x"]), []);
 }
+
+#[test]
+fn a_scanner_of_dns_sd_is_asked_by_escl_where_that_is_allowed() {
+    let fact = |port| Fact::Service {
+        service: "_uscan._tcp".into(),
+        instance: "Scanner".into(),
+        host: "scanner.local".into(),
+        port,
+        txt: vec![("rs".into(), "eSCL".into())],
+    };
+    let led = |asked: &[Method], port| -> Vec<(Method, Option<u16>)> {
+        let asked = asked.iter().map(|method| (*method, Vec::new())).collect();
+        let network = network(Questions { asked, ..Questions::default() });
+        let leads = caller(HOST).after(&network, (Method::Mdns, &fact(port)));
+        leads.iter().map(|lead| (lead.method(), lead.port())).collect()
+    };
+    assert_eq!(led(&[Method::Escl], 8080), [(Method::Escl, Some(8080))]);
+    assert_eq!(led(&[Method::Ipp], 8080), []);
+    assert_eq!(led(&[Method::Escl], 9100), [], "a forbidden port");
+    assert_eq!(led(&[Method::Escl], 0), []);
+}
