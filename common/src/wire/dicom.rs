@@ -25,6 +25,9 @@ const NO_DATA_SET: u16 = 0x0101;
 /// A title of an application entity: 16 octets, filled up with spaces.
 pub type Title = [u8; 16];
 
+/// A unit with its header, and the octets after it.
+pub type Pair<'a> = (&'a [u8], &'a [u8]);
+
 /// The title that this text is; it is cut at 16 octets.
 pub fn title(text: &str) -> Title {
     let mut title = [b' '; 16];
@@ -111,7 +114,7 @@ pub enum Unit {
 ///
 /// # Errors
 /// [`Malformed`] if it is of no known kind or longer than [`MOST_OCTETS`].
-pub fn whole(octets: &[u8]) -> Result<Option<(&[u8], &[u8])>, Malformed> {
+pub fn whole(octets: &[u8]) -> Result<Option<Pair<'_>>, Malformed> {
     if let Some(kind) = octets.first().filter(|kind| !(1..=7).contains(*kind)) {
         return Err(Malformed::Unsupported { field: "PDU-type", value: (*kind).into() });
     }
