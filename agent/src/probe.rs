@@ -12,8 +12,12 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// DICOM verification of hosts that a person named.
+pub mod dicom;
 /// Reverse DNS, asked of the network's own name server.
 pub mod dns;
+/// eSCL: the capabilities of a scanner.
+pub mod escl;
 /// What servers say before they are asked: FTP, SMTP, IMAP and Telnet.
 pub mod greeting;
 /// HTTP of the start page.
@@ -56,6 +60,10 @@ pub mod talk;
 pub mod tls;
 /// The description of a `UPnP` device.
 pub mod upnp;
+/// WS-Discovery and the metadata of devices.
+pub mod wsd;
+/// XML of strangers.
+mod xml;
 
 /// A datagram that a dialogue wants to send to its target, or what it wants of its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,8 @@ pub mod der;
 pub mod dhcp;
 /// DHCP for IPv6 (RFC 8415).
 pub mod dhcp6;
+/// DICOM associations and C-ECHO (PS3.8, PS3.7).
+pub mod dicom;
 /// DNS messages as mDNS and DNS-SD use them (RFC 1035, RFC 6762, RFC 6763).
 pub mod dns;
 /// Extreme Discovery Protocol.

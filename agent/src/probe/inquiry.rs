@@ -1,8 +1,8 @@
 //! One question by datagram and its answer, without a socket or a clock.
 //!
 //! A protocol implements [`Inquiry`] and sees neither ports nor ticks; [`Single`] asks again as often as
-//! it may and takes an answer only from the address and the port that were asked. Costs: a datagram a
-//! try.
+//! it may and takes an answer only from the address and the port that were asked, or, where the protocol says so, from
+//! any port of the address. Costs: a datagram a try.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -34,6 +34,12 @@ pub trait Inquiry: Send {
 
     /// The question; the same octets each time.
     fn question(&self) -> Vec<u8>;
+
+    /// Whether an answer may come from another port of the target than was asked; then it must be told
+    /// by what it holds.
+    fn from_any_port(&self) -> bool {
+        false
+    }
 
     /// What a datagram from the target says; `None` if it answers something else, or answers not yet.
     fn hear(&self, octets: &[u8]) -> Option<Answer>;
@@ -110,8 +116,9 @@ impl<I: Inquiry> Dialogue for Single<I> {
     }
 
     fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], _now: Tick) -> bool {
-        let asked = (self.target.ip(), self.target.port());
-        if !matches!(self.state, State::Waiting(..)) || (from.ip(), from.port()) != asked {
+        let from_target = from.ip() == self.target.ip()
+            && (from.port() == self.target.port() || self.inquiry.from_any_port());
+        if !matches!(self.state, State::Waiting(..)) || !from_target {
             return false;
         }
         let answer = self.inquiry.hear(octets);

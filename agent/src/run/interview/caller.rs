@@ -11,6 +11,8 @@ use ring::digest;
 use crate::engine::governor;
 use crate::plan::Network;
 use crate::probe::Dialogue;
+use crate::probe::dicom::Dicom;
+use crate::probe::escl::Escl;
 use crate::probe::fallback::Fallback;
 use crate::probe::greeting::{Greeted, Terminal};
 use crate::probe::http::Http;
@@ -27,6 +29,11 @@ use crate::probe::ssdp::Ssdp;
 use crate::probe::talk::{Conversation, Talk};
 use crate::probe::tls::Tls;
 use crate::probe::upnp::Upnp;
+use crate::probe::wsd::Wsd;
+use crate::probe::wsd::metadata::Metadata;
+
+/// Longest address of an endpoint of WS-Discovery that is asked about, in octets.
+const MOST_ADDRESS: usize = 256;
 
 /// Who asks a host, and with which numbers.
 pub(super) struct Caller {
@@ -45,7 +52,16 @@ impl Caller {
     pub(super) fn all(&self, network: &Network) -> Vec<Box<dyn Dialogue>> {
         let asked = network.questions.asked.iter();
         let ports = asked.flat_map(|(method, ports)| ports.iter().map(|port| (*method, *port)));
-        ports.filter_map(|(method, port)| self.dialogue(method, port)).collect()
+        let asked = ports.filter_map(|(method, port)| self.dialogue(method, port));
+        asked.chain(self.named(network)).collect()
+    }
+
+    /// What is asked of this host because a person named it.
+    fn named<'s>(&'s self, network: &'s Network) -> impl Iterator<Item = Box<dyn Dialogue>> + 's {
+        let named = network.questions.dicom.iter();
+        let named = named.filter(|it| IpAddr::V4(it.host) == self.host);
+        let named = named.filter(|it| !governor::is_forbidden(it.port));
+        named.filter_map(|it| self.talk(Dicom::new(it.port, &it.called, &it.calling), it.port))
     }
 
     /// What follows from something that the host said.
@@ -60,7 +76,30 @@ impl Caller {
         };
         let pages = pages(host, method, fact).into_iter().filter(allowed);
         let pages = pages.map(|page| self.page(host, &page));
-        pages.chain(self.announced(network, fact)).collect()
+        let others = self.announced(network, fact).into_iter();
+        pages.chain(others).chain(self.discovered(network, host, (method, fact))).collect()
+    }
+
+    /// What follows from an endpoint of WS-Discovery: its metadata, or the question where that is.
+    fn discovered(
+        &self,
+        network: &Network,
+        host: Ipv4Addr,
+        (method, fact): (Method, &Fact),
+    ) -> Option<Box<dyn Dialogue>> {
+        let Fact::Said(said) = fact else { return None };
+        if method != Method::Wsd || !network.questions.allows(method) {
+            return None;
+        }
+        let address = said.get("address").filter(|address| address.len() <= MOST_ADDRESS)?;
+        if said.get("xaddrs").is_none() {
+            return self.single(Wsd::resolve(self.number, address, said.port), said.port);
+        }
+        let pages = said.all("xaddrs").filter_map(|text| Page::at(host, text));
+        let mut pages = pages.filter(|page| page.method == Method::Http);
+        let page = pages.find(|page| !governor::is_forbidden(page.port))?;
+        let at = (page.port, page.path.as_str());
+        self.talk(Metadata::new(host, at, address, self.number), page.port)
     }
 
     /// What a service that DNS-SD announced is asked by its own protocol.
@@ -107,6 +146,9 @@ impl Caller {
         match service {
             "_ipp._tcp" if network.questions.allows(Method::Ipp) => {
                 self.talk(Ipp::new(self.host, port, said("rp"), self.short()), port)
+            }
+            "_uscan._tcp" if network.questions.allows(Method::Escl) => {
+                self.talk(Escl::new(self.host, port, said("rs")), port)
             }
             _ => None,
         }
@@ -170,8 +212,9 @@ impl Caller {
             Method::Smtp => self.talk(Greeted::smtp(port), port),
             Method::Imap => self.talk(Greeted::imap(port), port),
             Method::Telnet => self.talk(Terminal::new(port), port),
-            // @@probes
-            Method::Wsd | Method::Ssh | Method::Dicom => None,
+            Method::Wsd => self.single(Wsd::probe(self.number, port), port),
+            // Hosts are named for DICOM one by one.
+            Method::Ssh | Method::Dicom => None,
             // Where a description or a scanner is, SSDP and DNS-SD say.
             Method::Upnp | Method::Escl => None,
             // These are no questions to a host beside SNMP and DNS-SD.
