@@ -84,6 +84,21 @@ pub(super) struct Words {
     fields: Vec<(Place, bool)>,
 }
 
+/// Systems whose descriptions are what `uname -a` prints (POSIX): their name, and then the host's own.
+const UNAMES: [&str; 8] =
+    ["linux", "darwin", "freebsd", "openbsd", "netbsd", "sunos", "hp-ux", "aix"];
+
+/// The text without a host's own name, whose words say nothing of what it is.
+fn without_own_name(text: &str) -> String {
+    let mut words = text.splitn(3, ' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some(system), Some(_), Some(rest)) if UNAMES.contains(&system) => {
+            format!("{system} {rest}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// The run of letters, or of digits, with which a text begins.
 fn run(text: &str) -> &str {
     let end = match text.chars().next() {
@@ -183,7 +198,7 @@ impl Words {
     /// The words that count in a text: a line and a name, a kind, a system and a piece of software.
     fn of(&self, text: &str, kinds: bool) -> Vec<&Word> {
         let end = text.floor_char_boundary(LONGEST.min(text.len()));
-        let folded = text.get(..end).unwrap_or_default().to_lowercase();
+        let folded = without_own_name(&text.get(..end).unwrap_or_default().to_lowercase());
         let mut found: [Option<&Word>; 5] = [None; 5];
         let mut rest = folded.as_str();
         while let Some(start) = rest.find(char::is_alphanumeric) {

@@ -187,7 +187,12 @@ impl Paths {
             let back = self.heard.get(&(silent, start)).map(|(_, source)| *source);
             let sources: BTreeSet<_> = [*source].into_iter().chain(back).collect();
             let far = (silent, Some(own));
-            let (near, against) = match self.between((nearest, *port), silent, links) {
+            let between = self.between((nearest, *port), silent, links);
+            // Seen from the other end the same switch is in between: that end tells of it.
+            if between.is_none() && self.between((silent, own), nearest, links).is_some() {
+                continue;
+            }
+            let (near, against) = match between {
                 Some((between, sources)) => ((between, None), sources),
                 None => ((nearest, Some(*port)), BTreeSet::new()),
             };
