@@ -193,7 +193,7 @@ impl Conversation for Dicom {
             match self.step(unit) {
                 Next::Say(more) => saying.extend(more),
                 Next::Wait => {}
-                end => return end,
+                end @ (Next::Anew | Next::End(_)) => return end,
             }
         }
     }

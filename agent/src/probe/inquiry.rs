@@ -37,7 +37,7 @@ pub trait Inquiry: Send {
 
     /// Whether an answer may come from another port of the target than was asked; then it must be told
     /// by what it holds.
-    fn from_any_port(&self) -> bool {
+    fn takes_any_port(&self) -> bool {
         false
     }
 
@@ -117,7 +117,7 @@ impl<I: Inquiry> Dialogue for Single<I> {
 
     fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], _now: Tick) -> bool {
         let from_target = from.ip() == self.target.ip()
-            && (from.port() == self.target.port() || self.inquiry.from_any_port());
+            && (from.port() == self.target.port() || self.inquiry.takes_any_port());
         if !matches!(self.state, State::Waiting(..)) || !from_target {
             return false;
         }

@@ -19,9 +19,8 @@ pub(super) struct Held {
 impl Held {
     /// What the service said of itself; nothing at port 0 if it did not.
     pub(super) fn said(&self) -> Said {
-        let said = |(_, fact): &(Method, Fact)| match fact {
-            Fact::Said(said) => Some((**said).clone()),
-            _ => None,
+        let said = |(_, fact): &(Method, Fact)| {
+            if let Fact::Said(said) = fact { Some((**said).clone()) } else { None }
         };
         self.facts.iter().find_map(said).unwrap_or_default()
     }

@@ -223,7 +223,9 @@ mod tests {
             );
         }
         let mut drip = Response::new();
-        text.iter().for_each(|octet| drip.take(&[*octet]));
+        for octet in text {
+            drip.take(&[*octet]);
+        }
         drip.close();
         assert_eq!((&drip.at, &drip.body), (&whole.at, &whole.body));
         whole

@@ -103,7 +103,7 @@ impl Inquiry for Wsd {
         self.question.encode(&self.message_id)
     }
 
-    fn from_any_port(&self) -> bool {
+    fn takes_any_port(&self) -> bool {
         true
     }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, joined};
+use crate::reconcile::Match;
 use crate::resolve::{Device, DeviceId};
 
 /// So many are named; of more it is told how many there are.
@@ -38,7 +39,7 @@ impl<'a> Sides<'a> {
             .matches
             .iter()
             .filter(|found| !found.also.is_empty())
-            .flat_map(|found| found.devices())
+            .flat_map(Match::devices)
             .collect();
         for device in facts.devices.iter().filter(|device| !tied.contains(&device.id)) {
             if device.addresses.is_empty() {

@@ -226,11 +226,12 @@ fn named<'n>(
     let beside = node.beside.iter().filter_map(|beside| {
         let (adjacent, does) = (&beside.adjacent, beside.adjacent.does);
         let station = does.telephone || does.access_point || !does.bridges && !does.routes;
-        let macs = [&adjacent.port, &adjacent.chassis].into_iter().filter_map(|name| match name {
-            Name::Mac(mac) => Some(*mac),
-            Name::Address(_) | Name::Words(_) => None,
-        });
-        let (mac, device) = macs.filter_map(|mac| Some((mac, known.of(mac)?))).next()?;
+        let mut macs =
+            [&adjacent.port, &adjacent.chassis].into_iter().filter_map(|name| match name {
+                Name::Mac(mac) => Some(*mac),
+                Name::Address(_) | Name::Words(_) => None,
+            });
+        let (mac, device) = macs.find_map(|mac| Some((mac, known.of(mac)?)))?;
         let bridge = nodes.get(&device).is_some_and(Node::hears);
         let sources = BTreeSet::from([beside.source]);
         let named = Named { sources, current: true, untagged: !does.telephone };

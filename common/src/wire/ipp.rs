@@ -91,8 +91,9 @@ impl Value {
     pub fn range(&self) -> Option<(i32, i32)> {
         let octets: [u8; 8] =
             self.octets.as_slice().try_into().ok().filter(|_| self.tag == 0x33)?;
-        let [a, b, c, d, e, f, g, h] = octets;
-        Some((i32::from_be_bytes([a, b, c, d]), i32::from_be_bytes([e, f, g, h])))
+        let (low, high) = octets.split_at(4);
+        let end = |half: &[u8]| half.try_into().ok().map(i32::from_be_bytes);
+        Some((end(low)?, end(high)?))
     }
 
     /// What a boolean value says.

@@ -93,6 +93,7 @@ impl Options {
 /// # Errors
 /// If the arguments make no sense, something is missing, or a program fails.
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
+#[expect(clippy::indexing_slicing, reason = "keys of an object that is made here")]
 pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     let options = Options::read(arguments)?;
     let judge = Judge::new()?;
@@ -124,13 +125,14 @@ impl Asked for Shelf {
 }
 
 /// What the run over the wire came to: the table, and the same for machines.
+#[expect(clippy::indexing_slicing, reason = "keys of an object that is made here")]
 fn wire(options: &Options, judge: &Judge) -> Result<(String, Json)> {
     ensure!(may(), "accuracy is measured in network namespaces, which need root");
     let signals = Signals::take()?;
     remove_stale()?;
     let programs = Programs::build()?;
     let place = Place::find(&options.folder)?;
-    let shelf = Arc::new(place.shelf()?);
+    let shelf = Arc::new(place.fill()?);
     signals.check()?;
     let scanned = scan(&place, &shelf, (&programs, &signals))?;
     if let Some(path) = &options.lines {
@@ -179,9 +181,9 @@ fn scan(
     collector.arg("devices").arg(&file).arg("--jsonl").stdout(File::create(&printed)?);
     let collected = signals.run_within(&mut collector, LIMIT).context("the collector")?;
     ensure!(collected, "the collector takes longer than {LIMIT:?}");
-    let (collect, (asked, answered)) = (begun.elapsed(), count.asked());
+    let (printing, (asked, answered)) = (begun.elapsed(), count.asked());
     let traffic = (asked, answered, count.dropped());
-    Ok(Scanned { lines: fs::read_to_string(&printed)?, traffic, ended, scan, collect })
+    Ok(Scanned { lines: fs::read_to_string(&printed)?, traffic, ended, scan, collect: printing })
 }
 
 /// The configuration of an agent that may ask whatever it can.

@@ -110,7 +110,7 @@ fn other_protocols_silence_and_closed_doors_are_told_apart() {
 
 #[test]
 fn a_version_of_many_octets_with_escapes_is_made_safe() {
-    let long = [b"\x1b[2J<script>".as_slice(), &[b'x'; 50_000]].concat();
+    let long = [b"\x1b[2J<script>".as_slice(), &vec![b'x'; 50_000]].concat();
     let said = held(&[&accept(3, &long)], Cut::Silent).said();
     let version = said.get("implementation_version").unwrap();
     assert!(version.chars().count() <= 1024 && !version.contains('\x1b'));

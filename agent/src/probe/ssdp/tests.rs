@@ -34,7 +34,7 @@ fn facts(mut ssdp: Ssdp) -> (Vec<heard::Ssdp>, Outcome) {
 }
 
 #[test]
-fn answers_of_the_host_are_taken_from_any_port_until_their_time_is_over() {
+fn answers_of_the_host_are_taken_takes_any_port_until_their_time_is_over() {
     let mut ssdp = search();
     let asked = ssdp.poll_transmit(ms(0)).unwrap();
     assert_eq!((asked.port, asked.outlet), (1900, Outlet::Udp));

@@ -33,7 +33,7 @@ fn read(octets: &[u8], piece: usize) -> (Option<Said>, Outcome) {
                 outcome = Some(end);
                 break;
             }
-            other => panic!("{other:?}"),
+            other @ (Next::Say(_) | Next::Anew) => panic!("{other:?}"),
         }
     }
     let outcome = outcome.unwrap_or_else(|| upnp.cut(Cut::Closed));

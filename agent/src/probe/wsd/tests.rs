@@ -150,9 +150,9 @@ fn metadata_says_what_a_device_is_and_to_which_domain_it_belongs() {
     assert_eq!(said.get("computer"), Some("UKETSUKE-1/Domain:byoin"));
     let [asked] = held.asked.as_slice() else { panic!() };
     let asked = String::from_utf8(asked.clone()).unwrap();
-    let (head, envelope) = asked.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("POST /x HTTP/1.1\r\nHost: 10.20.0.9:5357\r\n"), "{head}");
-    assert!(head.contains(&format!("Content-Length: {}\r\n", envelope.len())));
+    let (start, envelope) = asked.split_once("\r\n\r\n").unwrap();
+    assert!(start.starts_with("POST /x HTTP/1.1\r\nHost: 10.20.0.9:5357\r\n"), "{start}");
+    assert!(start.contains(&format!("Content-Length: {}\r\n", envelope.len())));
     assert!(envelope.contains(&format!("<wsa:To>{ADDRESS}</wsa:To>")));
 }
 

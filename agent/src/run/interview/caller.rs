@@ -213,12 +213,14 @@ impl Caller {
             Method::Imap => self.talk(Greeted::imap(port), port),
             Method::Telnet => self.talk(Terminal::new(port), port),
             Method::Wsd => self.single(Wsd::probe(self.number, port), port),
-            // Hosts are named for DICOM one by one.
-            Method::Ssh | Method::Dicom => None,
-            // Where a description or a scanner is, SSDP and DNS-SD say.
-            Method::Upnp | Method::Escl => None,
-            // These are no questions to a host beside SNMP and DNS-SD.
-            Method::Arp
+            // Hosts are named for DICOM one by one; where a description or a scanner is, SSDP and DNS-SD
+            // say; and the others are no questions to a host beside SNMP and DNS-SD. SSH is not asked yet:
+            // its key exchange is not written.
+            Method::Dicom
+            | Method::Upnp
+            | Method::Escl
+            | Method::Ssh
+            | Method::Arp
             | Method::NeighbourTable
             | Method::Ndp
             | Method::IcmpEcho

@@ -35,6 +35,7 @@ const FIELDS: [&str; 5] = ["class", "vendor", "model", "os", "version"];
 
 /// A line of the list.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the list calls it so")]
 pub(super) struct Banner {
     /// What said it.
     pub(super) source: String,

@@ -88,10 +88,10 @@ fn object_id(text: &str) -> (String, &str) {
 
 /// The pairs of a TXT record, divided by commas; what has no `=` goes on with the value before it.
 fn device_info(text: &str) -> Fact {
-    let mut txt: Vec<(String, String)> = Vec::new();
+    let mut pairs: Vec<(String, String)> = Vec::new();
     for part in text.split(',') {
-        match (part.split_once('='), txt.last_mut()) {
-            (Some((key, value)), _) => txt.push((key.trim().to_owned(), value.to_owned())),
+        match (part.split_once('='), pairs.last_mut()) {
+            (Some((key, value)), _) => pairs.push((key.trim().to_owned(), value.to_owned())),
             (None, Some((_, value))) => {
                 value.push(',');
                 value.push_str(part);
@@ -100,7 +100,7 @@ fn device_info(text: &str) -> Fact {
         }
     }
     let mut txt: Vec<(Text, Text)> =
-        txt.into_iter().map(|(key, value)| (Text::clean(&key), Text::clean(&value))).collect();
+        pairs.into_iter().map(|(key, value)| (Text::clean(&key), Text::clean(&value))).collect();
     txt.sort();
     Fact::Service {
         service: Text::clean("_device-info._tcp"),

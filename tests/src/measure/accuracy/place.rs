@@ -69,7 +69,7 @@ impl Place {
 
     /// Reads every recording that is there; those that are packed are unpacked to do so, and what
     /// was unpacked is removed.
-    pub(super) fn shelf(&self) -> Result<Shelf> {
+    pub(super) fn fill(&self) -> Result<Shelf> {
         let unpacked = self.unpack()?;
         let folders: Vec<&Path> =
             [Some(self.folder.as_path()), unpacked.as_ref().map(tempfile::TempDir::path)]
@@ -169,7 +169,7 @@ mod tests {
             let networks: Vec<Ipv4Net> =
                 ["10.0.0.0/24", "10.0.1.0/24"].map(|net| net.parse().unwrap()).into();
             assert_eq!(place.networks().unwrap(), networks);
-            let shelf = place.shelf().unwrap();
+            let shelf = place.fill().unwrap();
             assert_eq!(shelf.missing, ["rec/gone.snmprec"]);
             let one = &shelf.agents[&Ipv4Addr::new(10, 0, 0, 1)];
             let communities: Vec<&[u8]> = one.keys().map(Vec::as_slice).collect();

@@ -127,7 +127,9 @@ fn an_endpoint_of_ws_discovery_leads_to_its_metadata_on_the_same_host_and_nowher
     let led = |address: &str, xaddrs: &[&str]| -> Vec<(Method, Option<u16>)> {
         let mut said = Said::at(3702);
         said.add("address", Text::clean(address));
-        xaddrs.iter().for_each(|at| said.add("xaddrs", Text::clean(at)));
+        for at in xaddrs {
+            said.add("xaddrs", Text::clean(at));
+        }
         let leads = caller(HOST).after(&network, (Method::Wsd, &Fact::Said(Box::new(said))));
         leads.iter().map(|lead| (lead.method(), lead.port())).collect()
     };
