@@ -125,7 +125,6 @@ impl Asked for Shelf {
 }
 
 /// What the run over the wire came to: the table, and the same for machines.
-#[expect(clippy::indexing_slicing, reason = "keys of an object that is made here")]
 fn wire(options: &Options, judge: &Judge) -> Result<(String, Json)> {
     ensure!(may(), "accuracy is measured in network namespaces, which need root");
     let signals = Signals::take()?;
@@ -181,8 +180,9 @@ fn scan(
     collector.arg("devices").arg(&file).arg("--jsonl").stdout(File::create(&printed)?);
     let collected = signals.run_within(&mut collector, LIMIT).context("the collector")?;
     ensure!(collected, "the collector takes longer than {LIMIT:?}");
-    let (printing, (asked, answered)) = (begun.elapsed(), count.asked());
-    let traffic = (asked, answered, count.dropped());
+    let printing = begun.elapsed();
+    let (questions, answers) = count.asked();
+    let traffic = (questions, answers, count.dropped());
     Ok(Scanned { lines: fs::read_to_string(&printed)?, traffic, ended, scan, collect: printing })
 }
 
@@ -199,6 +199,7 @@ fn config(networks: &[Ipv4Net]) -> String {
     config
 }
 
+#[expect(clippy::indexing_slicing, reason = "keys of an object that is made here")]
 fn judged(
     place: &Place,
     shelf: &Shelf,

@@ -246,7 +246,7 @@ mod tests {
     fn measured(lines: &str, misses: Option<&str>) -> Banners {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), lines).unwrap();
-        let rows = "[[row]]\non = \"description\"\nregex = '^Zork (?P<model>Z\\d+) (?P<version>\\S+)$'\nclass = \"printer\"\nvendor = \"Zork\"\nweight = 60\nexample = \"Zork Z77 4.5\"\n";
+        let rows = "[[row]]\non = \"description\"\nregex = '^Zork (?P<model>Z\\d+) (?P<version>\\S+)$'\nclass = \"printer\"\nvendor = \"Zork\"\nweight = 60\nexample = [{ said = \"Zork Z77 4.5\", model = \"Z77\", version = \"4.5\" }]\n";
         let rows = Rows::parse(&[("zork.toml", rows)]).unwrap();
         run(file.path(), &rows, &Judge::new().unwrap(), misses).unwrap()
     }

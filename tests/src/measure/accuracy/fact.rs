@@ -99,15 +99,15 @@ fn device_info(text: &str) -> Fact {
             (None, None) => {}
         }
     }
-    let mut txt: Vec<(Text, Text)> =
+    let mut told: Vec<(Text, Text)> =
         pairs.into_iter().map(|(key, value)| (Text::clean(&key), Text::clean(&value))).collect();
-    txt.sort();
+    told.sort();
     Fact::Service {
         service: Text::clean("_device-info._tcp"),
         instance: Text::default(),
         host: Text::default(),
         port: 0,
-        txt,
+        txt: told,
     }
 }
 

@@ -76,16 +76,16 @@ impl Place {
                 .into_iter()
                 .flatten()
                 .collect();
-        let mut shelf = Shelf::default();
+        let mut filled = Shelf::default();
         for (ip, file) in &self.list {
             let walk = Path::new(file).extension().is_some_and(|kind| kind == "snmpwalk");
             let read = folders.iter().find_map(|folder| serving((folder, file), walk).transpose());
             match read.transpose().with_context(|| file.clone())? {
-                Some(objects) => _ = shelf.agents.insert(*ip, objects),
-                None => shelf.missing.push(file.clone()),
+                Some(objects) => _ = filled.agents.insert(*ip, objects),
+                None => filled.missing.push(file.clone()),
             }
         }
-        Ok(shelf)
+        Ok(filled)
     }
 
     fn unpack(&self) -> Result<Option<tempfile::TempDir>> {
