@@ -76,7 +76,7 @@ mod tests {
         assert!(share_a_part("Switch XQ-9912T rev 2", "XQ9912T"));
         assert!(share_a_part("XQ-9912T", "XQ-9912T-POE"));
         assert!(!share_a_part("Switch 1000BASE 24port", "Router 1000BASE 24port"));
-        assert!(!share_a_part("XQ-12", "XQ-12"));
+        assert!(!share_a_part("XQ-1", "XQ-1"));
     }
 
     #[test]
