@@ -1,7 +1,7 @@
 //! One declared network under scan: its sweeps, its live hosts and the interviews with them, and
 //! how far each method got.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::RandomState;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use daicho_common::addr::Mac;
 use daicho_common::coverage::Why;
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
-use daicho_common::time::{Now, Tick, Timestamp};
+use daicho_common::time::{Now, Tick};
 
 use crate::engine::agenda::Agenda;
 use crate::engine::bitmap::Bitmap;
@@ -39,6 +39,8 @@ mod covered;
 mod hearing;
 /// The agent's own interface goes down, comes back, or gets another address.
 mod outage;
+/// How far one method got.
+mod row;
 /// The sweep of those who stayed silent to all others.
 mod second;
 /// Whether the agent's address in a VLAN is free.
@@ -48,6 +50,7 @@ use browsing::is_news;
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
+use row::Row;
 use sender::Sender;
 
 /// Most interviews open at once in one network; other live hosts wait for a place.
@@ -73,18 +76,6 @@ enum Source {
     Sweep(usize),
     Canary,
     Host(u32),
-}
-
-/// How far one method got.
-#[derive(Debug)]
-struct Row {
-    method: Method,
-    basis: Basis,
-    asked: Bitmap,
-    answered: Bitmap,
-    refused: BTreeMap<Why, Bitmap>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
 }
 
 /// What an area does with its turn.
@@ -550,32 +541,4 @@ fn follow(
         }
     }
     more
-}
-
-impl Row {
-    fn new(method: Method, basis: Basis, size: u32) -> Self {
-        let (asked, answered) = (Bitmap::new(size), Bitmap::new(size));
-        Self { method, basis, asked, answered, refused: BTreeMap::new(), from: None, to: None }
-    }
-
-    /// The first question left no later than this: the wall clock may have been set back since.
-    fn begin(&mut self, at: Timestamp) {
-        self.from = Some(self.from.map_or(at, |from| from.min(at)));
-    }
-
-    fn end(&mut self, host: u32, end: End, now: Now, size: u32) {
-        match end {
-            End::Asked { answered } => {
-                self.asked.set(host);
-                if answered {
-                    self.answered.set(host);
-                }
-                self.begin(now.wall);
-                self.to = self.to.max(Some(now.wall));
-            }
-            End::NotAsked(why) => {
-                self.refused.entry(why).or_insert_with(|| Bitmap::new(size)).set(host);
-            }
-        }
-    }
 }
