@@ -49,7 +49,7 @@ fn scan(here: &Namespace, state: &Path, (root, ports): (bool, &str)) -> (Batch, 
     let (file, config) = (folder.join("scan.daicho"), folder.join("agent.toml"));
     let text = format!(
         "[pace]\npackets_per_second = 400\ntarget_packets_per_second = 20\ntimeout_ms = 500\n\
-         [[network]]\ncidr = \"{NETWORK}\"\npolicy = \"full\"\ntcp_ports = {ports}\n"
+         [[network]]\ncidr = \"{NETWORK}\"\npolicy = \"full\"\nquestions = []\ntcp_ports = {ports}\n"
     );
     std::fs::write(&config, text).unwrap();
     let tap = Wiretap::on(here, "eth0", &state.join("sent.pcap")).unwrap();
