@@ -80,18 +80,23 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
     Ok(Report { text, lines })
 }
 
+/// Files of `config/fingerprints` that hold no rows.
+const TABLES: [&str; 5] =
+    ["mac_makers.toml", "os_names.toml", "recog.toml", "vendors.toml", "words.toml"];
+
 /// The fingerprints as they stand in the workspace.
 pub(super) fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(root.join("config/fingerprints"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name != "vendors.toml" {
+        if !TABLES.contains(&name.as_str()) {
             files.insert(name, std::fs::read_to_string(&path)?);
         }
     }
     let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    Ok(Fingerprints::parse(&files)?)
+    let words = std::fs::read_to_string(root.join("config/fingerprints/words.toml"))?;
+    Ok(Fingerprints::parse(&files)?.with_words("words.toml", &words)?)
 }
 
 fn catalog(root: &Path) -> anyhow::Result<Catalog> {
