@@ -169,12 +169,8 @@ impl Conversation for Ipp {
     }
 
     fn hear(&mut self, octets: &[u8]) -> Next {
-        self.response.take(octets);
-        if self.response.is_nonsense() {
-            return Next::End(Outcome::Malformed);
-        }
-        if !self.response.is_whole() {
-            return Next::Wait;
+        if let Some(next) = self.response.hear(octets) {
+            return next;
         }
         let goes_on = self.response.goes_on();
         match self.read() {
@@ -185,20 +181,10 @@ impl Conversation for Ipp {
     }
 
     fn cut(&mut self, cut: Cut) -> Outcome {
-        if cut == Cut::Closed {
-            self.response.close();
-            if self.response.is_whole() {
-                return match self.read() {
-                    Read::End(outcome) => outcome,
-                    Read::Elsewhere => Outcome::Refused,
-                };
-            }
-        }
-        match cut {
-            Cut::Flooded => Outcome::Malformed,
-            Cut::Closed | Cut::Silent if self.response.is_begun() => Outcome::Partial,
-            Cut::Closed | Cut::Silent => Outcome::Silent,
-        }
+        self.response.cut(cut).unwrap_or_else(|| match self.read() {
+            Read::End(outcome) => outcome,
+            Read::Elsewhere => Outcome::Refused,
+        })
     }
 
     fn poll_fact(&mut self) -> Option<(Method, Fact)> {

@@ -28,7 +28,7 @@ use daicho_common::wire::rdp::{self, Answer};
 use daicho_common::wire::{der, spnego};
 
 use super::challenge;
-use super::talk::{Conversation, Cut, Next};
+use super::talk::{Conversation, Cut, Next, told};
 use super::tls::{self, certificate};
 
 /// The port of RDP.
@@ -223,9 +223,7 @@ impl Conversation for Rdp {
     }
 
     fn poll_fact(&mut self) -> Option<(Method, Fact)> {
-        let port = self.said.port;
-        let said = mem::replace(&mut self.said, Said::at(port));
-        (!said.fields.is_empty()).then(|| (Method::Rdp, Fact::Said(Box::new(said))))
+        told(Method::Rdp, &mut self.said)
     }
 }
 

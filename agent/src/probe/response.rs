@@ -4,6 +4,10 @@
 //! Each octet is looked at once, so that pieces of one octet cost no more than a whole answer. Nothing
 //! is ever asked for compressed, so a body that comes so is what its octets are.
 
+use daicho_common::observation::Outcome;
+
+use super::talk::{Cut, Next};
+
 /// Longest header in octets; whoever says more makes no sense.
 const MOST_HEADER: usize = 16 << 10;
 
@@ -135,6 +139,29 @@ impl Response {
             Some(Some(0)) => At::Whole,
             Some(Some(length)) if length <= MOST_BODY => At::Body(length),
             Some(_) => At::Nonsense,
+        }
+    }
+
+    /// Takes a piece, and says what the conversation does next; `None` once everything came in.
+    pub(super) fn hear(&mut self, octets: &[u8]) -> Option<Next> {
+        self.take(octets);
+        if self.is_nonsense() {
+            Some(Next::End(Outcome::Malformed))
+        } else {
+            (!self.is_whole()).then_some(Next::Wait)
+        }
+    }
+
+    /// The conversation was cut short: how it ended; `None` if everything came in all the same.
+    pub(super) fn cut(&mut self, cut: Cut) -> Option<Outcome> {
+        if cut == Cut::Closed {
+            self.close();
+        }
+        match cut {
+            Cut::Closed if self.is_whole() => None,
+            Cut::Flooded => Some(Outcome::Malformed),
+            Cut::Closed | Cut::Silent if self.is_begun() => Some(Outcome::Partial),
+            Cut::Closed | Cut::Silent => Some(Outcome::Silent),
         }
     }
 

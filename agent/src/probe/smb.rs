@@ -15,8 +15,6 @@
 //! `domain`, `dns_host`, `dns_domain`, `dns_tree`, `os_build` (for example `10.0.19045`), and from SMB 1
 //! `native_os` and `native_lan_manager`.
 
-use std::mem;
-
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
@@ -25,7 +23,7 @@ use daicho_common::wire::ntlm::{self, Challenge};
 use daicho_common::wire::{smb1, smb2, spnego};
 
 use super::challenge;
-use super::talk::{Conversation, Cut, Next};
+use super::talk::{Conversation, Cut, Next, told};
 
 /// The port of SMB without NetBIOS ([MS-SMB2] §2.1).
 pub const PORT: u16 = 445;
@@ -230,9 +228,7 @@ impl Conversation for Smb {
     }
 
     fn poll_fact(&mut self) -> Option<(Method, Fact)> {
-        let port = self.said.port;
-        let said = mem::replace(&mut self.said, Said::at(port));
-        (!said.fields.is_empty()).then(|| (Method::Smb, Fact::Said(Box::new(said))))
+        told(Method::Smb, &mut self.said)
     }
 }
 

@@ -16,7 +16,12 @@ pub(super) fn read<T>(octets: &[u8], see: impl FnOnce(Node<'_, '_>) -> Option<T>
     if octets.len() > MOST_OCTETS {
         return None;
     }
-    let text = String::from_utf8_lossy(octets);
+    read_text(&String::from_utf8_lossy(octets), see)
+}
+
+/// The same of a document that was decoded already.
+pub(super) fn read_text<T>(text: &str, see: impl FnOnce(Node<'_, '_>) -> Option<T>) -> Option<T> {
+    // Many devices begin or end with what is no XML.
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}');
     if is_too_deep(text) {
         return None;

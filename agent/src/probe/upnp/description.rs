@@ -4,13 +4,9 @@
 use daicho_common::text::Text;
 use daicho_common::wire::http::Uri;
 use encoding_rs::{Encoding, UTF_8};
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
-/// Most nodes of a document.
-const MOST_NODES: u32 = 4096;
-
-/// Deepest nesting of elements.
-const DEEPEST: usize = 32;
+use crate::probe::xml;
 
 /// Most devices that are read of one description, the root device included.
 const MOST_DEVICES: usize = 5;
@@ -33,15 +29,10 @@ const ELEMENTS: [(&str, &str); 9] = [
 
 /// The fields of the description that was read at `at`; `None` if it is none.
 pub fn fields(octets: &[u8], at: &Uri) -> Option<Vec<(&'static str, Text)>> {
-    let text = decoded(octets);
-    // Many devices begin or end with what is no XML.
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}');
-    if is_too_deep(text) {
-        return None;
-    }
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options).ok()?;
-    let root = document.root_element();
+    xml::read_text(&decoded(octets), |root| devices(root, at))
+}
+
+fn devices(root: Node<'_, '_>, at: &Uri) -> Option<Vec<(&'static str, Text)>> {
     let base = child(root, "URLBase").and_then(|base| Uri::parse(base.text()?));
     let base = base.filter(|base| base.authority.host == at.authority.host);
     let base = base.unwrap_or_else(|| at.clone());
@@ -75,22 +66,6 @@ impl Named for Node<'_, '_> {
 
 fn child<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     node.children().find(|child| child.has_tag_name_of(name))
-}
-
-/// Whether elements are nested deeper than in any description. Comments and character data that look
-/// like elements count too, which refuses nothing that devices write.
-fn is_too_deep(text: &str) -> bool {
-    let mut depth = 0usize;
-    let octets = text.as_bytes();
-    octets.windows(2).any(|pair| {
-        match pair {
-            [b'<', b'/'] | [b'/', b'>'] => depth = depth.saturating_sub(1),
-            [b'<', b'?' | b'!'] => {}
-            [b'<', _] => depth += 1,
-            _ => {}
-        }
-        depth > DEEPEST
-    })
 }
 
 /// As its mark or declaration says, else as UTF-8.

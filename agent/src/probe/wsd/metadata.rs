@@ -81,28 +81,11 @@ impl Conversation for Metadata {
     }
 
     fn hear(&mut self, octets: &[u8]) -> Next {
-        self.response.take(octets);
-        if self.response.is_nonsense() {
-            Next::End(Outcome::Malformed)
-        } else if self.response.is_whole() {
-            Next::End(self.read())
-        } else {
-            Next::Wait
-        }
+        self.response.hear(octets).unwrap_or_else(|| Next::End(self.read()))
     }
 
     fn cut(&mut self, cut: Cut) -> Outcome {
-        if cut == Cut::Closed {
-            self.response.close();
-            if self.response.is_whole() {
-                return self.read();
-            }
-        }
-        match cut {
-            Cut::Flooded => Outcome::Malformed,
-            Cut::Closed | Cut::Silent if self.response.is_begun() => Outcome::Partial,
-            Cut::Closed | Cut::Silent => Outcome::Silent,
-        }
+        self.response.cut(cut).unwrap_or_else(|| self.read())
     }
 
     fn poll_fact(&mut self) -> Option<(Method, Fact)> {
