@@ -78,6 +78,14 @@ impl<'a> Gathered<'a> {
         said.map(|(fact, (grade, seen))| (*fact, *grade, *seen)).collect()
     }
 
+    /// Its MAC addresses with what shows each. Of who stands in tables alone there is nothing else to
+    /// know it by.
+    fn known_macs(&self) -> impl Iterator<Item = (&Mac, &Seen)> {
+        let seen = self.macs.iter().map(|(mac, (_, seen))| (mac, seen));
+        let only_tabled = self.tabled.0.iter().filter(|(mac, _)| !self.macs.contains_key(*mac));
+        seen.chain(only_tabled)
+    }
+
     /// The device, in fields.
     pub(super) fn device(self, fingerprints: &Rows) -> Device {
         let systems = current(self.kind(|fact| matches!(fact, Fact::System { .. })));
@@ -89,7 +97,7 @@ impl<'a> Gathered<'a> {
         let heard = heard.iter().flatten().chain(&neighbours).chain(&said);
         let told = systems.iter().chain(&services).chain(heard);
         let mut read = Readings::of(told, &self.protocols, fingerprints);
-        read.makers(&self.macs, fingerprints);
+        read.makers(self.known_macs(), fingerprints);
         read.0.extend(neighbours.iter().filter_map(inventory));
         let tables = Tables::of(&self);
         read.0.extend(tables.claims(&systems));

@@ -40,8 +40,12 @@ impl Readings {
 
     /// What is known of the makers to whom burned-in MAC addresses were assigned. It is inferred: who
     /// made the network card need not have made the device.
-    pub(super) fn makers(&mut self, macs: &BTreeMap<Mac, (Grade, Seen)>, rows: &Rows) {
-        for (mac, (_, seen)) in macs.iter().filter(|(mac, _)| mac.names_a_device()) {
+    pub(super) fn makers<'s>(
+        &mut self,
+        macs: impl Iterator<Item = (&'s Mac, &'s Seen)>,
+        rows: &Rows,
+    ) {
+        for (mac, seen) in macs.filter(|(mac, _)| mac.names_a_device()) {
             let Some(maker) = rows.maker(*mac) else { continue };
             self.0.extend(rows.of_maker(maker).into_iter().map(|found| Told {
                 reading: found.reading,

@@ -164,6 +164,19 @@ fn two_stations_heard_again_a_day_later_are_a_hub() {
 }
 
 #[test]
+fn whose_gear_stands_in_tables_alone_is_told_by_its_mac_address() {
+    // The block is that of a maker of nurse call, and nothing else of it.
+    let nurse_call = "00:0b:aa:00:00:07";
+    let cells = vec![("ipNetToMediaPhysAddress", Cell::from_octets(&mac(nurse_call).octets()))];
+    let rows = vec![row(vec![2, 10, 9, 0, 7], cells)];
+    let case = told(switch(Case::new(), 1, "router"), 1, "ipNetToMediaTable", rows);
+    let seen = picture(&case.seen);
+    let found = seen.devices.iter().find(|d| d.macs[0].value == mac(nurse_call)).unwrap();
+    let class = found.class.clone().unwrap();
+    assert_eq!((class.value, class.grade), (Class::NurseCall, Grade::Inferred));
+}
+
+#[test]
 fn a_router_makes_known_who_is_in_networks_that_nobody_touched() {
     let case = switch(Case::new(), 1, "router");
     let cells = vec![("ipNetToMediaPhysAddress", Cell::from_octets(&mac(A).octets()))];
