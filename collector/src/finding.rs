@@ -6,35 +6,31 @@
 use std::collections::HashMap;
 
 use daicho_common::observation::ObservationId;
+use daicho_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::decision::Standing;
+use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Ledger, Place};
+use crate::policy::{Policy, Severity};
 use crate::reconcile::Match;
 use crate::resolve::{Contested, Device, DeviceId};
 
+mod answer;
 mod declared_not_seen;
+mod draft;
 mod duplicate_address;
 mod duplicate_in_ledger;
 mod fields_differ;
 mod retired_but_seen;
-mod severity;
 mod two_sides;
 mod undocumented_device;
 
 #[cfg(test)]
 mod tests;
 
-/// How much it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing.
-    Notice,
-    /// To be answered.
-    Warning,
-    /// To be answered first.
-    High,
-}
+pub use answer::Answer;
+use draft::Draft;
 
 /// The rules, by the name of their file in this room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,10 +50,22 @@ pub enum Rule {
     DuplicateAddress,
 }
 
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 6] = [
+        Self::UndocumentedDevice,
+        Self::FieldsDiffer,
+        Self::DeclaredNotSeen,
+        Self::RetiredButSeen,
+        Self::DuplicateInLedger,
+        Self::DuplicateAddress,
+    ];
+}
+
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Stable while its facts stay the same: rule and subject.
+    /// Rule and subject, the same for as long as there is something to tell of it.
     pub id: String,
     /// The rule that made it.
     pub rule: Rule,
@@ -83,6 +91,18 @@ pub struct Finding {
     /// The observations it rests on, ascending; empty only for rules about the book alone, and for
     /// silence, which rests on the coverages that the match names.
     pub evidence: Vec<ObservationId>,
+    /// A digest of what it says, without what changes by itself (a lease, a time). An answer holds as
+    /// long as this stays the same.
+    pub facts: String,
+    /// What was last said about it, if anything was.
+    pub answer: Option<Answer>,
+}
+
+impl Finding {
+    /// Whether somebody still has to do something about it.
+    pub fn is_open(&self) -> bool {
+        self.answer.as_ref().is_none_or(|answer| !answer.settles())
+    }
 }
 
 /// What the rules look at.
@@ -96,6 +116,12 @@ pub struct Facts<'a> {
     pub ledger: &'a Ledger,
     /// Address conflicts.
     pub contested: &'a [Contested],
+    /// What people said.
+    pub standing: &'a Standing<'a>,
+    /// What the hospital decided in advance.
+    pub policy: &'a Policy,
+    /// The moment that the findings are of.
+    pub as_of: Timestamp,
 }
 
 /// The facts by key, made once for all rules.
@@ -103,6 +129,7 @@ struct Known<'a> {
     facts: Facts<'a>,
     devices: HashMap<&'a DeviceId, &'a Device>,
     entries: HashMap<&'a Place, &'a Entry>,
+    keys: HashMap<&'a Place, EntryKey>,
 }
 
 impl<'a> Known<'a> {
@@ -113,11 +140,19 @@ impl<'a> Known<'a> {
     fn entry(&self, found: &Match) -> Option<&'a Entry> {
         found.entry.as_ref().and_then(|place| self.entries.get(place)).copied()
     }
+
+    /// What a row is known by, as part of an id.
+    fn key(&self, place: &Place) -> &str {
+        self.keys.get(place).map_or("", |key| key.0.as_str())
+    }
 }
 
-/// A place as part of an id.
-fn at(place: &Place) -> String {
-    format!("{}/{}/{}", place.book, place.sheet, place.row)
+/// A class, field or purpose as data writes it.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
 }
 
 fn joined<T: ToString>(values: impl Iterator<Item = T>) -> String {
@@ -150,23 +185,33 @@ fn presence(device: &Device) -> Vec<ObservationId> {
     ids
 }
 
+/// The rules.
+const RULES: [fn(&Known<'_>) -> Vec<Draft>; 6] = [
+    undocumented_device::find,
+    fields_differ::find,
+    declared_not_seen::find,
+    retired_but_seen::find,
+    duplicate_in_ledger::find,
+    duplicate_address::find,
+];
+
 /// Everything that a person should look at, worst first, then by id.
 pub fn find(facts: Facts<'_>) -> Vec<Finding> {
     let known = Known {
         facts,
         devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
         entries: facts.ledger.entries.iter().map(|entry| (&entry.place, entry)).collect(),
+        keys: facts
+            .ledger
+            .entries
+            .iter()
+            .map(|entry| &entry.place)
+            .zip(facts.ledger.keys())
+            .collect(),
     };
     let mut findings = Vec::new();
-    for rule in [
-        undocumented_device::find,
-        fields_differ::find,
-        declared_not_seen::find,
-        retired_but_seen::find,
-        duplicate_in_ledger::find,
-        duplicate_address::find,
-    ] {
-        findings.extend(rule(&known));
+    for rule in RULES {
+        findings.extend(rule(&known).into_iter().map(|draft| draft.finish(&facts)));
     }
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     findings

@@ -13,6 +13,7 @@ use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::ledger::{Field, Ledger, Place};
+use crate::policy::Absence;
 use crate::resolve::{Device, DeviceId};
 
 mod answering;
@@ -95,6 +96,17 @@ pub enum Doubt {
     Ambiguous(Vec<DeviceId>),
     /// The declared address answered, but nothing tells whether it is this device.
     OtherDeviceAtAddress(DeviceId),
+    /// It was missed, but not yet often or long enough for a thing of its kind.
+    Missed {
+        /// Scans that missed it so far.
+        so_far: u32,
+        /// Days between the first of them and the last.
+        over_days: u32,
+        /// How many scans have to.
+        misses: u32,
+        /// Over how many days.
+        days: u32,
+    },
 }
 
 /// A field in which book and wire differ.
@@ -178,7 +190,12 @@ pub struct Match {
 /// for every device that has one of them, and one whose MAC address was seen without an address for
 /// what answered at its own address (`answering`); the match names the one that fits best, then the
 /// others.
-pub fn reconcile(devices: &[Device], ledger: &Ledger, coverage: &[Coverage]) -> Vec<Match> {
+pub fn reconcile(
+    devices: &[Device],
+    ledger: &Ledger,
+    coverage: &[Coverage],
+    absence: &Absence,
+) -> Vec<Match> {
     let looks = Looks::new(coverage);
     let index = claim::Index::new(devices, &looks);
     let claims = claim::claims(&index, ledger);
@@ -191,7 +208,7 @@ pub fn reconcile(devices: &[Device], ledger: &Ledger, coverage: &[Coverage]) -> 
         .entries
         .iter()
         .zip(&claims)
-        .map(|(entry, claim)| verdict::of(entry, claim, (ledger, &index, &looks)))
+        .map(|(entry, claim)| verdict::of(entry, claim, (ledger, &index, &looks), absence))
         .collect();
     matches.extend(unaccounted.into_iter().map(|id| Match {
         entry: None,

@@ -38,7 +38,7 @@ pub(crate) fn row(number: u32, host: &str, address: &str, declared: &str) -> Ent
 
 fn held(case: &Case, rows: Vec<Entry>, coverage: &[Coverage]) -> Vec<Match> {
     let ledger = Ledger { entries: rows, ..Ledger::default() };
-    reconcile(&case.devices(), &ledger, coverage)
+    reconcile(&case.devices(), &ledger, coverage, &Absence::default())
 }
 
 /// The only row's match, and the devices left over.

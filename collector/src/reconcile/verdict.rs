@@ -4,6 +4,7 @@ use super::claim::{Claim, Index};
 use super::silence::Looks;
 use super::{Doubt, Match, Verdict, compare};
 use crate::ledger::{Entry, Ledger, State};
+use crate::policy::{Absence, Patience};
 use crate::resolve::DeviceId;
 
 /// The match of an entry, given what it claims.
@@ -11,10 +12,11 @@ pub(super) fn of(
     entry: &Entry,
     claim: &Claim<'_>,
     known: (&Ledger, &Index<'_>, &Looks<'_>),
+    absence: &Absence,
 ) -> Match {
     let (_, _, looks) = known;
     let verdict = if claim.devices.is_empty() {
-        unseen(entry, claim, looks)
+        unseen(entry, claim, looks, absence)
     } else if entry.state == State::Retired {
         Verdict::RetiredButSeen
     } else {
@@ -38,9 +40,9 @@ pub(super) fn of(
 ///
 /// What is declared to be on no network, retired, on the shelf (予備) or out of use (停止, 修理中) is
 /// where the book says it is: 未接続. Everything else is missing only if every declared address was
-/// looked at by a method to which every host answers. A row without a fixed address may be anywhere,
-/// so it stays 確認不能 however much was covered.
-fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>) -> Verdict {
+/// looked at by a method to which every host answers, as often as a thing of its kind may be away. A
+/// row without a fixed address may be anywhere, so it stays 確認不能 however much was covered.
+fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>, absence: &Absence) -> Verdict {
     if entry.offline || entry.state != State::InUse {
         return Verdict::NotConnected;
     }
@@ -60,10 +62,23 @@ fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>) -> Verdict {
         }
     }
     if doubts.is_empty() && !looked.is_empty() {
+        let patience = absence.patience(&[&entry.kind, &entry.name, &entry.model]);
+        if let Some(doubt) = too_early(entry, looks, patience) {
+            return Verdict::CannotTell { doubts: vec![doubt] };
+        }
         looked.sort_by_key(|look| (look.time().1, look.address()));
         return Verdict::NotSeen { looked };
     }
     doubts.sort_unstable();
     doubts.dedup();
     Verdict::CannotTell { doubts }
+}
+
+/// Why it cannot be called missing yet, by the address that was missed least.
+fn too_early(entry: &Entry, looks: &Looks<'_>, patience: Patience) -> Option<Doubt> {
+    let missed = entry.ips.iter().map(|ip| looks.misses(*ip));
+    let (so_far, over_days) = missed.min()?;
+    let Patience { misses, days } = patience;
+    let enough = so_far >= misses && over_days >= days;
+    (!enough).then_some(Doubt::Missed { so_far, over_days, misses, days })
 }

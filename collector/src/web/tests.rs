@@ -36,7 +36,8 @@ fn running() -> Running {
 fn showing() -> Running {
     let running = running();
     let (ground, picture) = sample();
-    *running.site.current.write().unwrap() = Arc::new(Snapshot::of(ground, picture));
+    *running.site.current.write().unwrap() =
+        Arc::new(Snapshot::of(ground, picture, crate::clock::now()));
     running
 }
 

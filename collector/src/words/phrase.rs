@@ -9,10 +9,11 @@ use super::{Lang, Word};
 
 use crate::clock::Zone;
 use crate::evidence::Grade;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule};
 use crate::fingerprint::Class;
 use crate::inventory::storage::{Keeps, Reason as StorageReason};
 use crate::ledger::{Field, Place, Reason, State};
+use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
 pub use wire::{method, packet};
@@ -250,6 +251,9 @@ pub fn doubt(lang: Lang, doubt: &Doubt) -> String {
         Doubt::Ambiguous(devices) => {
             let ids: Vec<&str> = devices.iter().map(|id| id.0.as_str()).collect();
             lang.fill(Word::DoubtAmbiguous, &[&ids.join(lang.say(Word::CommonListJoin))])
+        }
+        Doubt::Missed { so_far, over_days, misses, days } => {
+            lang.fill(Word::DoubtMissed, &[so_far, over_days, misses, days])
         }
         Doubt::OtherDeviceAtAddress(device) => lang.fill(Word::DoubtOtherDevice, &[&device.0]),
     }
