@@ -15,6 +15,8 @@ use crate::ledger::{Entry, Ledger, Place};
 use crate::policy::{Policy, Severity};
 use crate::reconcile::Match;
 use crate::resolve::{Contested, Device, DeviceId};
+use crate::scope::Scoped;
+use crate::topology::Topology;
 
 mod answer;
 mod declared_not_seen;
@@ -110,8 +112,12 @@ impl Finding {
 pub struct Facts<'a> {
     /// All devices.
     pub devices: &'a [Device],
+    /// How they hang together.
+    pub topology: &'a Topology,
     /// The matches of these devices and this ledger.
     pub matches: &'a [Match],
+    /// Whether the checklist covers each match.
+    pub scopes: &'a [Scoped],
     /// The book.
     pub ledger: &'a Ledger,
     /// Address conflicts.

@@ -11,7 +11,7 @@ use daicho_common::text::Text;
 use crate::config::{Config, Decreed, Knowledge};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
-use crate::picture::Criteria;
+use crate::picture::{Criteria, Rulings};
 use crate::policy::{Absence, Policy, Severities};
 
 /// Longest name of an agent, scan, interface or network, in characters.
@@ -230,7 +230,8 @@ pub fn known(knowledge: &Knowledge) -> Result<Rows, Complaint> {
 /// # Errors
 /// A complaint that names the file, and the row where there is one.
 pub fn criteria(config: &Config) -> Result<Criteria, Complaint> {
-    Ok(Criteria { fingerprints: known(&config.knowledge)?, policy: policy(&config.decreed)? })
+    let rulings = Rulings { policy: policy(&config.decreed)?, ..Rulings::default() };
+    Ok(Criteria { fingerprints: known(&config.knowledge)?, rulings })
 }
 
 fn policy(decreed: &Decreed) -> Result<Policy, Complaint> {

@@ -14,6 +14,7 @@ use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::reconcile::{self, Match};
 use crate::resolve::{self, Device, Resolution};
+use crate::scope::{self, Scoped};
 use crate::topology::{self, Topology};
 
 #[cfg(test)]
@@ -48,19 +49,36 @@ impl<'a> Basis<'a> {
     }
 }
 
+/// What was ruled on in advance: by the hospital, and by the edition of the checklist.
+#[derive(Clone, Debug)]
+pub struct Rulings {
+    /// What the hospital decided.
+    pub policy: Policy,
+    /// What the checklist covers.
+    pub scope: scope::Rules,
+}
+
+impl Default for Rulings {
+    /// As released.
+    fn default() -> Self {
+        // A test parses the released rules.
+        Self { policy: Policy::default(), scope: scope::Rules::released().unwrap_or_default() }
+    }
+}
+
 /// What a picture is derived by.
 #[derive(Clone, Debug, Default)]
 pub struct Criteria {
     /// What devices are known by.
     pub fingerprints: Rows,
-    /// What the hospital decided in advance.
-    pub policy: Policy,
+    /// What was ruled on in advance.
+    pub rulings: Rulings,
 }
 
 impl Criteria {
     /// Derives the picture.
     pub fn picture(&self, basis: &Basis<'_>) -> Picture {
-        derive(basis, (&self.fingerprints, &self.policy))
+        derive(basis, (&self.fingerprints, &self.rulings))
     }
 }
 
@@ -74,6 +92,8 @@ pub struct Picture {
     pub topology: Topology,
     /// One for each entry, in the book's order, then one for each undocumented device, by id.
     pub matches: Vec<Match>,
+    /// Whether the checklist covers each match, in the same order.
+    pub scopes: Vec<Scoped>,
     /// Findings, worst first, then by id.
     pub findings: Vec<Finding>,
 }
@@ -85,20 +105,34 @@ pub fn of_scan(
     ledger: &Ledger,
     fingerprints: &Rows,
 ) -> Picture {
-    derive(&Basis::seen(observations, coverage, ledger), (fingerprints, &Policy::default()))
+    derive(&Basis::seen(observations, coverage, ledger), (fingerprints, &Rulings::default()))
 }
 
 /// Derives the picture. Shuffling or repeating the observations, coverages or decisions changes
 /// nothing.
-pub fn derive(basis: &Basis<'_>, (fingerprints, policy): (&Rows, &Policy)) -> Picture {
+pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> Picture {
+    let policy = &rulings.policy;
     let standing = Standing::of(basis.decisions);
     let claims = evidence::weigh(basis.observations);
     let Resolution { mut devices, contested, speakers } = resolve::resolve(&claims, fingerprints);
     let topology = topology::find(&claims, &speakers, &mut devices);
     let matches = reconcile::reconcile(&devices, basis.ledger, basis.coverage, &policy.absence);
+    let scopes = scope::judge(
+        scope::Facts {
+            devices: &devices,
+            topology: &topology,
+            ledger: basis.ledger,
+            matches: &matches,
+            standing: &standing,
+            policy,
+        },
+        &rulings.scope,
+    );
     let facts = Facts {
         devices: &devices,
+        topology: &topology,
         matches: &matches,
+        scopes: &scopes,
         ledger: basis.ledger,
         contested: &contested,
         standing: &standing,
@@ -106,5 +140,5 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, policy): (&Rows, &Policy)) -> Pi
         as_of: basis.as_of,
     };
     let findings = finding::find(facts);
-    Picture { devices, topology, matches, findings }
+    Picture { devices, topology, matches, scopes, findings }
 }

@@ -20,9 +20,12 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
     let ledger = Ledger { entries: rows, ..Ledger::default() };
     let coverage = [look(Method::Arp, "10.0.0.0/24", &["10.0.0.1"])];
     let policy = Policy::default();
+    let topology = Topology::default();
     let matches = reconcile(&resolution.devices, &ledger, &coverage, &policy.absence);
     find(Facts {
         devices: &resolution.devices,
+        topology: &topology,
+        scopes: &[],
         matches: &matches,
         ledger: &ledger,
         contested: &resolution.contested,

@@ -232,6 +232,7 @@ fn picture() -> Picture {
             device(9, HOSTILE, Class::Nas),
         ],
         topology: topology(),
+        scopes: Vec::new(),
         matches: vec![
             matched(Some(3), Some(7), Verdict::Agreed),
             matched(Some(4), Some(8), Verdict::Differs { differences: vec![difference] }),

@@ -7,6 +7,7 @@ use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use crate::decision::Key;
 use crate::evidence::Sourced;
 use crate::fingerprint::{Class, Software};
 use crate::inventory::parts::Part;
@@ -147,6 +148,20 @@ pub struct Device {
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
+}
+
+impl Device {
+    /// What decisions may name it by: its MAC addresses, its serial number, and its addresses where no
+    /// MAC address is known.
+    pub fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = self.macs.iter().map(|mac| Key::Mac(mac.value)).collect();
+        if keys.is_empty() {
+            let address = |at: &Address| Key::Address { network: at.network.clone(), ip: at.ip };
+            keys.extend(self.addresses.iter().map(address));
+        }
+        keys.extend(self.serial.iter().map(|serial| Key::Serial(serial.value.clone())));
+        keys
+    }
 }
 
 /// A port of a switch on which a device hangs.
