@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use daicho_common::time::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -14,6 +15,15 @@ impl Day {
     /// The day, if the calendar has it: `year` 1 to 9999, `month` 1 to 12, `day` 1 to 31.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         Date::new(year, month, day).ok().map(Self)
+    }
+
+    /// The day of this instant in Japan, where the hospitals are (UTC+9, without summer time).
+    pub fn of(at: Timestamp) -> Self {
+        const JAPAN: i64 = 9 * 3_600_000_000;
+        const DAY: i64 = 86_400_000_000;
+        let days = at.micros().saturating_add(JAPAN).div_euclid(DAY);
+        let epoch = jiff::civil::date(1970, 1, 1);
+        Self(epoch.saturating_add(jiff::Span::new().days(days.clamp(-4_000_000, 2_900_000))))
     }
 
     /// Whole days from this one to `later`; negative if `later` comes before.

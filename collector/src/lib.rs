@@ -2,8 +2,8 @@
 //! says what differs.
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
-//! [`ledger`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`scope`],
-//! [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
+//! [`ledger`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
+//! [`scope`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
 
@@ -28,6 +28,8 @@ pub mod decision;
 pub mod policy;
 /// Devices held against entries, inside coverage.
 pub mod reconcile;
+/// What devices do for a whole network.
+pub mod duty;
 /// Whether the checklist covers a device or a row.
 pub mod scope;
 /// What a person should look at.

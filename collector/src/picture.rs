@@ -7,6 +7,7 @@ use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::decision::{Decided, Standing};
+use crate::duty;
 use crate::evidence;
 use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
@@ -117,6 +118,7 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
     let Resolution { mut devices, contested, speakers } = resolve::resolve(&claims, fingerprints);
     let topology = topology::find(&claims, &speakers, &mut devices);
     let matches = reconcile::reconcile(&devices, basis.ledger, basis.coverage, &policy.absence);
+    let duties = duty::find(&claims, &devices);
     let scopes = scope::judge(
         scope::Facts {
             devices: &devices,
@@ -133,6 +135,7 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
         topology: &topology,
         matches: &matches,
         scopes: &scopes,
+        duties: &duties,
         ledger: basis.ledger,
         contested: &contested,
         standing: &standing,

@@ -4,12 +4,16 @@
 //! The values that are released are data (`config/findings.toml`, `config/absence.toml`); a hospital
 //! puts its own in their place, and declares its networks in `collector.toml`.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 mod absence;
+mod placement;
 mod severity;
 
 pub use absence::{Absence, Patience};
+pub use placement::Placement;
 pub use severity::{Severities, Severity, Weighing};
 
 /// What a network is for.
@@ -43,6 +47,12 @@ pub struct Network {
     /// Whether everything in it hangs on a cable, so that a randomised MAC address is out of place.
     #[serde(default)]
     pub wired: bool,
+    /// Addresses of its routers; any other router there is told. Empty: two are one too many.
+    #[serde(default)]
+    pub gateways: Vec<IpAddr>,
+    /// Addresses of its DHCP servers; any other is told. Empty: two are one too many.
+    #[serde(default)]
+    pub dhcp_servers: Vec<IpAddr>,
 }
 
 /// Everything decided in advance.
@@ -54,6 +64,8 @@ pub struct Policy {
     pub severities: Severities,
     /// How long things may be away.
     pub absence: Absence,
+    /// What belongs where.
+    pub placement: Placement,
 }
 
 impl Policy {

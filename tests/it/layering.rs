@@ -25,7 +25,7 @@ const PURE: &[(&str, &[&str])] = &[
     ),
     ("collector/src/topology", &["evidence", "fingerprint", "mib", "resolve", "topology"]),
     ("collector/src/day", &["day"]),
-    ("collector/src/policy", &["policy"]),
+    ("collector/src/policy", &["fingerprint", "policy"]),
     ("collector/src/ledger", &["day", "ledger"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/decision", &["day", "ledger", "decision"]),
@@ -33,6 +33,7 @@ const PURE: &[(&str, &[&str])] = &[
         "collector/src/reconcile",
         &["evidence", "fingerprint", "resolve", "ledger", "policy", "reconcile"],
     ),
+    ("collector/src/duty", &["evidence", "fingerprint", "resolve", "duty"]),
     (
         "collector/src/scope",
         &[
@@ -61,6 +62,7 @@ const PURE: &[(&str, &[&str])] = &[
             "decision",
             "policy",
             "reconcile",
+            "duty",
             "scope",
             "finding",
         ],
@@ -76,6 +78,7 @@ const PURE: &[(&str, &[&str])] = &[
             "decision",
             "policy",
             "reconcile",
+            "duty",
             "scope",
             "finding",
             "picture",

@@ -37,6 +37,11 @@ impl Draft {
         }
     }
 
+    /// What tells it apart from the rule's others.
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// The device that it is about.
     pub(super) fn device(mut self, device: Option<&DeviceId>) -> Self {
         self.device = device.cloned();

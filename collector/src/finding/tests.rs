@@ -8,6 +8,8 @@ use crate::reconcile::reconcile;
 use crate::reconcile::tests::row;
 use crate::resolve::case::{Case, look};
 
+mod judged;
+
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
 
@@ -26,6 +28,7 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
         devices: &resolution.devices,
         topology: &topology,
         scopes: &[],
+        duties: &[],
         matches: &matches,
         ledger: &ledger,
         contested: &resolution.contested,

@@ -17,7 +17,13 @@ const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
 
 fn policy() -> Policy {
-    let network = |name: &str, purpose| Network { name: name.to_owned(), purpose, wired: false };
+    let network = |name: &str, purpose| Network {
+        name: name.to_owned(),
+        purpose,
+        wired: false,
+        gateways: vec![],
+        dhcp_servers: vec![],
+    };
     let networks = vec![network("medical", Purpose::Medical), network("guest", Purpose::Guest)];
     Policy { networks, ..Policy::default() }
 }
@@ -120,7 +126,12 @@ fn q5_a_switch_is_in_scope_when_something_in_scope_hangs_on_it_and_else_not() {
         Seen::new()
             .network("office")
             .arp("10.0.0.1", A)
-            .describes("10.0.0.1", "sw", "1.3.6.1.4.1.9.1.1208", "Cisco IOS Software, C2960X")
+            .describes(
+                "10.0.0.1",
+                "sw",
+                "1.3.6.1.4.1.9.1.1208",
+                "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(2)E7",
+            )
             .tells("10.0.0.1", Fact::Rows(Box::new(rows)))
     };
     let chart = || named("電子カルテ端末", "PC", B);

@@ -9,15 +9,17 @@ use super::{Lang, Word};
 
 use crate::clock::Zone;
 use crate::evidence::Grade;
-use crate::finding::{Finding, Rule};
 use crate::fingerprint::Class;
 use crate::inventory::storage::{Keeps, Reason as StorageReason};
 use crate::ledger::{Field, Place, Reason, State};
 use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
+pub use finding::{detail, disposition, rule, rule_note, scope};
 pub use wire::{method, packet};
 
+/// Findings, their rules and answers.
+pub mod finding;
 mod heard;
 /// Methods and packets.
 mod wire;
@@ -185,18 +187,6 @@ pub const fn why(why: Why) -> Word {
     }
 }
 
-/// The rule that made a finding.
-pub const fn rule(rule: Rule) -> Word {
-    match rule {
-        Rule::UndocumentedDevice => Word::RuleUndocumentedDevice,
-        Rule::FieldsDiffer => Word::RuleFieldsDiffer,
-        Rule::DeclaredNotSeen => Word::RuleDeclaredNotSeen,
-        Rule::RetiredButSeen => Word::RuleRetiredButSeen,
-        Rule::DuplicateInLedger => Word::RuleDuplicateInLedger,
-        Rule::DuplicateAddress => Word::RuleDuplicateAddress,
-    }
-}
-
 /// How much a finding matters.
 pub const fn severity(severity: Severity) -> Word {
     match severity {
@@ -285,50 +275,8 @@ pub fn place(lang: Lang, place: &Place) -> String {
     lang.fill(Word::CommonPlace, &[&book, &place.row])
 }
 
-/// What a finding says, a line each; see [`Finding::detail`] and the rules for the order.
-pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
-    let lines: Vec<String> = match finding.rule {
-        Rule::FieldsDiffer => (finding.detail.chunks(3))
-            .map(|chunk| match chunk {
-                [name, declared, observed] => lang
-                    .fill(Word::ReportDiffersIn, &[&field_named(lang, name), declared, observed]),
-                other => other.join(" "),
-            })
-            .collect(),
-        Rule::DeclaredNotSeen => finding.detail.chunks(2).map(|chunk| chunk.join(" ")).collect(),
-        Rule::DuplicateInLedger => match finding.detail.as_slice() {
-            [name, value] => {
-                vec![field_named(lang, name) + lang.say(Word::CommonColon) + value]
-            }
-            other => other.to_vec(),
-        },
-        Rule::UndocumentedDevice => match finding.detail.as_slice() {
-            [portrait @ .., some, count] if finding.detail.len() == 7 => {
-                let mut lines = portrait.to_vec();
-                lines.push(other_side(lang, portrait, (some, count)));
-                lines
-            }
-            portrait => portrait.to_vec(),
-        },
-        Rule::RetiredButSeen | Rule::DuplicateAddress => finding.detail.clone(),
-    };
-    lines.into_iter().filter(|line| !line.is_empty()).collect()
-}
-
-/// That a device of which one side was seen may be one of which the other was.
-fn other_side(lang: Lang, portrait: &[String], (some, count): (&str, &str)) -> String {
-    let by_mac = portrait.first().is_some_and(String::is_empty);
-    let word = match (by_mac, some.is_empty()) {
-        (false, false) => Word::ReportMayBeMac,
-        (false, true) => Word::ReportMayBeMacs,
-        (true, false) => Word::ReportMayBeAddress,
-        (true, true) => Word::ReportMayBeAddresses,
-    };
-    lang.fill(word, &[if some.is_empty() { &count } else { &some }])
-}
-
 /// The label of the field that serde calls this; the name itself if there is none.
-fn field_named(lang: Lang, name: &str) -> String {
+pub(super) fn field_named(lang: Lang, name: &str) -> String {
     let known = serde_json::from_value::<Field>(name.into());
     known.map_or_else(|_| name.to_owned(), |known| lang.say(field(known)).to_owned())
 }
