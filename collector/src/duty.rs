@@ -63,27 +63,29 @@ pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
     for claim in claims {
         let speaker = claim.speaker.mac.and_then(|mac| by_mac.get(&mac)).copied();
         let at = |ip: IpAddr| by_address.get(&(claim.network, ip)).copied();
-        match claim.fact {
+        if let Fact::Dhcp(dhcp) = claim.fact
             // What a relay passes on is another network's affair.
-            Fact::Dhcp(dhcp) if dhcp.from_server && dhcp.relay.is_none() => {
-                let Some(server) = dhcp.server.or(claim.speaker.ip) else { continue };
-                let duty = found.of(Kind::Dhcp, claim, Who::Server(server));
-                duty.addresses.insert(server);
-                duty.devices.extend(at(server).map(|device| device.id.clone()));
-            }
-            Fact::RouterAdvertisement(router) if router.lifetime_secs > 0 => {
-                let Some(device) = speaker else { continue };
-                let duty = found.of(Kind::Gateway, claim, Who::Device(device.id.clone()));
-                duty.addresses.extend(claim.speaker.ip);
-                duty.devices.insert(device.id.clone());
-            }
-            Fact::VirtualRouter(router) => {
-                let duty = found.of(Kind::Gateway, claim, Who::Group(router.group));
-                duty.addresses.extend(&router.addresses);
-                let member = speaker.or_else(|| claim.speaker.ip.and_then(at));
-                duty.devices.extend(member.map(|device| device.id.clone()));
-            }
-            _ => {}
+            && dhcp.from_server
+            && dhcp.relay.is_none()
+            && let Some(server) = dhcp.server.or(claim.speaker.ip)
+        {
+            let duty = found.of(Kind::Dhcp, claim, Who::Server(server));
+            duty.addresses.insert(server);
+            duty.devices.extend(at(server).map(|device| device.id.clone()));
+        }
+        if let Fact::RouterAdvertisement(router) = claim.fact
+            && router.lifetime_secs > 0
+            && let Some(device) = speaker
+        {
+            let duty = found.of(Kind::Gateway, claim, Who::Device(device.id.clone()));
+            duty.addresses.extend(claim.speaker.ip);
+            duty.devices.insert(device.id.clone());
+        }
+        if let Fact::VirtualRouter(router) = claim.fact {
+            let duty = found.of(Kind::Gateway, claim, Who::Group(router.group));
+            duty.addresses.extend(&router.addresses);
+            let member = speaker.or_else(|| claim.speaker.ip.and_then(at));
+            duty.devices.extend(member.map(|device| device.id.clone()));
         }
     }
     found.routers(devices);

@@ -117,7 +117,8 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
     let claims = evidence::weigh(basis.observations);
     let Resolution { mut devices, contested, speakers } = resolve::resolve(&claims, fingerprints);
     let topology = topology::find(&claims, &speakers, &mut devices);
-    let matches = reconcile::reconcile(&devices, basis.ledger, basis.coverage, &policy.absence);
+    let matches =
+        reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &standing));
     let duties = duty::find(&claims, &devices);
     let scopes = scope::judge(
         scope::Facts {

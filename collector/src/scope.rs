@@ -142,9 +142,9 @@ fn one(
     let carried = case.carried(facts.topology, inside);
     let rule = rules.first(case, &carried)?;
     let decided = facts.standing.scope(&case.subjects);
-    let said = decided.and_then(|decided| match &decided.what {
-        Decision::Scope { scope, .. } => Some((*scope, Word::of(decided))),
-        _ => None,
+    let said = decided.and_then(|decided| {
+        let Decision::Scope { scope, .. } = &decided.what else { return None };
+        Some((*scope, Word::of(decided)))
     });
     Some(Scoped {
         scope: said.as_ref().map_or(rule.scope, |(scope, _)| *scope),

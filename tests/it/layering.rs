@@ -31,7 +31,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/decision", &["day", "ledger", "decision"]),
     (
         "collector/src/reconcile",
-        &["evidence", "fingerprint", "resolve", "ledger", "policy", "reconcile"],
+        &["evidence", "fingerprint", "resolve", "ledger", "decision", "policy", "reconcile"],
     ),
     ("collector/src/duty", &["evidence", "fingerprint", "resolve", "duty"]),
     (

@@ -12,13 +12,9 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let text = |field: &Option<crate::evidence::Sourced<String>>| {
             field.as_ref().map(|field| field.value.clone()).unwrap_or_default()
         };
-        let told = match class.value {
-            Class::Nas => true,
-            Class::Router | Class::Wireless => {
-                policy.placement.is_consumer(&text(&device.vendor), &text(&device.model))
-            }
-            _ => false,
-        };
+        let told = class.value == Class::Nas
+            || matches!(class.value, Class::Router | Class::Wireless)
+                && policy.placement.is_consumer(&text(&device.vendor), &text(&device.model));
         let medical = device
             .addresses
             .iter()

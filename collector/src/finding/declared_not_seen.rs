@@ -6,7 +6,9 @@ use crate::reconcile::Verdict;
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for found in known.facts.matches {
-        let (Verdict::NotSeen { looked }, Some(place)) = (&found.verdict, &found.entry) else {
+        let Some(place) = &found.entry else { continue };
+        let (Verdict::NotSeen { looked } | Verdict::PossiblyLost { looked, .. }) = &found.verdict
+        else {
             continue;
         };
         let mut looks: Vec<_> =

@@ -1,5 +1,7 @@
 //! A finding as its rule writes it, before policy and people have their say.
 
+use std::fmt::Write;
+
 use daicho_common::observation::ObservationId;
 use sha2::{Digest, Sha256};
 
@@ -106,5 +108,10 @@ fn digest(facts: &[String]) -> String {
         hash.update((fact.len() as u64).to_be_bytes());
         hash.update(fact);
     }
-    hash.finalize().iter().take(KEPT).map(|octet| format!("{octet:02x}")).collect()
+    let mut hex = String::new();
+    for octet in hash.finalize().iter().take(KEPT) {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{octet:02x}");
+    }
+    hex
 }

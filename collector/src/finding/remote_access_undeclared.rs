@@ -16,13 +16,13 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         if ways.is_empty() {
             continue;
         }
-        let names = ways.iter().map(|(name, _)| name.clone());
+        let names = ways.keys().cloned();
         let draft = Draft::new(Rule::RemoteAccessUndeclared, known.key(&entry.place))
             .device(Some(&device.id))
             .entries([entry.place.clone()])
             .detail(std::iter::once(called(device)).chain(names.clone()).collect())
             .facts(names.collect())
-            .evidence(ways.into_iter().flat_map(|(_, sources)| sources));
+            .evidence(ways.values().flatten().copied());
         drafts.push(draft);
     }
     drafts

@@ -23,7 +23,8 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
     let coverage = [look(Method::Arp, "10.0.0.0/24", &["10.0.0.1"])];
     let policy = Policy::default();
     let topology = Topology::default();
-    let matches = reconcile(&resolution.devices, &ledger, &coverage, &policy.absence);
+    let matches =
+        reconcile(&resolution.devices, &ledger, &coverage, (&policy.absence, &Standing::of(said)));
     find(Facts {
         devices: &resolution.devices,
         topology: &topology,

@@ -2,11 +2,10 @@
 
 use super::two_sides::Sides;
 use super::{Draft, Known, Rule, joined, portrait, presence, word};
-use crate::reconcile::Verdict;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let sides = Sides::of(&known.facts);
-    let undocumented = known.facts.matches.iter().filter(|m| m.verdict == Verdict::Undocumented);
+    let undocumented = known.facts.matches.iter().filter(|m| m.verdict.is_undocumented());
     let devices = undocumented.filter_map(|found| known.device(found));
     devices
         .map(|device| {

@@ -30,6 +30,7 @@ struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Absence {
+    lost_days: u32,
     otherwise: Patience,
     #[serde(default)]
     row: Vec<Row>,
@@ -47,6 +48,9 @@ impl Absence {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         let misses = read.row.iter().map(|row| row.misses).chain([read.otherwise.misses]);
+        if read.lost_days == 0 {
+            return Err("lost_days = 0: nothing is lost the day it is missed".to_owned());
+        }
         if misses.min() == Some(0) {
             return Err("misses = 0: nothing is missing that no scan missed".to_owned());
         }
@@ -54,6 +58,11 @@ impl Absence {
             row.words.iter_mut().for_each(|word| *word = fold(word));
         }
         Ok(read)
+    }
+
+    /// After how many days of silence a thing may be lost (滅失候補), 1 or more.
+    pub fn lost_days(&self) -> u32 {
+        self.lost_days
     }
 
     /// How long a thing of which the ledger says this may be away: by the first row that fits.
@@ -71,7 +80,7 @@ impl Default for Absence {
     /// The released table, which a test parses.
     fn default() -> Self {
         let once = Patience { misses: 1, days: 0 };
-        Self::parse(RELEASED).unwrap_or(Self { otherwise: once, row: Vec::new() })
+        Self::parse(RELEASED).unwrap_or(Self { lost_days: 90, otherwise: once, row: Vec::new() })
     }
 }
 
@@ -90,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_table_that_would_miss_what_no_scan_missed_is_refused() {
-        assert!(Absence::parse("[otherwise]\nmisses = 0\ndays = 0\n").is_err());
-        assert!(Absence::parse("[otherwise]\nmisses = 1\ndays = 0\nhours = 3\n").is_err());
+        assert!(Absence::parse("lost_days = 90\n[otherwise]\nmisses = 0\ndays = 0\n").is_err());
+        assert!(
+            Absence::parse("lost_days = 90\n[otherwise]\nmisses = 1\ndays = 0\nhours = 3\n")
+                .is_err()
+        );
     }
 }

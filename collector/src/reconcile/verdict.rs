@@ -3,9 +3,11 @@
 use super::claim::{Claim, Index};
 use super::silence::Looks;
 use super::{Doubt, Match, Verdict, compare};
+use crate::decision::{Decision, Standing};
+use crate::fingerprint::Class;
 use crate::ledger::{Entry, Ledger, State};
 use crate::policy::{Absence, Patience};
-use crate::resolve::DeviceId;
+use crate::resolve::{Device, DeviceId, Oddity};
 
 /// The match of an entry, given what it claims.
 pub(super) fn of(
@@ -63,21 +65,41 @@ fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>, absence: &Absence
     }
     if doubts.is_empty() && !looked.is_empty() {
         let patience = absence.patience(&[&entry.kind, &entry.name, &entry.model]);
-        if let Some(doubt) = too_early(entry, looks, patience) {
+        let missed = entry.ips.iter().map(|ip| looks.misses(*ip)).min().unwrap_or_default();
+        if let Some(doubt) = too_early(missed, patience) {
             return Verdict::CannotTell { doubts: vec![doubt] };
         }
         looked.sort_by_key(|look| (look.time().1, look.address()));
-        return Verdict::NotSeen { looked };
+        let (_, days) = missed;
+        return if days >= absence.lost_days() {
+            Verdict::PossiblyLost { looked, days }
+        } else {
+            Verdict::NotSeen { looked }
+        };
     }
     doubts.sort_unstable();
     doubts.dedup();
     Verdict::CannotTell { doubts }
 }
 
-/// Why it cannot be called missing yet, by the address that was missed least.
-fn too_early(entry: &Entry, looks: &Looks<'_>, patience: Patience) -> Option<Doubt> {
-    let missed = entry.ips.iter().map(|ip| looks.misses(*ip));
-    let (so_far, over_days) = missed.min()?;
+/// The verdict of a device that no row accounts for. What people carry about has a random MAC address,
+/// or is a telephone or tablet.
+pub(super) fn without_entry(device: &Device, standing: &Standing<'_>) -> Verdict {
+    let permitted = standing.byod(&device.keys()).and_then(|decided| {
+        let Decision::Byod { permitted, .. } = decided.what else { return None };
+        permitted.then_some(decided.id)
+    });
+    if let Some(decision) = permitted {
+        return Verdict::PermittedByod { decision };
+    }
+    let mobile = device.class.as_ref().is_some_and(|class| class.value == Class::Mobile);
+    let random = device.oddities.iter().any(|odd| odd.value == Oddity::RandomisedMac)
+        && device.macs.iter().all(|mac| mac.value.is_local());
+    if mobile || random { Verdict::ByodCandidate } else { Verdict::Undocumented }
+}
+
+/// Why it cannot be called missing yet, by how often the address was missed that was missed least.
+fn too_early((so_far, over_days): (u32, u32), patience: Patience) -> Option<Doubt> {
     let Patience { misses, days } = patience;
     let enough = so_far >= misses && over_days >= days;
     (!enough).then_some(Doubt::Missed { so_far, over_days, misses, days })

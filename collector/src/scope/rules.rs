@@ -52,7 +52,7 @@ pub struct Rules {
     pub edition: String,
     /// What rows say that things are.
     pub kinds: Kinds,
-    rules: Vec<Rule>,
+    ordered: Vec<Rule>,
 }
 
 #[derive(Deserialize)]
@@ -103,12 +103,12 @@ impl Rules {
         for rule in &mut rules {
             rule.words.iter_mut().for_each(|word| *word = spelling::fold(word));
         }
-        Ok(Self { edition, kinds: Kinds::released().map_err(syntax)?, rules })
+        Ok(Self { edition, kinds: Kinds::released().map_err(syntax)?, ordered: rules })
     }
 
     /// The first rule that fits; there is one, as the last one always does.
     pub(super) fn first(&self, case: &Case<'_>, carried: &Carried<'_>) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.fits(case, carried))
+        self.ordered.iter().find(|rule| rule.fits(case, carried))
     }
 }
 
@@ -131,11 +131,11 @@ impl Rule {
         let purposes = self.purposes.is_empty()
             || self.purposes.iter().any(|purpose| case.purposes.contains(purpose));
         let storage = self.storage.is_empty() || self.storage.contains(&case.storage);
-        let carries = self.carries.is_none_or(|carries| match carries {
+        let load = self.carries.is_none_or(|carries| match carries {
             Carries::Inside => !carried.inside.is_empty(),
             Carries::Nothing => carried.any && carried.inside.is_empty(),
         });
-        words && classes && purposes && storage && carries
+        words && classes && purposes && storage && load
     }
 
     pub(super) fn reason(&self, edition: &str) -> Reason {

@@ -36,8 +36,9 @@ fn judged(seen: &Seen, rows: Vec<Entry>, said: &[Decided]) -> Vec<Scoped> {
     let policy = policy();
     let coverage = [look(Method::Arp, "10.0.0.0/24", &[])];
     let devices = &resolved.devices;
-    let matches = crate::reconcile::reconcile(devices, &ledger, &coverage, &policy.absence);
     let standing = Standing::of(said);
+    let by = (&policy.absence, &standing);
+    let matches = crate::reconcile::reconcile(devices, &ledger, &coverage, by);
     let facts = Facts {
         devices,
         topology: &topology,

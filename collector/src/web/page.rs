@@ -212,8 +212,8 @@ impl Tag {
         let sign = match key {
             "agreed" => "＝",
             "differs" => "≠",
-            "undocumented" => "＋",
-            "not_seen" => "－",
+            "undocumented" | "byod_candidate" => "＋",
+            "not_seen" | "possibly_lost" => "－",
             "not_connected" => "○",
             "retired_but_seen" => "！",
             _ => "？",

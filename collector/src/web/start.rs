@@ -61,7 +61,7 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Page {
         note: lang.say(note),
         matches: count,
         link: match key {
-            "undocumented" => format!("/devices?verdict={key}"),
+            key if phrase::WITHOUT_ENTRY.contains(&key) => format!("/devices?verdict={key}"),
             _ => format!("/ledger?verdict={key}"),
         },
     });

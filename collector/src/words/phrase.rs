@@ -35,6 +35,9 @@ pub const fn verdict(verdict: &Verdict) -> Word {
         Verdict::Differs { .. } => Word::VerdictDiffers,
         Verdict::Undocumented => Word::VerdictUndocumented,
         Verdict::NotSeen { .. } => Word::VerdictNotSeen,
+        Verdict::ByodCandidate => Word::VerdictByodCandidate,
+        Verdict::PermittedByod { .. } => Word::VerdictPermittedByod,
+        Verdict::PossiblyLost { .. } => Word::VerdictPossiblyLost,
         Verdict::NotConnected => Word::VerdictNotConnected,
         Verdict::RetiredButSeen => Word::VerdictRetiredButSeen,
         Verdict::CannotTell { .. } => Word::VerdictCannotTell,
@@ -48,6 +51,9 @@ pub const fn verdict_key(verdict: &Verdict) -> &'static str {
         Verdict::Differs { .. } => "differs",
         Verdict::Undocumented => "undocumented",
         Verdict::NotSeen { .. } => "not_seen",
+        Verdict::ByodCandidate => "byod_candidate",
+        Verdict::PermittedByod { .. } => "permitted_byod",
+        Verdict::PossiblyLost { .. } => "possibly_lost",
         Verdict::NotConnected => "not_connected",
         Verdict::RetiredButSeen => "retired_but_seen",
         Verdict::CannotTell { .. } => "cannot_tell",
@@ -55,15 +61,21 @@ pub const fn verdict_key(verdict: &Verdict) -> &'static str {
 }
 
 /// Every verdict in the order in which they are told: name in addresses, label, explanation.
-pub const VERDICTS: [(&str, Word, Word); 7] = [
+pub const VERDICTS: [(&str, Word, Word); 10] = [
     ("undocumented", Word::VerdictUndocumented, Word::VerdictNoteUndocumented),
     ("retired_but_seen", Word::VerdictRetiredButSeen, Word::VerdictNoteRetiredButSeen),
     ("differs", Word::VerdictDiffers, Word::VerdictNoteDiffers),
     ("not_seen", Word::VerdictNotSeen, Word::VerdictNoteNotSeen),
+    ("possibly_lost", Word::VerdictPossiblyLost, Word::VerdictNotePossiblyLost),
     ("cannot_tell", Word::VerdictCannotTell, Word::VerdictNoteCannotTell),
+    ("byod_candidate", Word::VerdictByodCandidate, Word::VerdictNoteByodCandidate),
+    ("permitted_byod", Word::VerdictPermittedByod, Word::VerdictNotePermittedByod),
     ("not_connected", Word::VerdictNotConnected, Word::VerdictNoteNotConnected),
     ("agreed", Word::VerdictAgreed, Word::VerdictNoteAgreed),
 ];
+
+/// Verdicts of devices that no row accounts for, by their names.
+pub const WITHOUT_ENTRY: [&str; 3] = ["undocumented", "byod_candidate", "permitted_byod"];
 
 /// Every class, its name in addresses and its label.
 pub const CLASSES: [(Class, &str, Word); 28] = [

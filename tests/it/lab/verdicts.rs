@@ -77,7 +77,12 @@ fn told(picture: &Picture, ledger: &Ledger) -> BTreeMap<String, String> {
         }
         Verdict::Undocumented => "undocumented".to_owned(),
         Verdict::NotSeen { looked } => format!("not seen at {}", looked[0].address()),
-        Verdict::NotConnected | Verdict::RetiredButSeen | Verdict::CannotTell { .. } => {
+        Verdict::NotConnected
+        | Verdict::RetiredButSeen
+        | Verdict::ByodCandidate
+        | Verdict::PermittedByod { .. }
+        | Verdict::PossiblyLost { .. }
+        | Verdict::CannotTell { .. } => {
             format!("{verdict:?}")
         }
     };
