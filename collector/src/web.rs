@@ -27,6 +27,8 @@ mod batches;
 mod coverage;
 mod device;
 mod devices;
+mod decide;
+mod finding;
 mod findings;
 mod ledger;
 mod links;
@@ -109,6 +111,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/devices/{id}", get(device::page))
         .route("/ledger", get(ledger::page))
         .route("/findings", get(findings::page))
+        .route("/finding", get(finding::page))
+        .route("/decisions", post(decide::decide))
         .route("/links", get(links::page))
         .route("/links.csv", get(links::csv))
         .route("/coverage", get(coverage::page))
@@ -158,7 +162,9 @@ async fn bounded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Without any referrer a browser says "null" as the origin of a form, and ours could not be told
+    // from another site's.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert_with(|| HeaderValue::from_static("no-store"));
     response
 }

@@ -6,6 +6,7 @@ use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
 
 use crate::clock;
+use crate::day::Day;
 use crate::finding::Finding;
 use crate::ledger::{Entry, Place};
 use crate::picture::{Criteria, Picture};
@@ -39,6 +40,11 @@ impl Snapshot {
         let as_of = clock::now();
         let picture = criteria.picture(&ground.basis(as_of));
         Ok(Self::of(ground, picture, as_of))
+    }
+
+    /// The day that it is of.
+    pub(super) fn today(&self) -> Day {
+        Day::of(Timestamp::from_micros(self.as_of))
     }
 
     /// Whether it still holds at this moment, as far as time alone can change it: supports end and
