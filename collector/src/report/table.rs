@@ -1,9 +1,12 @@
 //! Rows and columns, the same for every format that has them.
 
+use std::collections::HashMap;
+
+use crate::decision::Scope;
 use crate::finding::Finding;
 use crate::ledger::{Entry, Place, Sheet};
 use crate::reconcile::Match;
-use crate::resolve::{Attached, Device};
+use crate::resolve::{Attached, Device, DeviceId};
 use crate::words::{Word, phrase};
 
 use super::{Shown, by_id, by_place, class, ips, macs, maker_and_model, name, remarks};
@@ -124,6 +127,7 @@ pub fn devices(shown: &Shown<'_>) -> Table {
         Word::WiringVlanNumber,
         Word::WiringThrough,
     ];
+    let verdicts = verdicts_by_device(shown);
     let rows = shown.picture.devices.iter().map(|device| {
         let text = |claim: &Option<crate::evidence::Sourced<String>>| {
             claim.as_ref().map(|claim| claim.value.clone()).unwrap_or_default()
@@ -144,7 +148,7 @@ pub fn devices(shown: &Shown<'_>) -> Table {
             networks.join(IN_CELL),
             shown.zone.show(device.first_seen),
             shown.zone.show(device.last_seen),
-            verdicts_of(shown, device).join(IN_CELL),
+            verdicts.get(&device.id).map(|said| said.join(IN_CELL)).unwrap_or_default(),
         ];
         row.extend(attached(shown, device));
         row
@@ -170,10 +174,16 @@ fn attached(shown: &Shown<'_>, device: &Device) -> [String; 4] {
     ]
 }
 
-fn verdicts_of(shown: &Shown<'_>, device: &Device) -> Vec<&'static str> {
-    let of_device = |matched: &&Match| matched.devices().any(|id| *id == device.id);
-    let matches = shown.picture.matches.iter().filter(of_device);
-    matches.map(|matched| shown.lang.say(phrase::verdict(&matched.verdict))).collect()
+/// The verdicts of each device, in the order of the matches.
+fn verdicts_by_device<'a>(shown: &Shown<'a>) -> HashMap<&'a DeviceId, Vec<&'static str>> {
+    let mut verdicts: HashMap<&DeviceId, Vec<&'static str>> = HashMap::new();
+    for matched in &shown.picture.matches {
+        for id in matched.devices() {
+            let said = shown.lang.say(phrase::verdict(&matched.verdict));
+            verdicts.entry(id).or_default().push(said);
+        }
+    }
+    verdicts
 }
 
 /// The ledger, a table a sheet, in the hospital's own columns, with the verdicts beside.
@@ -181,10 +191,16 @@ pub fn ledger(shown: &Shown<'_>) -> Vec<Table> {
     let verdicts: std::collections::BTreeMap<&Place, &Match> = (shown.picture.matches.iter())
         .filter_map(|matched| Some((matched.entry.as_ref()?, matched)))
         .collect();
+    let judged = shown.picture.matches.iter().zip(&shown.picture.scopes);
+    let scopes: std::collections::BTreeMap<&Place, Scope> = judged
+        .filter_map(|(matched, scoped)| Some((matched.entry.as_ref()?, scoped.scope)))
+        .collect();
     let table = |(index, sheet): (usize, &Sheet)| {
         let mut headings: Vec<String> = sheet.columns.iter().map(|c| c.heading.clone()).collect();
         let width = headings.len();
-        for word in [Word::CommonVerdict, Word::CommonDifferences, Word::ReportRow] {
+        for word in
+            [Word::CommonVerdict, Word::CommonDifferences, Word::ScopeTitle, Word::ReportRow]
+        {
             headings.push(shown.lang.say(word).to_owned());
         }
         let entries = shown.ledger.entries.iter().filter(|entry| entry.sheet == index);
@@ -198,6 +214,8 @@ pub fn ledger(shown: &Shown<'_>) -> Vec<Table> {
             row.push(matched.map_or_else(String::new, |matched| {
                 remarks(shown.lang, shown.zone, &matched.verdict).join(IN_CELL)
             }));
+            let scope = scopes.get(&entry.place).map(|scope| shown.lang.say(phrase::scope(*scope)));
+            row.push(scope.unwrap_or_default().to_owned());
             row.push(entry.place.row.to_string());
             row
         });

@@ -10,6 +10,7 @@ use daicho_common::observation::ObservationId;
 
 use super::Site;
 use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
+use super::scope::ScopeRow;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::evidence::{Grade, Sourced};
@@ -82,6 +83,8 @@ struct Page {
     joins: Vec<(String, Evidence)>,
     rows: Vec<Row>,
     findings: Vec<FindingRow>,
+    scopes: Vec<ScopeRow>,
+    private: Option<Private>,
     said: Vec<Said>,
     said_title: String,
     said_more: String,
@@ -97,6 +100,21 @@ pub(super) async fn page(
         Ok(Writer { snapshot, lang: frame.lang, zone: &site.config.zone }.page(device, frame))
     })
     .await
+}
+
+/// The form that permits a private device, or takes the permission back.
+struct Private {
+    device: String,
+    permitted: bool,
+}
+
+/// The form, if no row accounts for the device.
+fn private(matches: &[&Match], device: &Device) -> Option<Private> {
+    let verdict = &matches.first()?.verdict;
+    let permitted = matches!(verdict, Verdict::PermittedByod { .. });
+    let key = device.keys().into_iter().next()?;
+    let device = serde_json::to_string(&key).ok()?;
+    (permitted || verdict.is_undocumented()).then_some(Private { device, permitted })
 }
 
 /// What every part of the page is written with.
@@ -132,6 +150,10 @@ impl Writer<'_> {
             findings: findings
                 .map(|finding| FindingRow::of(self.snapshot, (lang, zone), finding))
                 .collect(),
+            scopes: (self.snapshot.scopes(&device.id))
+                .map(|both| ScopeRow::of(self.snapshot, (lang, zone), both, device))
+                .collect(),
+            private: private(&matches, device),
             said: sources.iter().filter_map(|id| self.said(*id)).take(LISTED).collect(),
             said_title: lang.fill(Word::DeviceObservations, &[&sources.len()]),
             said_more: if left == 0 {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::Site;
 use super::page::{Frame, Pager, Reader, Tag, device_link, encoded, show};
+use super::scope;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::ledger::Entry;
@@ -28,6 +29,7 @@ pub(super) struct Wanted {
 struct Row {
     number: u32,
     tag: Option<Tag>,
+    scope: Option<Tag>,
     device: Option<String>,
     remarks: Vec<String>,
     cells: Vec<String>,
@@ -152,6 +154,7 @@ fn row(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), entry: &Entry, width: u
     Row {
         number: entry.place.row,
         tag: matched.map(|matched| Tag::verdict(lang, &matched.verdict)),
+        scope: (snapshot.scope_of(&entry.place)).map(|scoped| scope::tag(lang, scoped.scope)),
         device: matched.and_then(|matched| matched.device.as_ref()).map(device_link),
         remarks: matched
             .map(|matched| report::remarks(lang, zone, &matched.verdict))

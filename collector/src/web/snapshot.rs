@@ -8,11 +8,13 @@ use daicho_common::time::Timestamp;
 use crate::clock;
 use crate::day::Day;
 use crate::finding::Finding;
+use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
 use crate::picture::{Criteria, Picture};
 use crate::reconcile::Match;
 use crate::report;
 use crate::resolve::{Device, DeviceId};
+use crate::scope::Scoped;
 use crate::store::{Ground, Store, StoreError};
 
 /// Half an hour, in microseconds: in every time zone a day begins with one.
@@ -29,6 +31,7 @@ pub(super) struct Snapshot {
     observations: HashMap<ObservationId, usize>,
     devices: HashMap<DeviceId, usize>,
     entries: BTreeMap<Place, usize>,
+    keys: Vec<EntryKey>,
     matches_of_device: HashMap<DeviceId, Vec<usize>>,
     match_of_entry: BTreeMap<Place, usize>,
     devices_of_observation: HashMap<ObservationId, Vec<usize>>,
@@ -75,6 +78,7 @@ impl Snapshot {
                 made.match_of_entry.insert(place.clone(), index);
             }
         }
+        made.keys = ground.ledger.keys();
         Self { ground, picture, ..made }
     }
 
@@ -100,6 +104,24 @@ impl Snapshot {
     pub(super) fn matches(&self, device: &DeviceId) -> impl Iterator<Item = &Match> {
         let indexes = self.matches_of_device.get(device).into_iter().flatten();
         indexes.filter_map(|index| self.picture.matches.get(*index))
+    }
+
+    /// The device's matches, each with the judgement on its scope.
+    pub(super) fn scopes(&self, device: &DeviceId) -> impl Iterator<Item = (&Match, &Scoped)> {
+        let indexes = self.matches_of_device.get(device).into_iter().flatten();
+        indexes.filter_map(|index| {
+            Some((self.picture.matches.get(*index)?, self.picture.scopes.get(*index)?))
+        })
+    }
+
+    /// The judgement on the scope of a row.
+    pub(super) fn scope_of(&self, place: &Place) -> Option<&Scoped> {
+        self.picture.scopes.get(*self.match_of_entry.get(place)?)
+    }
+
+    /// What a row is known by.
+    pub(super) fn key_of(&self, place: &Place) -> Option<&EntryKey> {
+        self.keys.get(*self.entries.get(place)?)
     }
 
     pub(super) fn devices_on(&self, id: ObservationId) -> impl Iterator<Item = &Device> {

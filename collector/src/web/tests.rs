@@ -434,3 +434,29 @@ fn a_form_that_says_nothing_or_nobody_is_refused_in_words() {
     );
     assert!(running.say("", &elsewhere).head.contains("location: /findings"));
 }
+
+#[test]
+fn a_scope_is_decided_on_the_device_page_and_withdrawn_again() {
+    let running = with_findings();
+    let device = "/devices/ip-%E7%97%85%E6%A3%9F3F-10.20.0.1";
+    let page = running.get(device).body;
+    assert!(page.contains("提案：要判断") && page.contains("Q-2"), "{page}");
+    let subject = "%7B%22device%22%3A%7B%22address%22%3A%7B%22network%22%3A%22%E7%97%85%E6%A3%9F3F%22%2C%22ip%22%3A%2210.20.0.1%22%7D%7D%7D";
+    let form = format!("kind=scope&subject={subject}&scope=outside&by=x&why=demo&back={device}");
+    assert_eq!(running.say("", &form).status, 303);
+    let page = running.get(device).body;
+    assert!(page.contains("対象外") && page.contains("x が"), "{page}");
+    assert_eq!(running.say("", "kind=withdraw&decision=1&by=x").status, 303);
+    assert!(!running.get(device).body.contains("x が"));
+}
+
+#[test]
+fn a_private_device_is_permitted_on_its_page_and_is_nobodys_finding_then() {
+    let running = with_findings();
+    let key = "%7B%22address%22%3A%7B%22network%22%3A%22%E7%97%85%E6%A3%9F3F%22%2C%22ip%22%3A%2210.20.0.1%22%7D%7D";
+    let form = format!("kind=byod&device={key}&permitted=yes&by=x&why=y");
+    assert_eq!(running.say("", &form).status, 303);
+    let device = running.get("/devices/ip-%E7%97%85%E6%A3%9F3F-10.20.0.1").body;
+    assert!(device.contains("承認済BYOD"), "{device}");
+    assert!(!running.get("/findings").body.contains("ip-病棟3F-10.20.0.1"));
+}
