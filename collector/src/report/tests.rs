@@ -385,7 +385,16 @@ fn columns_line_up_by_the_width_that_terminals_draw() {
 fn the_ledger_is_written_in_its_own_columns_with_the_verdict_beside() {
     let tables = with_sample(Lang::Ja, table::ledger);
     assert_eq!(tables.len(), 1);
-    let expected = ["管理番号", "機器名", "ＩＰアドレス", "棚", "判定", "相違点", "行"];
+    let expected = [
+        "管理番号",
+        "機器名",
+        "ＩＰアドレス",
+        "棚",
+        "判定",
+        "相違点",
+        "チェックリストの対象か",
+        "行",
+    ];
     assert_eq!(tables[0].headings, expected);
     assert_eq!(tables[0].rows[1][..5], ["A-4", "端末4", "10.20.0.8", "<b>", "相違"]);
     assert_eq!(tables[0].rows.len(), 5);
