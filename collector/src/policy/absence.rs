@@ -92,6 +92,7 @@ mod tests {
     fn the_released_table_is_patient_with_what_is_carried_about() {
         let absence = Absence::parse(RELEASED).unwrap();
         assert_eq!(absence.patience(&["スイッチ"]), Patience { misses: 1, days: 0 });
+        assert_eq!(absence.patience(&["輸液ポンプ管理端末"]).misses, 1);
         let portable = absence.patience(&["画像", "ポータブルＸ線撮影装置"]);
         assert!(portable.misses > 1 && portable.days >= 7, "{portable:?}");
         assert_eq!(absence.patience(&["ﾉｰﾄＰＣ"]).misses, absence.patience(&["ノートPC"]).misses);
