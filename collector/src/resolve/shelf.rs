@@ -35,9 +35,9 @@ impl<'a> Tables<'a> {
         let whole = ended.into_iter().filter_map(|(fact, ..)| {
             let Fact::TableRead(read) = fact else { return None };
             let own = read.context.is_empty() && read.outcome == Outcome::Complete;
-            own.then_some(read.table.as_str())
+            own.then_some(read.tables())
         });
-        Self { told: told.collect(), whole: whole.collect() }
+        Self { told: told.collect(), whole: whole.flatten().collect() }
     }
 
     /// What the tables say the device is, for one that described itself like this.

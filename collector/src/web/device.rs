@@ -112,9 +112,11 @@ struct Private {
 fn private(matches: &[&Match], device: &Device) -> Option<Private> {
     let verdict = &matches.first()?.verdict;
     let permitted = matches!(verdict, Verdict::PermittedByod { .. });
+    let class = device.class.as_ref();
     let key = device.keys().into_iter().next()?;
     let device = serde_json::to_string(&key).ok()?;
-    (permitted || verdict.is_undocumented()).then_some(Private { device, permitted })
+    let is_network = class.is_some_and(|class| class.value.is_network());
+    (permitted || verdict.is_undocumented() && !is_network).then_some(Private { device, permitted })
 }
 
 /// What every part of the page is written with.

@@ -353,7 +353,8 @@ pub fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::VlanTag { vlan } => lang.fill(Word::FactVlanTag, &[vlan]),
         Fact::Rows(it) => lang.fill(Word::FactRows, &[&it.table, &it.rows.len()]),
         Fact::TableRead(it) => {
-            lang.fill(Word::FactTableRead, &[&it.table, &it.rows, &lang.say(outcome(it.outcome))])
+            let tables = it.tables().collect::<Vec<_>>().join(lang.say(Word::CommonListJoin));
+            lang.fill(Word::FactTableRead, &[&tables, &it.rows, &lang.say(outcome(it.outcome))])
         }
         Fact::Said(it) => lang.fill(Word::FactSaid, &[&it.port, &heard::fields(&it.fields)]),
         Fact::Pointer { ip, name } => lang.fill(Word::FactPointer, &[ip, name]),

@@ -65,6 +65,9 @@ pub enum Cell {
 pub struct TableRead {
     /// As in [`Rows::table`].
     pub table: String,
+    /// Further tables that ended just so: those that a device does not have are told together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// As in [`Rows::context`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub context: String,
@@ -72,6 +75,13 @@ pub struct TableRead {
     pub rows: u32,
     /// How it ended. `Complete` with no rows: the device has no such table.
     pub outcome: Outcome,
+}
+
+impl TableRead {
+    /// Every table that ended so.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.table.as_str()).chain(self.also.iter().map(String::as_str))
+    }
 }
 
 impl Row {

@@ -128,6 +128,7 @@ pub fn observations(ip: IpAddr, read: Vec<Rows>) -> Vec<Observation> {
     }
     for rows in read {
         let ended = table::TableRead {
+            also: Vec::new(),
             table: rows.table.clone(),
             context: String::new(),
             rows: u32::try_from(rows.rows.len()).unwrap_or(u32::MAX),

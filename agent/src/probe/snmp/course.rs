@@ -39,6 +39,8 @@ pub(super) struct Course {
     agenda: VecDeque<(usize, Context)>,
     in_contexts: bool,
     absent: BTreeSet<usize>,
+    /// Names of tables that the device does not have, told together at the end.
+    none: BTreeSet<String>,
     /// Tables of the catalogue that the system group and the topics have read, by their places.
     read: BTreeSet<usize>,
     /// Tables that brought rows.
@@ -83,6 +85,7 @@ impl Course {
             agenda,
             in_contexts: false,
             absent: BTreeSet::new(),
+            none: BTreeSet::new(),
             read: BTreeSet::new(),
             brought: BTreeSet::new(),
             vlans: BTreeSet::new(),
@@ -112,6 +115,7 @@ impl Course {
     /// Ends the course here.
     pub(super) fn finish(&mut self) {
         self.stage = Stage::Finished;
+        self.facts.extend(row::absent(std::mem::take(&mut self.none)));
     }
 
     pub(super) fn poll_fact(&mut self) -> Option<Fact> {
@@ -346,8 +350,7 @@ impl Course {
             let own = context == Context::Own;
             let ids = table.columns.iter().map(|column| column.id);
             if own && self.absent.contains(&at) {
-                let (name, outcome) = (table.name.clone(), Outcome::Complete);
-                self.facts.push_back(row::read(name, &context, 0, outcome));
+                self.none.insert(table.name.clone());
             } else if own && table.scalars {
                 self.stage = Stage::Group { at, group: Group::new(&entry, ids) };
                 return;

@@ -1,6 +1,6 @@
 //! Rows as facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::observation::table::{self, Cell, Row, TableRead};
 use daicho_common::observation::{Fact, Outcome};
@@ -75,7 +75,15 @@ pub(super) fn facts(table: &Described, context: &Context, rows: Rows) -> Told {
 /// The fact that a table was read.
 pub(super) fn read(table: String, context: &Context, rows: usize, outcome: Outcome) -> Fact {
     let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-    Fact::TableRead(TableRead { table, context: context.name(), rows, outcome })
+    Fact::TableRead(TableRead { table, also: Vec::new(), context: context.name(), rows, outcome })
+}
+
+/// The fact that a device has none of these tables; none if there are none.
+pub(super) fn absent(tables: BTreeSet<String>) -> Option<Fact> {
+    let mut tables = tables.into_iter();
+    let table = tables.next()?;
+    let (also, context) = (tables.collect(), String::new());
+    Some(Fact::TableRead(TableRead { table, also, context, rows: 0, outcome: Outcome::Complete }))
 }
 
 fn cell(kind: Kind, value: Value) -> Option<Cell> {

@@ -17,11 +17,10 @@ fn public() -> Vec<Credential> {
 fn reads(facts: &[Fact]) -> Vec<(&str, &str, u32, Outcome)> {
     facts
         .iter()
-        .filter_map(|fact| match fact {
-            Fact::TableRead(TableRead { table, context, rows, outcome }) => {
-                Some((table.as_str(), context.as_str(), *rows, *outcome))
-            }
-            _ => None,
+        .filter_map(|fact| if let Fact::TableRead(read) = fact { Some(read) } else { None })
+        .flat_map(|read| {
+            let TableRead { context, rows, outcome, .. } = read;
+            read.tables().map(|table| (table, context.as_str(), *rows, *outcome))
         })
         .collect()
 }
@@ -82,12 +81,23 @@ fn tables_are_read_where_their_maker_need_and_harm_allow() {
     }
     let fine = |name| (name, "", 1, Outcome::Complete);
     let (facts, _) = run(&mut with(&public(), &tables, false), |it| device.answer(it));
-    let gentle = [fine("ours"), fine("behind"), ("empty", "", 0, Outcome::Complete)];
-    assert_eq!(reads(&facts), gentle);
+    let none = ("empty", "", 0, Outcome::Complete);
+    assert_eq!(reads(&facts), [fine("ours"), fine("behind"), none]);
     let (rows, _) = told(&facts, "ours");
     assert_eq!((rows[0].index.len(), rows[0].number("a"), rows[0].text("b")), (0, Some(1), None));
     let (facts, _) = run(&mut with(&public(), &tables, true), |it| device.answer(it));
-    assert_eq!(reads(&facts), [&gentle[..], &[fine("costly")]].concat());
+    assert_eq!(reads(&facts), [fine("ours"), fine("behind"), fine("costly"), none]);
+}
+
+#[test]
+fn all_tables_that_a_device_lacks_are_one_fact_at_the_end() {
+    let lacks =
+        |number: u32| table(&format!("none-{number}"), &format!("1.3.6.1.4.1.278.{number}"), "");
+    let tables: String = (1..=60).map(lacks).collect();
+    let device = switch();
+    let (facts, _) = run(&mut with(&public(), &tables, false), |it| device.answer(it));
+    let ends = facts.iter().filter(|fact| matches!(fact, Fact::TableRead(_))).count();
+    assert_eq!((ends, reads(&facts).len()), (1, 60));
 }
 
 #[test]

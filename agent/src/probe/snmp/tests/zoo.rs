@@ -39,7 +39,9 @@ pub(super) fn told(facts: &[Fact], table: &str) -> (Vec<Row>, Vec<TableRead>) {
                 assert!(some.rows.len() <= row::MOST);
                 rows.extend(some.rows.clone());
             }
-            Fact::TableRead(read) if read.table == table => reads.push(read.clone()),
+            Fact::TableRead(read) if read.tables().any(|name| name == table) => {
+                reads.push(read.clone());
+            }
             _ => {}
         }
     }
