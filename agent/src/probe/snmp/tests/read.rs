@@ -94,7 +94,7 @@ fn all_tables_that_a_device_lacks_are_one_fact_at_the_end() {
     let lacks =
         |number: u32| table(&format!("none-{number}"), &format!("1.3.6.1.4.1.278.{number}"), "");
     let tables: String = (1..=60).map(lacks).collect();
-    let device = switch();
+    let mut device = switch();
     let (facts, _) = run(&mut with(&public(), &tables, false), |it| device.answer(it));
     let ends = facts.iter().filter(|fact| matches!(fact, Fact::TableRead(_))).count();
     assert_eq!((ends, reads(&facts).len()), (1, 60));
