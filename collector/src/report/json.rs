@@ -106,7 +106,7 @@ impl<'a> From<&'a Device> for Brief<'a> {
             serial: device.serial.as_ref().map(|claim| claim.value.as_str()),
             firmware: version.filter(|_| class.is_some() && !computer),
             os: os.or(version.filter(|_| computer)),
-            mfp: class.map(|class| class == Class::Mfp),
+            mfp: class.and_then(|class| copies(class, device.model.is_some())),
             storage: match device.storage.as_ref().map(|storage| storage.value.keeps) {
                 Some(Keeps::Yes) => Some(true),
                 Some(Keeps::No) => Some(false),
@@ -114,6 +114,15 @@ impl<'a> From<&'a Device> for Brief<'a> {
             },
             hostname: device.names.first().map(|name| name.value.as_str()),
         }
+    }
+}
+
+/// Whether it is a multifunction printer. That a printer is none is told by its model: without one,
+/// what is known of a network card or of a protocol fits both.
+const fn copies(class: Class, has_model: bool) -> Option<bool> {
+    match class {
+        Class::Printer if !has_model => None,
+        other => Some(matches!(other, Class::Mfp)),
     }
 }
 
