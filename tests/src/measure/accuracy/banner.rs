@@ -69,12 +69,19 @@ struct Found {
 
 impl From<&Device> for Found {
     fn from(device: &Device) -> Self {
-        let own = device.vendor.as_ref().map(|vendor| vendor.value.as_str());
-        let system = device.os.as_ref().and_then(|os| os::maker(&os.value));
-        let first = own.or(system).map(|maker| vec![maker.to_owned()]);
+        let own = device.vendor.as_ref().map(|vendor| vendor.value.clone());
+        let system = device.os.as_ref().and_then(|os| os::maker(&os.value)).map(str::to_owned);
         let software = device.programs.iter().filter_map(|program| program.value.vendor.clone());
+        let software: Vec<String> = software.collect();
+        // The bare kernel has many makers: it is named where nothing else is.
+        let (kernel, system) = (system.clone(), system.filter(|maker| maker != "Linux"));
+        let makers = match own.or(system) {
+            Some(one) => vec![one],
+            None if software.is_empty() => kernel.into_iter().collect(),
+            None => software,
+        };
         let brief = serde_json::to_value(Brief::from(device)).unwrap_or_default();
-        Self { brief, makers: first.unwrap_or_else(|| software.collect()) }
+        Self { brief, makers }
     }
 }
 
