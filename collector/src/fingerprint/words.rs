@@ -6,7 +6,8 @@
 //! word begins where a run of letters or of digits begins. Of several names the first one counts,
 //! because a maker's name stands before the product's; of several kinds the last, because the noun
 //! stands there. Where a maker's name stands before a line of another maker's, letters and numbers are
-//! alike by chance: of the line only the kind counts.
+//! alike by chance: of the line only the kind counts. The name of a maker of one kind of thing is a
+//! hint of that kind, and the weakest of all.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,6 +22,8 @@ const LINE: u8 = 20;
 const NAME: u8 = 14;
 /// What a kind counts.
 const KIND: u8 = 10;
+/// What it counts for a kind that a maker makes little else.
+const MAKES: u8 = 6;
 
 /// Longest text that is looked through, in octets.
 const LONGEST: usize = 2_048;
@@ -41,6 +44,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Maker {
     vendor: String,
+    /// The kind of nearly all that is theirs.
+    makes: Option<Class>,
     #[serde(default)]
     names: Vec<String>,
     #[serde(default)]
@@ -76,6 +81,8 @@ struct Word {
     spelled: String,
     sort: Sort,
     claims: Reading,
+    /// Of a name: the kind of nearly all that its maker makes.
+    makes: Option<Class>,
 }
 
 /// The words, by the run of letters or digits with which they begin.
@@ -145,35 +152,35 @@ impl Words {
             let place = field_of(field).ok_or_else(|| bad(format!("{field} is no field")))?;
             words.fields.push((place, file.kinds_in.contains(field)));
         }
-        for Maker { vendor, names, software, lines } in file.maker {
+        for Maker { vendor, makes, names, software, lines } in file.maker {
             let of = || Reading { vendor: Some(vendor.clone()), ..Reading::default() };
-            words.put(&names, Sort::Name, &Reading { weight: NAME, ..of() });
+            words.put(&names, (Sort::Name, makes), &Reading { weight: NAME, ..of() });
             for product in software {
                 let said = Software { product: product.clone(), vendor: Some(vendor.clone()) };
                 let claims = Reading { software: Some(said), weight: NAME, ..Reading::default() };
-                words.put(&[product], Sort::Rest, &claims);
+                words.put(&[product], (Sort::Rest, None), &claims);
             }
             for (class, spelled) in lines {
                 let claims = Reading { class: Some(class), weight: LINE, ..of() };
-                words.put(&spelled, Sort::Line, &claims);
+                words.put(&spelled, (Sort::Line, None), &claims);
             }
         }
         for Kind { class, words: spelled } in file.kind {
             let claims = Reading { class: Some(class), weight: KIND, ..Reading::default() };
-            words.put(&spelled, Sort::Kind, &claims);
+            words.put(&spelled, (Sort::Kind, None), &claims);
         }
         for System { os, words: spelled } in file.os {
             let claims = Reading { os: Some(os), weight: KIND, ..Reading::default() };
-            words.put(&spelled, Sort::Rest, &claims);
+            words.put(&spelled, (Sort::Rest, None), &claims);
         }
         words.stars_end().map_err(bad)?;
         Ok(words)
     }
 
-    fn put(&mut self, spelled: &[String], sort: Sort, claims: &Reading) {
+    fn put(&mut self, spelled: &[String], (sort, makes): (Sort, Option<Class>), claims: &Reading) {
         for word in spelled {
             let spelled = word.to_lowercase();
-            let word = Word { spelled, sort, claims: claims.clone() };
+            let word = Word { spelled, sort, claims: claims.clone(), makes };
             self.by_run.entry(key(&word.spelled).to_owned()).or_default().push(word);
         }
     }
@@ -253,7 +260,10 @@ impl Words {
             true => Reading { vendor: None, ..word.claims.clone() },
             false => word.claims.clone(),
         };
-        found.into_iter().flatten().map(claims).collect()
+        let makes = found.iter().flatten().find_map(|word| word.makes);
+        let makes =
+            makes.map(|class| Reading { class: Some(class), weight: MAKES, ..Reading::default() });
+        found.into_iter().flatten().map(claims).chain(makes).collect()
     }
 }
 
