@@ -104,7 +104,8 @@ impl<'a> From<&'a Device> for Brief<'a> {
             vendor: device.vendor.as_ref().map(|claim| claim.value.as_str()),
             model: device.model.as_ref().map(|claim| claim.value.as_str()),
             serial: device.serial.as_ref().map(|claim| claim.value.as_str()),
-            firmware: version.filter(|_| class.is_some() && !computer),
+            // A version of what nothing is known of may be that of an operating system.
+            firmware: version.filter(|_| !computer && (class.is_some() || !system)),
             os: os.or(version.filter(|_| computer)),
             mfp: class.and_then(|class| copies(class, device.model.is_some())),
             storage: match device.storage.as_ref().map(|storage| storage.value.keeps) {
