@@ -256,9 +256,10 @@ impl Words {
             let other = name.is_some_and(|name| name.claims.vendor != word.claims.vendor);
             word.sort == Sort::Line && named && other
         };
-        let claims = |word: &Word| match of_another(word) {
-            true => Reading { vendor: None, ..word.claims.clone() },
-            false => word.claims.clone(),
+        let claims = |word: &Word| {
+            let mut reading = word.claims.clone();
+            reading.vendor = reading.vendor.filter(|_| !of_another(word));
+            reading
         };
         let makes = found.iter().flatten().find_map(|word| word.makes);
         let makes =
@@ -319,6 +320,14 @@ mod tests {
         assert_eq!((read.class, read.vendor.as_deref()), (Some(Class::Printer), Some("Canon")));
         let read = said("LaserJet 9999 in place of a Canon");
         assert_eq!(read.vendor.as_deref(), Some("HP"));
+    }
+
+    #[test]
+    fn the_name_of_a_maker_of_one_kind_of_thing_is_the_weakest_hint_of_it() {
+        let read = said("Xerox");
+        assert_eq!((read.class, read.weight), (Some(Class::Printer), MAKES));
+        assert_eq!(said("Xerox network switch").class, Some(Class::Switch));
+        assert_eq!(said("Fujitsu").class, None);
     }
 
     #[test]

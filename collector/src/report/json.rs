@@ -121,10 +121,10 @@ impl<'a> From<&'a Device> for Brief<'a> {
 /// Whether it is a multifunction printer. That a printer is none is told by its model: without one,
 /// what is known of a network card or of a protocol fits both.
 const fn copies(class: Class, has_model: bool) -> Option<bool> {
-    match class {
-        Class::Printer if !has_model => None,
-        other => Some(matches!(other, Class::Mfp)),
+    if matches!(class, Class::Printer) && !has_model {
+        return None;
     }
+    Some(matches!(class, Class::Mfp))
 }
 
 /// What descriptions of operating systems for any hardware begin with.

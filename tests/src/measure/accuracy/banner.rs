@@ -239,12 +239,15 @@ impl Banner {
 /// system's. Of a printer it is said that it is a multifunction printer, that it is none, or nothing.
 fn said(found: &Found, field: &str) -> Vec<String> {
     let text = |field: &str| {
-        let said = found.brief[field].as_str().filter(|text| !text.is_empty());
-        said.map(str::to_owned)
+        let said = found.brief.get(field).and_then(Json::as_str);
+        said.filter(|text| !text.is_empty()).map(str::to_owned)
     };
     let one = match field {
         "coarse" => text("class"),
-        "mfp" => found.brief["mfp"].as_bool().and_then(|_| text("class")),
+        "mfp" => {
+            let is_told = found.brief.get("mfp").is_some_and(Json::is_boolean);
+            text("class").filter(|_| is_told)
+        }
         "maker" => text("vendor"),
         "vendor" => return found.makers.clone(),
         "version" => {
@@ -333,6 +336,22 @@ mod tests {
         assert_eq!(counts(of("http.title", "class")), (1, "  0.0 ( 0.0)".to_owned()));
         assert_eq!(of("all", "class").n(), 3);
         assert_eq!((all.strange, all.misses.len()), (1, 2), "{all:?}");
+    }
+
+    #[test]
+    fn whoever_made_what_speaks_is_named_where_no_device_is() {
+        let rows = "[[row]]\non = \"said\"\nmethod = \"http\"\nkey = \"server\"\nregex = '^Zorkd/'\nsoftware = \"Zorkd\"\nsoftware_vendor = \"Zork\"\nweight = 40\nexample = [{ said = \"Zorkd/9\" }]\n";
+        let rows = Rows::parse(&[("zork.toml", rows)]).unwrap();
+        let lines = r#"{"source": "http.server", "banner": "Zorkd/9", "vendor": "Zork"}
+{"source": "http.server", "banner": "Zorkd/9", "vendor": "Zork", "device": "Printer"}"#;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), lines).unwrap();
+        let all = run(file.path(), &rows, &Judge::new().unwrap(), None).unwrap();
+        let of = |row: &str, field| all.rows[row].get(field).copied().unwrap_or_default();
+        let counts = |count: Count| (count.n(), count.cell());
+        assert_eq!(counts(of(ALL, "vendor")), (2, "100.0 ( 0.0)".to_owned()));
+        assert_eq!(counts(of(ALL, "maker")), (1, "  0.0 ( 0.0)".to_owned()));
+        assert_eq!((of(ODD, "vendor").n(), of(EVEN, "vendor").n()), (1, 1));
     }
 
     #[test]
