@@ -123,6 +123,9 @@ struct Compare {
     /// 出力の形式 / Format
     #[arg(long, value_enum, default_value = "text")]
     format: CompareFormat,
+    /// 設定ファイル。判別表と時間帯だけを使います / The configuration, for its fingerprints and time zone
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// 表示する言語 / Language
     #[arg(long, value_enum, default_value = "ja")]
     lang: Lang,
@@ -209,6 +212,9 @@ struct Devices {
     /// 1行に1台の JSON で出力します / One JSON object a line
     #[arg(long)]
     jsonl: bool,
+    /// 設定ファイル。判別表と時間帯だけを使います / The configuration, for its fingerprints and time zone
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// 見出しの言語 / Language of the headings
     #[arg(long, value_enum, default_value = "ja")]
     lang: Lang,

@@ -104,6 +104,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "snmp_description.toml",
     "snmp_enterprise.toml",
     "snmp_registry.toml",
+    "snmp_numbers.toml",
     "snmp_maker.toml",
     "snmp_network.toml",
     "snmp_network_makers.toml",

@@ -173,6 +173,41 @@ fn compare_speaks_to_programs_too() {
 }
 
 #[test]
+fn own_fingerprints_are_used_without_a_server_too() {
+    let folder = filled();
+    std::fs::create_dir(folder.path().join("rows")).unwrap();
+    let row = "[[row]]\non = \"mac_maker\"\ncontains = \"Zork\"\nclass = \"printer\"\nvendor = \"Zork\"\nweight = 40\nexample = [{ said = \"Zork Works\" }]\n";
+    file(&folder, "rows/zork.toml", row);
+    file(&folder, "oui.txt", "00-1A-2B   (hex)\t\tZork Works\n");
+    file(&folder, "own.toml", "fingerprints = [\"rows\"]\nmac_makers = \"oui.txt\"\n");
+    let devices = |more: &[&str]| {
+        let told = run(&folder, &[&["devices", "ward.daicho", "--jsonl"], more].concat());
+        assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+        let first = stdout(&told).lines().next().map(str::to_owned);
+        serde_json::from_str::<serde_json::Value>(&first.unwrap()).unwrap()
+    };
+    assert!(devices(&[])["vendor"].is_null());
+    assert_eq!(devices(&["--config", "own.toml"])["vendor"], "Zork");
+    let compared = run(
+        &folder,
+        &[
+            "compare",
+            "--ledger",
+            "台帳.csv",
+            "ward.daicho",
+            "--format",
+            "json",
+            "--config",
+            "own.toml",
+        ],
+    );
+    assert!(stdout(&compared).contains("Zork"), "{}", stderr(&compared));
+    file(&folder, "rows/odd.toml", "[[row]]\non = \"mac_maker\"\nweight = 1\n");
+    let refused = run(&folder, &["devices", "ward.daicho", "--config", "own.toml"]);
+    complains(&refused, 3, &["odd.toml"]);
+}
+
+#[test]
 fn importing_twice_changes_nothing() {
     let folder = filled();
     let first = run(&folder, &["import", "台帳.csv", "ward.daicho"]);

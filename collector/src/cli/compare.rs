@@ -9,11 +9,10 @@ use daicho_common::coverage::Coverage;
 use daicho_common::observation::Observation;
 
 use super::{Compare, CompareFormat, Devices, to_stdout};
-use crate::clock::Zone;
+use crate::config::Config;
 use crate::ingest;
-use crate::ingest::fingerprints;
 use crate::ledger::Ledger;
-use crate::picture;
+use crate::picture::Basis;
 use crate::report::{self, Shown};
 
 /// What files hold, taken together.
@@ -54,16 +53,19 @@ impl Taken {
 }
 
 pub(super) fn compare(options: &Compare) -> Result<(), Complaint> {
+    let config = Config::load(options.config.as_deref())?;
+    let criteria = ingest::criteria(&config)?;
     let ledger = books(&options.ledger)?;
     let taken = Taken::read(&options.files)?;
-    let picture = picture::of_scan(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
+    let basis = Basis::seen(&taken.observations, &taken.coverage, &ledger);
+    let picture = criteria.picture(&basis);
     let shown = Shown {
         picture: &picture,
         ledger: &ledger,
         coverage: &taken.coverage,
         observations: &taken.observations,
         lang: options.lang,
-        zone: &Zone::named("Asia/Tokyo")?,
+        zone: &config.zone,
     };
     to_stdout(|out| match options.format {
         CompareFormat::Text => report::text::write(out, &shown),
@@ -81,16 +83,19 @@ fn books(paths: &[PathBuf]) -> Result<Ledger, Complaint> {
 }
 
 pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
+    let config = Config::load(options.config.as_deref())?;
+    let criteria = ingest::criteria(&config)?;
     let taken = Taken::read(&options.files)?;
     let ledger = Ledger::default();
-    let picture = picture::of_scan(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
+    let basis = Basis::seen(&taken.observations, &taken.coverage, &ledger);
+    let picture = criteria.picture(&basis);
     let shown = Shown {
         picture: &picture,
         ledger: &ledger,
         coverage: &taken.coverage,
         observations: &taken.observations,
         lang: options.lang,
-        zone: &Zone::named("Asia/Tokyo")?,
+        zone: &config.zone,
     };
     to_stdout(|out| {
         if options.jsonl {

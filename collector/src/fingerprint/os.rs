@@ -40,6 +40,14 @@ pub(super) fn named(
     }
 }
 
+/// The system's name with its kernel's version behind it, by which the state of its patches is known.
+pub(super) fn on(name: Option<String>, kernel: Option<String>) -> Option<String> {
+    match (name, kernel) {
+        (Some(name), Some(kernel)) => Some(format!("{name} (kernel {kernel})")),
+        (name, _) => name,
+    }
+}
+
 /// The name in a table: of the version itself, or of the longest part of it that ends before a dot,
 /// a blank, a hyphen or an underscore and stands in the table.
 fn look_up(table: &str, version: &str) -> Option<String> {

@@ -91,8 +91,8 @@ enum Pattern {
     /// Whole labels of an object identifier, or the start of any other text.
     Prefix(String),
     Contains(String),
-    /// Named groups `vendor`, `model`, `version`, `serial`, `os`, `os_version` and `software` become
-    /// claims.
+    /// Named groups `vendor`, `model`, `version`, `serial`, `os`, `os_version`, `kernel` and `software`
+    /// become claims.
     Regex(Regex),
     /// Of this file of Recog, of which the first that matches counts.
     Recog(usize, Box<Fingerprint>),
@@ -150,7 +150,10 @@ impl Row {
                     model: group("model", &self.claims.model),
                     version: group("version", &None),
                     serial: group("serial", &None),
-                    os: os::named(name, said("os_version"), self.os_table.as_deref()),
+                    os: os::on(
+                        os::named(name, said("os_version"), self.os_table.as_deref()),
+                        said("kernel"),
+                    ),
                     software: software.or_else(|| self.claims.software.clone()),
                     ..self.claims.clone()
                 })

@@ -34,7 +34,7 @@ fn a_network_card_inside_another_device_says_nothing_of_it() {
     let rows = Rows::builtin().unwrap();
     assert_eq!(rows.read(&system("1.3.6.1.4.1.1240.2.3", "SX-500")), []);
     // net-snmp's number tells the system and nothing of the device.
-    let linux = Reading { os: Some("Linux".to_owned()), weight: 20, ..Reading::default() };
+    let linux = Reading { os: Some("Linux".to_owned()), weight: 8, ..Reading::default() };
     assert_eq!(rows.read(&system("1.3.6.1.4.1.8072.3.2.10", "")), [linux]);
 }
 

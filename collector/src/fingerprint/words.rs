@@ -5,7 +5,9 @@
 //! digit and `*` at its end any letters and digits; else letters and digits around a word end it. A
 //! word begins where a run of letters or of digits begins. Of several names the first one counts,
 //! because a maker's name stands before the product's; of several kinds the last, because the noun
-//! stands there.
+//! stands there. Where a maker's name stands before a line of another maker's, letters and numbers are
+//! alike by chance: of the line only the kind counts. The name of a maker of one kind of thing is a
+//! hint of that kind, and the weakest of all.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,6 +22,8 @@ const LINE: u8 = 20;
 const NAME: u8 = 14;
 /// What a kind counts.
 const KIND: u8 = 10;
+/// What it counts for a kind that a maker makes little else.
+const MAKES: u8 = 6;
 
 /// Longest text that is looked through, in octets.
 const LONGEST: usize = 2_048;
@@ -40,6 +44,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Maker {
     vendor: String,
+    /// The kind of nearly all that is theirs.
+    makes: Option<Class>,
     #[serde(default)]
     names: Vec<String>,
     #[serde(default)]
@@ -75,6 +81,8 @@ struct Word {
     spelled: String,
     sort: Sort,
     claims: Reading,
+    /// Of a name: the kind of nearly all that its maker makes.
+    makes: Option<Class>,
 }
 
 /// The words, by the run of letters or digits with which they begin.
@@ -144,36 +152,44 @@ impl Words {
             let place = field_of(field).ok_or_else(|| bad(format!("{field} is no field")))?;
             words.fields.push((place, file.kinds_in.contains(field)));
         }
-        for Maker { vendor, names, software, lines } in file.maker {
+        for Maker { vendor, makes, names, software, lines } in file.maker {
             let of = || Reading { vendor: Some(vendor.clone()), ..Reading::default() };
-            words.put(&names, Sort::Name, &Reading { weight: NAME, ..of() });
+            words.put(&names, (Sort::Name, makes), &Reading { weight: NAME, ..of() });
             for product in software {
                 let said = Software { product: product.clone(), vendor: Some(vendor.clone()) };
                 let claims = Reading { software: Some(said), weight: NAME, ..Reading::default() };
-                words.put(&[product], Sort::Rest, &claims);
+                words.put(&[product], (Sort::Rest, None), &claims);
             }
             for (class, spelled) in lines {
                 let claims = Reading { class: Some(class), weight: LINE, ..of() };
-                words.put(&spelled, Sort::Line, &claims);
+                words.put(&spelled, (Sort::Line, None), &claims);
             }
         }
         for Kind { class, words: spelled } in file.kind {
             let claims = Reading { class: Some(class), weight: KIND, ..Reading::default() };
-            words.put(&spelled, Sort::Kind, &claims);
+            words.put(&spelled, (Sort::Kind, None), &claims);
         }
         for System { os, words: spelled } in file.os {
             let claims = Reading { os: Some(os), weight: KIND, ..Reading::default() };
-            words.put(&spelled, Sort::Rest, &claims);
+            words.put(&spelled, (Sort::Rest, None), &claims);
         }
+        words.stars_end().map_err(bad)?;
         Ok(words)
     }
 
-    fn put(&mut self, spelled: &[String], sort: Sort, claims: &Reading) {
+    fn put(&mut self, spelled: &[String], (sort, makes): (Sort, Option<Class>), claims: &Reading) {
         for word in spelled {
             let spelled = word.to_lowercase();
-            let word = Word { spelled, sort, claims: claims.clone() };
+            let word = Word { spelled, sort, claims: claims.clone(), makes };
             self.by_run.entry(key(&word.spelled).to_owned()).or_default().push(word);
         }
+    }
+
+    /// Whether `*` stands only at the ends of words: behind it nothing is looked at.
+    fn stars_end(&self) -> Result<(), String> {
+        let words = self.by_run.values().flatten();
+        let mut odd = words.filter(|word| word.spelled.trim_end_matches('*').contains('*'));
+        odd.next().map_or(Ok(()), |word| Err(format!("in {} `*` is not at the end", word.spelled)))
     }
 
     /// Adds what the words of a fact say.
@@ -186,8 +202,8 @@ impl Words {
         for (place, kinds) in &self.fields {
             for text in place.texts(method, fact) {
                 let said = self.of(&text, *kinds).into_iter();
-                found.extend(said.map(|word| Match {
-                    reading: word.claims.clone(),
+                found.extend(said.map(|reading| Match {
+                    reading,
                     place,
                     said: text.clone().into_owned(),
                 }));
@@ -196,10 +212,12 @@ impl Words {
     }
 
     /// The words that count in a text: a line and a name, a kind, a system and a piece of software.
-    fn of(&self, text: &str, kinds: bool) -> Vec<&Word> {
+    fn of(&self, text: &str, kinds: bool) -> Vec<Reading> {
         let end = text.floor_char_boundary(LONGEST.min(text.len()));
         let folded = without_own_name(&text.get(..end).unwrap_or_default().to_lowercase());
         let mut found: [Option<&Word>; 5] = [None; 5];
+        // Whether a maker's name stood before the line.
+        let mut named = false;
         let mut rest = folded.as_str();
         while let Some(start) = rest.find(char::is_alphanumeric) {
             rest = rest.get(start..).unwrap_or_default();
@@ -227,11 +245,26 @@ impl Words {
                     && (word.sort != Sort::Kind || kinds)
                 {
                     *place = Some(word);
+                    let [line, name, ..] = found;
+                    named |= line.is_none() && name.is_some();
                 }
             }
             rest = rest.get(first.len().max(1)..).unwrap_or_default();
         }
-        found.into_iter().flatten().collect()
+        let of_another = |word: &Word| {
+            let [_, name, ..] = found;
+            let other = name.is_some_and(|name| name.claims.vendor != word.claims.vendor);
+            word.sort == Sort::Line && named && other
+        };
+        let claims = |word: &Word| {
+            let mut reading = word.claims.clone();
+            reading.vendor = reading.vendor.filter(|_| !of_another(word));
+            reading
+        };
+        let makes = found.iter().flatten().find_map(|word| word.makes);
+        let makes =
+            makes.map(|class| Reading { class: Some(class), weight: MAKES, ..Reading::default() });
+        found.into_iter().flatten().map(claims).chain(makes).collect()
     }
 }
 
@@ -266,12 +299,11 @@ mod tests {
     fn said(text: &str) -> Reading {
         let words = words();
         let mut all = Reading::default();
-        for word in words.of(text, true) {
-            let it = &word.claims;
+        for it in words.of(text, true) {
             if all.weight < it.weight && it.class.is_some() {
                 (all.class, all.weight) = (it.class, it.weight);
             }
-            all.vendor = all.vendor.or_else(|| it.vendor.clone());
+            all.vendor = all.vendor.or(it.vendor);
         }
         all
     }
@@ -280,6 +312,33 @@ mod tests {
     fn a_line_says_the_maker_and_the_kind() {
         let read = said("My LaserJet Pro 9999 upstairs");
         assert_eq!((read.class, read.vendor.as_deref()), (Some(Class::Printer), Some("HP")));
+    }
+
+    #[test]
+    fn a_maker_that_is_named_is_not_another_whose_line_is_spelled_alike() {
+        let read = said("Canon LaserJet 9999");
+        assert_eq!((read.class, read.vendor.as_deref()), (Some(Class::Printer), Some("Canon")));
+        let read = said("LaserJet 9999 in place of a Canon");
+        assert_eq!(read.vendor.as_deref(), Some("HP"));
+    }
+
+    #[test]
+    fn the_name_of_a_maker_of_one_kind_of_thing_is_the_weakest_hint_of_it() {
+        let read = said("Xerox");
+        assert_eq!((read.class, read.weight), (Some(Class::Printer), MAKES));
+        assert_eq!(said("Xerox network switch").class, Some(Class::Switch));
+        assert_eq!(said("Fujitsu").class, None);
+    }
+
+    #[test]
+    fn a_star_in_the_middle_of_a_word_is_refused() {
+        let file = |word: &str| {
+            format!(
+                "fields = []\nkinds_in = []\nos = []\nkind = []\n[[maker]]\nvendor = \"Z\"\nnames = [\"{word}\"]\n"
+            )
+        };
+        assert!(Words::parse("w", &file("zork*")).is_ok());
+        assert!(Words::parse("w", &file("zork* nine")).is_err());
     }
 
     #[test]
@@ -308,9 +367,11 @@ mod tests {
             let text = word.spelled.replace('#', "9").replace('*', "");
             let found = words.of(&text, true);
             // A maker's name gives way to its software of the same name.
-            let itself = |found: &&Word| {
-                let software = found.claims.software.is_some() && word.sort == Sort::Name;
-                found.sort == word.sort || software
+            let itself = |found: &Reading| match word.sort {
+                Sort::Line => found.class.is_some() && found.weight == LINE,
+                Sort::Name => found.vendor.is_some() || found.software.is_some(),
+                Sort::Kind => found.class.is_some(),
+                Sort::Rest => found.software.is_some() || found.os.is_some(),
             };
             assert!(found.iter().any(itself), "{} is not found in itself", word.spelled);
         }

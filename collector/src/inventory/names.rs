@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::fingerprint::{Class, Reading};
+use crate::fingerprint::{Class, Reading, spelling};
 
 /// A file as written; unknown keys are refused.
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ impl Written {
 pub fn read(model: &str, vendor: Option<&str>) -> Vec<Reading> {
     let fits = |name: &&Name| {
         let maker = match (name.of.as_deref(), vendor) {
-            (Some(of), Some(vendor)) => of == vendor,
+            (Some(of), Some(vendor)) => spelling::same(of, vendor),
             _ => true,
         };
         maker && name.regex.is_match(model)
@@ -104,6 +104,7 @@ mod tests {
     #[test]
     fn a_name_of_another_maker_says_nothing() {
         assert_eq!(classes("MX722", Some("Lexmark")), [Some(Class::Mfp)]);
+        assert_eq!(classes("MX722", Some("LEXMARK")), [Some(Class::Mfp)], "however it is spelled");
         assert_eq!(classes("MX722", Some("Juniper")), []);
     }
 }

@@ -89,7 +89,8 @@ impl<'a> From<&'a Device> for Brief<'a> {
         let version = device.version.as_ref().map(|claim| claim.value.as_str());
         // Of a computer the version is its operating system's, unless what it says of itself names
         // none: management processors and appliances tell of their firmware.
-        let system = device.description.as_ref().is_some_and(|said| names_a_system(&said.value));
+        let said = device.description.as_ref().map(|said| said.value.as_str());
+        let system = said.is_some_and(names_a_system);
         let computer = class.is_some_and(Class::is_computer) && system;
         let os = device.os.as_ref().map(|claim| claim.value.as_str());
         Self {
@@ -104,9 +105,11 @@ impl<'a> From<&'a Device> for Brief<'a> {
             vendor: device.vendor.as_ref().map(|claim| claim.value.as_str()),
             model: device.model.as_ref().map(|claim| claim.value.as_str()),
             serial: device.serial.as_ref().map(|claim| claim.value.as_str()),
-            firmware: version.filter(|_| class.is_some() && !computer),
+            // What nothing is known of may tell the version of a program, but not by SNMP.
+            firmware: version
+                .filter(|_| !computer && (class.is_some() || (said.is_some() && !system))),
             os: os.or(version.filter(|_| computer)),
-            mfp: class.map(|class| class == Class::Mfp),
+            mfp: class.and_then(|class| copies(class, device.model.is_some())),
             storage: match device.storage.as_ref().map(|storage| storage.value.keeps) {
                 Some(Keeps::Yes) => Some(true),
                 Some(Keeps::No) => Some(false),
@@ -115,6 +118,15 @@ impl<'a> From<&'a Device> for Brief<'a> {
             hostname: device.names.first().map(|name| name.value.as_str()),
         }
     }
+}
+
+/// Whether it is a multifunction printer. That a printer is none is told by its model: without one,
+/// what is known of a network card or of a protocol fits both.
+const fn copies(class: Class, has_model: bool) -> Option<bool> {
+    if matches!(class, Class::Printer) && !has_model {
+        return None;
+    }
+    Some(matches!(class, Class::Mfp))
 }
 
 /// What descriptions of operating systems for any hardware begin with.

@@ -436,6 +436,12 @@ fn a_device_in_one_line_says_null_where_nothing_is_known() {
     {
         assert!(lines[1][key].is_null(), "{key}");
     }
+    let mut printer = device(8, "LP-3F", Class::Printer);
+    let mfp =
+        |device: &Device| serde_json::to_value(json::Brief::from(device)).unwrap()["mfp"].clone();
+    assert_eq!(mfp(&printer), false, "its model is known and none of a multifunction printer");
+    printer.model = None;
+    assert!(mfp(&printer).is_null(), "a printer of no known model may be either");
     let bedside = device(8, "x", Class::Bedside);
     let bedside = serde_json::to_value(json::Brief::from(&bedside)).unwrap();
     assert_eq!((&bedside["class"], &bedside["kind"]), (&"medical".into(), &"bedside".into()));

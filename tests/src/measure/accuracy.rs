@@ -76,8 +76,9 @@ impl Options {
             let banner = field.starts_with("banner.");
             ensure!(
                 banner || FIELDS.contains(&field.as_str()),
-                "--misses takes one of {} or banner.class, banner.vendor, banner.model, banner.os, banner.version",
-                FIELDS.join(", ")
+                "--misses takes one of {} or banner. and one of {}",
+                FIELDS.join(", "),
+                banner::FIELDS.join(", ")
             );
         }
         Ok(options)

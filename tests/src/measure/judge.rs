@@ -68,6 +68,12 @@ fn group(class: &str) -> &str {
     }
 }
 
+/// Whether two classes, as we write them, do much the same work.
+pub fn same_group(a: &str, b: &str) -> bool {
+    let of = |said| class(said).map(group);
+    of(a).is_some() && of(a) == of(b)
+}
+
 /// The groups of a device that is none of the common classes, by what it is.
 fn group_of_other(subclass: Option<&str>) -> &'static str {
     match subclass {
@@ -127,7 +133,7 @@ impl Judge {
             "os" => {
                 let known = truth["os_version"].as_str()?;
                 let said = said(found, "os");
-                Some(verdict(said, |said| numbers::same_version(known, said)))
+                Some(verdict(said, |said| numbers::same_system(known, said)))
             }
             _ => self.text(truth, found, field),
         }

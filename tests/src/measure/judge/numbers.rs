@@ -67,6 +67,27 @@ pub(super) fn same_version(known: &str, said: &str) -> bool {
     known.iter().map(|version| bare(version)).any(|it| it.len() >= 3 && said.contains(&it))
 }
 
+/// A version's numbers without the zeros before them: `06.01.0009` is `6.1.9`.
+fn unpadded(version: &str) -> Vec<&str> {
+    version.split('.').map(|part| part.trim_start_matches('0')).collect()
+}
+
+/// Whether two texts name the same operating system: its version, padded or not, or, where it has a
+/// name for one, every word of that; what is known in parentheses besides is set aside.
+pub(super) fn same_system(known: &str, said: &str) -> bool {
+    let dotted = |text: &str| -> BTreeSet<String> {
+        versions(text).into_iter().filter(|version| version.contains('.')).collect()
+    };
+    let said_versions = dotted(said);
+    let same = |a: &String, b: &String| unpadded(a) == unpadded(b);
+    let padded = dotted(known).iter().any(|it| said_versions.iter().any(|other| same(it, other)));
+    let name = super::words(known.split('(').next().unwrap_or_default());
+    let words = super::words(said);
+    let words: BTreeSet<&str> = words.split(' ').collect();
+    let named = !name.is_empty() && name.split(' ').all(|word| words.contains(word));
+    padded || named || same_version(known, said)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +106,15 @@ mod tests {
         assert!(!same_serial("AB12", "AB123"));
         assert!(!same_serial("", ""));
         assert!(!same_serial("00", "0"));
+    }
+
+    #[test]
+    fn a_system_is_the_same_by_its_version_or_its_name() {
+        assert!(same_system("9.1.8.100", "Zorkix 09.01.0008.0100"));
+        assert!(same_system("9 (ZT 6.9)", "Zorkows 9 / Server 2999 R2"));
+        assert!(!same_system("9.1.8.100", "Zorkix 9.1.8.10"));
+        assert!(!same_system("9 (ZT 6.9)", "Zorkows 8"));
+        assert!(!same_system("(ZT)", "Zorkows"));
     }
 
     #[test]
