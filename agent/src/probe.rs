@@ -12,6 +12,8 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// Octets as text.
+mod base64;
 /// DICOM verification of hosts that a person named.
 pub mod dicom;
 /// Reverse DNS, asked of the network's own name server.
@@ -52,6 +54,8 @@ pub mod sip;
 pub mod smb;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
+/// SSH: identification and host keys.
+pub mod ssh;
 /// Simple Service Discovery: one host asked by unicast.
 pub mod ssdp;
 /// A conversation over a TCP connection.
