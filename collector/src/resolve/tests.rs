@@ -525,11 +525,11 @@ fn two_devices_with_the_same_ssh_host_key_stay_two() {
         .serves("10.20.0.8", Method::Ssh, &said);
     for (id, ip) in [(ID_A, "10.20.0.7"), (ID_B, "10.20.0.8")] {
         let device = device(&case, id);
-        let addresses: Vec<_> = device.addresses.iter().map(|it| it.value.to_string()).collect();
+        let addresses: Vec<_> = device.addresses.iter().map(|it| it.ip.to_string()).collect();
         assert_eq!(addresses, [ip]);
-        assert_eq!(device.joins, []);
+        assert_eq!(device.macs.len(), 1);
         assert_eq!(device.os.unwrap().value, "Debian 12");
-        assert_eq!(device.software.first().unwrap().value.name, "OpenSSH");
+        assert_eq!(device.programs.first().unwrap().value.product, "OpenSSH");
     }
 }
 
