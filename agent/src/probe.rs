@@ -22,6 +22,8 @@ pub mod dns;
 pub mod escl;
 /// What servers say before they are asked: FTP, SMTP, IMAP and Telnet.
 pub mod greeting;
+/// Questions to everybody on a link.
+pub mod group;
 /// HTTP of the start page.
 pub mod http;
 /// IPP: the attributes of a printer.

@@ -1,10 +1,11 @@
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use daicho_collector::evidence::Sourced;
 use daicho_collector::fingerprint::{Class, Rows};
 use daicho_collector::ledger::Ledger;
 use daicho_collector::picture::{self, Picture};
-use daicho_collector::resolve::Device;
+use daicho_collector::resolve::{Device, Service};
 use daicho_common::batch::Batch;
 use daicho_common::observation::Method;
 use daicho_tests::lab::{HOSTS, Lab, Spec, WING};
@@ -121,6 +122,12 @@ fn picture(batch: &Batch) -> Picture {
     picture::derive(&batch.observations, &batch.coverage, &Ledger::default(), &fingerprints)
 }
 
+/// A service and its port; open ports have theirs in their names.
+fn place(service: &Service) -> String {
+    let Service { kind, port, .. } = service;
+    if kind.starts_with("tcp/") { kind.clone() } else { format!("{kind}/{port}") }
+}
+
 /// What is not as expected of this host.
 fn wrong(picture: &Picture, expected: &Expected) -> Vec<String> {
     let ip: IpAddr = at(expected.last);
@@ -144,9 +151,9 @@ fn wrong(picture: &Picture, expected: &Expected) -> Vec<String> {
     hold("os", os.clone(), os.split(' ').next() == expected.os.split(' ').next());
     let programs: Vec<_> = device.programs.iter().map(|of| of.value.product.as_str()).collect();
     hold("software", format!("{programs:?}"), programs == expected.programs);
-    let services: Vec<_> =
-        device.services.iter().map(|of| format!("{}/{}", of.value.kind, of.value.port)).collect();
-    hold("services", format!("{services:?}"), services == expected.services);
+    let services: BTreeSet<_> = device.services.iter().map(|of| place(&of.value)).collect();
+    let right = services == expected.services.iter().map(|of| (*of).to_owned()).collect();
+    hold("services", format!("{services:?}"), right);
     wrong
 }
 

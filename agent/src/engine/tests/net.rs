@@ -110,6 +110,8 @@ pub(super) struct Net {
     pub(super) noise: bool,
     /// A printer that answers questions of DNS-SD, whoever they are to.
     pub(super) printer: Option<IpAddr>,
+    /// A root device that answers searches of SSDP's group, and no others.
+    pub(super) root_device: Option<IpAddr>,
     /// The system refuses to send to these.
     pub(super) unsendable: Vec<IpAddr>,
     /// The system refuses to send datagrams to these.
@@ -175,6 +177,7 @@ impl Net {
             datagrams: 0,
             noise: false,
             printer: None,
+            root_device: None,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
             lie: 0,
@@ -271,6 +274,14 @@ impl Net {
         {
             let from = SocketAddr::new(ip, MDNS);
             self.answer(now, Reaction::Datagram(Outlet::Mdns, from, print_service(octets)));
+            return;
+        }
+        if let Some(ip) = self.root_device.filter(|_| to == crate::probe::group::GROUP)
+            && port == Some(crate::probe::ssdp::PORT)
+        {
+            let answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n\r\n".to_vec();
+            let from = SocketAddr::new(ip, 40_000);
+            self.answer(now, Reaction::Datagram(Outlet::Udp, from, answer));
             return;
         }
         if let (Some(ip), Packet::Datagram { outlet: Outlet::Udp, octets, to, .. }) =
