@@ -107,6 +107,8 @@ pub(super) struct Area {
     sweeps: Vec<Sweep>,
     /// What everybody on the link is still asked.
     groups: Vec<Box<dyn GroupQuestion>>,
+    /// How many endpoints were asked of a group where they are.
+    resolved: usize,
     /// What hosts without an open interview answered to that, and may lead to more questions.
     answers: HashMap<u32, Vec<(Method, Fact)>>,
     names: Option<Names>,
@@ -212,6 +214,7 @@ impl Area {
             sender: Sender::Fit,
             sweeps: sweeps.collect(),
             groups: browsing::questions(network, &reach, plan.pace.timeout, seed),
+            resolved: 0,
             answers: HashMap::new(),
             names: names(network, plan.pace, seed),
             said: (RandomState::new(), HashSet::new()),

@@ -3,8 +3,8 @@
 //! Some devices hear the group alone: wsdd and `MiniDLNA` answer WS-Discovery and SSDP only so. Where the
 //! engine lets everybody be asked, each such question goes out twice, because what goes to a group may get
 //! lost, and answers are taken from any port of their senders until the time is over. Costs two datagrams
-//! a question, one of WS-Discovery and one of SSDP, and a few answers of each device that has something to
-//! say; nothing is subscribed to. The caller ignores facts about addresses outside the network that it
+//! a question, one of WS-Discovery and one of SSDP, and one for each endpoint of WS-Discovery that did not
+//! say where it is; and a few answers of each device that has something to say. Nothing is subscribed to. The caller ignores facts about addresses outside the network that it
 //! scans, and asks what follows from an answer of its sender only.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -66,6 +66,8 @@ pub struct Call<I> {
     inquiry: I,
     port: u16,
     wait: Duration,
+    /// The only host whose answers count, where it is about one.
+    about: Option<IpAddr>,
     rounds: u8,
     until: Option<Tick>,
     finished: bool,
@@ -80,12 +82,20 @@ impl<I: Inquiry> Call<I> {
             inquiry,
             port,
             wait,
+            about: None,
             rounds: 0,
             until: None,
             finished: false,
             hosts: BTreeMap::new(),
             facts: VecDeque::new(),
         }
+    }
+
+    /// Takes answers of this host only.
+    #[must_use]
+    pub fn about(mut self, host: IpAddr) -> Self {
+        self.about = Some(host);
+        self
     }
 }
 
@@ -125,7 +135,8 @@ impl<I: Inquiry> GroupQuestion for Call<I> {
 
     fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], _now: Tick) -> bool {
         let room = self.hosts.len() < MAX_HOSTS || self.hosts.contains_key(&from.ip());
-        if self.until.is_none() || !room {
+        let meant = self.about.is_none_or(|host| host == from.ip());
+        if self.until.is_none() || !room || !meant {
             return false;
         }
         let Some(answer) = self.inquiry.hear(octets) else { return false };

@@ -76,7 +76,7 @@ const EXPECTED: &[Expected] = &[
     Expected {
         last: 61,
         programs: &["Samba"],
-        services: &["node_status/137", "smb/445", "tcp/139", "tcp/445"],
+        services: &["node_status/137", "smb/445", "tcp/139", "tcp/445", "wsd/3702", "wsd/5357"],
         ..NOTHING
     },
     Expected {
@@ -97,7 +97,7 @@ const EXPECTED: &[Expected] = &[
         vendor: "Buffalo",
         os: "Debian",
         programs: &["MiniDLNA"],
-        services: &["http/8200", "tcp/8200"],
+        services: &["http/8200", "tcp/8200", "upnp/8200"],
         ..NOTHING
     },
     Expected { last: 65, vendor: "Yamaha", services: &["tcp/443", "tls/443"], ..NOTHING },

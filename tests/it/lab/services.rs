@@ -39,12 +39,13 @@ pub(super) fn said(batch: &Batch, last: u8, method: Method) -> Vec<&Said> {
     own.filter_map(|o| if let Fact::Said(said) = &o.fact { Some(&**said) } else { None }).collect()
 }
 
-/// Host, protocol, field, and what its value has in it. Of wsdd and minidlna nothing is expected: both
-/// listen to their groups only, and questions go to single hosts.
+/// Host, protocol, field, and what its value has in it. wsdd and minidlna listen to their groups only.
 const EXPECTED: &[(u8, Method, &str, &str)] = &[
     (61, Method::NodeStatus, "name_00", "JIMU-SV02"),
     (61, Method::Smb, "host", "JIMU-SV02"),
     (61, Method::Smb, "dialect", "3."),
+    (61, Method::Wsd, "types", "Computer"),
+    (61, Method::Wsd, "friendly_name", "JIMU-SV02"),
     (62, Method::Ssh, "protocol", "2.0"),
     (62, Method::Ssh, "banner", "dropbear_"),
     (62, Method::Ssh, "hostkey_bits", "2048"),
@@ -52,6 +53,7 @@ const EXPECTED: &[(u8, Method, &str, &str)] = &[
     (62, Method::Rdp, "subject", "vdi-01.byoin.test"),
     (63, Method::Dicom, "implementation_version", "DCMTK"),
     (63, Method::Http, "title", "Orthanc"),
+    (64, Method::Upnp, "friendly_name", "待合室メディア"),
     (65, Method::Tls, "subject", "CN=old-web"),
     (65, Method::Tls, "version", "1.0"),
     (66, Method::Tls, "version", "1.3"),

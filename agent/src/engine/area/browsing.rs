@@ -53,6 +53,19 @@ pub(super) fn questions(
     all
 }
 
+/// Most endpoints of WS-Discovery whose place is asked of the group in one network.
+const MOST_RESOLVED: usize = 256;
+
+/// Longest address of an endpoint that is asked about, in octets.
+const MOST_ADDRESS: usize = 256;
+
+/// The address of an endpoint of WS-Discovery that did not say where it is.
+fn without_place(method: Method, fact: &Fact) -> Option<&str> {
+    let Fact::Said(said) = fact else { return None };
+    let lacks = method == Method::Wsd && said.get("xaddrs").is_none();
+    said.get("address").filter(|address| lacks && address.len() <= MOST_ADDRESS)
+}
+
 /// Whether the interview of a host and a question to everybody may hear this alike.
 pub(super) fn is_asked_of_groups(method: Method, fact: &Fact) -> bool {
     let answers = matches!(method, Method::Wsd | Method::SsdpSearch);
@@ -88,7 +101,9 @@ impl Area {
         let ask = asks.find_map(|it| Some((it.group(), it.poll_transmit(now.tick)?)));
         self.tell_of_groups(governor, notes, now);
         let Some((address, ask)) = ask else {
-            if let Some(until) = self.groups.iter().filter_map(|it| it.poll_timeout()).min() {
+            // Who awaits nothing has just been put, and has its first question to ask.
+            let turns = self.groups.iter().map(|it| it.poll_timeout().unwrap_or(now.tick));
+            if let Some(until) = turns.min() {
                 self.agenda.put(Source::Browse, until);
             }
             return None;
@@ -140,12 +155,27 @@ impl Area {
                     let said = (self.speaker(host), fact.clone());
                     self.observe(notes, now, over.method(), said);
                     self.live(host, governor, now);
+                    self.resolve(host, over.method(), &fact);
                     self.lead_on(host, (over.method(), fact), governor, now);
                 } else {
                     self.live(host, governor, now);
                 }
             }
         }
+    }
+
+    /// Asks the group where the endpoint of this host is, if it did not say: it may hear nothing else.
+    fn resolve(&mut self, host: u32, method: Method, fact: &Fact) {
+        let Some(address) = without_place(method, fact) else { return };
+        if self.resolved >= MOST_RESOLVED {
+            return;
+        }
+        self.resolved += 1;
+        let number = mix(self.seed ^ u64::from(host));
+        let question = Wsd::resolve(number, address, wsd::PORT);
+        let wait = Search::of_group().wait() + self.timeout;
+        let call = Call::new(wsd::PORT, wait, question).about(self.ip(host).into());
+        self.groups.push(Box::new(call));
     }
 
     /// What a host answered may lead to more questions, in its interview or in another one if that
@@ -161,7 +191,8 @@ impl Area {
             || governor.only_sights(self.place(host))
             || self.canary == Canary::Fell;
         // What DNS-SD says of a service, the interview asks for itself.
-        if alone || method == Method::Mdns || !self.hosts.get(host) {
+        let asked = method == Method::Mdns || without_place(method, &fact).is_some();
+        if alone || asked || !self.hosts.get(host) {
             return;
         }
         if let Some(interview) = self.open.get_mut(&host) {

@@ -51,6 +51,22 @@ fn who_hears_the_group_alone_is_told_and_followed_up_after_its_interview() {
 }
 
 #[test]
+fn an_endpoint_that_does_not_say_where_it_is_is_asked_through_the_group() {
+    let mut net = listener();
+    net.leads = Some(Box::new(|_, _, (method, fact)| {
+        let Fact::Said(said) = fact else { return Vec::new() };
+        let place = method == Method::Wsd && said.get("xaddrs").is_some();
+        if place { vec![Parrot::boxed(70, &["metadata"])] } else { Vec::new() }
+    }));
+    let outcome = net.run(curious(&["10.20.0.0/24"]), &means("10.20.0.1/24"), nobody());
+    let asked = asked(&net).into_iter().filter(|(_, port)| *port == wsd::PORT);
+    assert_eq!((asked.count(), words(&outcome)), (4, vec!["metadata".to_owned()]));
+    let told = outcome.facts().into_iter().filter(|(method, _)| *method == Method::Wsd);
+    assert_eq!(told.count(), 2);
+    assert_eq!(outcome.progress.questioned, 1);
+}
+
+#[test]
 fn an_answer_is_followed_up_in_the_interview_that_is_still_open() {
     let mut net = listener();
     let host = Host { echoing: vec![70, 7], ..echoing(&[7]) };
@@ -73,10 +89,10 @@ fn every_packet_to_a_group_is_in_the_account() {
         let rows = rows.filter(|row| row.kind == kind && row.target == IpAddr::from(to));
         rows.map(|row| row.packets).sum::<u64>()
     };
-    assert_eq!(sent(PacketKind::Wsd, group::GROUP), 2);
+    assert_eq!(sent(PacketKind::Wsd, group::GROUP), 4);
     assert_eq!(sent(PacketKind::Said, group::GROUP), 2);
     assert_eq!(sent(PacketKind::Mdns, mdns::GROUP), 2);
-    assert_eq!(asked(&net).len(), 6);
+    assert_eq!(asked(&net).len(), 8);
     let mut unsendable = listener();
     unsendable.unsendable_datagrams = vec![group::GROUP.into()];
     let outcome = unsendable.run(curious(&["10.20.0.0/24"]), &means("10.20.0.1/24"), nobody());
@@ -94,7 +110,7 @@ fn where_not_everybody_may_be_asked_no_group_is() {
         asked(&net)
     };
     let (whole, link) = (["10.20.0.0/24"], means("10.20.0.1/24"));
-    assert_eq!(asks(curious(&whole), &link).len(), 6);
+    assert_eq!(asks(curious(&whole), &link).len(), 8);
     // Part of the link only; a denied host on it; sighting; another network; nurse-call gear.
     assert_eq!(asks(curious(&["10.20.0.0/25"]), &link), []);
     let mut denying = curious(&whole);

@@ -85,6 +85,16 @@ fn a_flood_of_answers_and_of_senders_is_bounded() {
 }
 
 #[test]
+fn a_question_about_one_host_is_answered_by_that_host_alone() {
+    let mut call = search().about(from(7).ip());
+    call.poll_transmit(ms(0));
+    assert!(!call.handle_datagram(from(8), &response("a"), ms(1)));
+    assert!(call.handle_datagram(from(7), &response("a"), ms(1)));
+    wait_to_the_end(&mut call);
+    assert_eq!(facts(&mut call).len(), 1);
+}
+
+#[test]
 fn an_answer_of_ws_discovery_counts_if_it_relates_to_the_question() {
     let mut call = Call::new(wsd::PORT, Duration::from_secs(1), Wsd::probe(7, wsd::PORT));
     call.poll_transmit(ms(0));
