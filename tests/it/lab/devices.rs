@@ -75,8 +75,16 @@ const EXPECTED: &[Expected] = &[
     Expected { last: 2, class: Some(Class::Switch), vendor: "Allied Telesis", ..NOTHING },
     Expected {
         last: 61,
-        programs: &["Samba"],
-        services: &["node_status/137", "smb/445", "tcp/139", "tcp/445", "wsd/3702", "wsd/5357"],
+        programs: &["Samba", "wsdd"],
+        services: &[
+            "node_status/137",
+            "smb/445",
+            "tcp/139",
+            "tcp/445",
+            "tcp/5357",
+            "wsd/3702",
+            "wsd/5357",
+        ],
         ..NOTHING
     },
     Expected {
@@ -137,7 +145,9 @@ fn wrong(picture: &Picture, expected: &Expected) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut hold = |what: &str, is: String, right: bool| {
         if !right {
-            wrong.push(format!("{ip}: {what} is {is:?}, expected {expected:?}"));
+            let why = &device.why;
+            wrong
+                .push(format!("{ip}: {what} is {is:?}, expected {expected:?}, because of {why:?}"));
         }
     };
     let text =
