@@ -38,6 +38,8 @@ mod canary;
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
+/// What answers lead to.
+mod leads;
 /// The agent's own interface goes down, comes back, or gets another address.
 mod outage;
 /// How far one method got.
@@ -51,6 +53,7 @@ use browsing::is_news;
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
+use leads::follow;
 use row::Row;
 use sender::Sender;
 
@@ -429,12 +432,12 @@ impl Area {
         let interview = match self.open.entry(host) {
             Entry::Occupied(open) => open.into_mut(),
             // Who was questioned to the end is asked only what follows from a later answer.
-            Entry::Vacant(place) if self.through.get(host) => {
-                place.insert(Interview::new(ip, (knock, &[]), Vec::new(), pace))
+            Entry::Vacant(room) if self.through.get(host) => {
+                room.insert(Interview::new(ip, (knock, &[]), Vec::new(), pace))
             }
-            Entry::Vacant(place) => {
+            Entry::Vacant(room) => {
                 let first = (questions.first)(network, ip.into());
-                place.insert(Interview::new(ip, (knock, ports), first, pace))
+                room.insert(Interview::new(ip, (knock, ports), first, pace))
             }
         };
         for (method, fact) in self.answers.remove(&host).unwrap_or_default() {
@@ -543,19 +546,4 @@ impl Area {
         let (vantage, (speaker, fact)) = (self.vantage.clone(), said);
         notes.observations.push_back(Observation { at: now.wall, vantage, method, speaker, fact });
     }
-}
-
-/// Lets the interview ask what follows from what it learned. Returns whether anything did.
-fn follow(
-    interview: &mut Interview,
-    (network, ip): (&Network, Ipv4Addr),
-    questions: &Questions,
-) -> bool {
-    let mut more = false;
-    while let Some((method, fact)) = interview.poll_lead() {
-        for dialogue in (questions.then)(network, ip.into(), (method, &fact)) {
-            more |= interview.follow(dialogue);
-        }
-    }
-    more
 }

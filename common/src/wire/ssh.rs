@@ -88,11 +88,14 @@ impl Identification {
     }
 }
 
+/// A message, and the octets after its packet.
+pub type Split<'o> = (&'o [u8], &'o [u8]);
+
 /// The first packet's message and the octets after the packet; `None` if it is not all there yet.
 ///
 /// # Errors
 /// [`Malformed`] if its length is none that is read, or its padding is longer than it is.
-pub fn message(octets: &[u8]) -> Result<Option<(&[u8], &[u8])>, Malformed> {
+pub fn message(octets: &[u8]) -> Result<Option<Split<'_>>, Malformed> {
     let Ok((length, rest)) = take::<4>(octets) else { return Ok(None) };
     let length = u32::from_be_bytes(length);
     if !(LEAST_PACKET..=MOST_PACKET).contains(&length) {

@@ -8,7 +8,6 @@ use std::time::Duration;
 use daicho_common::observation::{Fact, Method};
 use daicho_common::time::Now;
 
-use super::canary::Canary;
 use super::{Area, Notes, Source};
 use crate::engine::governor::{Governor, Request, Verdict};
 use crate::engine::order::mix;
@@ -60,7 +59,7 @@ const MOST_RESOLVED: usize = 256;
 const MOST_ADDRESS: usize = 256;
 
 /// The address of an endpoint of WS-Discovery that did not say where it is.
-fn without_place(method: Method, fact: &Fact) -> Option<&str> {
+pub(super) fn without_place(method: Method, fact: &Fact) -> Option<&str> {
     let Fact::Said(said) = fact else { return None };
     let lacks = method == Method::Wsd && said.get("xaddrs").is_none();
     said.get("address").filter(|address| lacks && address.len() <= MOST_ADDRESS)
@@ -176,34 +175,5 @@ impl Area {
         let wait = Search::of_group().wait() + self.timeout;
         let call = Call::new(wsd::PORT, wait, question).about(self.ip(host).into());
         self.groups.push(Box::new(call));
-    }
-
-    /// What a host answered may lead to more questions, in its interview or in another one if that
-    /// is over.
-    fn lead_on(
-        &mut self,
-        host: u32,
-        (method, fact): (Method, Fact),
-        governor: &Governor,
-        now: Now,
-    ) {
-        let alone = governor.denies(self.ip(host).into())
-            || governor.only_sights(self.place(host))
-            || self.canary == Canary::Fell;
-        // What DNS-SD says of a service, the interview asks for itself.
-        let asked = method == Method::Mdns || without_place(method, &fact).is_some();
-        if alone || asked || !self.hosts.get(host) {
-            return;
-        }
-        if let Some(interview) = self.open.get_mut(&host) {
-            interview.suggest(method, fact);
-            return;
-        }
-        let waits = !self.through.get(host) || self.answers.contains_key(&host);
-        self.answers.entry(host).or_default().push((method, fact));
-        if !waits {
-            self.waiting.push_back(host);
-            self.admit(now.tick);
-        }
     }
 }

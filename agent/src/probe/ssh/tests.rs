@@ -265,9 +265,9 @@ fn heard(octets: &[u8], end: Cut) -> (Outcome, Option<Said>, usize) {
     });
     assert!(!it.resumes(end));
     let outcome = ended.unwrap_or_else(|| it.cut(end));
-    let said = it.poll_fact().map(|(_, fact)| match fact {
-        Fact::Said(said) => *said,
-        other => panic!("{other:?}"),
+    let said = it.poll_fact().map(|(_, fact)| {
+        let Fact::Said(said) = fact else { panic!("{fact:?}") };
+        *said
     });
     (outcome, said, most)
 }
