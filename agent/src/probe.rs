@@ -12,6 +12,8 @@ use daicho_common::time::Tick;
 
 use crate::engine::Outlet;
 
+/// Octets as text.
+mod base64;
 /// DICOM verification of hosts that a person named.
 pub mod dicom;
 /// Reverse DNS, asked of the network's own name server.
@@ -20,6 +22,8 @@ pub mod dns;
 pub mod escl;
 /// What servers say before they are asked: FTP, SMTP, IMAP and Telnet.
 pub mod greeting;
+/// Questions to everybody on a link.
+pub mod group;
 /// HTTP of the start page.
 pub mod http;
 /// IPP: the attributes of a printer.
@@ -52,6 +56,8 @@ pub mod sip;
 pub mod smb;
 /// SNMP: the system group, interfaces and own addresses of one device, and the tables that it keeps.
 pub mod snmp;
+/// SSH: identification and host keys.
+pub mod ssh;
 /// Simple Service Discovery: one host asked by unicast.
 pub mod ssdp;
 /// A conversation over a TCP connection.

@@ -66,6 +66,8 @@ pub mod sonmp;
 pub mod spnego;
 /// Simple Service Discovery (UPnP).
 pub mod ssdp;
+/// SSH before anything is encrypted (RFC 4253).
+pub mod ssh;
 /// Spanning tree (IEEE 802.1D, IEEE 802.1Q).
 pub mod stp;
 /// TCP segments (RFC 9293).

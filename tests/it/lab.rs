@@ -9,6 +9,8 @@ use daicho_tests::lab::{self, Lab};
 
 /// No packet goes where it must not, or too fast.
 mod harm;
+/// What the collector makes of every host.
+mod devices;
 /// The lab goes up and down cleanly, whatever happened before.
 mod lifecycle;
 /// What mdns-sd finds: the oracle of the mDNS browse.

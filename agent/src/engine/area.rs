@@ -1,6 +1,7 @@
 //! One declared network under scan: its sweeps, its live hosts and the interviews with them, and
 //! how far each method got.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::RandomState;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,7 +26,7 @@ use crate::engine::sweep::{self, Sweep};
 use crate::engine::{Questions, Strays};
 use crate::plan::{Means, Medical, Network, Pace, Plan, Policy};
 use crate::probe::dns::Names;
-use crate::probe::mdns::Browse;
+use crate::probe::group::GroupQuestion;
 
 /// Questions to everybody on the link.
 mod browsing;
@@ -37,6 +38,8 @@ mod canary;
 mod covered;
 /// What one method got from the inputs.
 mod hearing;
+/// What answers lead to.
+mod leads;
 /// The agent's own interface goes down, comes back, or gets another address.
 mod outage;
 /// How far one method got.
@@ -50,6 +53,7 @@ use browsing::is_news;
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
+use leads::follow;
 use row::Row;
 use sender::Sender;
 
@@ -104,7 +108,12 @@ pub(super) struct Area {
     timeout: Duration,
     sender: Sender,
     sweeps: Vec<Sweep>,
-    browse: Option<Browse>,
+    /// What everybody on the link is still asked.
+    groups: Vec<Box<dyn GroupQuestion>>,
+    /// How many endpoints were asked of a group where they are.
+    resolved: usize,
+    /// What hosts without an open interview answered to that, and may lead to more questions.
+    answers: HashMap<u32, Vec<(Method, Fact)>>,
     names: Option<Names>,
     /// What mDNS said of a host, by a keyed hash: the browse and the interview hear the same.
     said: (RandomState, HashSet<u64>),
@@ -207,10 +216,9 @@ impl Area {
             timeout: plan.pace.timeout,
             sender: Sender::Fit,
             sweeps: sweeps.collect(),
-            browse: reach.browses.then(|| {
-                let [a, b, ..] = mix(seed).to_be_bytes();
-                Browse::new(&reach.interface, plan.pace.timeout, u16::from_be_bytes([a, b]))
-            }),
+            groups: browsing::questions(network, &reach, plan.pace.timeout, seed),
+            resolved: 0,
+            answers: HashMap::new(),
             names: names(network, plan.pace, seed),
             said: (RandomState::new(), HashSet::new()),
             rows: reach.methods.iter().map(row).collect(),
@@ -232,7 +240,7 @@ impl Area {
             bearing: (plan.pace.spacing(), plan.pace.silences),
             footing: Footing::new(plan.pace.link_wait),
         };
-        if area.browse.is_some() {
+        if !area.groups.is_empty() {
             area.agenda.put(Source::Browse, Tick::ZERO);
         }
         area.begin();
@@ -421,9 +429,20 @@ impl Area {
         let opens = (governor.asking_opens(self.place(host), now), governor.may_connect());
         let (network, ports, knock) = (&self.network, &self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
-        let interview = self.open.entry(host).or_insert_with(|| {
-            Interview::new(ip, (knock, ports), (questions.first)(network, ip.into()), pace)
-        });
+        let interview = match self.open.entry(host) {
+            Entry::Occupied(open) => open.into_mut(),
+            // Who was questioned to the end is asked only what follows from a later answer.
+            Entry::Vacant(room) if self.through.get(host) => {
+                room.insert(Interview::new(ip, (knock, &[]), Vec::new(), pace))
+            }
+            Entry::Vacant(room) => {
+                let first = (questions.first)(network, ip.into());
+                room.insert(Interview::new(ip, (knock, ports), first, pace))
+            }
+        };
+        for (method, fact) in self.answers.remove(&host).unwrap_or_default() {
+            interview.suggest(method, fact);
+        }
         let (packet, kind, answer_by) = loop {
             match interview.turn(now.tick, opens) {
                 interview::Turn::Ask(packet, kind, by) => break (packet, kind, by),
@@ -463,7 +482,9 @@ impl Area {
         let speaker = self.speaker(host);
         let Some(interview) = self.open.get_mut(&host) else { return };
         while let Some((method, fact)) = interview.poll_fact() {
-            if self.reach.browses && method == Method::Mdns && !is_news(&mut self.said, host, &fact)
+            if self.reach.browses
+                && browsing::is_asked_of_groups(method, &fact)
+                && !is_news(&mut self.said, host, &fact)
             {
                 continue;
             }
@@ -489,8 +510,7 @@ impl Area {
             self.open.remove(&host);
             self.agenda.drop(Source::Host(host));
             self.admitted = self.admitted.saturating_sub(1);
-            self.questioned += 1;
-            self.through.set(host);
+            self.questioned += u32::from(self.through.set(host));
             self.canary_done(host, silent, now);
             self.admit(now.tick);
         }
@@ -526,19 +546,4 @@ impl Area {
         let (vantage, (speaker, fact)) = (self.vantage.clone(), said);
         notes.observations.push_back(Observation { at: now.wall, vantage, method, speaker, fact });
     }
-}
-
-/// Lets the interview ask what follows from what it learned. Returns whether anything did.
-fn follow(
-    interview: &mut Interview,
-    (network, ip): (&Network, Ipv4Addr),
-    questions: &Questions,
-) -> bool {
-    let mut more = false;
-    while let Some((method, fact)) = interview.poll_lead() {
-        for dialogue in (questions.then)(network, ip.into(), (method, &fact)) {
-            more |= interview.follow(dialogue);
-        }
-    }
-    more
 }

@@ -5,7 +5,7 @@
 //! outside every declared network) is refused, not repaired.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::engine::scope::{Place, Scope, address, extent};
 use crate::engine::six::question;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Means, Medical, Plan};
-use crate::probe::mdns::GROUP;
+use crate::probe::{group, mdns, wsd};
 
 /// IPv6 at the door.
 mod six;
@@ -125,9 +125,9 @@ struct Ground {
     asks_medical: bool,
     /// The interface and the VLAN into which every packet there goes, tagged; `None`: without a tag.
     vlan: Option<(String, u16)>,
-    /// The interface by which a question to the group of mDNS may leave; empty if none may.
+    /// The interface by which a question to a group may leave; empty if none may.
     browses: String,
-    /// IPv6 addresses that have a place, after those of IPv4 and the group of mDNS.
+    /// IPv6 addresses that have a place, after those of IPv4 and the groups.
     six: Vec<Ipv6Addr>,
     targets: Vec<Target>,
     tallies: BTreeMap<PacketKind, Vec<Tally>>,
@@ -170,7 +170,7 @@ impl Ground {
     fn row(&self, kind: PacketKind, host: u32, tally: &Tally) -> Option<Sent> {
         (tally.packets > 0).then(|| Sent {
             network: self.name.clone(),
-            target: self.target(host),
+            target: self.target(kind, host),
             kind,
             packets: tally.packets.into(),
             octets: tally.octets.into(),
@@ -218,6 +218,16 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
     }
 }
 
+/// Whether everybody on a link hears what goes to this address.
+fn is_group(address: IpAddr) -> bool {
+    address == mdns::GROUP || address == group::GROUP
+}
+
+/// The group that is asked by packets of this kind.
+fn group_of(kind: PacketKind) -> Ipv4Addr {
+    if kind == PacketKind::Mdns { mdns::GROUP } else { group::GROUP }
+}
+
 impl Ground {
     /// Counts a packet of this kind to this host.
     fn tally(&mut self, (kind, host): (PacketKind, u32), octets: u32, now: Now) {
@@ -234,14 +244,15 @@ impl Ground {
         }
     }
 
-    /// The target with this number: an address, the group of mDNS after the last, then IPv6.
-    fn target(&self, host: u32) -> IpAddr {
+    /// The target with this number: an address, the group that is asked by this kind after the last,
+    /// then IPv6.
+    fn target(&self, kind: PacketKind, host: u32) -> IpAddr {
         match host.checked_sub(self.size) {
             None => address(self.first, host).into(),
             Some(after) => after
                 .checked_sub(1)
                 .and_then(|n| self.six.get(n as usize))
-                .map_or_else(|| GROUP.into(), |ip| (*ip).into()),
+                .map_or_else(|| group_of(kind).into(), |ip| (*ip).into()),
         }
     }
 }
@@ -311,7 +322,7 @@ impl Governor {
     fn place_of(&self, packet: &Packet) -> Option<Place> {
         let (address, _) = subject(packet)?;
         match packet {
-            Packet::Datagram { interface, .. } if address == GROUP && !interface.is_empty() => {
+            Packet::Datagram { interface, .. } if is_group(address) && !interface.is_empty() => {
                 let network =
                     self.grounds.iter().position(|ground| ground.browses == *interface)?;
                 self.grounds.get(network).map(|ground| Place { network, host: ground.size })
@@ -576,11 +587,17 @@ impl Governor {
     /// Whether this packet, which the system did not send, was a question to everybody on a link;
     /// if so it does not count.
     pub(super) fn take_back_browse(&mut self, packet: &Packet) -> bool {
-        let browse = subject(packet).is_some_and(|(address, _)| address == GROUP);
-        if browse {
-            self.not_sent(packet, PacketKind::Mdns);
-        }
-        browse
+        let Some((address, port)) = subject(packet).filter(|(address, _)| is_group(*address))
+        else {
+            return false;
+        };
+        let kind = match port {
+            _ if address == mdns::GROUP => PacketKind::Mdns,
+            Some(wsd::PORT) => PacketKind::Wsd,
+            _ => PacketKind::Said,
+        };
+        self.not_sent(packet, kind);
+        true
     }
 
     /// Everything that was sent and was not taken yet, by network, kind and target.

@@ -218,6 +218,13 @@ impl Interview {
         }
     }
 
+    /// Something that the host said elsewhere, and that may lead to more questions.
+    pub(super) fn suggest(&mut self, method: Method, fact: Fact) {
+        if is_lead(&fact) && self.leads.len() < MOST_LEADS {
+            self.leads.push_back((method, fact));
+        }
+    }
+
     /// Something that was learned and may lead to more questions, oldest first.
     pub(super) fn poll_lead(&mut self) -> Option<(Method, Fact)> {
         self.leads.pop_front()

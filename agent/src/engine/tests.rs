@@ -25,6 +25,8 @@ mod classes;
 mod conversations;
 /// Floods of answers.
 mod floods;
+/// Questions to everybody on a link.
+mod groups;
 /// No frame leaves that should not: random plans against the record.
 mod harmless;
 /// Interviews with live hosts.

@@ -16,6 +16,8 @@ use daicho_common::text::Text;
 use daicho_common::time::Tick;
 use daicho_common::wire::ssdp::{self, Kind};
 
+use super::group::GROUP;
+use super::inquiry::{Answer, Inquiry};
 use super::{Ask, Dialogue};
 use crate::engine::Outlet;
 
@@ -27,6 +29,66 @@ const SECONDS: u8 = 1;
 
 /// What is searched for, try after try.
 const TARGETS: [&str; 2] = ["upnp:rootdevice", "ssdp:all"];
+
+/// The port of SSDP.
+pub const PORT: u16 = 1900;
+
+/// Seconds within which everybody may answer.
+const SECONDS_OF_GROUP: u8 = 2;
+
+/// What an answer to a search says; `None` if it is none.
+fn read(octets: &[u8]) -> Option<heard::Ssdp> {
+    let message = ssdp::Ssdp::decode(octets).ok()?;
+    let text = |octets: Option<&[u8]>| Text::from_wire(octets.unwrap_or_default());
+    (message.kind == Kind::Response).then(|| heard::Ssdp {
+        target: text(message.target()),
+        name: text(message.field("USN")),
+        server: text(message.field("SERVER")),
+        location: text(message.field("LOCATION")),
+        gone: false,
+    })
+}
+
+/// A search of root devices for everybody on a link.
+#[derive(Clone, Copy, Debug)]
+pub struct Search {
+    seconds: u8,
+}
+
+impl Search {
+    /// The search that goes to the group.
+    pub const fn of_group() -> Self {
+        Self { seconds: SECONDS_OF_GROUP }
+    }
+
+    /// How long answers may take.
+    pub const fn wait(self) -> Duration {
+        Duration::from_secs(self.seconds as u64)
+    }
+}
+
+impl Inquiry for Search {
+    fn method(&self) -> Method {
+        Method::SsdpSearch
+    }
+
+    fn kind(&self) -> PacketKind {
+        PacketKind::Said
+    }
+
+    fn question(&self) -> Vec<u8> {
+        ssdp::search(GROUP.into(), "upnp:rootdevice", self.seconds)
+    }
+
+    fn takes_any_port(&self) -> bool {
+        true
+    }
+
+    fn hear(&self, octets: &[u8]) -> Option<Answer> {
+        let facts = vec![Fact::Ssdp(Box::new(read(octets)?))];
+        Some(Answer { facts, outcome: Outcome::Complete })
+    }
+}
 
 /// A search of one host.
 #[derive(Debug)]
@@ -102,18 +164,7 @@ impl Dialogue for Ssdp {
         if from.ip() != self.host || self.until.is_none() {
             return false;
         }
-        let Ok(message) = ssdp::Ssdp::decode(octets) else { return false };
-        if message.kind != Kind::Response {
-            return false;
-        }
-        let text = |octets: Option<&[u8]>| Text::from_wire(octets.unwrap_or_default());
-        let answer = heard::Ssdp {
-            target: text(message.target()),
-            name: text(message.field("USN")),
-            server: text(message.field("SERVER")),
-            location: text(message.field("LOCATION")),
-            gone: false,
-        };
+        let Some(answer) = read(octets) else { return false };
         self.answers += 1;
         if !self.seen.contains(&answer) {
             self.seen.push(answer);

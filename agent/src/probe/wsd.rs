@@ -5,7 +5,7 @@
 //! not say where the metadata is, one Resolve; and where it is on the same host, one Get over HTTP
 //! ([`metadata`]). It subscribes to nothing and calls no service. A device may answer from another port
 //! than 3702: an answer counts that relates to our message. One that hears the group alone, as wsdd
-//! does, stays silent.
+//! does, is silent to this, and answers [`super::group`].
 //!
 //! Fields: `address` (of the endpoint, commonly `urn:uuid:…`), `types` (without prefixes), `scopes` and
 //! `xaddrs`, one field each.

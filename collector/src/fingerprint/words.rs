@@ -156,7 +156,9 @@ impl Words {
             let of = || Reading { vendor: Some(vendor.clone()), ..Reading::default() };
             words.put(&names, (Sort::Name, makes), &Reading { weight: NAME, ..of() });
             for product in software {
-                let said = Software { product: product.clone(), vendor: Some(vendor.clone()) };
+                // How it may go on is no part of its name.
+                let name = product.trim_end_matches(['*', '(', ' ']).to_owned();
+                let said = Software { product: name, vendor: Some(vendor.clone()) };
                 let claims = Reading { software: Some(said), weight: NAME, ..Reading::default() };
                 words.put(&[product], (Sort::Rest, None), &claims);
             }
@@ -346,6 +348,15 @@ mod tests {
         assert_eq!(said("rerouters and laserjetting").class, None);
         assert!(begins("ap9999 card", "ap####") && !begins("ap99999", "ap####"));
         assert!(begins("mx-m999n", "mx-m*") && !begins("mx", "mx-m*"));
+    }
+
+    #[test]
+    fn software_has_a_name_without_the_sign_of_how_it_may_go_on() {
+        for (text, product) in [("nginx/1.99", "nginx"), ("OpenSSH_9.9", "OpenSSH")] {
+            let words = words();
+            let found = words.of(text, true).into_iter().find_map(|it| it.claims.software.as_ref());
+            assert_eq!(found.unwrap().product, product);
+        }
     }
 
     #[test]

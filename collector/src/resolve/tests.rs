@@ -516,6 +516,24 @@ fn both_sides_of_a_contradiction_are_kept_with_the_field() {
 }
 
 #[test]
+fn two_devices_with_the_same_ssh_host_key_stay_two() {
+    let said = [("banner", "OpenSSH_9.2p1 Debian-9"), ("hostkey_ssh-ed25519", "SHA256:clone")];
+    let case = Case::new()
+        .arp("10.20.0.7", A)
+        .arp("10.20.0.8", B)
+        .serves("10.20.0.7", Method::Ssh, &said)
+        .serves("10.20.0.8", Method::Ssh, &said);
+    for (id, ip) in [(ID_A, "10.20.0.7"), (ID_B, "10.20.0.8")] {
+        let device = device(&case, id);
+        let addresses: Vec<_> = device.addresses.iter().map(|it| it.ip.to_string()).collect();
+        assert_eq!(addresses, [ip]);
+        assert_eq!(device.macs.len(), 1);
+        assert_eq!(device.os.unwrap().value, "Debian 12");
+        assert_eq!(device.programs.first().unwrap().value.product, "OpenSSH");
+    }
+}
+
+#[test]
 fn a_printer_whose_service_stores_jobs_keeps_documents() {
     use crate::inventory::storage::Keeps;
     let stores = ("job-storage-disposition-supported", "print-and-store,store-only");

@@ -11,10 +11,10 @@ use daicho_tests::lab::trap::Trap;
 use daicho_tests::lab::wiretap::{Frame, Sent, Wiretap};
 use daicho_tests::lab::{Lab, SCANNER_INTERFACE, WING};
 
-use super::programs::{Scan, User};
+use super::programs::{Scan, User, succeed};
 
 /// Everything that may be asked, and the two hosts that were named for DICOM.
-const EVERYTHING: &str = r#"
+pub(super) const EVERYTHING: &str = r#"
 policy = "full"
 tcp_ports = [21, 22, 23, 80, 104, 139, 443, 445, 631, 3389, 4242, 5432, 8042, 8200]
 ports = { http = [80, 8042, 8200] }
@@ -28,27 +28,32 @@ port = 4242
 called = "PACS01"
 "#;
 
-fn at(last: u8) -> IpAddr {
+pub(super) fn at(last: u8) -> IpAddr {
     Ipv4Addr::new(10, 77, 0, last).into()
 }
 
 /// What the service at this address said by this protocol.
-fn said(batch: &Batch, last: u8, method: Method) -> Vec<&Said> {
+pub(super) fn said(batch: &Batch, last: u8, method: Method) -> Vec<&Said> {
     let own = batch.observations.iter();
     let own = own.filter(|o| o.speaker.ip == Some(at(last)) && o.method == method);
     own.filter_map(|o| if let Fact::Said(said) = &o.fact { Some(&**said) } else { None }).collect()
 }
 
-/// Host, protocol, field, and what its value has in it. Of wsdd and minidlna nothing is expected: both
-/// listen to their groups only, and questions go to single hosts.
+/// Host, protocol, field, and what its value has in it. wsdd and minidlna listen to their groups only.
 const EXPECTED: &[(u8, Method, &str, &str)] = &[
     (61, Method::NodeStatus, "name_00", "JIMU-SV02"),
     (61, Method::Smb, "host", "JIMU-SV02"),
     (61, Method::Smb, "dialect", "3."),
+    (61, Method::Wsd, "types", "Computer"),
+    (61, Method::Wsd, "friendly_name", "JIMU-SV02"),
+    (62, Method::Ssh, "protocol", "2.0"),
+    (62, Method::Ssh, "banner", "dropbear_"),
+    (62, Method::Ssh, "hostkey_bits", "2048"),
     (62, Method::Rdp, "protocol", "tls"),
     (62, Method::Rdp, "subject", "vdi-01.byoin.test"),
     (63, Method::Dicom, "implementation_version", "DCMTK"),
     (63, Method::Http, "title", "Orthanc"),
+    (64, Method::Upnp, "friendly_name", "待合室メディア"),
     (65, Method::Tls, "subject", "CN=old-web"),
     (65, Method::Tls, "version", "1.0"),
     (66, Method::Tls, "version", "1.3"),
@@ -146,7 +151,19 @@ fn every_service_says_what_it_is_and_nobody_is_harmed() {
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");
     presence(&lab, &batch);
+    keys(&lab, &batch);
     lab.down().unwrap();
+}
+
+/// The host key that was read is the one that the daemon has, as other programs print it.
+fn keys(lab: &Lab, batch: &Batch) {
+    let line = "dropbearkey -y -f \"$1\" | grep '^ssh-rsa' | ssh-keygen -l -f -";
+    let mut command = Command::new("sh");
+    command.args(["-c", line, "sh"]).arg(lab.state().join("vdi-01/rsa"));
+    let printed = String::from_utf8(succeed(command).stdout).unwrap();
+    let own: Vec<_> = said(batch, 62, Method::Ssh);
+    let read: Vec<_> = own.iter().filter_map(|said| said.get("hostkey_ssh-rsa")).collect();
+    assert_eq!(read, printed.split(' ').skip(1).take(1).collect::<Vec<_>>(), "{printed}");
 }
 
 /// Every port that a host has open is found open.

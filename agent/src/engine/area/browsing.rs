@@ -3,16 +3,23 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use daicho_common::observation::{Fact, Method};
 use daicho_common::time::Now;
 
 use super::{Area, Notes, Source};
-use crate::engine::Packet;
 use crate::engine::governor::{Governor, Request, Verdict};
+use crate::engine::order::mix;
+use crate::engine::reach::Reach;
 use crate::engine::scope::Place;
 use crate::engine::sweep::Sweep;
-use crate::probe::mdns::GROUP;
+use crate::engine::{Outlet, Packet};
+use crate::plan::Network;
+use crate::probe::group::{Call, GroupQuestion};
+use crate::probe::mdns::Browse;
+use crate::probe::ssdp::{self, Search};
+use crate::probe::wsd::{self, Wsd};
 
 /// Whether mDNS did not say this of this host before, be it in the browse or in the interview; from
 /// now on it did.
@@ -20,8 +27,52 @@ pub(super) fn is_news(said: &mut (RandomState, HashSet<u64>), host: u32, fact: &
     said.1.insert(said.0.hash_one((host, fact)))
 }
 
+/// What everybody on the link is asked: nothing, where not everybody may be.
+pub(super) fn questions(
+    network: &Network,
+    reach: &Reach,
+    timeout: Duration,
+    seed: u64,
+) -> Vec<Box<dyn GroupQuestion>> {
+    let mut all: Vec<Box<dyn GroupQuestion>> = Vec::new();
+    if !reach.browses {
+        return all;
+    }
+    let number = mix(seed);
+    let [a, b, ..] = number.to_be_bytes();
+    all.push(Box::new(Browse::new(timeout, u16::from_be_bytes([a, b]))));
+    let (search, probe) = (Search::of_group(), Wsd::probe(mix(number), wsd::PORT));
+    let wait = search.wait() + timeout;
+    if network.questions.allows(Method::Wsd) {
+        all.push(Box::new(Call::new(wsd::PORT, wait, probe)));
+    }
+    if network.questions.allows(Method::SsdpSearch) {
+        all.push(Box::new(Call::new(ssdp::PORT, wait, search)));
+    }
+    all
+}
+
+/// Most endpoints of WS-Discovery whose place is asked of the group in one network.
+const MOST_RESOLVED: usize = 256;
+
+/// Longest address of an endpoint that is asked about, in octets.
+const MOST_ADDRESS: usize = 256;
+
+/// The address of an endpoint of WS-Discovery that did not say where it is.
+pub(super) fn without_place(method: Method, fact: &Fact) -> Option<&str> {
+    let Fact::Said(said) = fact else { return None };
+    let lacks = method == Method::Wsd && said.get("xaddrs").is_none();
+    said.get("address").filter(|address| lacks && address.len() <= MOST_ADDRESS)
+}
+
+/// Whether the interview of a host and a question to everybody may hear this alike.
+pub(super) fn is_asked_of_groups(method: Method, fact: &Fact) -> bool {
+    let answers = matches!(method, Method::Wsd | Method::SsdpSearch);
+    method == Method::Mdns || answers && !matches!(fact, Fact::Asked { .. } | Fact::Answered(_))
+}
+
 impl Area {
-    /// The turn of the browse.
+    /// The turn of the questions to everybody.
     pub(super) fn browse(
         &mut self,
         governor: &mut Governor,
@@ -35,7 +86,7 @@ impl Area {
                 return None;
             }
             if governor.has_quiet(self.number) {
-                self.browse = None;
+                self.groups.clear();
                 return None;
             }
         }
@@ -45,11 +96,13 @@ impl Area {
             self.agenda.put(Source::Browse, opens);
             return None;
         }
-        let browse = self.browse.as_mut()?;
-        let Some(ask) = browse.poll_transmit(now.tick) else {
-            if browse.is_finished() {
-                self.tell_of_browse(governor, notes, now);
-            } else if let Some(until) = browse.poll_timeout() {
+        let mut asks = self.groups.iter_mut();
+        let ask = asks.find_map(|it| Some((it.group(), it.poll_transmit(now.tick)?)));
+        self.tell_of_groups(governor, notes, now);
+        let Some((address, ask)) = ask else {
+            // Who awaits nothing has just been put, and has its first question to ask.
+            let turns = self.groups.iter().map(|it| it.poll_timeout().unwrap_or(now.tick));
+            if let Some(until) = turns.min() {
                 self.agenda.put(Source::Browse, until);
             }
             return None;
@@ -59,8 +112,8 @@ impl Area {
         let request = Request {
             packet: Packet::Datagram {
                 outlet: ask.outlet,
-                interface: browse.interface().to_owned(),
-                to: SocketAddr::from((GROUP, ask.port)),
+                interface: self.reach.interface.clone(),
+                to: SocketAddr::from((address, ask.port)),
                 octets: ask.octets,
             },
             kind: ask.kind,
@@ -71,31 +124,56 @@ impl Area {
         Some(verdict)
     }
 
-    /// A datagram that no interview knows. Returns whether it answers the browse.
-    pub(super) fn hear_browse(&mut self, from: SocketAddr, octets: &[u8], now: Now) -> bool {
-        let heard =
-            self.browse.as_mut().is_some_and(|open| open.handle_datagram(from, octets, now.tick));
+    /// A datagram that no interview knows. Returns whether it answers a question to a group.
+    pub(super) fn hear_group(
+        &mut self,
+        (outlet, from, octets): (Outlet, SocketAddr, &[u8]),
+        now: Now,
+    ) -> bool {
+        let mut asked = self.groups.iter_mut().filter(|it| it.outlet() == outlet);
+        let heard = asked.any(|it| it.handle_datagram(from, octets, now.tick));
         if heard {
             self.agenda.hasten(Source::Browse, now.tick);
         }
         heard
     }
 
-    /// The browse is over: what its hosts said, of those that lie in this network. Who answered is
+    /// What the questions that are over brought, of hosts that lie in this network. Who answered is
     /// there, and gets an interview.
-    fn tell_of_browse(&mut self, governor: &Governor, notes: &mut Notes, now: Now) {
-        let Some(mut browse) = self.browse.take() else { return };
-        while let Some((ip, fact)) = browse.poll_fact() {
-            let IpAddr::V4(v4) = ip else { continue };
-            let Some(host) = u32::from(v4).checked_sub(self.first).filter(|host| *host < self.size)
-            else {
-                continue;
-            };
-            if is_news(&mut self.said, host, &fact) {
-                let said = (self.speaker(host), fact);
-                self.observe(notes, now, Method::Mdns, said);
+    fn tell_of_groups(&mut self, governor: &Governor, notes: &mut Notes, now: Now) {
+        while let Some(at) = self.groups.iter().position(|it| it.is_finished()) {
+            let mut over = self.groups.remove(at);
+            while let Some((ip, fact)) = over.poll_fact() {
+                let IpAddr::V4(v4) = ip else { continue };
+                let Some(host) =
+                    u32::from(v4).checked_sub(self.first).filter(|host| *host < self.size)
+                else {
+                    continue;
+                };
+                if is_news(&mut self.said, host, &fact) {
+                    let said = (self.speaker(host), fact.clone());
+                    self.observe(notes, now, over.method(), said);
+                    self.live(host, governor, now);
+                    self.resolve(host, over.method(), &fact);
+                    self.lead_on(host, (over.method(), fact), governor, now);
+                } else {
+                    self.live(host, governor, now);
+                }
             }
-            self.live(host, governor, now);
         }
+    }
+
+    /// Asks the group where the endpoint of this host is, if it did not say: it may hear nothing else.
+    fn resolve(&mut self, host: u32, method: Method, fact: &Fact) {
+        let Some(address) = without_place(method, fact) else { return };
+        if self.resolved >= MOST_RESOLVED {
+            return;
+        }
+        self.resolved += 1;
+        let number = mix(self.seed ^ u64::from(host));
+        let question = Wsd::resolve(number, address, wsd::PORT);
+        let wait = Search::of_group().wait() + self.timeout;
+        let call = Call::new(wsd::PORT, wait, question).about(self.ip(host).into());
+        self.groups.push(Box::new(call));
     }
 }

@@ -320,7 +320,7 @@ impl Area {
             self.resume(host, desk);
             return true;
         }
-        outlet == Outlet::Mdns && self.hear_browse(from, octets, desk.now)
+        self.hear_group((outlet, from, octets), desk.now)
     }
 
     /// Something happened to a connection to this address.

@@ -58,7 +58,7 @@ impl Conversation for Parrot {
     }
 }
 
-fn echoing(ports: &[u16]) -> Host {
+pub(super) fn echoing(ports: &[u16]) -> Host {
     Host { echoing: ports.to_vec(), refuses: true, ..Host::with_mac(4) }
 }
 
@@ -72,7 +72,7 @@ fn asked(outcome: &Outcome, port: u16) -> Vec<End> {
     outcome.facts().into_iter().filter_map(ended).collect()
 }
 
-fn words(outcome: &Outcome) -> Vec<String> {
+pub(super) fn words(outcome: &Outcome) -> Vec<String> {
     let said = |(method, fact): (Method, Fact)| {
         let Fact::Said(said) = fact else { return None };
         let words = || said.all("word").map(str::to_owned).collect::<Vec<_>>();

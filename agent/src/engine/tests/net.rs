@@ -88,6 +88,20 @@ fn named(question: &[u8]) -> Vec<u8> {
     Message::answer(&asked, vec![Record::new(name, Data::Ptr(target))], Vec::new()).encode()
 }
 
+/// What an endpoint of WS-Discovery answers: where it is, only if it is asked for that.
+fn endpoint(question: &[u8]) -> Vec<u8> {
+    let question = String::from_utf8_lossy(question);
+    let id = question.split("MessageID>").nth(1).and_then(|rest| rest.split('<').next());
+    let id = id.expect("a message with an id");
+    let (kind, place) = if question.contains("<wsd:Resolve>") {
+        ("ResolveMatch", "<XAddrs>http://10.20.0.4:5357/</XAddrs>")
+    } else {
+        ("ProbeMatch", "")
+    };
+    let body = format!("<{kind}><Address>urn:uuid:7</Address>{place}</{kind}>");
+    format!("<e><RelatesTo>{id}</RelatesTo>{body}</e>").into_bytes()
+}
+
 /// The net.
 pub(super) struct Net {
     pub(super) hosts: HashMap<IpAddr, Host>,
@@ -110,6 +124,8 @@ pub(super) struct Net {
     pub(super) noise: bool,
     /// A printer that answers questions of DNS-SD, whoever they are to.
     pub(super) printer: Option<IpAddr>,
+    /// A root device that answers searches of SSDP's group, and no others.
+    pub(super) root_device: Option<IpAddr>,
     /// The system refuses to send to these.
     pub(super) unsendable: Vec<IpAddr>,
     /// The system refuses to send datagrams to these.
@@ -175,6 +191,7 @@ impl Net {
             datagrams: 0,
             noise: false,
             printer: None,
+            root_device: None,
             unsendable: Vec::new(),
             unsendable_datagrams: Vec::new(),
             lie: 0,
@@ -271,6 +288,16 @@ impl Net {
         {
             let from = SocketAddr::new(ip, MDNS);
             self.answer(now, Reaction::Datagram(Outlet::Mdns, from, print_service(octets)));
+            return;
+        }
+        if let (Some(ip), Packet::Datagram { octets, .. }) =
+            (self.root_device.filter(|_| to == crate::probe::group::GROUP), packet)
+        {
+            let searched = port == Some(crate::probe::ssdp::PORT);
+            let response = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n\r\n";
+            let answer = if searched { response.to_vec() } else { endpoint(octets) };
+            let from = SocketAddr::new(ip, 40_000);
+            self.answer(now, Reaction::Datagram(Outlet::Udp, from, answer));
             return;
         }
         if let (Some(ip), Packet::Datagram { outlet: Outlet::Udp, octets, to, .. }) =

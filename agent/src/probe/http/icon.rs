@@ -3,10 +3,10 @@
 
 use ring::digest;
 
+use crate::probe::base64;
+
 /// Octets that fill a line of base64.
 const LINE: usize = 57;
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// SHA-256 in hexadecimal.
 pub(super) fn sha256(octets: &[u8]) -> String {
@@ -16,21 +16,14 @@ pub(super) fn sha256(octets: &[u8]) -> String {
 
 /// The print that search engines and lists of fingerprints use.
 pub(super) fn mmh3(octets: &[u8]) -> i32 {
-    murmur3(&base64(octets)).cast_signed()
+    murmur3(&in_lines(octets)).cast_signed()
 }
 
 /// Base64 in lines, each with its line feed.
-fn base64(octets: &[u8]) -> Vec<u8> {
+fn in_lines(octets: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(octets.len() / 3 * 4 + octets.len() / LINE + 8);
     for line in octets.chunks(LINE) {
-        for group in line.chunks(3) {
-            let bits =
-                (0..3).fold(0, |sum, n| sum << 8 | group.get(n).map_or(0, |it| usize::from(*it)));
-            for n in 0..4 {
-                let digit = ALPHABET.get(bits >> (18 - 6 * n) & 0x3f).copied().unwrap_or_default();
-                out.push(if n <= group.len() { digit } else { b'=' });
-            }
-        }
+        out.extend(base64::encode(line));
         out.push(b'\n');
     }
     out
@@ -80,9 +73,9 @@ mod tests {
             (b"foobar", b"Zm9vYmFy\n"),
             (b"", b""),
         ] {
-            assert_eq!(base64(octets), text);
+            assert_eq!(in_lines(octets), text);
         }
-        let long = base64(&[0xff; 58]);
+        let long = in_lines(&[0xff; 58]);
         assert_eq!(long.len(), 77 + 5);
         assert!(long.ends_with(b"/\n/w==\n"));
     }

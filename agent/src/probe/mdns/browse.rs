@@ -5,7 +5,7 @@
 //! The caller ignores facts about addresses outside the network that it scans.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use daicho_common::observation::{Fact, Method};
@@ -13,8 +13,10 @@ use daicho_common::time::Tick;
 use daicho_common::wire::dns::{Kind, Message, Name};
 
 use super::heard::Heard;
-use super::{PORT, ask, question};
+use super::{GROUP, PORT, ask, question};
+use crate::engine::Outlet;
 use crate::probe::Ask;
+use crate::probe::group::GroupQuestion;
 
 /// Most service types that are asked for on one link.
 pub const MAX_TYPES: usize = 32;
@@ -26,10 +28,9 @@ pub const MAX_HOSTS: usize = 4096;
 /// over the air.
 const ROUNDS: u8 = 2;
 
-/// A browse of one link: what to send to [`GROUP`](super::GROUP), and what its hosts answered.
+/// A browse of one link: what to send to [`GROUP`], and what its hosts answered.
 #[derive(Debug)]
 pub struct Browse {
-    interface: String,
     timeout: Duration,
     next_id: u16,
     rounds: u8,
@@ -44,11 +45,10 @@ pub struct Browse {
 }
 
 impl Browse {
-    /// A browse of the link at `interface` that waits `timeout` for answers after each round of
-    /// questions; message identifiers count up from `first_id`.
-    pub fn new(interface: &str, timeout: Duration, first_id: u16) -> Self {
+    /// A browse of a link that waits `timeout` for answers after each round of questions; message
+    /// identifiers count up from `first_id`.
+    pub fn new(timeout: Duration, first_id: u16) -> Self {
         Self {
-            interface: interface.to_owned(),
             timeout,
             next_id: first_id.max(1),
             rounds: 0,
@@ -60,36 +60,6 @@ impl Browse {
             hosts: BTreeMap::new(),
             facts: VecDeque::new(),
         }
-    }
-
-    /// How its facts are learned.
-    pub fn method(&self) -> Method {
-        Method::Mdns
-    }
-
-    /// The interface that its questions leave by.
-    pub fn interface(&self) -> &str {
-        &self.interface
-    }
-
-    /// The next question to send to the group at the port it names, if one is wanted now. It counts
-    /// as sent at `now`.
-    pub fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {
-        if self.finished {
-            return None;
-        }
-        if let Some(name) = self.waiting.pop_front() {
-            return Some(self.send(name, now));
-        }
-        if self.until.is_some_and(|until| now < until) {
-            return None;
-        }
-        if self.rounds < ROUNDS {
-            self.rounds += 1;
-            return Some(self.send(Name::services(), now));
-        }
-        self.finish();
-        None
     }
 
     fn send(&mut self, name: Name, now: Tick) -> Ask {
@@ -109,16 +79,44 @@ impl Browse {
             self.facts.extend(heard.into_facts().into_iter().map(|fact| (address, fact)));
         }
     }
+}
 
-    /// When answers are given up and the next `poll_transmit` moves on; `None` before the first
-    /// question, while another is waiting to be sent, and once finished.
-    pub fn poll_timeout(&self) -> Option<Tick> {
+impl GroupQuestion for Browse {
+    fn method(&self) -> Method {
+        Method::Mdns
+    }
+
+    fn group(&self) -> Ipv4Addr {
+        GROUP
+    }
+
+    fn outlet(&self) -> Outlet {
+        Outlet::Mdns
+    }
+
+    fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {
+        if self.finished {
+            return None;
+        }
+        if let Some(name) = self.waiting.pop_front() {
+            return Some(self.send(name, now));
+        }
+        if self.until.is_some_and(|until| now < until) {
+            return None;
+        }
+        if self.rounds < ROUNDS {
+            self.rounds += 1;
+            return Some(self.send(Name::services(), now));
+        }
+        self.finish();
+        None
+    }
+
+    fn poll_timeout(&self) -> Option<Tick> {
         self.until.filter(|_| self.waiting.is_empty())
     }
 
-    /// A datagram from a host. Returns whether it answered what was asked; one that did not changes
-    /// nothing.
-    pub fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], _now: Tick) -> bool {
+    fn handle_datagram(&mut self, from: SocketAddr, octets: &[u8], _now: Tick) -> bool {
         let address = from.ip();
         let room = self.hosts.len() < MAX_HOSTS || self.hosts.contains_key(&address);
         if self.finished || from.port() != PORT || !room {
@@ -139,13 +137,11 @@ impl Browse {
         true
     }
 
-    /// What was learned and who said it; comes once the browse is finished.
-    pub fn poll_fact(&mut self) -> Option<(IpAddr, Fact)> {
+    fn poll_fact(&mut self) -> Option<(IpAddr, Fact)> {
         self.facts.pop_front()
     }
 
-    /// Whether nothing more will be asked. Facts may still be waiting.
-    pub fn is_finished(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.finished
     }
 }

@@ -26,6 +26,7 @@ use crate::probe::rtsp::Rtsp;
 use crate::probe::sip::Sip;
 use crate::probe::smb::Smb;
 use crate::probe::ssdp::Ssdp;
+use crate::probe::ssh::Ssh;
 use crate::probe::talk::{Conversation, Talk};
 use crate::probe::tls::Tls;
 use crate::probe::upnp::Upnp;
@@ -212,14 +213,13 @@ impl Caller {
             Method::Smtp => self.talk(Greeted::smtp(port), port),
             Method::Imap => self.talk(Greeted::imap(port), port),
             Method::Telnet => self.talk(Terminal::new(port), port),
+            Method::Ssh => self.talk(Ssh::new(port, self.octets(port)), port),
             Method::Wsd => self.single(Wsd::probe(self.number, port), port),
             // Hosts are named for DICOM one by one; where a description or a scanner is, SSDP and DNS-SD
-            // say; and the others are no questions to a host beside SNMP and DNS-SD. SSH is not asked yet:
-            // its key exchange is not written.
+            // say; and the others are no questions to a host beside SNMP and DNS-SD.
             Method::Dicom
             | Method::Upnp
             | Method::Escl
-            | Method::Ssh
             | Method::Arp
             | Method::NeighbourTable
             | Method::Ndp

@@ -58,7 +58,7 @@ fn run(browse: &mut Browse, hosts: &[u8]) -> (Vec<(IpAddr, Fact)>, usize, Durati
 
 #[test]
 fn every_host_on_the_link_is_heard_with_few_packets() {
-    let mut browse = Browse::new("eth0", TIMEOUT, 1);
+    let mut browse = Browse::new(TIMEOUT, 1);
     let (facts, sent, took) = run(&mut browse, &[7, 8]);
     assert_eq!(sent, 3, "the types twice, the one type once");
     assert_eq!(took, TIMEOUT * 2);
@@ -81,13 +81,13 @@ fn every_host_on_the_link_is_heard_with_few_packets() {
 
 #[test]
 fn a_silent_link_costs_two_packets() {
-    let mut browse = Browse::new("eth0", TIMEOUT, 1);
+    let mut browse = Browse::new(TIMEOUT, 1);
     assert_eq!(run(&mut browse, &[]), (vec![], 2, TIMEOUT * 2));
 }
 
 #[test]
 fn types_that_hosts_make_up_without_end_are_bounded() {
-    let mut browse = Browse::new("eth0", TIMEOUT, 1);
+    let mut browse = Browse::new(TIMEOUT, 1);
     let asked = Message::decode(&browse.poll_transmit(Tick::ZERO).unwrap().octets).unwrap();
     for number in 0..10u8 {
         let types = (0..20).map(|i| name(&format!("_s{number}-{i}._udp.local")));
@@ -101,7 +101,7 @@ fn types_that_hosts_make_up_without_end_are_bounded() {
 
 #[test]
 fn what_is_no_answer_to_a_question_changes_nothing() {
-    let mut browse = Browse::new("eth0", TIMEOUT, 1);
+    let mut browse = Browse::new(TIMEOUT, 1);
     let ask = browse.poll_transmit(Tick::ZERO).unwrap();
     let reply = answer(7, &ask.octets);
     let before = format!("{browse:?}");
@@ -117,7 +117,7 @@ fn what_is_no_answer_to_a_question_changes_nothing() {
 proptest! {
     #[test]
     fn random_octets_change_nothing(octets in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut browse = Browse::new("eth0", TIMEOUT, 1);
+        let mut browse = Browse::new(TIMEOUT, 1);
         browse.poll_transmit(Tick::ZERO).unwrap();
         let before = format!("{browse:?}");
         prop_assert!(!browse.handle_datagram(host(7), &octets, Tick::ZERO));
