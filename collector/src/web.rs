@@ -34,6 +34,7 @@ mod ledger;
 mod links;
 mod observation;
 mod page;
+mod person;
 mod scope;
 mod snapshot;
 mod start;

@@ -28,6 +28,13 @@ impl<'a> Standing<'a> {
         standing
     }
 
+    /// The numbers of decisions that hold no longer because somebody withdrew them.
+    pub fn withdrawn_of(decisions: &[Decided]) -> BTreeSet<u64> {
+        let mut ordered: Vec<&Decided> = decisions.iter().collect();
+        ordered.sort_unstable_by_key(|decided| decided.id);
+        withdrawn(&ordered)
+    }
+
     fn add(&mut self, decided: &'a Decided) {
         match &decided.what {
             Decision::Join { a, b } | Decision::Split { a, b } => {

@@ -10,6 +10,7 @@ use daicho_common::observation::ObservationId;
 
 use super::Site;
 use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
+use super::person::Forms;
 use super::scope::ScopeRow;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
@@ -85,6 +86,7 @@ struct Page {
     findings: Vec<FindingRow>,
     scopes: Vec<ScopeRow>,
     private: Option<Private>,
+    forms: Forms,
     said: Vec<Said>,
     said_title: String,
     said_more: String,
@@ -156,6 +158,7 @@ impl Writer<'_> {
                 .map(|both| ScopeRow::of(self.snapshot, (lang, zone), both, device))
                 .collect(),
             private: private(&matches, device),
+            forms: Forms::of(self.snapshot, (lang, zone), device),
             said: sources.iter().filter_map(|id| self.said(*id)).take(LISTED).collect(),
             said_title: lang.fill(Word::DeviceObservations, &[&sources.len()]),
             said_more: if left == 0 {

@@ -57,9 +57,7 @@ pub(super) async fn page(
 ) -> Response {
     show(&site, &reader, ("findings", Word::FindingsTitle), |snapshot, mut frame| {
         let (lang, zone) = (frame.lang, &site.config.zone);
-        let findings = &snapshot.picture.findings;
-        let finding = findings.iter().find(|finding| finding.id == wanted.id);
-        let finding = finding.ok_or(Word::NotFoundFinding)?;
+        let finding = snapshot.finding(&wanted.id).ok_or(Word::NotFoundFinding)?;
         lang.say(phrase::rule(finding.rule)).clone_into(&mut frame.title);
         let history = snapshot.ground.decisions.iter().filter_map(|decided| {
             let Decision::Answer { finding: about, disposition, owner, due, .. } = &decided.what

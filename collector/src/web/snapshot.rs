@@ -1,12 +1,13 @@
 //! The picture at one revision with what pages look up in it. Made once, never changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
 
 use crate::clock;
 use crate::day::Day;
+use crate::decision::{Decided, Decision, Key};
 use crate::finding::Finding;
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
@@ -112,6 +113,26 @@ impl Snapshot {
         indexes.filter_map(|index| {
             Some((self.picture.matches.get(*index)?, self.picture.scopes.get(*index)?))
         })
+    }
+
+    /// The finding of this id.
+    pub(super) fn finding(&self, id: &str) -> Option<&Finding> {
+        self.picture.findings.iter().find(|finding| finding.id == id)
+    }
+
+    /// What people said of whatever is known by one of these keys, the latest first.
+    pub(super) fn decisions_on(&self, keys: &[Key]) -> impl Iterator<Item = &Decided> {
+        let keys: BTreeSet<Key> = keys.iter().cloned().collect();
+        let about = move |decided: &&Decided| match &decided.what {
+            Decision::Join { a, b } | Decision::Split { a, b } => {
+                keys.contains(a) || keys.contains(b)
+            }
+            Decision::Correct { device, .. } | Decision::Byod { device, .. } => {
+                keys.contains(device)
+            }
+            Decision::Scope { .. } | Decision::Answer { .. } | Decision::Withdraw { .. } => false,
+        };
+        self.ground.decisions.iter().rev().filter(about)
     }
 
     /// The judgement on the scope of a row.

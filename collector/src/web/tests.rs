@@ -460,3 +460,25 @@ fn a_private_device_is_permitted_on_its_page_and_is_nobodys_finding_then() {
     assert!(device.contains("承認済BYOD"), "{device}");
     assert!(!running.get("/findings").body.contains("ip-病棟3F-10.20.0.1"));
 }
+
+#[test]
+fn a_person_corrects_joins_and_parts_and_takes_it_back_on_the_device_page() {
+    let running = with_findings();
+    let key = "%7B%22address%22%3A%7B%22network%22%3A%22%E7%97%85%E6%A3%9F3F%22%2C%22ip%22%3A%2210.20.0.1%22%7D%7D";
+    let page = || running.get("/devices/ip-%E7%97%85%E6%A3%9F3F-10.20.0.1").body;
+    let correct = |field: &str, value: &str| {
+        let form = format!("kind=correct&device={key}&field={field}&value={value}&by=x&why=y");
+        running.say("", &form).status
+    };
+    assert_eq!(correct("class", "nas"), 303);
+    assert!(page().contains("種別 は「NAS」"), "{}", page());
+    assert_eq!([correct("class", "toaster"), correct("name", ""), correct("shape", "x")], [422; 3]);
+    let join = |other: &str| {
+        running.say("", &format!("kind=join&device={key}&other={other}&by=x&why=y")).status
+    };
+    assert_eq!([join("10.20.0.99"), join("10.20.0.1"), join("")], [422; 3]);
+    assert_eq!(join("10.20.0.2"), 303);
+    let split = format!("kind=split&a={key}&b={key}&by=x");
+    assert_eq!(running.say("", &split).status, 422);
+    assert_eq!(running.site.store.ground().unwrap().decisions.len(), 2);
+}

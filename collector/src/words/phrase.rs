@@ -15,7 +15,7 @@ use crate::ledger::{Field, Place, Reason, State};
 use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{JoinReason, Oddity};
-pub use finding::{detail, disposition, rule, rule_note, scope};
+pub use finding::{corrected, detail, disposition, rule, rule_note, scope};
 pub use wire::{method, packet};
 
 /// Findings, their rules and answers.

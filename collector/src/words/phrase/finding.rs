@@ -1,7 +1,7 @@
 //! Findings in words: their rules, what they say, what was answered.
 
 use super::{Lang, Word, field_named};
-use crate::decision::{Disposition, Scope};
+use crate::decision::{Corrected, Disposition, Scope};
 use crate::finding::{Finding, Rule};
 
 /// The rule that made a finding.
@@ -62,6 +62,21 @@ pub const fn disposition(disposition: Disposition) -> Word {
         Disposition::Approved => Word::DispositionApproved,
         Disposition::Removed => Word::DispositionRemoved,
         Disposition::Investigating => Word::DispositionInvestigating,
+    }
+}
+
+/// A field that a person may correct.
+pub const fn corrected(field: Corrected) -> Word {
+    match field {
+        Corrected::Name => Word::DevicesName,
+        Corrected::Class => Word::CommonClass,
+        Corrected::Vendor => Word::FieldVendor,
+        Corrected::Model => Word::FieldModel,
+        Corrected::Serial => Word::FieldSerial,
+        Corrected::Version => Word::FieldVersion,
+        Corrected::Os => Word::FieldOs,
+        Corrected::Location => Word::FieldLocation,
+        Corrected::Storage => Word::DeviceStorage,
     }
 }
 
