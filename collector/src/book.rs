@@ -17,6 +17,8 @@ mod csv_out;
 mod kind;
 /// Which row of a ledger goes where.
 mod layout;
+/// Which part of a workbook is which sheet, and what it hides.
+mod parts;
 /// Text into grids.
 mod text;
 /// How much a workbook would unpack to, before it is unpacked.
