@@ -12,6 +12,10 @@ pub mod assemble;
 pub mod columns;
 /// Dates as ledgers write them.
 pub mod date;
+/// What a new version of a book changes.
+pub mod diff;
+/// Changes that a person makes beside the book.
+pub mod edit;
 /// A sheet as rows of text.
 pub mod grid;
 /// Where the header is.
@@ -22,6 +26,10 @@ pub mod join;
 pub mod normal;
 /// What a person said that the columns of a sheet mean.
 pub mod profile;
+/// Changes beside the book when a new version of it comes.
+pub mod rebase;
+/// One change of a ledger.
+pub mod step;
 
 use date::PartialDate;
 

@@ -196,6 +196,25 @@ pub fn reread(entry: &Entry, sheet: &Sheet, columns: &Columns) -> (Entry, Vec<De
     (read, defects)
 }
 
+/// Whether reading would make an entry of a row of these cells: it names a device, and is no note, no
+/// sum and not the header again.
+pub fn is_entry(read: &Entry, sheet: &Sheet, columns: &Columns) -> bool {
+    let row = |cells: Vec<String>| Row {
+        number: read.place.row,
+        cells,
+        spread: Vec::new(),
+        struck: Vec::new(),
+        hidden: false,
+    };
+    let mut named = Draft::new(read.place.clone(), read.sheet);
+    named.entry = Entry { cells: Vec::new(), ..read.clone() };
+    let header = row(sheet.columns.iter().map(|column| column.heading.clone()).collect());
+    let here = row(read.cells.clone());
+    let counter = sheet.counted && !named.named_beside_number() && here.filled() == 1;
+    let left_out = counter || is_note(&here, columns) || repeats(&header, &here);
+    named.names_a_device() && !left_out
+}
+
 /// Struck through is how hospitals retire a thing in a workbook.
 fn strike(entry: &mut Entry) {
     entry.struck = true;
