@@ -15,6 +15,7 @@ use crate::words::Lang;
 
 mod compare;
 mod keep;
+mod ledger;
 mod serve;
 
 /// The exit codes, as `--help` shows them.
@@ -54,6 +55,8 @@ enum Command {
     /// 台帳と調査結果を照合し、判定を表示します。サーバもデータベースも不要です /
     /// Holds observations against a ledger and prints the verdicts; needs no server and no database
     Compare(Compare),
+    /// 台帳の列の読み方、変更の確認・記録・書き出し / Columns, changes and export of the ledger
+    Ledger(ledger::LedgerLine),
     /// 保管している内容を書き出します / Writes out what is kept
     Export(Export),
     /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
@@ -240,6 +243,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Import(options) => keep::import(&options),
         Command::Compare(options) => compare::compare(&options),
+        Command::Ledger(options) => ledger::run(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),
