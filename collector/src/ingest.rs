@@ -12,6 +12,7 @@ use crate::config::Knowledge;
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 use crate::ledger::profile::{self, BadProfile, Profile};
+use crate::register::Register;
 use crate::words::{Lang, phrase};
 
 /// Longest name of an agent, scan, interface or network, in characters.
@@ -187,6 +188,23 @@ pub fn read_book_as(path: &Path, profiles: &[Profile]) -> Result<(Ledger, Vec<u8
 /// A complaint that names the file and what contradicts what.
 pub fn read_profiles(path: &Path) -> Result<Vec<Profile>, Complaint> {
     profile::parse(&read_text(path)?).map_err(|bad| bad_profile(path, &bad))
+}
+
+/// What stands beside the ledger, from a file.
+///
+/// # Errors
+/// A complaint that names the file and what is wrong with it.
+pub fn read_register(path: &Path) -> Result<Register, Complaint> {
+    Register::parse(&read_text(path)?).map_err(|bad| {
+        let shown = path.display();
+        Complaint::new(
+            Exit::Config,
+            format!(
+                "{shown} は読めません（{bad}）。config/register/sample.toml の例を参照してください"
+            ),
+            format!("{shown} cannot be read ({bad}): see config/register/sample.toml"),
+        )
+    })
 }
 
 /// The complaint about a file of profiles.

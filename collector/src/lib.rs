@@ -2,7 +2,7 @@
 //! says what differs.
 //!
 //! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
-//! [`resolve`], [`topology`], [`ledger`], [`reconcile`], [`finding`], composed by [`picture`]. They
+//! [`resolve`], [`topology`], [`ledger`], [`register`], [`reconcile`], [`finding`], composed by [`picture`]. They
 //! name no file, socket, clock or
 //! database; the layering test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
@@ -19,6 +19,8 @@ pub mod mib;
 pub mod resolve;
 /// The hospital's book of record, as read.
 pub mod ledger;
+/// What stands beside the ledger: parties, contracts, disclosure forms, exceptions.
+pub mod register;
 /// Devices held against entries, inside coverage.
 pub mod reconcile;
 /// What a person should look at.

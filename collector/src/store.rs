@@ -19,11 +19,13 @@ use crate::ledger::edit::BadEdit;
 use crate::ledger::profile::Profile;
 use crate::ledger::rebase::{Conflict, Prefer};
 use crate::ledger::step::Step;
+use crate::register::{Kind, Register};
 
 mod books;
 mod changes;
 mod deliveries;
 mod ground;
+mod registers;
 mod schema;
 mod stops;
 mod writer;
@@ -32,6 +34,7 @@ pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
+pub use registers::{Touched, Version};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -212,9 +215,7 @@ fn bad_edit(bad: &BadEdit) -> Complaint {
         crate::ledger::edit::Named::Field(field) => format!("{field:?}"),
         crate::ledger::edit::Named::Heading(heading) => heading.clone(),
     };
-    let at = |place: &crate::ledger::Place| {
-        format!("{} {} {}", place.book, place.sheet, place.row)
-    };
+    let at = |place: &crate::ledger::Place| format!("{} {} {}", place.book, place.sheet, place.row);
     let (ja, en) = match bad {
         BadEdit::NoSuchSheet(book, sheet) => (
             format!("台帳「{book}」に見出しのあるシート「{sheet}」がありません。名前を確かめてください"),
@@ -404,6 +405,50 @@ impl Store {
         why: String,
     ) -> Result<usize, StoreError> {
         self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (at, &by, &why)))
+    }
+
+    /// What stands beside the ledger, as it holds.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn register(&self) -> Result<Register, StoreError> {
+        registers::read(&self.read())
+    }
+
+    /// Keeps records beside the ledger, all or none; one of the same kind and name is replaced, and
+    /// stays as history.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn keep_register(
+        &self,
+        register: Register,
+        (at, by): (Timestamp, String),
+        why: String,
+    ) -> Result<Touched, StoreError> {
+        self.writer.write(move |tx| registers::keep(tx, &register, (at, &by, &why)))
+    }
+
+    /// Takes a record out; its versions stay as history. Returns whether it was there.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn remove_record(
+        &self,
+        kind: Kind,
+        id: String,
+        (at, by): (Timestamp, String),
+        why: String,
+    ) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| registers::remove(tx, kind, &id, (at, &by, &why)))
+    }
+
+    /// Every version of every record, or of those of this name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn register_history(&self, id: Option<&str>) -> Result<Vec<Version>, StoreError> {
+        registers::history(&reader(&self.path)?, id)
     }
 
     /// The current books as imported, each with the ledger that it is with all edits, in order of

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-const BOOK: &str = "呼び名,管理番号,線番,状態\r\n受付端末,A-1,00-1A-2B-00-00-07,使用中\r\n検査端末,A-2,,\r\n";
+const BOOK: &str =
+    "呼び名,管理番号,線番,状態\r\n受付端末,A-1,00-1A-2B-00-00-07,使用中\r\n検査端末,A-2,,\r\n";
 
 /// Runs a command, expects this exit code, and gives what it printed: data, then talk.
 #[track_caller]
@@ -68,7 +69,8 @@ fn what_was_changed_beside_the_book_is_previewed_told_and_given_back_in_the_hosp
     let (shown, _) = run(&folder, 0, &["ledger", "preview", "台帳.csv"]);
     assert!(shown.contains("追加 2") && !folder.path().join("daicho.db").exists(), "{shown}");
     run(&folder, 0, &["ledger", "import", "台帳.csv", "--by", "田中"]);
-    let set = ["ledger", "set", "台帳.csv", "2", "location", "3階", "--by", "佐藤", "--why", "移設"];
+    let set =
+        ["ledger", "set", "台帳.csv", "2", "location", "3階", "--by", "佐藤", "--why", "移設"];
     let (told, _) = run(&folder, 0, &set);
     assert!(told.contains("設置場所: \"1階\" → \"3階\""), "{told}");
     run(&folder, 0, &["ledger", "add", "台帳.csv", "管理番号=A-3", "name=見つかった機器"]);
@@ -85,7 +87,10 @@ fn what_was_changed_beside_the_book_is_previewed_told_and_given_back_in_the_hosp
     );
     write(&folder, "台帳.csv", &text.replace("1階", "9階"));
     let (shown, _) = run(&folder, 0, &["ledger", "preview", "台帳.csv"]);
-    assert!(shown.contains("食い違い") && shown.contains("3階") && shown.contains("9階"), "{shown}");
+    assert!(
+        shown.contains("食い違い") && shown.contains("3階") && shown.contains("9階"),
+        "{shown}"
+    );
     let (_, talk) = run(&folder, 4, &["import", "台帳.csv"]);
     assert!(talk.contains("--prefer"), "{talk}");
     std::fs::rename(folder.path().join("戻り.csv"), folder.path().join("台帳.csv")).unwrap();
@@ -93,4 +98,35 @@ fn what_was_changed_beside_the_book_is_previewed_told_and_given_back_in_the_hosp
     assert!(told.contains("追加 0、変更 0、廃棄 0、削除 0、変更なし 3"), "{told}");
     let (_, talk) = run(&folder, 4, &["ledger", "export", "無い.csv", "-o", "x.csv"]);
     assert!(talk.contains("無い.csv"), "{talk}");
+}
+
+#[test]
+fn what_stands_beside_the_ledger_goes_in_and_out_and_is_checked_against_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/register/sample.toml");
+    let sample = sample.to_str().unwrap();
+    let (told, _) = run(&folder, 0, &["register", "import", sample, "--why", "契約更新"]);
+    assert!(told.contains("矛盾はありません"), "{told}");
+    let (toml, _) = run(&folder, 0, &["register", "export"]);
+    write(&folder, "戻り.toml", &toml);
+    let (told, _) = run(&folder, 0, &["register", "import", "戻り.toml"]);
+    assert!(told.contains("追加 0、変更 0"), "{told}");
+    write(&folder, "台帳.csv", "管理番号,機器名,型番\r\nME-0001,CT装置,CT-900\r\n");
+    run(&folder, 0, &["import", "台帳.csv"]);
+    let (told, _) = run(&folder, 0, &["register", "check"]);
+    assert!(told.contains("管理番号「SV-0001」が台帳にありません"), "{told}");
+    let (told, _) = run(&folder, 0, &["register", "sheet", "ct"]);
+    assert!(told.contains("架空販売") && told.contains("ME-0001 CT装置 CT-900"), "{told}");
+    let (told, _) = run(&folder, 0, &["register", "contacts"]);
+    assert!(told.starts_with("架空販売\t当直窓口"), "{told}");
+    run(&folder, 0, &["register", "remove", "service", "chat", "--why", "解約"]);
+    let (told, _) = run(&folder, 0, &["register", "history", "chat"]);
+    assert!(told.contains("契約更新") && told.contains("解約"), "{told}");
+    write(&folder, "悪い.toml", "[[party]]\nid = \"\"\nname = \"x\"\nroles = []\n");
+    let (_, talk) = run(&folder, 4, &["register", "import", "悪い.toml"]);
+    assert_eq!(talk.lines().count(), 2, "{talk}");
+    write(&folder, "悪い.toml", "[[partei]]\n");
+    let (_, talk) = run(&folder, 3, &["register", "import", "悪い.toml"]);
+    assert!(talk.contains("partei"), "{talk}");
+    run(&folder, 4, &["register", "sheet", "無い"]);
 }

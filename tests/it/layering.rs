@@ -22,6 +22,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/resolve", &["evidence", "fingerprint", "mib", "inventory", "resolve"]),
     ("collector/src/topology", &["evidence", "fingerprint", "mib", "resolve", "topology"]),
     ("collector/src/ledger", &["ledger"]),
+    ("collector/src/register", &["ledger", "register"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/reconcile", &["evidence", "fingerprint", "resolve", "ledger", "reconcile"]),
     (

@@ -328,8 +328,7 @@ fn books(
 
 fn propose(options: &Propose) -> Result<(), Complaint> {
     let config = options.reading.places.config()?;
-    let (given, all) =
-        profiles(&options.reading, store_of(&config.database)?.as_ref())?;
+    let (given, all) = profiles(&options.reading, store_of(&config.database)?.as_ref())?;
     let read = books(std::slice::from_ref(&options.book), &options.reading, (&given, &all));
     let ledger = match read {
         Ok(read) => read.into_iter().next().map(|book| book.ledger).unwrap_or_default(),
@@ -361,10 +360,9 @@ fn preview(options: &Preview) -> Result<(), Complaint> {
                 let shown = shown.map_err(|error| error.complaint(store.path()))?;
                 (shown.diff, shown.rebased)
             }
-            None => (
-                crate::ledger::diff::diff(&Ledger::default(), &ledger),
-                rebase::Rebased::default(),
-            ),
+            None => {
+                (crate::ledger::diff::diff(&Ledger::default(), &ledger), rebase::Rebased::default())
+            }
         };
         let shown = show::Shown { book: &name, diff: &diff, rebased: &rebased };
         to_stdout(|out| match options.format {

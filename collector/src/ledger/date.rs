@@ -171,7 +171,10 @@ pub fn seems_meant(cell: &str) -> bool {
     let number = |c: char| c.is_ascii_digit();
     let groups = text.split(|c: char| !number(c)).filter(|group| !group.is_empty()).count();
     groups >= 2
-        && text.trim().chars().all(|c| number(c) || "年月日./- RHSTrhst令和平成昭和大正元".contains(c))
+        && text
+            .trim()
+            .chars()
+            .all(|c| number(c) || "年月日./- RHSTrhst令和平成昭和大正元".contains(c))
 }
 
 /// A cell of digits only: a serial number, `20250401`, `202504` or `2025`.
@@ -342,8 +345,24 @@ mod tests {
     #[test]
     fn what_is_no_date_is_none() {
         for cell in [
-            "", "-", "不明", "有", "R7", "H30", "NBRS7.4.1", "2025/13/1", "2025/2/30", "12345678",
-            "192.168.10.5", "90000", "0", "1", "Ver.2", "R0.1.1", "03-1234-5678", "令和",
+            "",
+            "-",
+            "不明",
+            "有",
+            "R7",
+            "H30",
+            "NBRS7.4.1",
+            "2025/13/1",
+            "2025/2/30",
+            "12345678",
+            "192.168.10.5",
+            "90000",
+            "0",
+            "1",
+            "Ver.2",
+            "R0.1.1",
+            "03-1234-5678",
+            "令和",
         ] {
             assert_eq!(read(cell), "", "{cell}");
         }

@@ -71,9 +71,9 @@ pub fn diff(old: &Ledger, new: &Ledger) -> Diff {
             continue;
         };
         taken.insert(index);
-        let alignment = aligned.entry((before.sheet, after.sheet)).or_insert_with(|| {
-            align(columns(old, before.sheet), columns(new, after.sheet))
-        });
+        let alignment = aligned
+            .entry((before.sheet, after.sheet))
+            .or_insert_with(|| align(columns(old, before.sheet), columns(new, after.sheet)));
         let steps = steps(before, after, alignment);
         if steps.is_empty() {
             diff.unchanged += 1;

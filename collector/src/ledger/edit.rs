@@ -140,12 +140,7 @@ fn checked(value: &str, named: &Named) -> Result<String, BadEdit> {
     Ok(if is_blank(&lines) { String::new() } else { lines })
 }
 
-fn set(
-    ledger: &Ledger,
-    place: &Place,
-    named: &Named,
-    value: &str,
-) -> Result<Vec<Step>, BadEdit> {
+fn set(ledger: &Ledger, place: &Place, named: &Named, value: &str) -> Result<Vec<Step>, BadEdit> {
     let (entry, sheet) = entry_at(ledger, place)?;
     let column = column_of(sheet, named)?;
     let before = entry.cells.get(column).cloned().unwrap_or_default();
@@ -162,9 +157,8 @@ fn add(
     (book, name): (&str, &str),
     values: &[(Named, String)],
 ) -> Result<Step, BadEdit> {
-    let headed = |sheet: &Sheet| {
-        sheet.book == book && sheet.name == name && !sheet.columns.is_empty()
-    };
+    let headed =
+        |sheet: &Sheet| sheet.book == book && sheet.name == name && !sheet.columns.is_empty();
     let found = ledger.sheets.iter().enumerate().find(|(_, sheet)| headed(sheet));
     let (index, sheet) =
         found.ok_or_else(|| BadEdit::NoSuchSheet(book.to_owned(), name.to_owned()))?;

@@ -75,7 +75,13 @@ impl Grid {
                 cell.truncate(end);
             }
         }
-        self.rows.push(Row { number, cells, spread: Vec::new(), struck: Vec::new(), hidden: false });
+        self.rows.push(Row {
+            number,
+            cells,
+            spread: Vec::new(),
+            struck: Vec::new(),
+            hidden: false,
+        });
     }
 
     /// Fills merged regions downwards, first column only: the place that covers ten rows is the

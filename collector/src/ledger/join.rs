@@ -47,9 +47,8 @@ impl List {
     /// Whether the other list says of a thing what this one does not: it has addresses where this
     /// has none, or it describes where this only gives addresses.
     fn completed_by(&self, other: &Self) -> bool {
-        let addresses = |list: &Self| {
-            list.fields.contains(&Field::Ip) || list.fields.contains(&Field::Mac)
-        };
+        let addresses =
+            |list: &Self| list.fields.contains(&Field::Ip) || list.fields.contains(&Field::Mac);
         let described = |list: &Self| {
             [Field::Model, Field::Serial, Field::Vendor, Field::Location, Field::Purchased]
                 .iter()
@@ -59,14 +58,10 @@ impl List {
     }
 }
 
-fn completions(
-    ledger: &Ledger,
-    lists: &[List],
-    rows: &[usize],
-    into: &mut HashMap<usize, usize>,
-) {
+fn completions(ledger: &Ledger, lists: &[List], rows: &[usize], into: &mut HashMap<usize, usize>) {
     let sheet_of = |row: &usize| ledger.entries.get(*row).map(|entry| entry.sheet);
-    let alone = |row: &usize| rows.iter().filter(|other| sheet_of(other) == sheet_of(row)).count() == 1;
+    let alone =
+        |row: &usize| rows.iter().filter(|other| sheet_of(other) == sheet_of(row)).count() == 1;
     let mut firsts: Vec<usize> = Vec::new();
     for row in rows.iter().filter(|row| alone(row)) {
         let Some(entry) = ledger.entries.get(*row) else { continue };
@@ -87,7 +82,8 @@ fn completions(
 /// Whether two rows cannot be of one thing.
 fn contradict(a: &Entry, b: &Entry) -> bool {
     let differ = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && !a.eq_ignore_ascii_case(b);
-    let apart = !a.macs.is_empty() && !b.macs.is_empty() && !a.macs.iter().any(|m| b.macs.contains(m));
+    let apart =
+        !a.macs.is_empty() && !b.macs.is_empty() && !a.macs.iter().any(|m| b.macs.contains(m));
     differ(&a.serial, &b.serial) || differ(&a.host_name, &b.host_name) || apart
 }
 
@@ -96,7 +92,8 @@ fn complete(ledger: &mut Ledger, into: &HashMap<usize, usize>) {
     let mut kept: Vec<Option<Entry>> = Vec::with_capacity(entries.len());
     let mut gone = BTreeSet::new();
     for (index, entry) in entries.into_iter().enumerate() {
-        let first = into.get(&index).and_then(|first| kept.get_mut(*first)).and_then(Option::as_mut);
+        let first =
+            into.get(&index).and_then(|first| kept.get_mut(*first)).and_then(Option::as_mut);
         if let Some(first) = first {
             gone.insert(entry.place.clone());
             absorb(first, entry);

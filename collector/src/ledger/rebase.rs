@@ -60,7 +60,8 @@ pub fn rebase(
     }
     let mut edited = base.clone();
     apply(&mut edited, steps, columns);
-    let mut work = Work { new, edited: &edited, prefer, done: Rebased::default(), ends: HashMap::new() };
+    let mut work =
+        Work { new, edited: &edited, prefer, done: Rebased::default(), ends: HashMap::new() };
     let last: HashMap<&Place, usize> =
         steps.iter().enumerate().map(|(index, step)| (step.place(), index)).collect();
     let before: HashMap<&Place, &Entry> =

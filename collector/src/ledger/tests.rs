@@ -88,8 +88,7 @@ fn a_list_of_devices_and_a_list_of_addresses_in_two_books_become_one_entry_a_thi
 
 #[test]
 fn two_sheets_of_one_book_complete_each_other_and_their_number_is_no_duplicate() {
-    let mut ledger =
-        read("台帳.xlsx", vec![sheet("機器", DEVICES), sheet("IP", ADDRESSES)]);
+    let mut ledger = read("台帳.xlsx", vec![sheet("機器", DEVICES), sheet("IP", ADDRESSES)]);
     assert_eq!(ledger.defects.len(), 2);
     join::join(&mut ledger);
     assert_eq!((ledger.entries.len(), ledger.defects.len()), (4, 0), "{:?}", ledger.defects);

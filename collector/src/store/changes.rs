@@ -115,8 +115,7 @@ struct New<'a> {
 }
 
 fn insert(tx: &Transaction<'_>, new: &New<'_>) -> Result<(), StoreError> {
-    let step =
-        serde_json::to_string(new.step).map_err(|_| StoreError::Row { table: "change" })?;
+    let step = serde_json::to_string(new.step).map_err(|_| StoreError::Row { table: "change" })?;
     tx.prepare_cached(
         "INSERT INTO change (book, cause, entry, step, said_at, said_by, why)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

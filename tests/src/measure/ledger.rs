@@ -125,7 +125,10 @@ fn cells(number: u32, moved: u32) -> [String; 16] {
         number.to_string(),
         format!("A-{number:06}"),
         format!("電子カルテ端末{}", number % 500),
-        ["端末", "プリンタ", "サーバ", "検査装置"].get(number as usize % 4).unwrap_or(&"").to_string(),
+        ["端末", "プリンタ", "サーバ", "検査装置"]
+            .get(number as usize % 4)
+            .unwrap_or(&"")
+            .to_string(),
         "㈱架空製作所".to_owned(),
         format!("KX-{}", number % 90),
         format!("SN{:08X}", number.wrapping_mul(2_654_435_761)),

@@ -309,10 +309,8 @@ impl<'a> Work<'a> {
         }
         let text = unescapable(text);
         let text = quick_xml::escape::escape(text.as_ref());
-        let _ = write!(
-            self.out,
-            " t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c>"
-        );
+        let _ =
+            write!(self.out, " t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c>");
     }
 
     fn cell(

@@ -124,10 +124,12 @@ fn a_place_that_covers_several_rows_is_taken_apart_where_one_of_them_changes() {
 fn a_csv_file_is_given_back_in_its_encoding_and_in_utf8_where_that_lacks_a_character() {
     let text = "台帳,,\r\n\r\n管理番号,機器名,状態\r\n1,端末①㈱髙～,\r\n※注,,\r\n2,NAS,使用中\r\n";
     let place = |row| Place { book: "台帳.csv".into(), sheet: String::new(), row };
-    let wish = |value: &str| [
-        Wish::Set { place: place(4), column: Named::Field(Field::Name), value: value.into() },
-        Wish::Retire { place: place(6) },
-    ];
+    let wish = |value: &str| {
+        [
+            Wish::Set { place: place(4), column: Named::Field(Field::Name), value: value.into() },
+            Wish::Retire { place: place(6) },
+        ]
+    };
     let cp932 = SHIFT_JIS.encode(text).0.into_owned();
     let (exported, _) = comes_back(&cp932, "台帳.csv", &wish("﨑の端末"));
     assert!(std::str::from_utf8(&exported.octets).is_err());
@@ -159,9 +161,24 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-C][0-9]{1,2}",
         prop::sample::select(vec![
-            "10.0.0.1", "DHCP", "00-1A-2B-CD-4D-5E", "廃棄", "", "-", "=1+1", "a\nb", "_x000D_", "<&>\"'",
-            "]]>", " 前後 ", "令和7年4月1日", "1e5", "TRUE", "髙①㈱",
-        ]).prop_map(str::to_owned),
+            "10.0.0.1",
+            "DHCP",
+            "00-1A-2B-CD-4D-5E",
+            "廃棄",
+            "",
+            "-",
+            "=1+1",
+            "a\nb",
+            "_x000D_",
+            "<&>\"'",
+            "]]>",
+            " 前後 ",
+            "令和7年4月1日",
+            "1e5",
+            "TRUE",
+            "髙①㈱",
+        ])
+        .prop_map(str::to_owned),
         "\\PC{0,10}",
     ]
 }

@@ -65,7 +65,8 @@ fn what_was_added_changed_retired_removed_and_left_alone_is_told() {
 
 #[test]
 fn a_row_is_recognised_by_serial_mac_or_name_where_its_number_changed_or_is_missing() {
-    let head: &[&str] = &["管理番号", "機器名", "ホスト名", "MACアドレス", "シリアル番号", "設置場所"];
+    let head: &[&str] =
+        &["管理番号", "機器名", "ホスト名", "MACアドレス", "シリアル番号", "設置場所"];
     let old = book(&[(
         "1",
         &[
@@ -104,7 +105,9 @@ fn a_row_that_went_to_another_sheet_was_moved_and_a_new_column_changes_only_what
     let diff = diff(&old, &new);
     assert_eq!(told(&diff), [(Kind::Changed, "asset_number=A-1", 2)]);
     assert!(matches!(&diff.rows[0].steps[0], Step::Moved { from, .. } if from.sheet == "1階"));
-    assert!(matches!(&diff.rows[0].steps[1], Step::Cell { before, after, .. } if before.is_empty() && after == "x"));
+    assert!(
+        matches!(&diff.rows[0].steps[1], Step::Cell { before, after, .. } if before.is_empty() && after == "x")
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-use super::super::diff::tests::book;
 use super::super::State;
+use super::super::diff::tests::book;
 use super::*;
 
 const HEAD: &[&str] = &["管理番号", "機器名", "IPアドレス", "独自"];

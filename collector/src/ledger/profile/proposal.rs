@@ -99,11 +99,7 @@ fn of_sheet(
         }
         Proposed { heading: column.heading.clone(), field: column.field, why, samples }
     });
-    Proposal {
-        book: sheet.book.clone(),
-        sheet: sheet.name.clone(),
-        columns: proposed.collect(),
-    }
+    Proposal { book: sheet.book.clone(), sheet: sheet.name.clone(), columns: proposed.collect() }
 }
 
 fn why(column: &Column, cells: &[&str], columns: &Columns) -> Why {
@@ -134,10 +130,10 @@ fn looks_like(cells: &[&str], columns: &Columns) -> Option<Field> {
 
 impl From<&Proposal> for Profile {
     fn from(proposal: &Proposal) -> Self {
-        let columns = proposal.columns.iter().map(|column| super::Mapped {
-            heading: column.heading.clone(),
-            field: column.field,
-        });
+        let columns = proposal
+            .columns
+            .iter()
+            .map(|column| super::Mapped { heading: column.heading.clone(), field: column.field });
         let name = if proposal.sheet.is_empty() { &proposal.book } else { &proposal.sheet };
         Self { name: name.clone(), columns: columns.collect() }
     }
@@ -165,7 +161,9 @@ pub fn to_toml(proposals: &[Proposal]) -> Result<String, std::fmt::Error> {
             }
             let samples = column.samples.join(" | ");
             let guess = match column.why {
-                Why::Cells(field) => name_of(field).map_or(String::new(), |name| format!("field = \"{name}\" ? ")),
+                Why::Cells(field) => {
+                    name_of(field).map_or(String::new(), |name| format!("field = \"{name}\" ? "))
+                }
                 _ => String::new(),
             };
             writeln!(out, " }}, # {guess}{}", samples.replace(|c: char| c.is_control(), " "))?;

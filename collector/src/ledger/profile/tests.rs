@@ -93,7 +93,8 @@ fn a_proposal_says_why_and_shows_cells_and_is_a_profile_once_written() {
 #[test]
 fn profiles_that_contradict_themselves_or_each_other_are_refused() {
     let one = |columns: &str| format!("[[profile]]\nname = \"a\"\ncolumns = [{columns}]\n");
-    let serials = "{ heading = \"x\", field = \"serial\" }, { heading = \"y\", field = \"serial\" }";
+    let serials =
+        "{ heading = \"x\", field = \"serial\" }, { heading = \"y\", field = \"serial\" }";
     assert_eq!(
         parse(&one(serials)),
         Err(BadProfile::FieldTwice {
@@ -105,7 +106,8 @@ fn profiles_that_contradict_themselves_or_each_other_are_refused() {
     );
     let nothing = "{ heading = \"x\", field = \"location\" }";
     assert_eq!(parse(&one(nothing)), Err(BadProfile::NamesNothing("a".into())));
-    let twice = [SAID, &SAID.replace("\"ME\"", "\"別\"").replace("name\" },", "host_name\" },")].concat();
+    let twice =
+        [SAID, &SAID.replace("\"ME\"", "\"別\"").replace("name\" },", "host_name\" },")].concat();
     assert_eq!(
         parse(&twice),
         Err(BadProfile::ShapeTwice { first: "ME".into(), second: "別".into() })

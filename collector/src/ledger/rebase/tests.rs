@@ -1,7 +1,7 @@
+use super::super::Field;
 use super::super::diff::tests::book;
 use super::super::diff::{Kind, diff};
 use super::super::edit::{Named, Wish, plan};
-use super::super::Field;
 use super::*;
 
 const HEAD: &[&str] = &["管理番号", "機器名", "設置場所"];
@@ -46,7 +46,13 @@ fn carried(new: &Ledger, prefer: Option<Prefer>) -> (Rebased, Ledger) {
 fn changes_that_the_book_does_not_know_are_carried_over_to_where_the_rows_stand_now() {
     let new = book(&[(
         "1",
-        &[HEAD, &["A-0", "UPS", ""], &["A-1", "PC", "1階"], &["A-2", "NAS", "1階"], &["A-3", "CT", "1階"]],
+        &[
+            HEAD,
+            &["A-0", "UPS", ""],
+            &["A-1", "PC", "1階"],
+            &["A-2", "NAS", "1階"],
+            &["A-3", "CT", "1階"],
+        ],
     )]);
     let (rebased, after) = carried(&new, None);
     assert_eq!((rebased.settled, rebased.conflicts.len(), rebased.carried.len()), (0, 0, 4));

@@ -77,7 +77,8 @@ fn edits_survive_the_next_import_unless_the_book_says_otherwise_and_then_both_si
     store.import(book(FIRST)).unwrap();
     store.edit(moved("2階")).unwrap();
     let renamed = FIRST.replace("NAS", "NAS2");
-    let preview = store.preview("台帳.csv", renamed.as_bytes(), &book(&renamed).ledger, None).unwrap();
+    let preview =
+        store.preview("台帳.csv", renamed.as_bytes(), &book(&renamed).ledger, None).unwrap();
     assert_eq!((preview.diff.rows.len(), preview.rebased.carried.len()), (1, 1));
     assert_eq!(store.history(None).unwrap().len(), 3);
     let done = store.import_for(book(&renamed), "棚卸".into(), None).unwrap();
