@@ -166,6 +166,7 @@ pub struct Part {
 }
 
 /// A row of the ledger, or several rows of different lists that are of one thing.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the book")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Where it stands. Unique in a ledger, and what other rooms name an entry by.

@@ -4,7 +4,7 @@
 use std::io::{BufReader, Cursor, Read};
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesEnd, BytesStart, Event};
 use zip::ZipArchive;
 
 use super::{MAX_COLUMNS, Refusal};
@@ -60,19 +60,55 @@ pub(super) fn found(archive: &ZipArchive<Cursor<&[u8]>>, name: &str) -> Option<S
     names.find(|known| known.eq_ignore_ascii_case(name)).map(Into::into)
 }
 
+/// A tag of an XML text. What stands between tags says nothing here.
+pub(super) enum Tag<'a> {
+    Open(BytesStart<'a>),
+    Empty(BytesStart<'a>),
+    Close(BytesEnd<'a>),
+    Eof,
+}
+
+/// The next tag, and where it begins.
+pub(super) fn tag<'a>(reader: &mut Reader<&'a [u8]>) -> Result<(usize, Tag<'a>), Refusal> {
+    loop {
+        let from = at(reader);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is no tag")]
+        match reader.read_event().map_err(|error| damaged(&error))? {
+            Event::Start(element) => return Ok((from, Tag::Open(element))),
+            Event::Empty(element) => return Ok((from, Tag::Empty(element))),
+            Event::End(element) => return Ok((from, Tag::Close(element))),
+            Event::Eof => return Ok((from, Tag::Eof)),
+            _ => {}
+        }
+    }
+}
+
+/// A reader of tags that does not look whether they pair; the reader of workbooks has.
+pub(super) fn tags(xml: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().check_end_names = false;
+    reader
+}
+
+/// Where the reader stands, in octets.
+pub(super) fn at(reader: &Reader<&[u8]>) -> usize {
+    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
+}
+
 /// The values of two attributes of every element of this name; empty where one is missing.
 fn elements(xml: &str, name: &str, wanted: &[&str; 2]) -> Result<Vec<[String; 2]>, Refusal> {
-    let mut reader = Reader::from_str(xml);
+    let mut reader = tags(xml);
     let mut found = Vec::new();
     loop {
-        match reader.read_event().map_err(|error| damaged(&error))? {
-            Event::Start(element) | Event::Empty(element)
-                if element.local_name().as_ref() == name =>
-            {
-                found.push(wanted.map(|attribute| value(&element, attribute).unwrap_or_default()));
+        match tag(&mut reader)?.1 {
+            Tag::Open(element) | Tag::Empty(element) => {
+                if element.local_name().as_ref() == name {
+                    let values = wanted.map(|name| value(&element, name).unwrap_or_default());
+                    found.push(values);
+                }
             }
-            Event::Eof => return Ok(found),
-            _ => {}
+            Tag::Close(_) => {}
+            Tag::Eof => return Ok(found),
         }
     }
 }

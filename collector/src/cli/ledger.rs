@@ -319,7 +319,7 @@ fn books(
     let read: Vec<ReadBook> = read.collect::<Result<_, Complaint>>()?;
     for profile in given {
         let sheets = read.iter().flat_map(|book| &book.ledger.sheets);
-        let fits = profile.fits_one(sheets.map(|sheet| sheet.columns.as_slice()));
+        let fits = profile.fits_one(&sheets.map(|sheet| sheet.columns.as_slice()));
         let file = reading.profile.as_deref().unwrap_or(Path::new(""));
         fits.map_err(|bad| ingest::bad_profile(file, &bad))?;
     }

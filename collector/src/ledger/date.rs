@@ -52,8 +52,7 @@ impl PartialDate {
             return None;
         }
         match (month, day) {
-            (None, None) => {}
-            (Some(1..=12), None) => {}
+            (None | Some(1..=12), None) => {}
             (Some(month @ 1..=12), Some(day)) if (1..=days(year, month)).contains(&day) => {}
             _ => return None,
         }

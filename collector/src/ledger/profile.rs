@@ -155,7 +155,7 @@ impl Profile {
     /// [`BadProfile::NoSuchHeading`], [`BadProfile::NoSuchShape`].
     pub fn fits_one<'a>(
         &self,
-        sheets: impl Iterator<Item = &'a [Column]> + Clone,
+        sheets: &(impl Iterator<Item = &'a [Column]> + Clone),
     ) -> Result<(), BadProfile> {
         let of = |columns: &[Column]| shape(columns.iter().map(|column| column.heading.as_str()));
         let wanted = self.shape();

@@ -114,7 +114,7 @@ impl Exception {
     }
 }
 
-/// A service that no scan can find: SaaS, chat used for patient data.
+/// A service that no scan can find: `SaaS`, chat used for patient data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {

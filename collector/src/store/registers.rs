@@ -58,19 +58,16 @@ pub(super) fn read(connection: &Connection) -> Result<Register, StoreError> {
     Ok(records.into_iter().collect())
 }
 
-/// The newest content of a record; `None` if there never was one, `Some(None)` if it was taken out.
-fn newest(
-    tx: &Transaction<'_>,
-    kind: Kind,
-    id: &str,
-) -> Result<Option<Option<String>>, StoreError> {
-    Ok(tx
+/// The newest content of a record; `None` if there never was one, or it was taken out.
+fn newest(tx: &Transaction<'_>, kind: Kind, id: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<Option<String>> = tx
         .query_row(
             "SELECT content FROM register WHERE kind = $1 AND name = $2 ORDER BY id DESC LIMIT 1",
             params![kind.name(), id],
             |row| row.get(0),
         )
-        .optional()?)
+        .optional()?;
+    Ok(found.flatten())
 }
 
 /// Keeps records; what says the same already changes nothing.
@@ -82,7 +79,7 @@ pub(super) fn keep(
     let mut touched = Touched::default();
     for record in register.records() {
         let content = record.to_json().map_err(|_| BROKEN)?;
-        match newest(tx, record.kind(), record.id())?.flatten() {
+        match newest(tx, record.kind(), record.id())? {
             Some(known) if known == content => {
                 touched.unchanged += 1;
                 continue;
@@ -105,7 +102,7 @@ pub(super) fn remove(
     id: &str,
     author: Author<'_>,
 ) -> Result<bool, StoreError> {
-    if newest(tx, kind, id)?.flatten().is_none() {
+    if newest(tx, kind, id)?.is_none() {
         return Ok(false);
     }
     insert(tx, (kind, id), None, author)?;

@@ -2,7 +2,7 @@
 //! imported by the built collector: seconds, and the most memory that it took.
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -80,8 +80,10 @@ pub fn run(root: &Path, rows: u32, tell: &mut dyn FnMut(&Row)) -> Result<()> {
     std::fs::write(folder.path().join("台帳.csv"), csv(rows, 0))?;
     let octets = encoding_rs::SHIFT_JIS.encode(&csv(rows, 0)).0.into_owned();
     std::fs::write(folder.path().join("CP932.csv"), octets)?;
+    std::fs::write(folder.path().join("空行.xlsx"), blank_rows(10_000_000)?)?;
     for (what, file, arguments) in [
-        ("xlsx, first import", "台帳.xlsx", &["ledger", "import"][..]),
+        ("10,000,000 rows of nothing", "空行.xlsx", &["ledger", "import"][..]),
+        ("xlsx, first import", "台帳.xlsx", &["ledger", "import"]),
         ("CSV (UTF-8), first import", "台帳.csv", &["ledger", "import"]),
         ("CSV (CP932), first import", "CP932.csv", &["ledger", "import"]),
     ] {
@@ -153,6 +155,26 @@ fn workbook(rows: u32, moved: u32) -> Result<Vec<u8>> {
         page.write_row(number + 3, 0, cells(number, moved))?;
     }
     Ok(book.save_to_buffer()?)
+}
+
+/// A workbook of one row, and this many in which nothing stands.
+fn blank_rows(count: usize) -> Result<Vec<u8>> {
+    let whole = workbook(1, 0)?;
+    let mut source = zip::ZipArchive::new(Cursor::new(whole.as_slice()))?;
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..source.len() {
+        let mut part = source.by_index(index)?;
+        let name = part.name()?.into_owned();
+        let mut text = String::new();
+        part.read_to_string(&mut text)?;
+        if name == "xl/worksheets/sheet1.xml" {
+            let blank = "<row/>".repeat(count);
+            text = text.replace("</sheetData>", &format!("{blank}</sheetData>"));
+        }
+        out.start_file(name, zip::write::SimpleFileOptions::default())?;
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(out.finish()?.into_inner())
 }
 
 fn csv(rows: u32, moved: u32) -> String {

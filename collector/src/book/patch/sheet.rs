@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 
-use super::super::{Refusal, parts};
+use super::super::parts::{self, Tag, at, tag, tags};
+use super::super::Refusal;
 
 /// What changes in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,16 +80,6 @@ fn letters(column: usize) -> String {
     letters.iter().rev().collect()
 }
 
-fn damaged(error: &impl ToString) -> Refusal {
-    Refusal::Damaged(error.to_string())
-}
-
-fn reader(xml: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(xml);
-    reader.config_mut().check_end_names = false;
-    reader
-}
-
 /// Where changes fall into merged regions, every row of the region gets the text that it has now, so
 /// that the region can be taken apart.
 pub(super) fn unmerge(
@@ -96,18 +87,18 @@ pub(super) fn unmerge(
     rows: &mut Rows,
     text_at: impl Fn(u32, usize) -> Option<String>,
 ) -> Result<(), Refusal> {
-    let mut reader = reader(xml);
+    let mut reader = tags(xml);
     let mut touched = Vec::new();
     loop {
-        match reader.read_event().map_err(|error| damaged(&error))? {
-            Event::Start(element) | Event::Empty(element)
-                if element.local_name().as_ref() == "mergeCell" =>
-            {
-                let region = parts::value(&element, "ref").and_then(|r| Region::parse(&r));
-                touched.extend(region.filter(|region| region.is_touched(rows)));
+        match tag(&mut reader)?.1 {
+            Tag::Open(element) | Tag::Empty(element) => {
+                if element.local_name().as_ref() == "mergeCell" {
+                    let region = parts::value(&element, "ref").and_then(|r| Region::parse(&r));
+                    touched.extend(region.filter(|region| region.is_touched(rows)));
+                }
             }
-            Event::Eof => break,
-            _ => {}
+            Tag::Close(_) => {}
+            Tag::Eof => break,
         }
     }
     for region in touched {
@@ -128,18 +119,18 @@ pub(super) fn styles_of_struck(xml: &str, rows: &Rows) -> Result<BTreeSet<u32>, 
         return Ok(used);
     }
     used.insert(0);
-    let (mut reader, mut number) = (reader(xml), 0);
+    let (mut reader, mut number) = (tags(xml), 0);
     loop {
-        match reader.read_event().map_err(|error| damaged(&error))? {
-            Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
+        match tag(&mut reader)?.1 {
+            Tag::Open(element) | Tag::Empty(element) => match element.local_name().as_ref() {
                 "row" => number = row_number(&element, number),
                 "c" if rows.get(&number).is_some_and(|row| row.struck) => {
                     used.insert(style(&element));
                 }
                 _ => {}
             },
-            Event::Eof => return Ok(used),
-            _ => {}
+            Tag::Close(_) => {}
+            Tag::Eof => return Ok(used),
         }
     }
 }
@@ -195,29 +186,27 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn run(&mut self) -> Result<(), Refusal> {
-        let mut reader = reader(self.xml);
+        let mut reader = tags(self.xml);
         loop {
-            let from = at(&reader);
-            let event = reader.read_event().map_err(|error| damaged(&error))?;
-            match event {
-                Event::Start(element) => match element.local_name().as_ref() {
+            let (from, tag) = tag(&mut reader)?;
+            match tag {
+                Tag::Open(element) => match element.local_name().as_ref() {
                     "row" => self.row(&element, (from, at(&reader)), false),
                     "c" => self.cell(&mut reader, &element, from, false)?,
                     "mergeCells" => self.merged(&mut reader, from)?,
                     _ => {}
                 },
-                Event::Empty(element) => match element.local_name().as_ref() {
+                Tag::Empty(element) => match element.local_name().as_ref() {
                     "row" => self.row(&element, (from, at(&reader)), true),
                     "c" => self.cell(&mut reader, &element, from, true)?,
                     _ => {}
                 },
-                Event::End(element) => match element.local_name().as_ref() {
+                Tag::Close(element) => match element.local_name().as_ref() {
                     "row" => self.cells_before(usize::MAX, from),
                     "sheetData" => self.rows_before(u32::MAX, from),
                     _ => {}
                 },
-                Event::Eof => break,
-                _ => {}
+                Tag::Eof => break,
             }
         }
         self.copy(self.xml.len());
@@ -347,18 +336,21 @@ impl<'a> Work<'a> {
     /// Leaves the rest of a cell out. A formula that other cells share cannot go.
     fn skip(&mut self, reader: &mut Reader<&'a [u8]>) -> Result<(), Refusal> {
         loop {
-            match reader.read_event().map_err(|error| damaged(&error))? {
-                Event::Start(element) | Event::Empty(element)
-                    if element.local_name().as_ref() == "f" =>
-                {
-                    self.formula_gone = true;
-                    if parts::value(&element, "ref").is_some() {
-                        return Err(Refusal::Damaged("other cells share its formula".to_owned()));
+            match tag(reader)?.1 {
+                Tag::Open(element) | Tag::Empty(element) => {
+                    if element.local_name().as_ref() == "f" {
+                        self.formula_gone = true;
+                        if parts::value(&element, "ref").is_some() {
+                            return Err(Refusal::Damaged("its formula is shared".to_owned()));
+                        }
                     }
                 }
-                Event::End(element) if element.local_name().as_ref() == "c" => return Ok(()),
-                Event::Eof => return Err(Refusal::Damaged("a cell has no end".to_owned())),
-                _ => {}
+                Tag::Close(element) => {
+                    if element.local_name().as_ref() == "c" {
+                        return Ok(());
+                    }
+                }
+                Tag::Eof => return Err(Refusal::Damaged("a cell has no end".to_owned())),
             }
         }
     }
@@ -368,19 +360,22 @@ impl<'a> Work<'a> {
         self.copy(from);
         let mut kept: Vec<String> = Vec::new();
         loop {
-            match reader.read_event().map_err(|error| damaged(&error))? {
-                Event::Start(element) | Event::Empty(element)
-                    if element.local_name().as_ref() == "mergeCell" =>
-                {
-                    let reference = parts::value(&element, "ref").unwrap_or_default();
-                    let region = Region::parse(&reference);
-                    if !region.is_some_and(|region| region.is_touched(self.rows)) {
-                        kept.push(reference);
+            match tag(reader)?.1 {
+                Tag::Open(element) | Tag::Empty(element) => {
+                    if element.local_name().as_ref() == "mergeCell" {
+                        let reference = parts::value(&element, "ref").unwrap_or_default();
+                        let region = Region::parse(&reference);
+                        if !region.is_some_and(|region| region.is_touched(self.rows)) {
+                            kept.push(reference);
+                        }
                     }
                 }
-                Event::End(element) if element.local_name().as_ref() == "mergeCells" => break,
-                Event::Eof => return Err(Refusal::Damaged("mergeCells has no end".to_owned())),
-                _ => {}
+                Tag::Close(element) => {
+                    if element.local_name().as_ref() == "mergeCells" {
+                        break;
+                    }
+                }
+                Tag::Eof => return Err(Refusal::Damaged("mergeCells has no end".to_owned())),
             }
         }
         self.copied = at(reader);
@@ -416,10 +411,6 @@ fn unescapable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
-}
-
-fn at(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
 }
 
 /// A tag without one of its attributes.

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use super::super::Refusal;
+use super::super::parts::{Tag, at, tag, tags};
 
 /// For each style the same one struck through, by index in `cellXfs`.
 #[derive(Clone, Debug, Default)]
@@ -74,42 +72,38 @@ fn slice<'a>(xml: &'a str, place: Option<&(usize, usize)>) -> Option<&'a str> {
 }
 
 fn list(xml: &str, (name, item): (&str, &str)) -> Result<List, Refusal> {
-    let mut reader = Reader::from_str(xml);
-    reader.config_mut().check_end_names = false;
+    let mut reader = tags(xml);
     let mut list = List::default();
     let (mut inside, mut open): (bool, Option<usize>) = (false, None);
     loop {
-        let from = place(&reader);
-        match reader.read_event().map_err(|error| damaged(&error))? {
-            Event::Start(element) => match element.local_name().as_ref() {
+        let (from, tag) = tag(&mut reader)?;
+        match tag {
+            Tag::Open(element) => match element.local_name().as_ref() {
                 found if found == name => {
                     inside = true;
-                    list.tag = (from, place(&reader));
+                    list.tag = (from, at(&reader));
                 }
                 found if inside && found == item && open.is_none() => open = Some(from),
                 _ => {}
             },
-            Event::Empty(element) if inside && element.local_name().as_ref() == item => {
-                list.items.push((from, place(&reader)));
+            Tag::Empty(element) => {
+                if inside && element.local_name().as_ref() == item {
+                    list.items.push((from, at(&reader)));
+                }
             }
-            Event::End(element) => match element.local_name().as_ref() {
+            Tag::Close(element) => match element.local_name().as_ref() {
                 found if found == name => {
                     list.end = from;
                     return Ok(list);
                 }
                 found if inside && found == item => {
-                    list.items.extend(open.take().map(|from| (from, place(&reader))));
+                    list.items.extend(open.take().map(|from| (from, at(&reader))));
                 }
                 _ => {}
             },
-            Event::Eof => return Err(Refusal::Damaged(format!("styles have no {name}"))),
-            _ => {}
+            Tag::Eof => return Err(Refusal::Damaged(format!("styles have no {name}"))),
         }
     }
-}
-
-fn place(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
 }
 
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {

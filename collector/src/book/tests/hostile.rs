@@ -174,7 +174,7 @@ fn a_cell_of_a_megabyte_in_a_workbook_is_cut_and_told_by_its_place() {
 
 #[test]
 fn a_formula_error_is_told_by_sheet_row_and_column() {
-    let cell = r##"<row r="3"><c r="A3" t="inlineStr"><is><t>2</t></is></c><c r="B3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>"##;
+    let cell = r#"<row r="3"><c r="A3" t="inlineStr"><is><t>2</t></is></c><c r="B3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>"#;
     let ledger = read("台帳.xlsx", &workbook_of(cell)).unwrap();
     let defect = &ledger.defects[0];
     assert_eq!((defect.place.sheet.as_str(), defect.place.row), ("Sheet1", 3));

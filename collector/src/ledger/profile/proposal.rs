@@ -160,12 +160,8 @@ pub fn to_toml(proposals: &[Proposal]) -> Result<String, std::fmt::Error> {
                 write!(out, ", field = \"{field}\"")?;
             }
             let samples = column.samples.join(" | ");
-            let guess = match column.why {
-                Why::Cells(field) => {
-                    name_of(field).map_or(String::new(), |name| format!("field = \"{name}\" ? "))
-                }
-                _ => String::new(),
-            };
+            let guess = if let Why::Cells(field) = column.why { name_of(field) } else { None };
+            let guess = guess.map_or(String::new(), |name| format!("field = \"{name}\" ? "));
             writeln!(out, " }}, # {guess}{}", samples.replace(|c: char| c.is_control(), " "))?;
         }
         writeln!(out, "]\n")?;

@@ -38,7 +38,7 @@ fn headings_that_no_word_knows_are_read_once_a_person_said_what_they_mean() {
     assert_eq!((first.macs.len(), first.location.as_str()), (1, ""));
     assert_eq!(ledger.sheets[0].columns[0].heading, "呼び名");
     assert_eq!(ledger.sheets[0].title_rows.len(), 1);
-    profiles[0].fits_one(ledger.sheets.iter().map(|s| s.columns.as_slice())).unwrap();
+    profiles[0].fits_one(&ledger.sheets.iter().map(|s| s.columns.as_slice())).unwrap();
 }
 
 #[test]
@@ -126,10 +126,10 @@ fn a_profile_for_headings_that_the_book_has_not_is_refused_by_the_first_that_is_
     let sheets = ledger.sheets.iter().map(|sheet| sheet.columns.as_slice());
     let mut other = parse(SAID).unwrap().remove(0);
     other.columns.swap(0, 1);
-    assert_eq!(other.fits_one(sheets.clone()), Err(BadProfile::NoSuchShape("ME".into())));
+    assert_eq!(other.fits_one(&sheets), Err(BadProfile::NoSuchShape("ME".into())));
     other.columns[0].heading = "型".into();
     assert_eq!(
-        other.fits_one(sheets),
+        other.fits_one(&sheets),
         Err(BadProfile::NoSuchHeading { profile: "ME".into(), heading: "型".into() })
     );
 }
