@@ -112,10 +112,16 @@ fn part_of(ledger: &Ledger, wish: &Wish) -> Ledger {
 }
 
 fn entry_at<'a>(ledger: &'a Ledger, place: &Place) -> Result<(&'a Entry, &'a Sheet), BadEdit> {
-    let entry = ledger.entries.iter().find(|entry| entry.place == *place);
+    let entry = position(ledger, place).and_then(|at| ledger.entries.get(at));
     entry
         .and_then(|entry| Some((entry, ledger.sheets.get(entry.sheet)?)))
         .ok_or_else(|| BadEdit::NoSuchRow(place.clone()))
+}
+
+/// Where the entry stands; rows are told apart by their number before anything else is compared.
+fn position(ledger: &Ledger, place: &Place) -> Option<usize> {
+    let here = |entry: &Entry| entry.place.row == place.row && entry.place == *place;
+    ledger.entries.iter().position(here)
 }
 
 fn column_of(sheet: &Sheet, named: &Named) -> Result<usize, BadEdit> {
@@ -219,7 +225,7 @@ fn apply_one(ledger: &mut Ledger, step: &Step, columns: &Columns) -> Result<(), 
         return insert(ledger, place, cells, columns);
     }
     let missing = || BadEdit::NoSuchRow(place.clone());
-    let at = ledger.entries.iter().position(|entry| entry.place == *place).ok_or_else(missing)?;
+    let at = position(ledger, place).ok_or_else(missing)?;
     let mut entry = ledger.entries.get(at).cloned().ok_or_else(missing)?;
     match step {
         Step::Removed { .. } => {
@@ -256,7 +262,7 @@ fn insert(
     cells: &[String],
     columns: &Columns,
 ) -> Result<(), BadEdit> {
-    if ledger.entries.iter().any(|entry| entry.place == *place) {
+    if position(ledger, place).is_some() {
         return Err(BadEdit::NotAsBefore(place.clone()));
     }
     let here = |sheet: &Sheet| sheet.book == place.book && sheet.name == place.sheet;
