@@ -96,6 +96,11 @@ fn what_was_changed_beside_the_book_is_previewed_told_and_given_back_in_the_hosp
     std::fs::rename(folder.path().join("戻り.csv"), folder.path().join("台帳.csv")).unwrap();
     let (told, _) = run(&folder, 0, &["ledger", "import", "台帳.csv"]);
     assert!(told.contains("追加 0、変更 0、廃棄 0、削除 0、変更なし 3"), "{told}");
+    let (told, _) = run(&folder, 0, &["ledger", "import", "台帳.csv"]);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    write(&folder, "別.csv", "管理番号,機器名,IPアドレス\r\nB-1,端末,10.0.0.300\r\n※注,,\r\n");
+    let (told, _) = run(&folder, 0, &["ledger", "import", "別.csv"]);
+    assert!(told.contains("10.0.0.300") && told.contains("※注"), "{told}");
     let (_, talk) = run(&folder, 4, &["ledger", "export", "無い.csv", "-o", "x.csv"]);
     assert!(talk.contains("無い.csv"), "{talk}");
 }

@@ -13,7 +13,7 @@ use crate::ledger::edit::{Named, Wish};
 use crate::ledger::profile::{self, Profile};
 use crate::ledger::rebase;
 use crate::ledger::{Field, Ledger, Place};
-use crate::store::{Edit, NewBook, Store};
+use crate::store::{Edit, Imported, NewBook, Store};
 use crate::words::{Lang, Word, phrase};
 use crate::{clock, ingest, report};
 
@@ -382,12 +382,20 @@ fn import(options: &Import) -> Result<(), Complaint> {
     let (by, at) = (who(options.by.as_ref()), clock::now());
     for ReadBook { name, octets, ledger } in read {
         let lang = options.reading.lang;
+        let defects = ledger.defects.clone();
         let book = NewBook { name: name.clone(), octets, ledger, at, by: by.clone() };
         let prefer = options.prefer.map(Into::into);
         let done = store.import_for(book, options.why.clone(), prefer);
         let done = done.map_err(|error| error.complaint(path))?;
         let shown = show::Shown { book: &name, diff: &done.diff, rebased: &done.rebased };
-        to_stdout(|out| show::preview(out, lang, &shown, false))?;
+        let known = done.imported == Imported::AlreadyKnown;
+        to_stdout(|out| {
+            if known {
+                return writeln!(out, "{}", lang.fill(Word::ImportBookKnown, &[&name]));
+            }
+            show::preview(out, lang, &shown, false)?;
+            show::defects(out, lang, &defects)
+        })?;
     }
     if !given.is_empty() {
         store

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use quick_xml::Reader;
 use quick_xml::events::BytesStart;
 
-use super::super::parts::{self, Tag, at, tag, tags};
 use super::super::Refusal;
+use super::super::parts::{self, Tag, at, tag, tags};
 
 /// What changes in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::clock::Zone;
+use crate::ledger::Defect;
 use crate::ledger::diff::{Diff, Kind, RowChange};
 use crate::ledger::profile::{Proposal, Why};
 use crate::ledger::rebase::{Conflict, Rebased};
@@ -80,10 +81,17 @@ pub(super) fn preview(
     for row in &diff.rows {
         self::row(out, lang, row)?;
     }
-    for defect in &diff.rejected {
+    defects(out, lang, &diff.rejected)
+}
+
+/// What could not be read, by sheet and row.
+pub(super) fn defects(out: &mut impl Write, lang: Lang, defects: &[Defect]) -> io::Result<()> {
+    for defect in defects {
         let place = one_line(&phrase::place(lang, &defect.place));
-        let (word, why) = (lang.say(Word::DefectRejected), phrase::reason(lang, &defect.reason));
-        writeln!(out, "  {word} {place} {:?}: {why}", one_line(&defect.value))?;
+        let treatment = if defect.rejected { Word::DefectRejected } else { Word::DefectKept };
+        let (word, why) = (lang.say(treatment), phrase::reason(lang, &defect.reason));
+        let (column, value) = (one_line(&defect.column), one_line(&defect.value));
+        writeln!(out, "  {place} [{word}] {column} {value:?}: {why}")?;
     }
     Ok(())
 }
