@@ -7,9 +7,10 @@
 use daicho_common::complaint::{Complaint, Exit};
 
 use crate::ledger::Ledger;
-use crate::ledger::assemble::assemble;
+use crate::ledger::assemble::assemble_with;
 use crate::ledger::columns::Columns;
 use crate::ledger::grid::Grid;
+use crate::ledger::profile::Profile;
 
 /// Ledgers into CSV.
 mod csv_out;
@@ -17,6 +18,10 @@ mod csv_out;
 mod kind;
 /// Which row of a ledger goes where.
 mod layout;
+/// A book given back with what changed.
+mod patch;
+/// Which part of a workbook is which sheet, and what it hides.
+mod parts;
 /// Text into grids.
 mod text;
 /// How much a workbook would unpack to, before it is unpacked.
@@ -27,6 +32,7 @@ mod workbook;
 mod xlsx_out;
 
 pub use csv_out::{Encoding, Lost, write_csv};
+pub use patch::{Exported, How, export};
 pub use xlsx_out::write_xlsx;
 
 use kind::Kind;
@@ -61,7 +67,23 @@ pub enum WriteError {
 /// A complaint if the octets are neither a workbook nor text in a known encoding, or if no sheet
 /// has a header row. Rows that cannot be read are defects of the ledger, not errors.
 pub fn read(name: &str, octets: &[u8]) -> Result<Ledger, Complaint> {
-    let columns = Columns::released().map_err(|error| {
+    read_as(name, octets, &[])
+}
+
+/// As [`read`], where people have said what the columns of some sheets mean.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(name: &str, octets: &[u8], profiles: &[Profile]) -> Result<Ledger, Complaint> {
+    read_all(name, octets, (&released()?, profiles))
+}
+
+/// The released table of headings.
+///
+/// # Errors
+/// Never for a released program: the suite parses it.
+pub fn released() -> Result<Columns, Complaint> {
+    Columns::released().map_err(|error| {
         Complaint::new(
             Exit::Config,
             format!(
@@ -71,8 +93,7 @@ pub fn read(name: &str, octets: &[u8]) -> Result<Ledger, Complaint> {
                 "the released columns.toml cannot be read ({error}); install the program again"
             ),
         )
-    })?;
-    read_with(name, octets, &columns)
+    })
 }
 
 /// As [`read`], with a table of headings of the caller's own.
@@ -80,17 +101,25 @@ pub fn read(name: &str, octets: &[u8]) -> Result<Ledger, Complaint> {
 /// # Errors
 /// As [`read`].
 pub fn read_with(name: &str, octets: &[u8], columns: &Columns) -> Result<Ledger, Complaint> {
+    read_all(name, octets, (columns, &[]))
+}
+
+fn read_all(
+    name: &str,
+    octets: &[u8],
+    (columns, profiles): (&Columns, &[Profile]),
+) -> Result<Ledger, Complaint> {
     let grids = match kind::of(octets) {
         Kind::Xlsx => {
             weigh::weigh(octets).map_err(|refusal| refusal.complaint(name))?;
             workbook::xlsx(octets)
         }
         Kind::Xls => workbook::xls(octets),
-        Kind::Text => text::grids(octets, columns),
+        Kind::Text => text::grids(octets, (columns, profiles)),
         Kind::Other(other) => return Err(other.complaint(name)),
     }
     .map_err(|refusal| refusal.complaint(name))?;
-    let ledger = assemble(name, grids, columns);
+    let ledger = assemble_with(name, grids, columns, profiles);
     if ledger.sheets.iter().all(|sheet| sheet.columns.is_empty()) {
         return Err(Refusal::NoHeader.complaint(name));
     }

@@ -15,6 +15,8 @@ use crate::words::Lang;
 
 mod compare;
 mod keep;
+mod ledger;
+mod register;
 mod serve;
 
 /// The exit codes, as `--help` shows them.
@@ -54,6 +56,10 @@ enum Command {
     /// 台帳と調査結果を照合し、判定を表示します。サーバもデータベースも不要です /
     /// Holds observations against a ledger and prints the verdicts; needs no server and no database
     Compare(Compare),
+    /// 台帳の列の読み方、変更の確認・記録・書き出し / Columns, changes and export of the ledger
+    Ledger(ledger::LedgerLine),
+    /// 事業者・契約・開示書・例外などの記録 / Parties, contracts, disclosure forms, exceptions …
+    Register(register::RegisterLine),
     /// 保管している内容を書き出します / Writes out what is kept
     Export(Export),
     /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
@@ -246,6 +252,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Import(options) => keep::import(&options),
         Command::Compare(options) => compare::compare(&options),
+        Command::Ledger(options) => ledger::run(&options),
+        Command::Register(options) => register::run(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),

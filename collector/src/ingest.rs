@@ -11,8 +11,11 @@ use daicho_common::text::Text;
 use crate::config::{Config, Decreed, Knowledge};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
+use crate::ledger::profile::{self, BadProfile, Profile};
 use crate::picture::{Criteria, Rulings};
 use crate::policy::{Absence, Policy, Severities};
+use crate::register::Register;
+use crate::words::{Lang, phrase};
 
 /// Longest name of an agent, scan, interface or network, in characters.
 const MAX_NAME: usize = 255;
@@ -155,13 +158,85 @@ fn plain(name: &str) -> Result<(), Refusal> {
 /// # Errors
 /// A complaint that names the file.
 pub fn read_file(path: &Path) -> Result<Content, Complaint> {
+    read_file_as(path, &[])
+}
+
+/// As [`read_file`], where people have said what columns of books mean.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_file_as(path: &Path, profiles: &[Profile]) -> Result<Content, Complaint> {
     let octets = read_octets(path)?;
     let is_batch = octets.starts_with(&MAGIC) || (!octets.is_empty() && MAGIC.starts_with(&octets));
     if is_batch {
         return open_all(&octets, &path.display().to_string()).map(Content::Batches);
     }
-    let ledger = crate::book::read(&book_name(path), &octets)?;
+    let ledger = crate::book::read_as(&book_name(path), &octets, profiles)?;
     Ok(Content::Book { ledger, octets })
+}
+
+/// The book of record in a file, where people have said what columns mean, and the file as it is.
+///
+/// # Errors
+/// A complaint that names the file.
+pub fn read_book_as(path: &Path, profiles: &[Profile]) -> Result<(Ledger, Vec<u8>), Complaint> {
+    let octets = read_octets(path)?;
+    Ok((crate::book::read_as(&book_name(path), &octets, profiles)?, octets))
+}
+
+/// What a person says in a file that columns mean.
+///
+/// # Errors
+/// A complaint that names the file and what contradicts what.
+pub fn read_profiles(path: &Path) -> Result<Vec<Profile>, Complaint> {
+    profile::parse(&read_text(path)?).map_err(|bad| bad_profile(path, &bad))
+}
+
+/// What stands beside the ledger, from a file.
+///
+/// # Errors
+/// A complaint that names the file and what is wrong with it.
+pub fn read_register(path: &Path) -> Result<Register, Complaint> {
+    Register::parse(&read_text(path)?).map_err(|bad| {
+        let shown = path.display();
+        Complaint::new(
+            Exit::Config,
+            format!(
+                "{shown} は読めません（{bad}）。config/register/sample.toml の例を参照してください"
+            ),
+            format!("{shown} cannot be read ({bad}): see config/register/sample.toml"),
+        )
+    })
+}
+
+/// The complaint about a file of profiles.
+pub fn bad_profile(path: &Path, bad: &BadProfile) -> Complaint {
+    let ja = match bad {
+        BadProfile::Syntax(why) => format!("書き方が正しくありません: {why}"),
+        BadProfile::Empty => "[[profile]] がありません".to_owned(),
+        BadProfile::FieldTwice { profile, field, first, second } => {
+            let field = Lang::Ja.say(phrase::field(*field));
+            format!("「{profile}」の「{first}」と「{second}」が両方とも {field} です")
+        }
+        BadProfile::NamesNothing(profile) => {
+            format!("「{profile}」には機器を特定する列がありません")
+        }
+        BadProfile::ShapeTwice { first, second } => {
+            format!("「{first}」と「{second}」が同じ見出しの並びに対するものです")
+        }
+        BadProfile::NoSuchHeading { profile, heading } => {
+            format!("「{profile}」の見出し「{heading}」が台帳にありません")
+        }
+        BadProfile::NoSuchShape(profile) => {
+            format!("「{profile}」と同じ見出しの並びが台帳にありません")
+        }
+    };
+    let shown = path.display();
+    Complaint::new(
+        Exit::Config,
+        format!("{shown} の列の定義は使えません（{ja}）。ledger propose の出力を参照してください"),
+        format!("the columns in {shown} cannot be used ({bad}): see what `ledger propose` writes"),
+    )
 }
 
 /// The batches of a file.

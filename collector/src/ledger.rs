@@ -10,14 +10,30 @@ use serde::{Deserialize, Serialize};
 pub mod assemble;
 /// What headings and words mean, as data.
 pub mod columns;
+/// Dates as ledgers write them.
+pub mod date;
+/// What a new version of a book changes.
+pub mod diff;
+/// Changes that a person makes beside the book.
+pub mod edit;
 /// A sheet as rows of text.
 pub mod grid;
 /// Where the header is.
 pub mod header;
 /// What a row is known by, wherever it stands.
 pub mod key;
+/// Rows of several lists that are of one thing.
+pub mod join;
 /// Cells brought into one form.
 pub mod normal;
+/// What a person said that the columns of a sheet mean.
+pub mod profile;
+/// Changes beside the book when a new version of it comes.
+pub mod rebase;
+/// One change of a ledger.
+pub mod step;
+
+use date::PartialDate;
 
 /// What a column means (DOMAIN §4). The synonyms are data: `config/ledger/columns.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,7 +105,7 @@ pub struct Column {
 }
 
 /// A sheet of a book.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sheet {
     /// The file's name, without its folder.
     pub book: String,
@@ -99,10 +115,19 @@ pub struct Sheet {
     pub title_rows: Vec<Vec<String>>,
     /// The columns in the hospital's own order; none if the sheet has no header ([`Reason::NoHeader`]).
     pub columns: Vec<Column>,
+    /// Whether the workbook hides the sheet. What is hidden is read as what is not.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Indices of the columns that the workbook hides, ascending.
+    #[serde(default)]
+    pub hidden_columns: Vec<usize>,
+    /// Whether the 管理番号 comes from a mere counter of rows (No.), which means nothing elsewhere.
+    #[serde(default)]
+    pub counted: bool,
 }
 
 /// Where a row stands, for a person to find it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The file's name.
     pub book: String,
@@ -127,8 +152,24 @@ pub enum State {
     Retired,
 }
 
-/// A row of the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A row of another list that is of the same thing ([`join`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Where it stands.
+    pub place: Place,
+    /// Index of its sheet in [`Ledger::sheets`].
+    pub sheet: usize,
+    /// Every cell as written, in that sheet's order of columns.
+    pub cells: Vec<String>,
+    /// Whether the workbook hides the row.
+    pub hidden: bool,
+    /// Whether the row is struck through.
+    pub struck: bool,
+}
+
+/// A row of the ledger, or several rows of different lists that are of one thing.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the book")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Where it stands. Unique in a ledger, and what other rooms name an entry by.
     pub place: Place,
@@ -168,6 +209,38 @@ pub struct Entry {
     pub state: State,
     /// Whether the row declares the thing to be on no network (未接続, スタンドアロン, 無).
     pub offline: bool,
+    /// 利用者.
+    #[serde(default)]
+    pub user: String,
+    /// 管理者.
+    #[serde(default)]
+    pub owner: String,
+    /// OS.
+    #[serde(default)]
+    pub os: String,
+    /// 保守期限: the last date that the cells name.
+    #[serde(default)]
+    pub support_end: Option<PartialDate>,
+    /// 購入日: the first date that the cells name.
+    #[serde(default)]
+    pub purchased: Option<PartialDate>,
+    /// MDS/SDS, as written but NFKC.
+    #[serde(default)]
+    pub disclosure: String,
+    /// Whether the workbook hides the row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
+    /// Whether the row is struck through, by which hospitals retire a thing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub struck: bool,
+    /// The rows of other lists that complete this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What is wrong with a cell or row.
@@ -192,6 +265,8 @@ pub enum Reason {
     Undecodable,
     /// The cell is longer than a cell may be ([`grid::MAX_CELL`]) and was cut.
     TooLong,
+    /// The cell holds no date that can be read, or a day that no calendar has.
+    NotADate,
     /// No header row was found in this sheet; none of its rows is an entry.
     NoHeader,
 }
@@ -224,7 +299,44 @@ pub struct Ledger {
     pub defects: Vec<Defect>,
 }
 
+/// A row of a sheet that is an entry or completes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Where it stands.
+    pub place: &'a Place,
+    /// Its cells as written.
+    pub cells: &'a [String],
+    /// Whether the workbook hides it.
+    pub hidden: bool,
+    /// Whether it is struck through.
+    pub struck: bool,
+    /// The entry that it is, or completes.
+    pub entry: &'a Entry,
+}
+
 impl Ledger {
+    /// The rows of the sheet of this index that are entries or complete one, in the order of the
+    /// entries.
+    pub fn rows_of(&self, sheet: usize) -> impl Iterator<Item = Row<'_>> {
+        self.entries.iter().flat_map(move |entry| {
+            let own = (entry.sheet == sheet).then_some(Row {
+                place: &entry.place,
+                cells: &entry.cells,
+                hidden: entry.hidden,
+                struck: entry.struck,
+                entry,
+            });
+            let parts = entry.parts.iter().filter(move |part| part.sheet == sheet);
+            own.into_iter().chain(parts.map(move |part| Row {
+                place: &part.place,
+                cells: &part.cells,
+                hidden: part.hidden,
+                struck: part.struck,
+                entry,
+            }))
+        })
+    }
+
     /// Adds the sheets of another book. If a book of its name is here already, its name gets a number
     /// (`台帳.xlsx (2)`), so that a place stays unique.
     pub fn append(&mut self, mut other: Self) {
@@ -245,6 +357,10 @@ impl Ledger {
         for entry in &mut other.entries {
             rename(&mut entry.place.book);
             entry.sheet += shift;
+            for part in &mut entry.parts {
+                rename(&mut part.place.book);
+                part.sheet += shift;
+            }
         }
         for defect in &mut other.defects {
             rename(&mut defect.place.book);

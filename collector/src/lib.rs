@@ -2,7 +2,7 @@
 //! says what differs.
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
-//! [`ledger`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
+//! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
 //! [`scope`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
@@ -21,6 +21,8 @@ pub mod mib;
 pub mod resolve;
 /// The hospital's book of record, as read.
 pub mod ledger;
+/// What stands beside the ledger: parties, contracts, disclosure forms, exceptions.
+pub mod register;
 /// What people said about what was found, and what of it holds.
 pub mod decision;
 /// What a hospital decides in advance: what its networks are for, how much findings matter, how long

@@ -15,19 +15,28 @@ use daicho_common::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::ledger::Ledger;
+use crate::ledger::edit::BadEdit;
+use crate::ledger::profile::Profile;
+use crate::ledger::rebase::{Conflict, Prefer};
+use crate::ledger::step::Step;
+use crate::register::{Kind, Register};
 
 mod books;
 mod decisions;
+mod changes;
 mod deliveries;
 mod ground;
+mod registers;
 mod schema;
 mod stops;
 mod writer;
 
-pub use books::{Imported, NewBook};
+pub use books::{Held, Imported, NewBook, Preview};
+pub use changes::{Cause, Change, Edit};
 pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
+pub use registers::{Touched, Version};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -74,6 +83,17 @@ pub enum StoreError {
         /// The table.
         table: &'static str,
     },
+    /// A new version of a book and the changes that people made beside it say different things.
+    #[error("{} changes beside {book:?} contradict its new version", conflicts.len())]
+    Conflicts {
+        /// The book.
+        book: String,
+        /// Both sides of each.
+        conflicts: Vec<Conflict>,
+    },
+    /// The ledger cannot be changed so.
+    #[error("{0}")]
+    Edit(BadEdit),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -153,6 +173,8 @@ impl StoreError {
                 ),
             ),
             Self::OtherKey { agent, pinned, offered } => other_key(agent, *pinned, *offered),
+            Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
+            Self::Edit(bad) => bad_edit(bad),
             Self::Ended | Self::Sqlite(_) => Complaint::new(
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),
@@ -175,6 +197,58 @@ pub(crate) fn other_key(agent: &str, pinned: AgentKey, offered: AgentKey) -> Com
             "agent {agent} is held to the key {known}, but this batch is signed with the key {new}: if the agent was replaced, compare fingerprints and run `{command}`"
         ),
     )
+}
+
+fn conflicting(book: &str, count: usize) -> Complaint {
+    Complaint::new(
+        Exit::Input,
+        format!(
+            "「{book}」の新しい版と、画面やコマンドで加えた変更が {count} 件食い違うため取り込みません。ledger preview で両方を確かめ、--prefer book か --prefer edits を指定してください"
+        ),
+        format!(
+            "{count} changes made beside {book:?} contradict its new version, so it is not taken in: look at both with `ledger preview` and give --prefer book or --prefer edits"
+        ),
+    )
+}
+
+/// The complaint about a ledger that cannot be changed so.
+fn bad_edit(bad: &BadEdit) -> Complaint {
+    let named = |column: &crate::ledger::edit::Named| match column {
+        crate::ledger::edit::Named::Field(field) => format!("{field:?}"),
+        crate::ledger::edit::Named::Heading(heading) => heading.clone(),
+    };
+    let at = |place: &crate::ledger::Place| format!("{} {} {}", place.book, place.sheet, place.row);
+    let (ja, en) = match bad {
+        BadEdit::NoSuchSheet(book, sheet) => (
+            format!("台帳「{book}」に見出しのあるシート「{sheet}」がありません。名前を確かめてください"),
+            format!("the ledger {book:?} has no sheet {sheet:?} with a header: check the names"),
+        ),
+        BadEdit::NoSuchRow(place) => (
+            format!("{} に台帳の行がありません。行番号を確かめてください", at(place)),
+            format!("no row of the ledger stands at {}: check the row number", at(place)),
+        ),
+        BadEdit::NoSuchColumn(column) => (
+            format!("列「{}」がありません。見出しを確かめてください", named(column)),
+            format!("there is no column {:?}: check the heading", named(column)),
+        ),
+        BadEdit::NamesNothing => (
+            "その内容では機器を特定できません。管理番号・機器名・ホスト名・アドレス・シリアル番号のいずれかを入れてください".to_owned(),
+            "the row would name no device: give a number, name, host name, address or serial number".to_owned(),
+        ),
+        BadEdit::NotACell(column) => (
+            format!("列「{}」の内容が長すぎるか、制御文字を含みます。短くするか除いてください", named(column)),
+            format!("the text for {:?} is too long or holds control characters: shorten or clean it", named(column)),
+        ),
+        BadEdit::NoState(book) => (
+            format!("「{book}」には状態の列がありません。状態の列を加えて取り込み直してください"),
+            format!("{book:?} has no column of states: add one and import it again"),
+        ),
+        BadEdit::NotAsBefore(place) => (
+            format!("{} は別の変更を受けています。読み直してからやり直してください", at(place)),
+            format!("{} was changed meanwhile: look at it again and repeat", at(place)),
+        ),
+    };
+    Complaint::new(Exit::Input, ja, en)
 }
 
 /// The database. Dropping it waits for the writer to finish.
@@ -253,8 +327,139 @@ impl Store {
     }
 
     /// Keeps a book of record as imported; the newest of a name holds, the earlier ones are history.
+    ///
+    /// # Errors
+    /// As [`Store::import_for`], where what conflicts is refused.
     pub fn import(&self, book: NewBook) -> Result<Imported, StoreError> {
-        self.writer.write(move |tx| books::import(tx, &book))
+        Ok(self.import_for(book, String::new(), None)?.imported)
+    }
+
+    /// As [`Store::import`], with why it is imported, and which side holds where the book and changes
+    /// beside its earlier version say different things. What changed is kept as history.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflicts`] if there are such and no side was preferred; else see
+    /// [`StoreError`].
+    pub fn import_for(
+        &self,
+        book: NewBook,
+        why: String,
+        prefer: Option<Prefer>,
+    ) -> Result<Preview, StoreError> {
+        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer)))
+    }
+
+    /// What importing a book would change. Nothing is written.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn preview(
+        &self,
+        name: &str,
+        octets: &[u8],
+        ledger: &Ledger,
+        prefer: Option<Prefer>,
+    ) -> Result<Preview, StoreError> {
+        let connection = reader(&self.path)?;
+        if books::is_known(&connection, &books::digest(octets), &books::text(ledger)?)? {
+            let mut known = books::preview(None, &Ledger::default(), &books::columns()?, prefer);
+            known.imported = Imported::AlreadyKnown;
+            return Ok(known);
+        }
+        let earlier = books::current(&connection, name)?;
+        Ok(books::preview(earlier.as_ref(), ledger, &books::columns()?, prefer))
+    }
+
+    /// Changes the ledger in place, beside the book, and keeps who, when and why. Returns the steps
+    /// that this took; none if all was so already.
+    ///
+    /// # Errors
+    /// [`StoreError::Edit`] if the ledger cannot be changed so; else see [`StoreError`].
+    pub fn edit(&self, edit: Edit) -> Result<Vec<Step>, StoreError> {
+        self.writer.write(move |tx| changes::edit(tx, &edit))
+    }
+
+    /// Every change of the ledger, or those of one row, in the order in which they were made.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn history(&self, key: Option<&str>) -> Result<Vec<Change>, StoreError> {
+        changes::history(&reader(&self.path)?, key)
+    }
+
+    /// What people said that columns mean.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn profiles(&self) -> Result<Vec<Profile>, StoreError> {
+        changes::profiles(&self.read())
+    }
+
+    /// Keeps what a person said that columns mean, for every later import; returns how many were
+    /// new.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn keep_profiles(
+        &self,
+        profiles: Vec<Profile>,
+        (by, at): (String, Timestamp),
+        why: String,
+    ) -> Result<usize, StoreError> {
+        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (at, &by, &why)))
+    }
+
+    /// What stands beside the ledger, as it holds.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn register(&self) -> Result<Register, StoreError> {
+        registers::read(&self.read())
+    }
+
+    /// Keeps records beside the ledger, all or none; one of the same kind and name is replaced, and
+    /// stays as history.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn keep_register(
+        &self,
+        register: Register,
+        (at, by): (Timestamp, String),
+        why: String,
+    ) -> Result<Touched, StoreError> {
+        self.writer.write(move |tx| registers::keep(tx, &register, (at, &by, &why)))
+    }
+
+    /// Takes a record out; its versions stay as history. Returns whether it was there.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn remove_record(
+        &self,
+        kind: Kind,
+        id: String,
+        (at, by): (Timestamp, String),
+        why: String,
+    ) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| registers::remove(tx, kind, &id, (at, &by, &why)))
+    }
+
+    /// Every version of every record, or of those of this name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn register_history(&self, id: Option<&str>) -> Result<Vec<Version>, StoreError> {
+        registers::history(&reader(&self.path)?, id)
+    }
+
+    /// The current books as imported, each with the ledger that it is with all edits, in order of
+    /// name. The lists in them are not joined.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn books(&self) -> Result<Vec<books::Held>, StoreError> {
+        books::held(&reader(&self.path)?)
     }
 
     /// Keeps what people said, all or nothing, and returns the number of each decision.

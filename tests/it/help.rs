@@ -6,7 +6,36 @@ use std::process::Command;
 /// The programs and their commands, as the first argument names them.
 const PAGES: &[(&str, &[&str])] = &[
     ("daicho-agent", &["", "scan", "listen", "send", "key", "config"]),
-    ("daicho-collector", &["", "serve", "import", "compare", "export", "trust", "stop", "devices"]),
+    (
+        "daicho-collector",
+        &[
+            "",
+            "serve",
+            "import",
+            "compare",
+            "ledger",
+            "ledger propose",
+            "ledger preview",
+            "ledger import",
+            "ledger history",
+            "ledger set",
+            "ledger add",
+            "ledger retire",
+            "ledger export",
+            "register",
+            "register import",
+            "register export",
+            "register check",
+            "register sheet",
+            "register contacts",
+            "register remove",
+            "register history",
+            "export",
+            "trust",
+            "stop",
+            "devices",
+        ],
+    ),
 ];
 
 fn check(program: &str, command: &str, printed: &str) -> Result<(), String> {

@@ -27,6 +27,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/day", &["day"]),
     ("collector/src/policy", &["fingerprint", "policy"]),
     ("collector/src/ledger", &["day", "ledger"]),
+    ("collector/src/register", &["ledger", "register"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/decision", &["day", "ledger", "decision"]),
     (

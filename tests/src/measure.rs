@@ -17,6 +17,8 @@ pub mod corpus;
 pub mod child;
 /// Right, wrong or not said.
 pub mod judge;
+/// `cargo measure ledger`.
+pub mod ledger;
 /// The programs that we are measured beside.
 pub mod peers;
 /// A link full of hosts.
@@ -46,6 +48,8 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what, folder, lines] if what == "corpus" => {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
+        [what] if what == "ledger" => ledger(root, ledger::ROWS),
+        [what, rows] if what == "ledger" => ledger(root, rows.parse()?),
         [what] if what == "snmp" => snmp(root),
         [what] if what == "topology" => topology::run(),
         [what, how] if what == "topology" && how == "tune" => topology::tune(None),
@@ -53,7 +57,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure ledger [ROWS]`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }
@@ -73,7 +77,7 @@ fn sweep(root: &Path) -> Result<()> {
     ensure!(crate::netns::may(), "a sweep is measured in network namespaces, which need root");
     crate::netns::remove_stale()?;
     peers::install()?;
-    build(root)?;
+    build(root, "daicho-agent")?;
     let mut lines = Vec::new();
     println!("{}", row::heading());
     let mut tell = |row: &row::Row| {
@@ -85,12 +89,25 @@ fn sweep(root: &Path) -> Result<()> {
     done
 }
 
-/// Builds the agent that is measured.
-fn build(root: &Path) -> Result<()> {
+#[expect(clippy::print_stdout, reason = "this is what the command prints")]
+fn ledger(root: &Path, rows: u32) -> Result<()> {
+    build(root, "daicho-collector")?;
+    let mut lines = Vec::new();
+    let mut tell = |row: &ledger::Row| {
+        println!("{row}");
+        lines.extend(serde_json::to_string(row));
+    };
+    let done = ledger::run(root, rows, &mut tell).context("ledger");
+    println!("{}", lines.join("\n"));
+    done
+}
+
+/// Builds the program that is measured.
+fn build(root: &Path, package: &str) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--release", "--package", "daicho-agent"];
+    let build = ["build", "--release", "--package", package];
     let done = Command::new(cargo).args(build).current_dir(root).status()?;
-    ensure!(done.success(), "the agent does not build");
+    ensure!(done.success(), "{package} does not build");
     Ok(())
 }
 
@@ -99,7 +116,7 @@ fn snmp(root: &Path) -> Result<()> {
     ensure!(crate::netns::may(), "SNMP is measured in network namespaces, which need root");
     crate::netns::remove_stale()?;
     snmp::peers::install()?;
-    build(root)?;
+    build(root, "daicho-agent")?;
     let mut lines = Vec::new();
     println!("{}", snmp::row::heading());
     let mut tell = |row: &snmp::row::Row| {

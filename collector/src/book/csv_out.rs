@@ -48,19 +48,19 @@ pub fn write_csv(
         out.write_all(b"\xef\xbb\xbf")?;
     }
     let mut next: u32 = 1;
-    for (number, cells) in lines(ledger, sheet, page) {
-        for _ in next..number {
+    for line in lines(ledger, sheet, page) {
+        for _ in next..line.number {
             out.write_all(b"\r\n")?;
         }
-        next = number.saturating_add(1);
-        write_line(&(number, cells), encoding, &mut out, &mut lost)?;
+        next = line.number.saturating_add(1);
+        write_line(&line, encoding, &mut out, &mut lost)?;
     }
     out.flush()?;
     Ok(lost)
 }
 
 fn write_line(
-    (number, cells): &Line<'_>,
+    Line { number, cells, .. }: &Line<'_>,
     encoding: Encoding,
     out: &mut impl Write,
     lost: &mut Vec<Lost>,

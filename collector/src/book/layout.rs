@@ -3,8 +3,21 @@
 
 use crate::ledger::{Ledger, Sheet};
 
-/// A row to be written: its number, from 1, and its cells.
-pub(super) type Line<'a> = (u32, Vec<&'a str>);
+/// A row to be written.
+pub(super) struct Line<'a> {
+    /// Its number, from 1.
+    pub(super) number: u32,
+    /// Its cells.
+    pub(super) cells: Vec<&'a str>,
+    /// Whether it is hidden, and whether it is struck through.
+    pub(super) marks: (bool, bool),
+}
+
+impl<'a> Line<'a> {
+    fn plain(number: u32, cells: impl Iterator<Item = &'a String>) -> Self {
+        Self { number, cells: cells.map(String::as_str).collect(), marks: (false, false) }
+    }
+}
 
 /// The rows of a sheet, ascending by number. An entry whose number is taken or too low, as one that
 /// was read from nowhere, goes behind the one before it.
@@ -12,25 +25,25 @@ pub(super) fn lines<'a>(ledger: &'a Ledger, index: usize, sheet: &'a Sheet) -> V
     let mut lines: Vec<Line<'a>> = Vec::new();
     let mut next: u32 = 1;
     for title in &sheet.title_rows {
-        lines.push((next, title.iter().map(String::as_str).collect()));
+        lines.push(Line::plain(next, title.iter()));
         next = next.saturating_add(1);
     }
     if !sheet.columns.is_empty() {
-        lines.push((next, sheet.columns.iter().map(|column| column.heading.as_str()).collect()));
+        lines.push(Line::plain(next, sheet.columns.iter().map(|column| &column.heading)));
         next = next.saturating_add(1);
     }
-    let entries = ledger.entries.iter().filter(|entry| entry.sheet == index);
     let rejected = ledger.defects.iter().filter(|defect| {
         defect.rejected && defect.place.book == sheet.book && defect.place.sheet == sheet.name
     });
-    let mut rows: Vec<(u32, &[String])> = entries
-        .map(|entry| (entry.place.row, entry.cells.as_slice()))
-        .chain(rejected.map(|defect| (defect.place.row, defect.cells.as_slice())))
+    let mut rows: Vec<(u32, &[String], (bool, bool))> = ledger
+        .rows_of(index)
+        .map(|row| (row.place.row, row.cells, (row.hidden, row.struck)))
+        .chain(rejected.map(|defect| (defect.place.row, defect.cells.as_slice(), (false, false))))
         .collect();
-    rows.sort_by_key(|(number, _)| *number);
-    for (number, cells) in rows {
+    rows.sort_by_key(|(number, ..)| *number);
+    for (number, cells, marks) in rows {
         let number = number.max(next);
-        lines.push((number, cells.iter().map(String::as_str).collect()));
+        lines.push(Line { number, cells: cells.iter().map(String::as_str).collect(), marks });
         next = number.saturating_add(1);
     }
     lines

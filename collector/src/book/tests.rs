@@ -397,3 +397,43 @@ fn a_book_without_any_header_is_refused_with_the_headings_that_were_looked_for()
         assert!(complaint.en.contains("MACアドレス"), "{}", complaint.en);
     }
 }
+
+#[test]
+fn rows_struck_through_are_retired_and_what_is_hidden_is_read_and_marked() {
+    let octets = workbook(|book| {
+        let struck = Format::new().set_font_strikethrough();
+        let page = book.add_worksheet().set_name("1階").unwrap();
+        page.write_row(0, 0, ["管理番号", "機器名", "IPアドレス", "備考"]).unwrap();
+        page.write_row(1, 0, ["1", "PC", "10.0.0.1", ""]).unwrap();
+        page.write_row_with_format(2, 0, ["2", "NAS", "10.0.0.2", "更新"], &struck).unwrap();
+        page.write_row(3, 0, ["3", "CT", "10.0.0.3", "更新済"]).unwrap();
+        page.write_row_with_format(3, 0, ["3", "CT", "10.0.0.3"], &struck).unwrap();
+        page.write_row(4, 0, ["4", "MR", "10.0.0.4"]).unwrap();
+        page.write_string_with_format(4, 3, "旧 10.0.0.9", &struck).unwrap();
+        page.set_row_hidden(4).unwrap();
+        page.set_column_hidden(2).unwrap();
+        let page = book.add_worksheet().set_name("隠し").unwrap();
+        page.write_row(0, 0, ["管理番号", "機器名"]).unwrap();
+        page.write_row(1, 0, ["9", "UPS"]).unwrap();
+        page.set_hidden(true);
+    });
+    let ledger = read("台帳.xlsx", &octets).unwrap();
+    let states: Vec<(State, bool, bool)> =
+        ledger.entries.iter().map(|e| (e.state, e.struck, e.hidden)).collect();
+    assert_eq!(
+        states,
+        [
+            (State::InUse, false, false),
+            (State::Retired, true, false),
+            (State::Retired, true, false),
+            (State::InUse, false, true),
+            (State::InUse, false, false)
+        ]
+    );
+    assert_eq!(ledger.sheets[0].hidden_columns, [2]);
+    assert!(!ledger.sheets[0].hidden && ledger.sheets[1].hidden);
+    assert_eq!(ledger.entries[3].ips.len(), 1);
+    let mut again = Vec::new();
+    write_xlsx(&ledger, &mut again).unwrap();
+    assert_eq!(read("台帳.xlsx", &again).unwrap(), ledger);
+}

@@ -3,19 +3,23 @@
 
 use encoding_rs::{SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::csv_out::unguard;
+use super::csv_out::{Encoding, unguard};
 use super::{Budget, Refusal};
 use crate::ledger::columns::Columns;
 use crate::ledger::grid::Grid;
 use crate::ledger::header;
+use crate::ledger::profile::Profile;
 
 /// The delimiter is tried on this much of the text, in octets.
 const SAMPLE: usize = 64 << 10;
 /// One unreadable character in this many is a typing error; more, and it is no text.
 const UNREADABLE: usize = 50;
 
+/// What headings mean: the released words, and what people said.
+type Meanings<'a> = (&'a Columns, &'a [Profile]);
+
 /// Reads the text as one sheet without a name.
-pub(super) fn grids(octets: &[u8], columns: &Columns) -> Result<Vec<Grid>, Refusal> {
+pub(super) fn grids(octets: &[u8], columns: Meanings<'_>) -> Result<Vec<Grid>, Refusal> {
     let text = decode(octets).ok_or(Refusal::NotText)?;
     let text = text.trim_end_matches('\u{1a}');
     let delimiter = delimiter(text, columns);
@@ -44,6 +48,17 @@ fn decode(octets: &[u8]) -> Option<String> {
     is_text(&text, controls(&text) + undecoded(&text)).then(|| text.into_owned())
 }
 
+/// The encoding in which text is given back: CP932 if it came so, else UTF-8.
+pub(super) fn encoding(octets: &[u8]) -> Encoding {
+    let marked = [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"];
+    if std::str::from_utf8(octets).is_ok() || marked.iter().any(|mark| octets.starts_with(mark)) {
+        return Encoding::Utf8Bom;
+    }
+    let utf8 = UTF_8.decode_without_bom_handling(octets).0;
+    let cp932 = SHIFT_JIS.decode_without_bom_handling(octets).0;
+    if undecoded(&utf8) < undecoded(&cp932) { Encoding::Utf8Bom } else { Encoding::Cp932 }
+}
+
 fn is_text(text: &str, unreadable: usize) -> bool {
     unreadable * UNREADABLE <= text.chars().count()
 }
@@ -61,7 +76,7 @@ fn undecoded(text: &str) -> usize {
 }
 
 /// The delimiter under which the header has the most headings.
-fn delimiter(text: &str, columns: &Columns) -> u8 {
+fn delimiter(text: &str, (columns, profiles): Meanings<'_>) -> u8 {
     let mut end = text.len().min(SAMPLE);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -71,7 +86,7 @@ fn delimiter(text: &str, columns: &Columns) -> u8 {
     for delimiter in [b',', b'\t', b';'] {
         let found = rows(sample, delimiter, &mut Budget::default())
             .ok()
-            .and_then(|grid| header::find(&grid, columns))
+            .and_then(|grid| header::find_with(&grid, columns, profiles))
             .map_or(0, |header| {
                 header.columns.iter().filter(|column| column.field.is_some()).count()
             });

@@ -6,11 +6,11 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
-    CellErrorType, Data, DataRef, Dimensions, ExcelDateTime, Reader, SheetType, Xls, XlsError,
-    Xlsx, XlsxError,
+    CellErrorType, Data, DataRef, Dimensions, ExcelDateTime, Reader, SheetType, SheetVisible, Xls,
+    XlsError, Xlsx, XlsxError,
 };
 
-use super::{Budget, Refusal};
+use super::{Budget, Refusal, parts};
 use crate::ledger::grid::{Grid, Merged, is_blank};
 
 /// Reads the sheets of an .xlsx or .xlsm.
@@ -20,8 +20,15 @@ pub(super) fn xlsx(octets: &[u8]) -> Result<Vec<Grid>, Refusal> {
             Xlsx::new(Cursor::new(octets)).map_err(|error| xlsx_refusal(&error))?;
         let mut budget = Budget::default();
         let mut grids = Vec::new();
+        let hidden = hidden_sheets(book.sheets_metadata());
+        let parts = parts::sheets(octets)?;
         for name in sheet_names(book.sheets_metadata())? {
-            grids.push(xlsx_sheet(&mut book, &name, &mut budget)?);
+            let mut grid = xlsx_sheet(&mut book, &name, &mut budget)?;
+            grid.hidden = hidden.contains(&name);
+            if let Some(part) = parts.iter().find(|part| part.name == name) {
+                parts::mark(octets, &part.path, &mut grid)?;
+            }
+            grids.push(grid);
         }
         Ok(grids)
     })
@@ -35,12 +42,13 @@ fn xlsx_sheet(
     let damaged = |error: XlsxError| xlsx_refusal(&error);
     let merged = book.merge_cells_by_sheet_name(name).map_err(damaged)?;
     let mut cells = book.worksheet_cells_reader(name).map_err(damaged)?;
-    let widths: Vec<usize> = cells.styles().iter().map(zero_padding).collect();
+    let looks: Vec<(usize, bool)> =
+        cells.styles().iter().map(|style| (zero_padding(style), is_struck(style))).collect();
     let mut rows = Rows::default();
     while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(damaged)? {
         let (row, column) = cell.get_position();
-        let width = widths.get(style).copied().unwrap_or(0);
-        rows.put(row, column, shown(cell.get_value(), width), budget)?;
+        let (width, struck) = looks.get(style).copied().unwrap_or_default();
+        rows.put((row, column), shown(cell.get_value(), width), struck, budget)?;
     }
     rows.into_grid(name, &merged, budget)
 }
@@ -56,6 +64,7 @@ pub(super) fn xls(octets: &[u8]) -> Result<Vec<Grid>, Refusal> {
             Xls::new(Cursor::new(octets)).map_err(|error| xls_refusal(&error))?;
         let mut budget = Budget::default();
         let mut grids = Vec::new();
+        let hidden = hidden_sheets(book.sheets_metadata());
         for name in sheet_names(book.sheets_metadata())? {
             let merged = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
             let range =
@@ -65,9 +74,11 @@ pub(super) fn xls(octets: &[u8]) -> Result<Vec<Grid>, Refusal> {
             for (row, column, value) in range.used_cells() {
                 let row = top.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
                 let column = left.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
-                rows.put(row, column, shown(&reference(value), 0), &mut budget)?;
+                rows.put((row, column), shown(&reference(value), 0), false, &mut budget)?;
             }
-            grids.push(rows.into_grid(&name, &merged, &mut budget)?);
+            let mut grid = rows.into_grid(&name, &merged, &mut budget)?;
+            grid.hidden = hidden.contains(&name);
+            grids.push(grid);
         }
         Ok(grids)
     })
@@ -107,16 +118,21 @@ fn sheet_names(sheets: &[calamine::Sheet]) -> Result<Vec<String>, Refusal> {
     Ok(names)
 }
 
-/// Rows as their cells arrive, in whatever order.
+fn hidden_sheets(sheets: &[calamine::Sheet]) -> Vec<String> {
+    let hidden = sheets.iter().filter(|sheet| sheet.visible != SheetVisible::Visible);
+    hidden.map(|sheet| sheet.name.clone()).collect()
+}
+
+/// Rows as their cells arrive, in whatever order, with the columns that are struck through.
 #[derive(Default)]
-struct Rows(BTreeMap<u32, Vec<String>>);
+struct Rows(BTreeMap<u32, (Vec<String>, Vec<usize>)>);
 
 impl Rows {
     fn put(
         &mut self,
-        row: u32,
-        column: u32,
+        (row, column): (u32, u32),
         text: String,
+        struck: bool,
         budget: &mut Budget,
     ) -> Result<(), Refusal> {
         if is_blank(&text) {
@@ -126,7 +142,10 @@ impl Rows {
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         Budget::place(number, column)?;
         budget.text(text.len())?;
-        let cells = self.0.entry(number).or_default();
+        let (cells, through) = self.0.entry(number).or_default();
+        if struck {
+            through.push(column);
+        }
         if cells.len() <= column {
             budget.row(column + 1 - cells.len())?;
             cells.resize(column + 1, String::new());
@@ -151,8 +170,12 @@ impl Rows {
                 columns: (column(region.start.1), column(region.end.1)),
             })
             .collect();
-        for (number, cells) in self.0 {
+        for (number, (cells, mut struck)) in self.0 {
             grid.push(number, cells);
+            if let Some(row) = grid.rows.last_mut().filter(|row| row.number == number) {
+                struck.sort_unstable();
+                row.struck = struck;
+            }
         }
         budget.sheet(&grid)?;
         Ok(grid)
@@ -208,6 +231,11 @@ fn zero_padding(style: &calamine::Style) -> usize {
         }
         Some(_) | None => 0,
     }
+}
+
+/// Whether the cell as a whole is struck through; of words inside it nothing is known.
+fn is_struck(style: &calamine::Style) -> bool {
+    style.font.as_ref().is_some_and(calamine::Font::has_strikethrough)
 }
 
 fn date(instant: &ExcelDateTime) -> String {

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use rust_xlsxwriter::{Format, FormatAlign, Workbook};
 
-use super::layout::lines;
+use super::layout::{Line, lines};
 use super::{MAX_COLUMNS, WriteError};
 use crate::ledger::{Ledger, Sheet};
 
@@ -19,22 +19,35 @@ const LONGEST_NAME: usize = 31;
 pub fn write_xlsx(ledger: &Ledger, mut out: impl Write) -> Result<(), WriteError> {
     let mut book = Workbook::new();
     let heading = Format::new().set_bold().set_align(FormatAlign::Top).set_text_wrap();
+    let struck = Format::new().set_font_strikethrough();
     let names = sheet_names(&ledger.sheets);
     for (index, (sheet, name)) in ledger.sheets.iter().zip(&names).enumerate() {
         let page = book.add_worksheet();
         page.set_name(name)?;
         let header = u32::try_from(sheet.title_rows.len()).unwrap_or(u32::MAX).saturating_add(1);
-        for (number, cells) in lines(ledger, index, sheet) {
+        for Line { number, cells, marks: (row_hidden, row_struck) } in lines(ledger, index, sheet) {
+            if row_hidden {
+                page.set_row_hidden(number - 1)?;
+            }
             for (column, cell) in (0u16..).zip(cells.iter().take(MAX_COLUMNS)) {
                 if cell.is_empty() {
                     continue;
                 }
-                if number == header && !sheet.columns.is_empty() {
+                if row_struck {
+                    page.write_string_with_format(number - 1, column, *cell, &struck)?;
+                } else if number == header && !sheet.columns.is_empty() {
                     page.write_string_with_format(number - 1, column, *cell, &heading)?;
                 } else {
                     page.write_string(number - 1, column, *cell)?;
                 }
             }
+        }
+        for column in &sheet.hidden_columns {
+            page.set_column_hidden(u16::try_from(*column).unwrap_or(u16::MAX))?;
+        }
+        // Excel opens no workbook of which every sheet is hidden.
+        if sheet.hidden && ledger.sheets.iter().any(|sheet| !sheet.hidden) {
+            page.set_hidden(true);
         }
         if !sheet.columns.is_empty() {
             page.set_freeze_panes(header, 0)?;

@@ -79,6 +79,7 @@ fn books(paths: &[PathBuf]) -> Result<Ledger, Complaint> {
     for path in paths {
         books.append(ingest::read_book(path)?);
     }
+    crate::ledger::join::join(&mut books);
     Ok(books)
 }
 

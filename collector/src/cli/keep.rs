@@ -16,7 +16,7 @@ use crate::store::{Appended, Imported, NewBook, Store, Trusted};
 use crate::words::{Lang, Word, phrase};
 
 impl Places {
-    fn config(&self) -> Result<Config, Complaint> {
+    pub(super) fn config(&self) -> Result<Config, Complaint> {
         let mut config = Config::load(self.config.as_deref())?;
         if let Some(db) = &self.db {
             config.database.clone_from(db);
@@ -31,11 +31,17 @@ fn opened(path: &Path) -> Result<Store, Complaint> {
 
 pub(super) fn import(options: &Import) -> Result<(), Complaint> {
     let config = options.places.config()?;
-    // Every file is read and checked before the database is touched, or even made.
+    let profiles = if config.database.exists() {
+        let store = opened(&config.database)?;
+        store.profiles().map_err(|error| error.complaint(&config.database))?
+    } else {
+        Vec::new()
+    };
+    // Every file is read and checked before anything is written, or a database even made.
     let files: Vec<(&PathBuf, Content)> = options
         .files
         .iter()
-        .map(|path| Ok((path, ingest::read_file(path)?)))
+        .map(|path| Ok((path, ingest::read_file_as(path, &profiles)?)))
         .collect::<Result<_, Complaint>>()?;
     let store = opened(&config.database)?;
     for (path, content) in files {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::columns::Columns;
 use super::grid::{Grid, Row, is_blank, quote, rejected};
 use super::header::{self, Header};
+use super::profile::Profile;
 use super::{Column, Defect, Entry, Field, Ledger, Place, Reason, Sheet, State};
 
 mod draft;
@@ -15,10 +16,20 @@ use draft::Draft;
 /// Makes the ledger of one book. A sheet without a header keeps its rows as title rows, has no
 /// columns, and is told by a defect.
 pub fn assemble(book: &str, grids: Vec<Grid>, columns: &Columns) -> Ledger {
+    assemble_with(book, grids, columns, &[])
+}
+
+/// As [`assemble`], where a person has said what the columns of some sheets mean.
+pub fn assemble_with(
+    book: &str,
+    grids: Vec<Grid>,
+    columns: &Columns,
+    profiles: &[Profile],
+) -> Ledger {
     let mut ledger = Ledger::default();
     let mut numbers = Numbers::default();
     for grid in grids {
-        match header::find(&grid, columns) {
+        match header::find_with(&grid, columns, profiles) {
             Some(header) => {
                 let at = Table { book, columns, sheet: ledger.sheets.len() };
                 at.read(grid, header, &mut ledger, &mut numbers);
@@ -38,6 +49,7 @@ fn keep_out(book: &str, grid: &Grid, ledger: &mut Ledger) {
     let empty = grid.rows.is_empty();
     let name = grid.name.clone();
     let title_rows = titles(&grid.rows, u32::MAX);
+    let (hidden, hidden_columns) = (grid.hidden, grid.hidden_columns.clone());
     if !empty {
         ledger.defects.push(Defect {
             place: Place { book: book.to_owned(), sheet: name.clone(), row: 1 },
@@ -48,7 +60,14 @@ fn keep_out(book: &str, grid: &Grid, ledger: &mut Ledger) {
             cells: Vec::new(),
         });
     }
-    ledger.sheets.push(Sheet { book: book.to_owned(), name, title_rows, columns: Vec::new() });
+    ledger.sheets.push(Sheet {
+        book: book.to_owned(),
+        name,
+        title_rows,
+        hidden,
+        hidden_columns,
+        ..Sheet::default()
+    });
 }
 
 /// Rows numbered below `header`, with the empty ones between.
@@ -86,8 +105,7 @@ impl Table<'_> {
         let width = data.iter().map(|row| row.cells.len()).max().unwrap_or(0).max(columns.len());
         columns.resize(width, Column { heading: String::new(), field: None });
         weak.resize(width, false);
-        let spoken = columns.iter().map(|column| self.columns.state(&column.heading)).collect();
-        let sheet = SheetPlan { name: grid.name, cut: grid.cut, headed: spoken, columns, weak };
+        let sheet = SheetPlan::new((grid.name, grid.cut), (columns, weak), self.columns);
         for row in data {
             if !header_rows.iter().any(|header| repeats(header, &row)) {
                 self.read_row(row, &sheet, ledger, numbers);
@@ -95,9 +113,12 @@ impl Table<'_> {
         }
         ledger.sheets.push(Sheet {
             book: self.book.to_owned(),
+            counted: sheet.weak_number(),
             name: sheet.name,
             title_rows,
             columns: sheet.columns,
+            hidden: grid.hidden,
+            hidden_columns: grid.hidden_columns,
         });
     }
 
@@ -117,6 +138,10 @@ impl Table<'_> {
             return;
         }
         let Draft { mut entry, mut defects } = draft;
+        entry.hidden = row.hidden;
+        if row.is_struck(&sheet.naming()) {
+            strike(&mut entry);
+        }
         ledger.defects.append(&mut defects);
         ledger.defects.extend(self.duplicate(&entry, sheet, numbers));
         entry.cells = row.cells;
@@ -146,6 +171,56 @@ impl Table<'_> {
     }
 }
 
+/// Reads an entry anew after its cells were changed, as its sheet reads them. What the row is beside
+/// its cells (its place, hidden, struck through, its parts) stays.
+pub fn reread(entry: &Entry, sheet: &Sheet, columns: &Columns) -> (Entry, Vec<Defect>) {
+    let weak = vec![sheet.counted; sheet.columns.len()];
+    let head = (sheet.name.clone(), Vec::new());
+    let plan = SheetPlan::new(head, (sheet.columns.clone(), weak), columns);
+    let mut draft = Draft::new(entry.place.clone(), entry.sheet);
+    let row = Row {
+        number: entry.place.row,
+        cells: entry.cells.clone(),
+        spread: Vec::new(),
+        struck: Vec::new(),
+        hidden: entry.hidden,
+    };
+    draft.read(&row, &plan, columns);
+    let Draft { entry: mut read, defects } = draft;
+    read.hidden = entry.hidden;
+    read.parts.clone_from(&entry.parts);
+    read.cells = row.cells;
+    if entry.struck {
+        strike(&mut read);
+    }
+    (read, defects)
+}
+
+/// Whether reading would make an entry of a row of these cells: it names a device, and is no note, no
+/// sum and not the header again.
+pub fn is_entry(read: &Entry, sheet: &Sheet, columns: &Columns) -> bool {
+    let row = |cells: Vec<String>| Row {
+        number: read.place.row,
+        cells,
+        spread: Vec::new(),
+        struck: Vec::new(),
+        hidden: false,
+    };
+    let mut named = Draft::new(read.place.clone(), read.sheet);
+    named.entry = Entry { cells: Vec::new(), ..read.clone() };
+    let header = row(sheet.columns.iter().map(|column| column.heading.clone()).collect());
+    let here = row(read.cells.clone());
+    let counter = sheet.counted && !named.named_beside_number() && here.filled() == 1;
+    let left_out = counter || is_note(&here, columns) || repeats(&header, &here);
+    named.names_a_device() && !left_out
+}
+
+/// Struck through is how hospitals retire a thing in a workbook.
+fn strike(entry: &mut Entry) {
+    entry.struck = true;
+    entry.state = State::Retired;
+}
+
 /// A sheet's columns while its rows are read.
 struct SheetPlan {
     name: String,
@@ -157,6 +232,21 @@ struct SheetPlan {
 }
 
 impl SheetPlan {
+    fn new(
+        (name, cut): (String, Vec<(u32, usize, String)>),
+        (columns, weak): (Vec<Column>, Vec<bool>),
+        table: &Columns,
+    ) -> Self {
+        let headed = columns.iter().map(|column| table.state(&column.heading)).collect();
+        Self { name, cut, columns, weak, headed }
+    }
+
+    /// The columns that say which device a row is about.
+    fn naming(&self) -> Vec<usize> {
+        let names = |column: &Column| column.field.is_some_and(Field::names_a_device);
+        (0..).zip(&self.columns).filter(|(_, column)| names(column)).map(|(at, _)| at).collect()
+    }
+
     /// The cells of this row that were cut, with their beginnings.
     fn cut_in(&self, number: u32) -> impl Iterator<Item = (&usize, &String)> {
         let first = self.cut.partition_point(|(row, ..)| *row < number);
@@ -196,7 +286,7 @@ fn is_note(row: &Row, columns: &Columns) -> bool {
 }
 
 /// Of two declarations the one that says more: a date of disposal outweighs 使用中 beside it.
-fn graver(a: State, b: State) -> State {
+pub(super) fn graver(a: State, b: State) -> State {
     let rank = |state: State| match state {
         State::InUse => 0,
         State::Spare => 1,

@@ -19,6 +19,10 @@ pub struct Row {
     pub cells: Vec<String>,
     /// Columns whose text came from a merged region above, ascending.
     pub spread: Vec<usize>,
+    /// Columns whose text is struck through, ascending.
+    pub struck: Vec<usize>,
+    /// Whether the workbook hides the row.
+    pub hidden: bool,
 }
 
 /// A merged region; its text stands in the cell of the first row and column.
@@ -41,6 +45,10 @@ pub struct Grid {
     pub merged: Vec<Merged>,
     /// Where a cell was longer than [`MAX_CELL`] and was cut: row, column, its beginning.
     pub cut: Vec<(u32, usize, String)>,
+    /// Whether the workbook hides the sheet.
+    pub hidden: bool,
+    /// Columns that the workbook hides, ascending.
+    pub hidden_columns: Vec<usize>,
 }
 
 impl Grid {
@@ -67,7 +75,13 @@ impl Grid {
                 cell.truncate(end);
             }
         }
-        self.rows.push(Row { number, cells, spread: Vec::new() });
+        self.rows.push(Row {
+            number,
+            cells,
+            spread: Vec::new(),
+            struck: Vec::new(),
+            hidden: false,
+        });
     }
 
     /// Fills merged regions downwards, first column only: the place that covers ten rows is the
@@ -107,6 +121,20 @@ impl Row {
     /// How many cells of its own are not blank.
     pub fn filled(&self) -> usize {
         self.cells.iter().filter(|cell| !is_blank(cell)).count().saturating_sub(self.spread.len())
+    }
+
+    /// Whether the row as a whole is struck through: every cell of its own that is not blank, or
+    /// every one of them under these columns.
+    pub fn is_struck(&self, naming: &[usize]) -> bool {
+        if self.struck.is_empty() {
+            return false;
+        }
+        let own = |column: &usize| !self.at(*column).is_empty() && !self.spread.contains(column);
+        let all = |columns: &[usize]| {
+            let mut filled = columns.iter().filter(|column| own(column)).peekable();
+            filled.peek().is_some() && filled.all(|column| self.struck.contains(column))
+        };
+        all(naming) || all(&(0..self.cells.len()).collect::<Vec<_>>())
     }
 
     /// The row without what came from merged regions above.

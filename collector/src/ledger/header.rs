@@ -5,6 +5,7 @@
 use super::columns::{Columns, Meaning, Sense};
 use super::grid::{Grid, Merged, Row, is_blank};
 use super::normal::word_key;
+use super::profile::{self, Profile};
 use super::{Column, Field};
 
 /// The header is looked for in this many rows that are not empty.
@@ -27,6 +28,31 @@ pub struct Header {
 
 /// Finds the header of the sheet; `None` if no row has headings enough.
 pub fn find(grid: &Grid, columns: &Columns) -> Option<Header> {
+    find_with(grid, columns, &[])
+}
+
+/// As [`find`], where a person has said what some headings mean: a row that is the header of a
+/// profile is the header, whatever its words.
+pub fn find_with(grid: &Grid, columns: &Columns, profiles: &[Profile]) -> Option<Header> {
+    let rows = grid.rows.iter().take(SEARCHED).enumerate();
+    let spoken = rows.filter(|_| !profiles.is_empty()).find_map(|(index, row)| {
+        let shape = profile::shape(row.cells.iter().map(String::as_str));
+        Some((index, profiles.iter().find(|profile| profile.shape() == shape)?))
+    });
+    if let Some((index, profile)) = spoken {
+        let mut header = plain(grid, (index, index), columns);
+        profile.say(&mut header.columns, &mut header.weak);
+        return Some(header);
+    }
+    let mut header = found(grid, columns)?;
+    let shape = profile::shape(header.columns.iter().map(|column| column.heading.as_str()));
+    if let Some(profile) = profiles.iter().find(|profile| profile.shape() == shape) {
+        profile.say(&mut header.columns, &mut header.weak);
+    }
+    Some(header)
+}
+
+fn found(grid: &Grid, columns: &Columns) -> Option<Header> {
     let mut best: Option<(usize, usize)> = None;
     for (index, row) in grid.rows.iter().take(SEARCHED).enumerate() {
         let score = score(row, columns);
@@ -35,7 +61,11 @@ pub fn find(grid: &Grid, columns: &Columns) -> Option<Header> {
         }
     }
     let (index, _) = best?;
-    let rows = extent(grid, index, columns);
+    Some(plain(grid, extent(grid, index, columns), columns))
+}
+
+/// The header in these rows, by the released words alone.
+fn plain(grid: &Grid, rows: (usize, usize), columns: &Columns) -> Header {
     let headings = headings(grid, rows);
     let meanings = settle(headings.iter().map(|heading| columns.meaning(heading)).collect());
     let weak = meanings.iter().map(|meaning| meaning.is_some_and(|meaning| meaning.weak)).collect();
@@ -43,7 +73,7 @@ pub fn find(grid: &Grid, columns: &Columns) -> Option<Header> {
         .into_iter()
         .zip(meanings)
         .map(|(heading, meaning)| Column { heading, field: meaning.map(|meaning| meaning.field) });
-    Some(Header { rows, columns: named.collect(), weak })
+    Header { rows, columns: named.collect(), weak }
 }
 
 /// How many fields the row's cells mean; 0 if they cannot be a header: one that names a device must

@@ -33,6 +33,7 @@ pub(crate) fn row(number: u32, host: &str, address: &str, declared: &str) -> Ent
         remote_maintenance: None,
         state: State::InUse,
         offline: false,
+        ..Entry::default()
     }
 }
 

@@ -203,20 +203,20 @@ pub fn ledger(shown: &Shown<'_>) -> Vec<Table> {
         {
             headings.push(shown.lang.say(word).to_owned());
         }
-        let entries = shown.ledger.entries.iter().filter(|entry| entry.sheet == index);
-        let rows = entries.map(|entry| {
-            let mut row = entry.cells.clone();
+        let rows = shown.ledger.rows_of(index).map(|written| {
+            let mut row = written.cells.to_vec();
             row.resize(width, String::new());
-            let matched = verdicts.get(&entry.place);
+            let matched = verdicts.get(&written.entry.place);
             row.push(matched.map_or_else(String::new, |matched| {
                 shown.lang.say(phrase::verdict(&matched.verdict)).to_owned()
             }));
             row.push(matched.map_or_else(String::new, |matched| {
                 remarks(shown.lang, shown.zone, &matched.verdict).join(IN_CELL)
             }));
-            let scope = scopes.get(&entry.place).map(|scope| shown.lang.say(phrase::scope(*scope)));
+            let scope = scopes.get(&written.entry.place);
+            let scope = scope.map(|scope| shown.lang.say(phrase::scope(*scope)));
             row.push(scope.unwrap_or_default().to_owned());
-            row.push(entry.place.row.to_string());
+            row.push(written.place.row.to_string());
             row
         });
         let name = if sheet.name.is_empty() { sheet.book.clone() } else { sheet.name.clone() };

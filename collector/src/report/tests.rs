@@ -121,6 +121,7 @@ fn entry(row: u32, host: u8) -> Entry {
         remote_maintenance: None,
         state: State::InUse,
         offline: false,
+        ..Entry::default()
     }
 }
 
@@ -155,6 +156,7 @@ fn ledger() -> Ledger {
                 column("ＩＰアドレス", Some(Field::Ip)),
                 column("棚", None),
             ],
+            ..Sheet::default()
         }],
         entries: vec![entry(3, 7), entry(4, 8), entry(5, 50), entry(6, 210), entry(7, 60)],
         defects: vec![Defect {

@@ -8,11 +8,13 @@ use daicho_common::time::Timestamp;
 use rusqlite::{Connection, Transaction};
 use serde::de::DeserializeOwned;
 
-use super::books::CURRENT;
+use super::books::{self, CURRENT};
 use super::deliveries::Content;
-use super::{StoreError, decisions};
+use super::{StoreError, changes, decisions};
 use crate::decision::Decided;
-use crate::ledger::Ledger;
+use crate::ledger::join::join;
+use crate::ledger::step::Step;
+use crate::ledger::{Ledger, edit};
 use crate::picture::Basis;
 
 /// A current book of record, without its content.
@@ -137,21 +139,38 @@ fn texts<T: DeserializeOwned>(
 
 fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {
     let mut statement = tx.prepare(&format!(
-        "SELECT name, imported_at, imported_by, ledger FROM book WHERE {CURRENT} ORDER BY name"
+        "SELECT name, imported_at, imported_by, ledger, id FROM book WHERE {CURRENT} ORDER BY name"
     ))?;
     let mut rows = statement.query([])?;
     let (mut joined, mut books) = (Ledger::default(), Vec::new());
     while let Some(row) = rows.next()? {
         let text: String = row.get(3)?;
         let ledger = serde_json::from_str(&text).map_err(|_| StoreError::Row { table: "book" })?;
-        joined.append(ledger);
+        joined.append(edited(tx, row.get(4)?, ledger)?);
         books.push(Book {
             name: row.get(0)?,
             imported_at: Timestamp::from_micros(row.get(1)?),
             imported_by: row.get(2)?,
         });
     }
+    join(&mut joined);
     Ok((joined, books))
+}
+
+/// A book with what people changed beside it.
+pub(super) fn edited(
+    connection: &Connection,
+    book: i64,
+    mut ledger: Ledger,
+) -> Result<Ledger, StoreError> {
+    let steps = changes::beside(connection, book)?;
+    if !steps.is_empty() {
+        let steps: Vec<Step> = steps.into_iter().map(|kept| kept.step).collect();
+        for unfit in edit::apply(&mut ledger, &steps, &books::columns()?) {
+            tracing::warn!(%unfit, "a change beside the book no longer fits it");
+        }
+    }
+    Ok(ledger)
 }
 
 fn scans(tx: &Transaction<'_>) -> Result<Vec<Scan>, StoreError> {

@@ -12,7 +12,7 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 3] = [
+const VERSIONS: [&str; 4] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -93,6 +93,40 @@ const VERSIONS: [&str; 3] = [
         why TEXT NOT NULL,
         content TEXT NOT NULL
     ) STRICT;
+",
+    "
+    ALTER TABLE book ADD COLUMN why TEXT NOT NULL DEFAULT '';
+    CREATE TABLE change (           -- of the ledger: made by importing a book, or beside it
+        id INTEGER PRIMARY KEY,
+        book INTEGER NOT NULL REFERENCES book (id), -- the version of the book that it holds for
+        cause TEXT NOT NULL,        -- import, edit, or carried over from an earlier version
+        entry TEXT NOT NULL,        -- what the row is known by
+        step TEXT NOT NULL,
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX change_book ON change (book, cause, id);
+    CREATE INDEX change_entry ON change (entry, id);
+    CREATE TABLE profile (          -- the newest row of a shape holds; older ones are history
+        id INTEGER PRIMARY KEY,
+        shape TEXT NOT NULL,
+        content TEXT,               -- NULL: forgotten
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX profile_shape ON profile (shape, id);
+    CREATE TABLE register (         -- the newest row of a kind and id holds; older ones are history
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        content TEXT,               -- NULL: taken out
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX register_name ON register (kind, name, id);
 ",
 ];
 

@@ -70,6 +70,7 @@ fn book(name: &str, octets: &[u8], asset: &str) -> NewBook {
         name: "1F".into(),
         title_rows: vec![],
         columns: vec![Column { heading: "管理番号".into(), field: Some(Field::AssetNumber) }],
+        ..Sheet::default()
     };
     let entry = Entry {
         place: Place { book: name.into(), sheet: "1F".into(), row: 2 },
@@ -91,6 +92,7 @@ fn book(name: &str, octets: &[u8], asset: &str) -> NewBook {
         remote_maintenance: None,
         state: State::InUse,
         offline: false,
+        ..Entry::default()
     };
     let ledger = Ledger { sheets: vec![sheet], entries: vec![entry], defects: vec![] };
     NewBook { name: name.into(), octets: octets.to_vec(), ledger, at: at(0), by: "tanaka".into() }

@@ -94,6 +94,8 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::NotOurs
         | StoreError::Newer { .. }
         | StoreError::Unwritable(_)
+        | StoreError::Conflicts { .. }
+        | StoreError::Edit(_)
         | StoreError::Row { .. }
         | StoreError::Ended
         | StoreError::Sqlite(_) => {

@@ -12,7 +12,7 @@ use super::page::{Frame, Pager, Reader, Tag, device_link, encoded, show};
 use super::scope;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Row as Written};
 use crate::report;
 use crate::words::{Lang, Word, phrase};
 
@@ -88,7 +88,10 @@ fn ledger(
         snapshot.match_of(&entry.place).map(|matched| phrase::verdict_key(&matched.verdict))
     };
     let fits = |entry: &&Entry| wanted.verdict.is_empty() || key(entry) == Some(&wanted.verdict);
-    let found: Vec<&Entry> = ledger.entries.iter().filter(fits).collect();
+    let rows = (0..ledger.sheets.len()).flat_map(|sheet| {
+        ledger.rows_of(sheet).filter(|row| fits(&row.entry)).map(move |row| (sheet, row))
+    });
+    let found: Vec<(usize, Written<'_>)> = rows.collect();
     let link = format!("/ledger?verdict={}&page=", encoded(&wanted.verdict));
     let pager = Pager::new(found.len(), page_rows, wanted.page.as_deref(), link);
     let counts = report::counts(&snapshot.picture).into_iter();
@@ -117,23 +120,23 @@ fn ledger(
 fn sheets<'a>(
     snapshot: &Snapshot,
     (lang, zone): (Lang, &Zone),
-    entries: impl Iterator<Item = &'a &'a Entry>,
+    rows: impl Iterator<Item = &'a (usize, Written<'a>)>,
 ) -> Vec<Sheet> {
     let mut sheets: Vec<(usize, Sheet)> = Vec::new();
-    for entry in entries {
-        if sheets.last().is_none_or(|(index, _)| *index != entry.sheet) {
-            sheets.extend(heading(snapshot, (lang, zone), entry).map(|sheet| (entry.sheet, sheet)));
+    for (at, written) in rows {
+        if sheets.last().is_none_or(|(index, _)| index != at) {
+            sheets.extend(heading(snapshot, (lang, zone), *at).map(|sheet| (*at, sheet)));
         }
         if let Some((_, sheet)) = sheets.last_mut() {
             let width = sheet.headings.len();
-            sheet.rows.push(row(snapshot, (lang, zone), entry, width));
+            sheet.rows.push(row(snapshot, (lang, zone), written, width));
         }
     }
     sheets.into_iter().map(|(_, sheet)| sheet).collect()
 }
 
-fn heading(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), entry: &Entry) -> Option<Sheet> {
-    let sheet = snapshot.ground.ledger.sheets.get(entry.sheet)?;
+fn heading(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), at: usize) -> Option<Sheet> {
+    let sheet = snapshot.ground.ledger.sheets.get(at)?;
     let book = snapshot.ground.books.iter().find(|book| book.name == sheet.book);
     let imported = book.map(|book| {
         lang.fill(Word::LedgerImported, &[&zone.show(book.imported_at), &book.imported_by])
@@ -147,14 +150,20 @@ fn heading(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), entry: &Entry) -> O
     })
 }
 
-fn row(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), entry: &Entry, width: usize) -> Row {
-    let matched = snapshot.match_of(&entry.place);
-    let mut cells = entry.cells.clone();
+fn row(
+    snapshot: &Snapshot,
+    (lang, zone): (Lang, &Zone),
+    written: &Written<'_>,
+    width: usize,
+) -> Row {
+    let matched = snapshot.match_of(&written.entry.place);
+    let mut cells = written.cells.to_vec();
     cells.resize(width, String::new());
     Row {
-        number: entry.place.row,
+        number: written.place.row,
         tag: matched.map(|matched| Tag::verdict(lang, &matched.verdict)),
-        scope: (snapshot.scope_of(&entry.place)).map(|scoped| scope::tag(lang, scoped.scope)),
+        scope: (snapshot.scope_of(&written.entry.place))
+            .map(|scoped| scope::tag(lang, scoped.scope)),
         device: matched.and_then(|matched| matched.device.as_ref()).map(device_link),
         remarks: matched
             .map(|matched| report::remarks(lang, zone, &matched.verdict))

@@ -305,6 +305,7 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
         }
         Reason::Undecodable => Word::DefectUndecodable,
         Reason::TooLong => Word::DefectTooLong,
+        Reason::NotADate => Word::DefectNotADate,
         Reason::NoHeader => Word::DefectNoHeader,
     };
     lang.say(word).to_owned()

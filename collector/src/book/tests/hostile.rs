@@ -107,6 +107,81 @@ fn a_cell_of_a_megabyte_is_cut_and_told() {
     assert!(write_xlsx(&ledger, Vec::new()).is_ok());
 }
 
+/// A workbook of one sheet whose rows are `rows`, as XML.
+fn workbook_of(rows: &str) -> Vec<u8> {
+    let mut whole = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let plain = workbook(|book| {
+        let page = book.add_worksheet();
+        page.write_row(0, 0, ["管理番号", "機器名"]).unwrap();
+        page.write_row(1, 0, ["1", "PC"]).unwrap();
+    });
+    let mut source = zip::ZipArchive::new(std::io::Cursor::new(plain.as_slice())).unwrap();
+    for index in 0..source.len() {
+        let mut part = source.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut part, &mut text).unwrap();
+        if name == "xl/worksheets/sheet1.xml" {
+            let begin = text.find("<dimension").unwrap();
+            let end = text[begin..].find("/>").unwrap() + begin + 2;
+            text.replace_range(begin..end, "<dimension ref=\"A1:XFD10000000\"/>");
+            text = text.replace("</sheetData>", &format!("{rows}</sheetData>"));
+        }
+        whole.start_file(name, SimpleFileOptions::default()).unwrap();
+        whole.write_all(text.as_bytes()).unwrap();
+    }
+    whole.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_million_rows_without_a_cell_are_no_rows_whatever_the_dimension_says() {
+    let octets = workbook_of("");
+    assert_eq!(read("台帳.xlsx", &octets).unwrap().entries.len(), 1);
+    let octets = workbook_of(&"<row/>".repeat(1_000_000));
+    assert!(octets.len() < 1 << 20, "{}", octets.len());
+    let ledger = read("台帳.xlsx", &octets).unwrap();
+    assert_eq!((ledger.entries.len(), ledger.defects.len()), (1, 0));
+}
+
+#[test]
+fn rows_beyond_the_million_are_refused_and_ones_of_blank_cells_do_not_count() {
+    let beyond = r#"<row r="10000000"><c r="A10000000" t="inlineStr"><is><t>x</t></is></c></row>"#;
+    assert!(refused("台帳.xlsx", &workbook_of(beyond)).ja.contains("100万行"));
+    let blank = r#"<row r="10000000" hidden="1"><c r="A10000000" s="1"/></row>"#;
+    assert_eq!(read("台帳.xlsx", &workbook_of(blank)).unwrap().entries.len(), 1);
+}
+
+#[test]
+fn an_archive_whose_parts_together_unpack_to_more_than_a_gigabyte_is_refused() {
+    let zeros = vec![b' '; 63 << 20];
+    let names: Vec<String> = (0..17).map(|n| format!("xl/worksheets/sheet{n}.xml")).collect();
+    let mut parts: Vec<(&str, &[u8])> = vec![("xl/workbook.xml", b"<workbook/>")];
+    parts.extend(names.iter().map(|name| (name.as_str(), zeros.as_slice())));
+    let octets = archive(&parts);
+    assert!(refused("爆弾.xlsx", &octets).ja.contains("1 GiB"));
+}
+
+#[test]
+fn a_cell_of_a_megabyte_in_a_workbook_is_cut_and_told_by_its_place() {
+    let long = "長".repeat(400_000);
+    let cell = format!(
+        r#"<row r="3"><c r="A3" t="inlineStr"><is><t>2</t></is></c><c r="B3" t="inlineStr"><is><t>{long}</t></is></c></row>"#
+    );
+    let ledger = read("台帳.xlsx", &workbook_of(&cell)).unwrap();
+    assert_eq!(reasons(&ledger), [(3, &Reason::TooLong, false)]);
+    assert_eq!(ledger.entries.len(), 2);
+}
+
+#[test]
+fn a_formula_error_is_told_by_sheet_row_and_column() {
+    let cell = r#"<row r="3"><c r="A3" t="inlineStr"><is><t>2</t></is></c><c r="B3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>"#;
+    let ledger = read("台帳.xlsx", &workbook_of(cell)).unwrap();
+    let defect = &ledger.defects[0];
+    assert_eq!((defect.place.sheet.as_str(), defect.place.row), ("Sheet1", 3));
+    assert_eq!((defect.column.as_str(), &defect.reason), ("機器名", &Reason::FormulaError));
+    assert_eq!(ledger.entries.len(), 2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,6 +1,7 @@
 //! One row on its way to an entry: each cell read by what its column means.
 
 use super::super::columns::{Columns, Sense};
+use super::super::date::{self, PartialDate};
 use super::super::grid::{Row, is_blank, quote};
 use super::super::normal::{self, Declared};
 use super::{Defect, Entry, Field, Place, Reason, SheetPlan, State, graver};
@@ -16,27 +17,7 @@ type Meant = (Field, Option<State>);
 
 impl Draft {
     pub(super) fn new(place: Place, sheet: usize) -> Self {
-        let entry = Entry {
-            place,
-            sheet,
-            cells: Vec::new(),
-            asset_number: String::new(),
-            name: String::new(),
-            host_name: String::new(),
-            kind: String::new(),
-            ips: Vec::new(),
-            dhcp: false,
-            macs: Vec::new(),
-            vendor: String::new(),
-            model: String::new(),
-            serial: String::new(),
-            location: String::new(),
-            version: String::new(),
-            maintainer: String::new(),
-            remote_maintenance: None,
-            state: State::InUse,
-            offline: false,
-        };
+        let entry = Entry { place, sheet, ..Entry::default() };
         Self { entry, defects: Vec::new() }
     }
 
@@ -114,12 +95,31 @@ impl Draft {
                     || columns.is(&normal::word_key(cell), Sense::Offline);
             }
             Field::Remarks => entry.offline |= columns.remark_says_offline(cell),
-            Field::User
-            | Field::Owner
-            | Field::Os
-            | Field::SupportEnd
-            | Field::Disclosure
-            | Field::Purchased => {}
+            Field::User => fill(&mut entry.user, || normal::telling(cell, columns)),
+            Field::Owner => fill(&mut entry.owner, || normal::telling(cell, columns)),
+            Field::Os => fill(&mut entry.os, || normal::telling(cell, columns)),
+            Field::Disclosure => add_place(&mut entry.disclosure, &normal::plain(cell)),
+            Field::SupportEnd => {
+                let last = date::dates(cell).into_iter().max_by_key(|date| date.last_day());
+                self.date((last, true), cell, heading);
+            }
+            Field::Purchased => {
+                let first = date::dates(cell).into_iter().next();
+                self.date((first, false), cell, heading);
+            }
+        }
+    }
+
+    /// Keeps the date of a cell. A cell with digits that name no day is told; words (契約中) are not
+    /// wrong.
+    fn date(&mut self, (found, end): (Option<PartialDate>, bool), cell: &str, heading: &str) {
+        let known = if end { &mut self.entry.support_end } else { &mut self.entry.purchased };
+        match found {
+            Some(date) => {
+                known.get_or_insert(date);
+            }
+            None if date::seems_meant(cell) => self.defect(heading, cell, Reason::NotADate),
+            None => {}
         }
     }
 
