@@ -76,29 +76,74 @@ pub struct Resolution {
     pub speakers: BTreeMap<ObservationId, DeviceId>,
 }
 
+/// Which device an observation is of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placed {
+    /// The observation.
+    pub observation: ObservationId,
+    /// The device that it describes, or whose answer it is.
+    pub device: DeviceId,
+}
+
+/// Claims sorted by whom they are about.
+struct Sorted<'a> {
+    links: Links<'a>,
+    groups: Groups<'a>,
+    gathered: BTreeMap<Subject<'a>, Gathered<'a>>,
+}
+
+impl<'a> Sorted<'a> {
+    fn sort(claims: &[Claim<'a>]) -> Self {
+        let mut links = Links::read(claims);
+        let tables = Tables::read(claims, &links);
+        links.hold_back_proxies(tables.listed());
+        let others = Tabled::read(claims, &tables);
+        others.bind(&mut links);
+        let mut groups = Groups::default();
+        let own = tables.join(&mut links, &mut groups);
+        let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
+        for claim in claims {
+            gather::add(&mut gathered, claim, (&links, &own, &mut groups));
+        }
+        others.gather(&mut gathered, &links, &mut groups);
+        gather::name(&mut gathered, claims, (&links, &mut groups));
+        Self { links, groups, gathered }
+    }
+
+    /// What each group is called.
+    fn names(&self) -> BTreeMap<Subject<'a>, DeviceId> {
+        self.gathered.iter().map(|(root, group)| (*root, group.id())).collect()
+    }
+}
+
 /// Resolves claims into devices. Neither the order of the claims nor repetition changes anything.
 pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
-    let mut links = Links::read(claims);
-    let tables = Tables::read(claims, &links);
-    links.hold_back_proxies(tables.listed());
-    let others = Tabled::read(claims, &tables);
-    others.bind(&mut links);
-    let mut groups = Groups::default();
-    let own = tables.join(&mut links, &mut groups);
-    let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
-    for claim in claims {
-        gather::add(&mut gathered, claim, (&links, &own, &mut groups));
-    }
-    others.gather(&mut gathered, &links, &mut groups);
-    gather::name(&mut gathered, claims, (&links, &mut groups));
-    let named: BTreeMap<Subject<'_>, DeviceId> =
-        gathered.iter().map(|(root, group)| (*root, group.id())).collect();
+    let sorted = Sorted::sort(claims);
+    let named = sorted.names();
+    let Sorted { links, mut groups, gathered } = sorted;
     let mut devices: Vec<Device> =
         gathered.into_values().map(|group| group.device(fingerprints)).collect();
     devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     let speakers = speakers(claims, &links, (&mut groups, &named));
     let contested = contested(claims, &links, (&mut groups, &named));
     Resolution { devices, contested, speakers }
+}
+
+/// Which device each observation is of, ascending: the history of every device. What describes no
+/// device (a question that nobody answered, what a name server says) is left out.
+pub fn place(claims: &[Claim<'_>]) -> Vec<Placed> {
+    let mut sorted = Sorted::sort(claims);
+    let named = sorted.names();
+    let mut placed = Vec::new();
+    for claim in claims {
+        for sighting in &claim.sightings {
+            let Some(subject) = gather::subject(&sorted.links, claim, sighting) else { continue };
+            let device = named.get(&sorted.groups.root(subject)).cloned();
+            placed.extend(device.map(|device| Placed { observation: sighting.id, device }));
+        }
+    }
+    placed.sort_unstable();
+    placed
 }
 
 /// Whose tables and interface rows each observation brought.

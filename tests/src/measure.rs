@@ -15,6 +15,8 @@ pub mod bare;
 pub mod corpus;
 /// A program measured from outside.
 pub mod child;
+/// `cargo measure identity`.
+pub mod identity;
 /// Right, wrong or not said.
 pub mod judge;
 /// The programs that we are measured beside.
@@ -47,13 +49,14 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
         [what] if what == "snmp" => snmp(root),
+        [what, rest @ ..] if what == "identity" => identity::run(rest),
         [what] if what == "topology" => topology::run(),
         [what, how] if what == "topology" && how == "tune" => topology::tune(None),
         [what, how, from, count] if what == "topology" && how == "tune" => {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }

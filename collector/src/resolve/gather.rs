@@ -101,6 +101,23 @@ pub(super) fn name<'a>(
     }
 }
 
+/// Whom an observation is of: who answered on the link, else who spoke above it.
+pub(super) fn subject<'a>(
+    links: &Links<'a>,
+    claim: &Claim<'a>,
+    sighting: &Sighting<'_>,
+) -> Option<Subject<'a>> {
+    let silent = matches!(claim.fact, Fact::Asked { outcome: Outcome::Silent, .. });
+    if silent || matches!(claim.fact, Fact::Pointer { .. }) {
+        None
+    } else if matches!(claim.fact, Fact::Arp { .. } | Fact::Neighbour { .. }) {
+        let (ip, mac) = binding(claim)?;
+        Some(bound(links, claim.network, (ip, mac), sighting))
+    } else {
+        speaker(links, claim, sighting)
+    }
+}
+
 /// Whom a binding is about. A proxy is a device, but not the one that has the address.
 fn bound<'a>(
     links: &Links<'a>,

@@ -1,0 +1,35 @@
+//! Virtual machines that migrate: from host to host with their MAC addresses, and, when somebody
+//! imports them anew, with another.
+
+use daicho_common::addr::Mac;
+
+use super::making::Making;
+use super::{Happening, Nic, WEEKS};
+
+/// Lays them: half with burned-in addresses of the hypervisor's maker, half with made-up ones that stay.
+pub(super) fn lay(made: &mut Making, count: usize) {
+    for _ in 0..count {
+        let network = made.ward();
+        let fixed = made.fixed(network);
+        let weeks = if made.dice.chance(300) {
+            let week = made.week();
+            vec![0..week, week..WEEKS]
+        } else {
+            vec![0..WEEKS]
+        };
+        let vmware = made.dice.chance(500);
+        let nics: Vec<Nic> = weeks
+            .into_iter()
+            .map(|weeks| {
+                let [.., d, e, f] = made.random_mac().octets();
+                let [x, y, z] = if vmware { [0x00, 0x50, 0x56] } else { [0x52, 0x54, 0x00] };
+                let mac = Mac::new([x, y, z, d, e, f]);
+                let mut nic = made.nic(mac, network);
+                (nic.weeks, nic.fixed) = (weeks, fixed);
+                nic
+            })
+            .collect();
+        let says = made.anything("vm");
+        made.add(Happening::VirtualMachine, nics, says);
+    }
+}
