@@ -25,27 +25,35 @@ use daicho_common::observation::{Fact, ObservationId};
 use crate::evidence::{Claim, Seen};
 use crate::fingerprint::Rows;
 
+mod alike;
 /// What comes out of resolving.
 pub mod device;
 mod gather;
 mod links;
+mod part;
 mod portray;
 mod readings;
+mod sessions;
 mod shelf;
 mod subject;
 mod tabled;
 mod tables;
 /// Why fields say what they say.
 pub mod why;
+mod word;
 
 #[cfg(test)]
 pub(crate) mod case;
 #[cfg(test)]
 mod tests;
 
-pub use device::{Address, Attached, Device, DeviceId, Join, JoinReason, Oddity, Service, Through};
+pub use device::{
+    Address, Attached, Device, DeviceId, IdentifierKind, Join, JoinReason, Oddity, Service, Through,
+};
 use gather::Gathered;
 use links::Links;
+use part::Parts;
+use sessions::Sessions;
 use subject::{Groups, Subject};
 use tabled::Tabled;
 use tables::Tables;
@@ -99,14 +107,19 @@ impl<'a> Sorted<'a> {
         links.hold_back_proxies(tables.listed());
         let others = Tabled::read(claims, &tables);
         others.bind(&mut links);
+        let sessions = Sessions::read(claims, &links);
+        let parts = Parts::find(&sessions, |network, ip| links.is_ever_virtual((network, ip)));
+        links.part_by(parts);
         let mut groups = Groups::default();
         let own = tables.join(&mut links, &mut groups);
+        let ties = alike::join(&sessions, &links, (&mut groups, &own.told));
         let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
         for claim in claims {
             gather::add(&mut gathered, claim, (&links, &own, &mut groups));
         }
         others.gather(&mut gathered, &links, &mut groups);
         gather::name(&mut gathered, claims, (&links, &mut groups));
+        gather::tie(&mut gathered, &ties, (&sessions, &links, &mut groups));
         Self { links, groups, gathered }
     }
 

@@ -1,13 +1,15 @@
 //! Everything that was said of one device, before it is put into fields.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Outcome};
 
+use super::alike::Tie;
 use super::device::{JoinReason, Oddity};
 use super::links::{Links, binding, is_hearsay};
+use super::sessions::Sessions;
 use super::subject::{Groups, Subject};
 use super::tables::Own;
 use crate::evidence::{Claim, Grade, Seen, Sighting};
@@ -70,7 +72,8 @@ pub(super) fn add<'a>(
                 && is_hearsay(claim)
             {
                 // Whatever it says of another, whoever sent the frame is there.
-                let group = enter(gathered, groups, Subject::Mac(mac), sighting);
+                let sender = links.part(Subject::Mac(mac), sighting.at());
+                let group = enter(gathered, groups, sender, sighting);
                 group.has(mac, claim.grade, Seen::once(sighting));
             }
             continue;
@@ -101,6 +104,29 @@ pub(super) fn name<'a>(
     }
 }
 
+/// Says of every device which identifiers joined it.
+pub(super) fn tie<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    ties: &[Tie<'a>],
+    (sessions, links, groups): (&Sessions<'a>, &Links<'a>, &mut Groups<'a>),
+) {
+    let words: HashSet<_> = ties.iter().map(|tie| tie.word).collect();
+    let by_root: HashSet<_> =
+        ties.iter().map(|tie| (tie.word, groups.root(tie.subjects[0]))).collect();
+    for ((subject, word), shown) in sessions.shown.iter().filter(|((_, word), _)| words.contains(word))
+    {
+        let Some(kind) = word.kind.identifier() else { continue };
+        let root = groups.root(links.part(*subject, shown.seen.last()));
+        if !by_root.contains(&(*word, root)) {
+            continue;
+        }
+        if let Some(group) = gathered.get_mut(&root) {
+            let value = shown.text.clone();
+            put(&mut group.joins, JoinReason::SameIdentifier { kind, value }, shown.seen);
+        }
+    }
+}
+
 /// Whom an observation is of: who answered on the link, else who spoke above it.
 pub(super) fn subject<'a>(
     links: &Links<'a>,
@@ -126,9 +152,11 @@ fn bound<'a>(
     sighting: &Sighting<'_>,
 ) -> Subject<'a> {
     if mac.names_a_device() {
-        Subject::Mac(mac)
+        links.part(Subject::Mac(mac), sighting.at())
     } else if mac.virtual_router().is_some() {
         Subject::Address(network, ip)
+    } else if mac.is_private() {
+        Subject::Private(network, ip, mac)
     } else {
         links.unlinked((network, ip), sighting.at())
     }
@@ -141,7 +169,9 @@ pub(super) fn speaker<'a>(
     sighting: &Sighting<'_>,
 ) -> Option<Subject<'a>> {
     match claim.speaker.mac {
-        Some(mac) if links.names(claim.network, mac) => Some(Subject::Mac(mac)),
+        Some(mac) if links.names(claim.network, mac) => {
+            Some(links.part(Subject::Mac(mac), sighting.at()))
+        }
         _ => claim.speaker.ip.map(|ip| links.subject((claim.network, ip), sighting.at())),
     }
 }
@@ -200,7 +230,7 @@ impl<'a> Gathered<'a> {
             put(&mut self.addresses, (claim.network, ip), seen);
             self.spoken.insert((claim.network, ip));
         }
-        if let (Subject::Mac(mac), true) = (subject, claim.speaker.mac.is_some()) {
+        if let (Some(mac), true) = (subject.mac(), claim.speaker.mac.is_some()) {
             self.has(mac, claim.grade, seen);
         }
         match claim.fact {
@@ -228,7 +258,7 @@ impl<'a> Gathered<'a> {
             // What a server or a relay says is about somebody else.
             Fact::Dhcp(dhcp) => {
                 let by_client = !dhcp.from_server && dhcp.relay.is_none();
-                if by_client && dhcp.client.is_none_or(|mac| subject == Subject::Mac(mac)) {
+                if by_client && dhcp.client.is_none_or(|mac| subject.mac() == Some(mac)) {
                     let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                     fact.1.extend(seen);
                 }

@@ -10,8 +10,31 @@ use daicho_common::addr::Mac;
 pub(super) enum Subject<'a> {
     /// A burned-in MAC address.
     Mac(Mac),
+    /// The same in the hands of one of several devices that have it in turn (a dock, a pair), by what
+    /// that device said.
+    Shared(Mac, u64),
     /// An address in a declared network, where no such MAC address is known.
     Address(&'a str, IpAddr),
+    /// The same in the hands of one of several devices, by what that device said.
+    Stay(&'a str, IpAddr, u64),
+    /// An address while a MAC address answered for it that software made up. That MAC address tells
+    /// devices apart; it joins nothing.
+    Private(&'a str, IpAddr, Mac),
+}
+
+impl Subject<'_> {
+    /// Whether a link showed who it is, or at least who it is not.
+    pub(super) const fn is_linked(self) -> bool {
+        matches!(self, Self::Mac(_) | Self::Shared(..) | Self::Private(..))
+    }
+
+    /// The burned-in MAC address, its own or shared, or the made-up one.
+    pub(super) const fn mac(self) -> Option<Mac> {
+        match self {
+            Self::Mac(mac) | Self::Shared(mac, _) | Self::Private(_, _, mac) => Some(mac),
+            Self::Address(..) | Self::Stay(..) => None,
+        }
+    }
 }
 
 /// Union-find over subjects; the root of a group is its smallest subject, so that the result does

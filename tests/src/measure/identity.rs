@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, bail, ensure};
 use daicho_collector::evidence;
 use daicho_collector::fingerprint::Rows;
-use daicho_collector::resolve::{self, Device};
+use daicho_collector::resolve::{self, Device, Join, JoinReason};
 use serde::Serialize;
 
 use crate::sim::year::judge::{Case, Judged, Tally, judge};
@@ -14,7 +14,7 @@ use crate::sim::year::{Happening, Plan, Year};
 /// The year of the figure. It may not be looked at to improve a rule; years below 100 are for that.
 const FIGURE: Plan = Plan { seed: 101, devices: 5_000 };
 /// How many of the worst cases are told.
-const WORST: usize = 12;
+const WORST: usize = 8;
 
 /// A line for machines.
 #[derive(Serialize)]
@@ -150,7 +150,9 @@ fn told(case: &Case, year: &Year, devices: &[Device]) -> String {
     let named = devices.iter().filter(|device| case.devices.contains(&device.id));
     for device in named.take(4) {
         text += &format!("\n    {}", device.id.0);
-        for join in device.joins.iter().take(6) {
+        let by_link = |join: &&Join| matches!(join.reason, JoinReason::MacHadAddress { .. });
+        let (linked, told): (Vec<_>, Vec<_>) = device.joins.iter().partition(by_link);
+        for join in told.iter().chain(&linked).take(8) {
             text += &format!("\n      {:?}", join.reason);
         }
     }

@@ -31,8 +31,11 @@ struct Present {
     ip: IpAddr,
 }
 
-/// A network card: the device and its number there.
-type Card = (usize, usize);
+/// A card that is there: the device, the card, its MAC address, its network, its own address.
+type There = (usize, usize, Mac, usize, Option<IpAddr>);
+
+/// Who has a lease: a MAC address in a network (RFC 2131 §2.1), whatever hangs on it.
+type Card = (usize, Mac);
 
 struct Round {
     made: Making,
@@ -89,15 +92,15 @@ impl Round {
         for number in 0..self.made.bodies.len() {
             let Some(body) = self.made.bodies.get(number) else { continue };
             let awake = body.awake;
-            let nics: Vec<(usize, usize, Option<IpAddr>)> = body
+            let nics: Vec<There> = body
                 .nics
                 .iter()
                 .enumerate()
                 .filter(|(_, nic)| nic.weeks.contains(&week))
-                .map(|(at, nic)| (at, nic.network, nic.fixed))
+                .map(|(at, nic)| (number, at, nic.mac, nic.network, nic.fixed))
                 .collect();
             if self.made.dice.chance(awake) {
-                there.extend(nics.into_iter().map(|(nic, network, ip)| (number, nic, network, ip)));
+                there.extend(nics);
             }
         }
         self.leases.retain(|_, (_, last)| *last + 2 >= week);
@@ -105,9 +108,9 @@ impl Round {
         let pools = self.pools();
         there
             .into_iter()
-            .map(|(body, nic, network, fixed)| {
+            .map(|(body, nic, mac, network, fixed)| {
                 let pool = pools.get(network).copied().unwrap_or(1);
-                let ip = fixed.unwrap_or_else(|| self.lease((body, nic), (network, pool, week), &mut taken));
+                let ip = fixed.unwrap_or_else(|| self.lease((network, mac), (pool, week), &mut taken));
                 Present { body, nic, network, ip }
             })
             .collect()
@@ -115,10 +118,10 @@ impl Round {
 
     /// How many addresses each network leases: a third more than it has cards for them.
     fn pools(&self) -> Vec<u16> {
-        let mut cards: BTreeMap<usize, BTreeSet<(usize, Mac)>> = BTreeMap::new();
-        for (number, body) in self.made.bodies.iter().enumerate() {
+        let mut cards: BTreeMap<usize, BTreeSet<Mac>> = BTreeMap::new();
+        for body in &self.made.bodies {
             for nic in body.nics.iter().filter(|nic| nic.fixed.is_none()) {
-                cards.entry(nic.network).or_default().insert((number, nic.mac));
+                cards.entry(nic.network).or_default().insert(nic.mac);
             }
         }
         let size = |number| cards.get(&number).map_or(8, |cards| cards.len() * 4 / 3 + 8);
@@ -128,17 +131,17 @@ impl Round {
     fn lease(
         &mut self,
         card: Card,
-        (network, pool, week): (usize, u16, u32),
+        (pool, week): (u16, u32),
         taken: &mut BTreeSet<IpAddr>,
     ) -> IpAddr {
         if let Some((ip, last)) = self.leases.get_mut(&card)
-            && self.made.dice.chance(KEPT)
+            && (*last == week || self.made.dice.chance(KEPT))
         {
             *last = week;
             return *ip;
         }
         let first = u16::try_from(self.made.dice.below(u64::from(pool))).unwrap_or(0);
-        let Some(of) = self.made.networks.get(network) else { return IpAddr::from([0; 4]) };
+        let Some(of) = self.made.networks.get(card.0) else { return IpAddr::from([0; 4]) };
         // Past the pool's end there is more, for who finds it full.
         let mut free = (0..2000).map(|step| of.lease((first + step) % 1020));
         let ip = free.find(|ip| !taken.contains(ip)).unwrap_or_else(|| of.lease(first));
@@ -201,7 +204,9 @@ impl Round {
                 self.arp(agent, (identity, at), (&one, &nic));
             }
         }
-        if new || self.made.dice.below(ASKED) == 0 {
+        // Whose a dock is this time shows only when it is asked.
+        let asked = new || !nic.mac.is_local() && !nic.own || self.made.dice.below(ASKED) == 0;
+        if asked {
             self.interview(week, (identity, at), (&one, &nic));
         }
     }

@@ -1,0 +1,204 @@
+//! One card or one address that several devices had, each in its time.
+//!
+//! A dock has the MAC address, whoever's laptop is in it; a pair of firewalls may share one that looks
+//! burned in; an address behind a router passes from lease to lease with no link to show it. What the
+//! device said at the time tells whose it was: sessions that share an identifier are one piece, and
+//! what was not said goes to the nearest piece in time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use daicho_common::addr::Mac;
+use daicho_common::time::Timestamp;
+
+use super::sessions::{Session, Sessions};
+use super::subject::Subject;
+use super::word::{Kind, Word};
+
+/// When which piece was seen, ascending.
+type Times = Vec<(Timestamp, u64)>;
+
+/// Cards and addresses that are parted.
+#[derive(Default)]
+pub(super) struct Parts<'a> {
+    macs: HashMap<Mac, Times>,
+    slots: HashMap<(&'a str, IpAddr), Times>,
+}
+
+/// What was said by one device.
+#[derive(Default, Debug)]
+struct Piece {
+    words: BTreeSet<Word>,
+    times: Vec<Timestamp>,
+}
+
+impl Piece {
+    fn strong(&self) -> impl Iterator<Item = Word> + '_ {
+        self.words.iter().copied().filter(|word| !word.kind.is_name())
+    }
+
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((*self.times.iter().min()?, *self.times.iter().max()?))
+    }
+
+    fn take(&mut self, other: Self) {
+        self.words.extend(other.words);
+        self.times.extend(other.times);
+    }
+
+    /// Whether both say different things where one device says one.
+    fn contradicts(&self, other: &Self) -> bool {
+        let of = |piece: &Self, kind: Kind| -> BTreeSet<Word> {
+            piece.words.iter().copied().filter(|word| word.kind == kind).collect()
+        };
+        [Kind::Unit, Kind::Serial, Kind::Uuid, Kind::Guid, Kind::HostKey].into_iter().any(|kind| {
+            let (a, b) = (of(self, kind), of(other, kind));
+            !a.is_empty() && !b.is_empty() && a.is_disjoint(&b)
+        })
+    }
+
+    /// Named by its smallest word, which a later scan can only make smaller.
+    fn name(&self) -> u64 {
+        let strong = self.strong().min().map(|word| word.hash);
+        strong.or_else(|| self.words.first().map(|word| word.hash)).unwrap_or(0)
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// Finds what must be parted.
+    pub(super) fn find(sessions: &Sessions<'a>, is_virtual: impl Fn(&str, IpAddr) -> bool) -> Self {
+        let mut parts = Self::default();
+        let mut holders: HashMap<Word, usize> = HashMap::new();
+        for said in sessions.by.values() {
+            let words: BTreeSet<Word> = said.iter().flat_map(|one| one.words.clone()).collect();
+            words.into_iter().for_each(|word| *holders.entry(word).or_default() += 1);
+        }
+        for (subject, said) in &sessions.by {
+            match *subject {
+                Subject::Mac(mac) => {
+                    let pieces = pieces(said, sessions, Some(Word::unit(mac)));
+                    let elsewhere = |piece: &Piece| {
+                        let mut words = piece.words.iter();
+                        words.any(|word| holders.get(word).is_some_and(|count| *count > 1))
+                    };
+                    if is_shared(&pieces, elsewhere) {
+                        parts.macs.insert(mac, times(&pieces));
+                    }
+                }
+                Subject::Address(network, ip) if !is_virtual(network, ip) => {
+                    let pieces = pieces(said, sessions, None);
+                    if pieces.len() > 1 {
+                        parts.slots.insert((network, ip), times(&pieces));
+                    }
+                }
+                Subject::Address(..)
+                | Subject::Shared(..)
+                | Subject::Stay(..)
+                | Subject::Private(..) => {}
+            }
+        }
+        parts
+    }
+
+    /// Whether this card is of several devices.
+    pub(super) fn is_shared(&self, mac: Mac) -> bool {
+        self.macs.contains_key(&mac)
+    }
+
+    /// Whose part it was at that time, where it is parted.
+    pub(super) fn of(&self, subject: Subject<'a>, at: Timestamp) -> Subject<'a> {
+        match subject {
+            Subject::Mac(mac) => {
+                let piece = self.macs.get(&mac).and_then(|times| nearest(times, at));
+                piece.map_or(subject, |piece| Subject::Shared(mac, piece))
+            }
+            Subject::Address(network, ip) => {
+                let piece = self.slots.get(&(network, ip)).and_then(|times| nearest(times, at));
+                piece.map_or(subject, |piece| Subject::Stay(network, ip, piece))
+            }
+            Subject::Shared(..) | Subject::Stay(..) | Subject::Private(..) => subject,
+        }
+    }
+}
+
+fn nearest(times: &Times, at: Timestamp) -> Option<u64> {
+    let after = times.partition_point(|(when, _)| *when <= at);
+    let before = after.checked_sub(1).and_then(|index| times.get(index));
+    let far = |when: Timestamp| when.micros().saturating_sub(at.micros()).saturating_abs();
+    match (before, times.get(after)) {
+        (Some(before), Some(after)) if far(after.0) < far(before.0) => Some(after.1),
+        (Some(before), _) => Some(before.1),
+        (None, after) => after.map(|(_, piece)| *piece),
+    }
+}
+
+fn times(pieces: &[Piece]) -> Times {
+    let of = |piece: &Piece| {
+        let name = piece.name();
+        piece.times.iter().map(move |at| (*at, name)).collect::<Vec<_>>()
+    };
+    let mut times: Times = pieces.iter().flat_map(of).collect();
+    times.sort_unstable();
+    times
+}
+
+/// The pieces of what a subject said, ascending by their first time. `own` tells nothing here: the
+/// card is what they have in common.
+fn pieces(said: &[Session], sessions: &Sessions<'_>, own: Option<Word>) -> Vec<Piece> {
+    let telling = |session: &Session| -> BTreeSet<Word> {
+        let tells = |word: &Word| Some(*word) != own && sessions.tells(*word);
+        session.words.iter().copied().filter(tells).collect()
+    };
+    let mut strong: Vec<Piece> = Vec::new();
+    let mut named: Vec<Piece> = Vec::new();
+    for session in said {
+        let piece = Piece { words: telling(session), times: vec![session.from] };
+        let is_strong = piece.strong().next().is_some();
+        if is_strong {
+            gather(&mut strong, piece, |a, b| a.strong().any(|word| b.words.contains(&word)));
+        } else if !piece.words.is_empty() {
+            gather(&mut named, piece, |a, b| !a.words.is_disjoint(&b.words));
+        }
+    }
+    let mut whole: Vec<Piece> = Vec::new();
+    for piece in strong.into_iter().chain(named) {
+        gather(&mut whole, piece, |a, b| !a.words.is_disjoint(&b.words) && !a.contradicts(b));
+    }
+    whole.sort_by(|a, b| a.times.iter().min().cmp(&b.times.iter().min()));
+    whole
+}
+
+/// Puts a piece to all those that it belongs to.
+fn gather(pieces: &mut Vec<Piece>, mut piece: Piece, belongs: impl Fn(&Piece, &Piece) -> bool) {
+    let mut apart = Vec::with_capacity(pieces.len() + 1);
+    for other in pieces.drain(..) {
+        if belongs(&piece, &other) {
+            piece.take(other);
+        } else {
+            apart.push(other);
+        }
+    }
+    apart.push(piece);
+    *pieces = apart;
+}
+
+/// Whether a card is of several devices, and not of one that was named anew: one comes back after
+/// another, and at least one of them is known elsewhere, or there are many, or their serial numbers
+/// differ.
+fn is_shared(pieces: &[Piece], elsewhere: impl Fn(&Piece) -> bool) -> bool {
+    if pieces.len() < 2 {
+        return false;
+    }
+    let mut latest: BTreeMap<usize, Timestamp> = BTreeMap::new();
+    let spans: Vec<_> = pieces.iter().filter_map(Piece::span).collect();
+    let mut returns = false;
+    for (index, (from, to)) in spans.iter().enumerate() {
+        returns |= latest.values().any(|last| last > from);
+        latest.insert(index, *to);
+    }
+    let serials = |piece: &&Piece| piece.words.iter().any(|word| word.kind == Kind::Serial);
+    returns
+        && (pieces.iter().any(elsewhere)
+            || pieces.len() > 2
+            || pieces.iter().filter(serials).count() > 1)
+}
