@@ -52,7 +52,7 @@ pub(super) fn join<'a>(
     let mut holders: BTreeMap<Word, BTreeSet<Subject<'a>>> = BTreeMap::new();
     for (subject, said) in &sessions.by {
         for session in said {
-            let root = groups.root(links.part(*subject, session.from));
+            let root = groups.root(links.part(*subject, (session.place, session.from)));
             let voice = known.voices.entry(root).or_default();
             for word in session.words.iter().filter(|word| word.kind != Kind::Unit) {
                 voice.hear(*word, session.from);
@@ -93,7 +93,7 @@ fn units<'a>(
         }
         let mut tied = BTreeSet::new();
         for session in said {
-            let own = links.part(*subject, session.from);
+            let own = links.part(*subject, (session.place, session.from));
             let units: Vec<_> =
                 session.words.iter().filter_map(|word| Some((*word, *sessions.units.get(word)?))).collect();
             // Of two cards told at once one cannot say whose the other is.

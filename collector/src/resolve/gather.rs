@@ -72,7 +72,8 @@ pub(super) fn add<'a>(
                 && is_hearsay(claim)
             {
                 // Whatever it says of another, whoever sent the frame is there.
-                let sender = links.part(Subject::Mac(mac), sighting.at());
+                let place = (claim.network, None);
+                let sender = links.part(Subject::Mac(mac), (place, sighting.at()));
                 let group = enter(gathered, groups, sender, sighting);
                 group.has(mac, claim.grade, Seen::once(sighting));
             }
@@ -113,10 +114,9 @@ pub(super) fn tie<'a>(
     let words: HashSet<_> = ties.iter().map(|tie| tie.word).collect();
     let by_root: HashSet<_> =
         ties.iter().map(|tie| (tie.word, groups.root(tie.subjects[0]))).collect();
-    for ((subject, word), shown) in sessions.shown.iter().filter(|((_, word), _)| words.contains(word))
-    {
-        let Some(kind) = word.kind.identifier() else { continue };
-        let root = groups.root(links.part(*subject, shown.seen.last()));
+    for ((subject, place, word), shown) in &sessions.shown {
+        let Some(kind) = word.kind.identifier().filter(|_| words.contains(word)) else { continue };
+        let root = groups.root(links.part(*subject, (*place, shown.seen.last())));
         if !by_root.contains(&(*word, root)) {
             continue;
         }
@@ -152,7 +152,7 @@ fn bound<'a>(
     sighting: &Sighting<'_>,
 ) -> Subject<'a> {
     if mac.names_a_device() {
-        links.part(Subject::Mac(mac), sighting.at())
+        links.part(Subject::Mac(mac), ((network, Some(ip)), sighting.at()))
     } else if mac.virtual_router().is_some() {
         Subject::Address(network, ip)
     } else if mac.is_private() {
@@ -170,7 +170,8 @@ pub(super) fn speaker<'a>(
 ) -> Option<Subject<'a>> {
     match claim.speaker.mac {
         Some(mac) if links.names(claim.network, mac) => {
-            Some(links.part(Subject::Mac(mac), sighting.at()))
+            let place = (claim.network, claim.speaker.ip);
+            Some(links.part(Subject::Mac(mac), (place, sighting.at())))
         }
         _ => claim.speaker.ip.map(|ip| links.subject((claim.network, ip), sighting.at())),
     }

@@ -7,6 +7,7 @@ use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
 
 use super::part::Parts;
+use super::sessions::Place;
 use super::subject::Subject;
 use crate::evidence::{Claim, Grade};
 
@@ -160,7 +161,7 @@ impl<'a> Links<'a> {
             Some((_, mac)) if mac.is_private() => Subject::Private(network, ip, mac),
             _ => Subject::Address(network, ip),
         };
-        self.part(subject, at)
+        self.part(subject, ((network, Some(ip)), at))
     }
 
     /// Parts cards and addresses as these say.
@@ -168,9 +169,13 @@ impl<'a> Links<'a> {
         self.parts = parts;
     }
 
-    /// The part of a subject at that time, where several devices had it in turn.
-    pub(super) fn part(&self, subject: Subject<'a>, at: Timestamp) -> Subject<'a> {
-        self.parts.of(subject, at)
+    /// The part of a subject in that place at that time, where several devices had it in turn.
+    pub(super) fn part(
+        &self,
+        subject: Subject<'a>,
+        when: (Place<'a>, Timestamp),
+    ) -> Subject<'a> {
+        self.parts.of(subject, when)
     }
 
     /// Whether this MAC address is of several devices in turn.
@@ -198,7 +203,8 @@ impl<'a> Links<'a> {
 
     /// The same for an address for which only a MAC address that names nobody answered.
     pub(super) fn unlinked(&self, (network, ip): Slot<'a>, at: Timestamp) -> Subject<'a> {
-        let address = self.part(Subject::Address(network, ip), at);
+        let when = ((network, Some(ip)), at);
+        let address = self.part(Subject::Address(network, ip), when);
         if matches!(address, Subject::Stay(..)) {
             return address;
         }
@@ -207,7 +213,7 @@ impl<'a> Links<'a> {
         };
         match of(&self.said).or_else(|| of(&self.tabled)) {
             Some((_, mac)) if mac.is_private() => Subject::Private(network, ip, mac),
-            Some((_, mac)) => self.part(Subject::Mac(mac), at),
+            Some((_, mac)) => self.part(Subject::Mac(mac), when),
             None => address,
         }
     }

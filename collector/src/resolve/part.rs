@@ -11,34 +11,41 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
 
-use super::sessions::{Session, Sessions};
+use super::sessions::{Place, Session, Sessions};
 use super::subject::Subject;
 use super::word::{Kind, Word};
 
 /// When which piece was seen, ascending.
 type Times = Vec<(Timestamp, u64)>;
 
+/// When which piece of a card was seen: at an address, and anywhere.
+#[derive(Default)]
+struct Card<'a> {
+    at: HashMap<Place<'a>, Times>,
+    all: Times,
+}
+
 /// Cards and addresses that are parted.
 #[derive(Default)]
 pub(super) struct Parts<'a> {
-    macs: HashMap<Mac, Times>,
+    macs: HashMap<Mac, Card<'a>>,
     slots: HashMap<(&'a str, IpAddr), Times>,
 }
 
 /// What was said by one device.
 #[derive(Default, Debug)]
-struct Piece {
+struct Piece<'a> {
     words: BTreeSet<Word>,
-    times: Vec<Timestamp>,
+    times: Vec<(Timestamp, Place<'a>)>,
 }
 
-impl Piece {
+impl Piece<'_> {
     fn strong(&self) -> impl Iterator<Item = Word> + '_ {
         self.words.iter().copied().filter(|word| !word.kind.is_name())
     }
 
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        Some((*self.times.iter().min()?, *self.times.iter().max()?))
+        Some((self.times.iter().min()?.0, self.times.iter().max()?.0))
     }
 
     fn take(&mut self, other: Self) {
@@ -77,12 +84,12 @@ impl<'a> Parts<'a> {
             match *subject {
                 Subject::Mac(mac) => {
                     let pieces = pieces(said, sessions, Some(Word::unit(mac)));
-                    let elsewhere = |piece: &Piece| {
+                    let elsewhere = |piece: &Piece<'_>| {
                         let mut words = piece.words.iter();
                         words.any(|word| holders.get(word).is_some_and(|count| *count > 1))
                     };
                     if is_shared(&pieces, elsewhere) {
-                        parts.macs.insert(mac, times(&pieces));
+                        parts.macs.insert(mac, card(&pieces));
                     }
                 }
                 Subject::Address(network, ip) if !is_virtual(network, ip) => {
@@ -105,11 +112,18 @@ impl<'a> Parts<'a> {
         self.macs.contains_key(&mac)
     }
 
-    /// Whose part it was at that time, where it is parted.
-    pub(super) fn of(&self, subject: Subject<'a>, at: Timestamp) -> Subject<'a> {
+    /// Whose part it was at that time in that place, where it is parted.
+    pub(super) fn of(
+        &self,
+        subject: Subject<'a>,
+        (place, at): (Place<'a>, Timestamp),
+    ) -> Subject<'a> {
         match subject {
             Subject::Mac(mac) => {
-                let piece = self.macs.get(&mac).and_then(|times| nearest(times, at));
+                let piece = self.macs.get(&mac).and_then(|card| {
+                    let here = card.at.get(&place).and_then(|times| nearest(times, at));
+                    here.or_else(|| nearest(&card.all, at))
+                });
                 piece.map_or(subject, |piece| Subject::Shared(mac, piece))
             }
             Subject::Address(network, ip) => {
@@ -132,27 +146,38 @@ fn nearest(times: &Times, at: Timestamp) -> Option<u64> {
     }
 }
 
-fn times(pieces: &[Piece]) -> Times {
-    let of = |piece: &Piece| {
+fn times(pieces: &[Piece<'_>]) -> Times {
+    let of = |piece: &Piece<'_>| {
         let name = piece.name();
-        piece.times.iter().map(move |at| (*at, name)).collect::<Vec<_>>()
+        piece.times.iter().map(move |(at, _)| (*at, name)).collect::<Vec<_>>()
     };
     let mut times: Times = pieces.iter().flat_map(of).collect();
     times.sort_unstable();
     times
 }
 
+fn card<'a>(pieces: &[Piece<'a>]) -> Card<'a> {
+    let mut card = Card { all: times(pieces), ..Card::default() };
+    for piece in pieces {
+        for (at, place) in &piece.times {
+            card.at.entry(*place).or_default().push((*at, piece.name()));
+        }
+    }
+    card.at.values_mut().for_each(|times| times.sort_unstable());
+    card
+}
+
 /// The pieces of what a subject said, ascending by their first time. `own` tells nothing here: the
 /// card is what they have in common.
-fn pieces(said: &[Session], sessions: &Sessions<'_>, own: Option<Word>) -> Vec<Piece> {
-    let telling = |session: &Session| -> BTreeSet<Word> {
+fn pieces<'a>(said: &[Session<'a>], sessions: &Sessions<'a>, own: Option<Word>) -> Vec<Piece<'a>> {
+    let telling = |session: &Session<'_>| -> BTreeSet<Word> {
         let tells = |word: &Word| Some(*word) != own && sessions.tells(*word);
         session.words.iter().copied().filter(tells).collect()
     };
-    let mut strong: Vec<Piece> = Vec::new();
-    let mut named: Vec<Piece> = Vec::new();
+    let mut strong: Vec<Piece<'a>> = Vec::new();
+    let mut named: Vec<Piece<'a>> = Vec::new();
     for session in said {
-        let piece = Piece { words: telling(session), times: vec![session.from] };
+        let piece = Piece { words: telling(session), times: vec![(session.from, session.place)] };
         let is_strong = piece.strong().next().is_some();
         if is_strong {
             gather(&mut strong, piece, |a, b| a.strong().any(|word| b.words.contains(&word)));
@@ -160,7 +185,7 @@ fn pieces(said: &[Session], sessions: &Sessions<'_>, own: Option<Word>) -> Vec<P
             gather(&mut named, piece, |a, b| !a.words.is_disjoint(&b.words));
         }
     }
-    let mut whole: Vec<Piece> = Vec::new();
+    let mut whole: Vec<Piece<'a>> = Vec::new();
     for piece in strong.into_iter().chain(named) {
         gather(&mut whole, piece, |a, b| !a.words.is_disjoint(&b.words) && !a.contradicts(b));
     }
@@ -169,7 +194,11 @@ fn pieces(said: &[Session], sessions: &Sessions<'_>, own: Option<Word>) -> Vec<P
 }
 
 /// Puts a piece to all those that it belongs to.
-fn gather(pieces: &mut Vec<Piece>, mut piece: Piece, belongs: impl Fn(&Piece, &Piece) -> bool) {
+fn gather<'a>(
+    pieces: &mut Vec<Piece<'a>>,
+    mut piece: Piece<'a>,
+    belongs: impl Fn(&Piece<'a>, &Piece<'a>) -> bool,
+) {
     let mut apart = Vec::with_capacity(pieces.len() + 1);
     for other in pieces.drain(..) {
         if belongs(&piece, &other) {
@@ -184,21 +213,32 @@ fn gather(pieces: &mut Vec<Piece>, mut piece: Piece, belongs: impl Fn(&Piece, &P
 
 /// Whether a card is of several devices, and not of one that was named anew: one comes back after
 /// another, and at least one of them is known elsewhere, or there are many, or their serial numbers
-/// differ.
-fn is_shared(pieces: &[Piece], elsewhere: impl Fn(&Piece) -> bool) -> bool {
+/// differ, or each has a place of its own (a bridge, or two cards with one MAC address).
+fn is_shared<'a>(pieces: &[Piece<'a>], elsewhere: impl Fn(&Piece<'a>) -> bool) -> bool {
     if pieces.len() < 2 {
         return false;
     }
     let mut latest: BTreeMap<usize, Timestamp> = BTreeMap::new();
-    let spans: Vec<_> = pieces.iter().filter_map(Piece::span).collect();
+    let spans: Vec<_> = pieces.iter().filter_map(|piece| piece.span()).collect();
     let mut returns = false;
     for (index, (from, to)) in spans.iter().enumerate() {
         returns |= latest.values().any(|last| last > from);
         latest.insert(index, *to);
     }
-    let serials = |piece: &&Piece| piece.words.iter().any(|word| word.kind == Kind::Serial);
+    let places = |piece: &Piece<'a>| -> BTreeSet<Place<'a>> {
+        piece.times.iter().map(|(_, place)| *place).collect()
+    };
+    let mut taken = BTreeSet::new();
+    let apart = pieces.iter().all(|piece| {
+        let places = places(piece);
+        let fresh = taken.is_disjoint(&places);
+        taken.extend(places);
+        fresh
+    });
+    let serials = |piece: &&Piece<'a>| piece.words.iter().any(|word| word.kind == Kind::Serial);
     returns
-        && (pieces.iter().any(elsewhere)
+        && (apart
+            || pieces.iter().any(elsewhere)
             || pieces.len() > 2
             || pieces.iter().filter(serials).count() > 1)
 }

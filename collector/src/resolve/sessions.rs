@@ -1,6 +1,7 @@
 //! What was said at one time in one place by which a device may be known again, put together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
@@ -14,12 +15,17 @@ use crate::evidence::{Claim, Seen};
 /// Ten minutes, in microseconds: what is said further apart may be of two devices.
 const GAP: i64 = 600_000_000;
 
-/// What one subject said at one time.
+/// What one subject said at one time from one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Session {
+pub(super) struct Session<'a> {
     pub(super) from: Timestamp,
+    /// The network, and the address if it had one.
+    pub(super) place: Place<'a>,
     pub(super) words: BTreeSet<Word>,
 }
+
+/// Where something was said.
+pub(super) type Place<'a> = (&'a str, Option<IpAddr>);
 
 /// A word as it was first spelt, with what shows it.
 pub(super) struct Shown {
@@ -33,12 +39,13 @@ pub(super) type Span = (Timestamp, Timestamp);
 /// Everything said, by who said it as far as links tell.
 #[derive(Default)]
 pub(super) struct Sessions<'a> {
-    pub(super) by: BTreeMap<Subject<'a>, Vec<Session>>,
+    pub(super) by: BTreeMap<Subject<'a>, Vec<Session<'a>>>,
     /// Words that tell nobody from others: two devices say them side by side.
     pub(super) vague: HashSet<Word>,
     /// The cards of which [`Kind::Unit`] words are.
     pub(super) units: HashMap<Word, Mac>,
-    pub(super) shown: HashMap<(Subject<'a>, Word), Shown>,
+    /// Who said which word where.
+    pub(super) shown: HashMap<(Subject<'a>, Place<'a>, Word), Shown>,
 }
 
 impl<'a> Sessions<'a> {
@@ -46,7 +53,7 @@ impl<'a> Sessions<'a> {
     /// share it, is left out.
     pub(super) fn read(claims: &[Claim<'a>], links: &Links<'a>) -> Self {
         let mut sessions = Self::default();
-        let mut said: BTreeMap<Subject<'a>, Vec<(Timestamp, Word)>> = BTreeMap::new();
+        let mut said: BTreeMap<(Subject<'a>, Place<'a>), Vec<(Timestamp, Word)>> = BTreeMap::new();
         for claim in claims {
             let spoken = word::spoken(claim);
             let words: Vec<_> = spoken.iter().map(|one| (word::word(one), one)).collect();
@@ -63,21 +70,26 @@ impl<'a> Sessions<'a> {
                 if links.is_doubtful(claim, sighting.at()) {
                     continue;
                 }
+                let place = (claim.network, claim.speaker.ip);
+                let said = said.entry((subject, place)).or_default();
                 for (word, (_, text)) in &words {
-                    said.entry(subject).or_default().push((sighting.at(), *word));
-                    sessions.show((subject, *word), text, Seen::once(sighting));
+                    said.push((sighting.at(), *word));
+                    sessions.show((subject, place, *word), text, Seen::once(sighting));
                 }
             }
         }
-        for (subject, mut said) in said {
+        for ((subject, place), mut said) in said {
             said.sort_unstable();
-            sessions.by.insert(subject, cut(&said));
+            sessions.by.entry(subject).or_default().extend(cut(place, &said));
+        }
+        for said in sessions.by.values_mut() {
+            said.sort_by_key(|session| session.from);
         }
         sessions.vague = vague(&sessions.by);
         sessions
     }
 
-    fn show(&mut self, key: (Subject<'a>, Word), text: &str, seen: Seen) {
+    fn show(&mut self, key: (Subject<'a>, Place<'a>, Word), text: &str, seen: Seen) {
         let shown = self.shown.entry(key).or_insert_with(|| Shown { text: text.to_owned(), seen });
         if text < shown.text.as_str() {
             text.clone_into(&mut shown.text);
@@ -92,13 +104,13 @@ impl<'a> Sessions<'a> {
 }
 
 /// Cuts ascending sayings where nothing was said for a while.
-fn cut(said: &[(Timestamp, Word)]) -> Vec<Session> {
+fn cut<'a>(place: Place<'a>, said: &[(Timestamp, Word)]) -> Vec<Session<'a>> {
     let together = |a: &(Timestamp, Word), b: &(Timestamp, Word)| {
         b.0.micros().saturating_sub(a.0.micros()) <= GAP
     };
     let one = |run: &[(Timestamp, Word)]| {
         let from = run.first()?.0;
-        Some(Session { from, words: run.iter().map(|(_, word)| *word).collect() })
+        Some(Session { from, place, words: run.iter().map(|(_, word)| *word).collect() })
     };
     said.chunk_by(together).filter_map(one).collect()
 }
@@ -119,7 +131,7 @@ fn goes_with_one(word: Kind, other: Kind) -> bool {
 
 /// Words said side by side with two values of another kind that are never said together: a name that
 /// two servers have, a key that two computers have.
-fn vague(by: &BTreeMap<Subject<'_>, Vec<Session>>) -> HashSet<Word> {
+fn vague(by: &BTreeMap<Subject<'_>, Vec<Session<'_>>>) -> HashSet<Word> {
     let mut beside: HashMap<(Word, Word), Span> = HashMap::new();
     let mut together: HashSet<(Word, Word)> = HashSet::new();
     for session in by.values().flatten() {

@@ -28,6 +28,9 @@ const OWN_AT_MOST: usize = 8;
 /// The same for IPv6 (RFC 8981).
 const OWN_AT_MOST_V6: usize = 32;
 
+/// A place where nobody is: a forwarding table says no address.
+const NOWHERE: (&str, Option<IpAddr>) = ("", None);
+
 /// A router, as it was asked: agent, network, address.
 type Asked<'a> = (&'a str, &'a str, IpAddr);
 
@@ -99,7 +102,7 @@ impl<'a> Tabled<'a> {
         groups: &mut Groups<'a>,
     ) {
         for (mac, seen) in self.macs {
-            let subject = links.part(Subject::Mac(mac), seen.last());
+            let subject = links.part(Subject::Mac(mac), (NOWHERE, seen.last()));
             let group = enter_seen(gathered, groups, (subject, seen));
             put(&mut group.tabled.0, mac, seen);
         }
@@ -108,7 +111,7 @@ impl<'a> Tabled<'a> {
             let subject = if mac.is_private() {
                 Subject::Private(network, ip, mac)
             } else {
-                links.part(Subject::Mac(mac), seen.last())
+                links.part(Subject::Mac(mac), ((network, Some(ip)), seen.last()))
             };
             let root = groups.root(subject);
             if holder != root {

@@ -133,7 +133,7 @@ impl<'a> Tables<'a> {
         for walk in &mut self.walks {
             // The proxies are known only now.
             let (_, network, ip) = walk.asked;
-            walk.subject = links.by_link((network, ip), walk.from);
+            walk.subject = links.subject((network, ip), walk.from);
         }
         let voices = self.voices();
         let floating = floating(&voices);
@@ -270,7 +270,13 @@ fn one_device(a: (&VoiceKey<'_>, &Voice), b: (&VoiceKey<'_>, &Voice)) -> bool {
         && voice_b.ips.contains(ip_a);
     let by_mac = matches!((subject_a, subject_b), (Subject::Mac(a), Subject::Mac(b))
         if voice_a.macs.contains(b) && voice_b.macs.contains(a));
-    by_address || by_mac
+    // A card that a pair has in turn does not stand in the tables of either.
+    let by_turn = match (subject_a, subject_b) {
+        (Subject::Mac(mac), Subject::Shared(..)) => voice_b.macs.contains(mac),
+        (Subject::Shared(..), Subject::Mac(mac)) => voice_a.macs.contains(mac),
+        _ => false,
+    };
+    by_address || by_mac || by_turn
 }
 
 /// Whether all of them are known to be one device. Voices that agree list each other, so the number

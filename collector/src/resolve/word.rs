@@ -185,7 +185,10 @@ fn tells(kind: Kind, text: &str) -> bool {
     let signs = || text.chars().filter(|sign| sign.is_alphanumeric());
     match kind {
         Kind::Unit => text.parse::<Mac>().is_ok_and(Mac::names_a_device),
-        Kind::Serial => signs().count() >= 6 && !is_left(text),
+        Kind::Serial => {
+            let few = if signs().all(|sign| sign.is_ascii_digit()) { 8 } else { 6 };
+            signs().count() >= few && !is_left(text)
+        }
         Kind::Uuid | Kind::Guid => signs().count() >= 32 && signs().any(|sign| sign != '0'),
         Kind::HostKey | Kind::Certificate => signs().count() >= 16,
         Kind::SystemName | Kind::HostName => {

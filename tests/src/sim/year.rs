@@ -21,6 +21,7 @@ mod round;
 mod tell;
 
 mod analyser;
+mod bridge;
 mod clones;
 mod dock;
 mod ordinary;
@@ -72,6 +73,10 @@ pub enum Happening {
     ClonedImage,
     /// A device whose serial number says nothing, or is that of others.
     ClonedSerial,
+    /// A device with the MAC address of another, as their maker gave both.
+    ClonedMac,
+    /// A device behind a wireless bridge that has one MAC address for all, or the bridge.
+    Bridged,
     /// A virtual machine that migrates.
     VirtualMachine,
     /// A router that answers ARP for others, or one of these.
@@ -171,8 +176,9 @@ pub struct Plan {
 pub struct Year {
     /// What was seen, in order of time.
     pub seen: Vec<Observation>,
-    /// The identity that each observation is of.
-    pub of: Vec<usize>,
+    /// The identity that each observation is of; `None` where it says as much of one device as of
+    /// another, as when a bridge answers for what is behind it.
+    pub of: Vec<Option<usize>>,
     /// The identities.
     pub identities: Vec<Identity>,
     /// The happening of each device.
@@ -180,7 +186,7 @@ pub struct Year {
 }
 
 /// How many of a thousand devices each happening has, and who lays them.
-const SHARES: [(usize, fn(&mut Making, usize)); 17] = [
+const SHARES: [(usize, fn(&mut Making, usize)); 19] = [
     (350, ordinary::leased),
     (190, ordinary::fixed),
     (40, ordinary::moved),
@@ -196,6 +202,8 @@ const SHARES: [(usize, fn(&mut Making, usize)); 17] = [
     (10, stack::lay),
     (30, clones::images),
     (20, clones::serials),
+    (4, clones::cards),
+    (12, bridge::lay),
     (44, virtual_machine::lay),
     (10, proxy::lay),
 ];

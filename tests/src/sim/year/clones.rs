@@ -60,3 +60,24 @@ pub(super) fn serials(made: &mut Making, count: usize) {
         made.add(Happening::ClonedSerial, vec![nic], says);
     }
 }
+
+/// Lays pairs of devices with one MAC address, in two networks.
+pub(super) fn cards(made: &mut Making, count: usize) {
+    for _ in 0..count.div_ceil(2) {
+        let mac = made.mac();
+        let first = made.network(|view| view == super::ground::View::Link);
+        let second = loop {
+            let other = made.network(|view| view == super::ground::View::Link);
+            if other != first {
+                break other;
+            }
+        };
+        for network in [first, second] {
+            let mut nic = made.nic(mac, network);
+            (nic.fixed, nic.own) = (made.fixed(network), false);
+            let name = made.name("ctl");
+            let says = vec![always(What::System(name, "Sample controller".into()))];
+            made.add(Happening::ClonedMac, vec![nic], says);
+        }
+    }
+}

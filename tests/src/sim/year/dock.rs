@@ -1,7 +1,7 @@
 //! Docks: the MAC address on the cable is the dock's, and whoever comes first puts a laptop into it.
 
-use super::making::Making;
-use super::{Happening, WEEKS};
+use super::making::{Making, always, cloned};
+use super::{Happening, WEEKS, What};
 
 /// Lays laptops in teams of four, each team with three docks. At home in the dock, a laptop's own card
 /// is seen on other days.
@@ -31,9 +31,17 @@ pub(super) fn lay(made: &mut Making, count: usize) {
                 }
             }
         }
+        // Of one in five teams the laptops are from one image, and only their names differ.
+        let image = made.dice.chance(200).then(|| made.uuid());
         for nics in laptops {
             let name = made.name("note");
-            let says = made.windows(&name);
+            let says = match &image {
+                Some(guid) => vec![
+                    cloned(What::Smb(name.clone(), guid.clone())),
+                    always(What::NodeStatus(name)),
+                ],
+                None => made.windows(&name),
+            };
             made.add(Happening::Docked, nics, says);
         }
     }

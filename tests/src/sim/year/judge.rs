@@ -93,7 +93,7 @@ pub fn judge(year: &Year, placed: &[Placed]) -> Judged {
     let of: HashMap<_, _> =
         year.seen.iter().zip(&year.of).map(|(seen, identity)| (seen.id(), *identity)).collect();
     let elements: Elements<'_> =
-        placed.iter().filter_map(|one| Some((*of.get(&one.observation)?, &one.device))).collect();
+        placed.iter().filter_map(|one| Some(((*of.get(&one.observation)?)?, &one.device))).collect();
     let mut judged = Judged::default();
     let mut by_device: BTreeMap<&DeviceId, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut by_body: BTreeMap<usize, Vec<(usize, &DeviceId)>> = BTreeMap::new();

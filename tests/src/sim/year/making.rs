@@ -131,7 +131,11 @@ impl Making {
             says.push(always(What::Dhcp(name.to_owned())));
         }
         if self.dice.chance(500) {
-            says.push(always(What::Tls(self.print())));
+            // Windows renews the certificate that it signed itself every six months.
+            let renewed = self.week();
+            let (old, new) = (self.print(), self.print());
+            says.push(Saying { weeks: 0..renewed, ..always(What::Tls(old)) });
+            says.push(Saying { weeks: renewed..WEEKS, ..always(What::Tls(new)) });
         }
         says
     }

@@ -15,14 +15,17 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let same_name = made.dice.chance(500);
         let pair = made.name("fw");
         let lists = made.dice.chance(700);
+        // Some have a MAC address of the pair's, which looks burned in.
+        let of_pair = made.dice.chance(300).then(|| made.mac());
         for (half, weeks) in active.into_iter().enumerate() {
             let mac = made.mac();
             let mut own = made.nic(mac, network);
             own.fixed = made.fixed(network);
             let mut nics = vec![own];
             for weeks in weeks {
-                let mut nic = made.nic(mac, network);
+                let mut nic = made.nic(of_pair.unwrap_or(mac), network);
                 (nic.fixed, nic.weeks) = (floating, weeks);
+                nic.own = of_pair.is_none();
                 nics.push(nic);
             }
             let name = if same_name { pair.clone() } else { format!("{pair}-{half}") };

@@ -41,10 +41,8 @@ struct Round {
     made: Making,
     leases: HashMap<Card, (IpAddr, u32)>,
     known: HashMap<(usize, usize, IpAddr, Mac), usize>,
-    /// Which router has which MAC address.
-    routers: HashMap<Mac, usize>,
     year: Year,
-    said: Vec<(Observation, usize)>,
+    said: Vec<(Observation, Option<usize>)>,
 }
 
 /// Lets the year pass.
@@ -60,14 +58,10 @@ pub(super) fn pass(mut made: Making) -> Year {
     if let Some(body) = made.bodies.get_mut(router) {
         body.awake = 1000;
     }
-    let routers = made.bodies.iter().enumerate();
-    let routers = routers.flat_map(|(number, body)| body.nics.iter().map(move |nic| (nic, number)));
-    let routers = routers.filter(|(nic, _)| nic.own).map(|(nic, body)| (nic.mac, body)).collect();
     let mut round = Round {
         made,
         leases: HashMap::new(),
         known: HashMap::new(),
-        routers,
         year: Year::default(),
         said: Vec::new(),
     };
@@ -177,7 +171,7 @@ impl Round {
     fn say(
         &mut self,
         (agent, network): (&str, usize),
-        (at, method, identity): (i64, Method, usize),
+        (at, method, identity): (i64, Method, Option<usize>),
         (speaker, fact): (Speaker, Fact),
     ) {
         let Some(of) = self.made.networks.get(network) else { return };
@@ -214,16 +208,8 @@ impl Round {
     fn arp(&mut self, agent: &str, (identity, at): (usize, i64), (one, nic): (&Present, &Nic)) {
         let IpAddr::V4(ip) = one.ip else { return };
         let mac = nic.behind.unwrap_or(nic.mac);
-        // That somebody answers for another shows the one that answers.
-        let by = nic.behind.and_then(|mac| self.routers.get(&mac).copied());
-        let home = by.and_then(|body| Some((body, self.made.bodies.get(body)?.nics.first()?.clone())));
-        let identity = match home {
-            Some((body, home)) => {
-                let ip = home.fixed.unwrap_or(one.ip);
-                self.identity(body, home.network, (ip, home.mac)).0
-            }
-            None => identity,
-        };
+        // That somebody answers for another says as much of the one as of the other.
+        let identity = nic.behind.is_none().then_some(identity);
         let speaker = Speaker { ip: Some(one.ip), mac: Some(mac) };
         let said = (speaker, Fact::Arp { ip, mac });
         self.say((agent, one.network), (at, Method::Arp, identity), said);
@@ -248,7 +234,7 @@ impl Round {
                 at += MILLISECOND;
                 let mac = (method == Method::Dhcp).then_some(nic.mac);
                 let speaker = Speaker { ip: Some(one.ip), mac };
-                self.say(("agent-1", one.network), (at, method, identity), (speaker, fact));
+                self.say(("agent-1", one.network), (at, method, Some(identity)), (speaker, fact));
             }
         }
     }
@@ -281,7 +267,7 @@ impl Round {
             for rows in of_day.chunks(MOST_ROWS) {
                 let fact = table("ipNetToMediaTable", rows.to_vec());
                 let speaker = Speaker { ip: Some(ip), mac: None };
-                self.say(("agent-1", home.network), (at, Method::Snmp, identity), (speaker, fact));
+                self.say(("agent-1", home.network), (at, Method::Snmp, Some(identity)), (speaker, fact));
             }
         }
     }
