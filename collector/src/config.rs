@@ -8,6 +8,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use serde::Deserialize;
 
 use crate::clock::Zone;
+use crate::policy::Network;
 use crate::words::Lang;
 
 /// As written: every key may be left out.
@@ -23,6 +24,9 @@ struct Written {
     fingerprints: Option<Vec<PathBuf>>,
     recog: Option<Vec<PathBuf>>,
     mac_makers: Option<PathBuf>,
+    findings: Option<PathBuf>,
+    absence: Option<PathBuf>,
+    network: Option<Vec<Network>>,
 }
 
 /// What devices are known by, besides what the program was built with.
@@ -34,6 +38,17 @@ pub struct Knowledge {
     pub recog: Vec<PathBuf>,
     /// The IEEE's list of MAC address blocks (`oui.txt`).
     pub mac_makers: Option<PathBuf>,
+}
+
+/// What the hospital decided in advance, and where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decreed {
+    /// How much findings matter, in the form of `config/findings.toml`.
+    pub findings: Option<PathBuf>,
+    /// How long things may be away, in the form of `config/absence.toml`.
+    pub absence: Option<PathBuf>,
+    /// What networks are for; no two have one name.
+    pub networks: Vec<Network>,
 }
 
 /// As meant.
@@ -53,6 +68,8 @@ pub struct Config {
     pub host_names: Vec<String>,
     /// What devices are known by, besides what the program was built with.
     pub knowledge: Knowledge,
+    /// What the hospital decided in advance.
+    pub decreed: Decreed,
 }
 
 impl Config {
@@ -101,6 +118,19 @@ impl Config {
                 ),
             ));
         }
+        let networks = written.network.unwrap_or_default();
+        if let Some(twice) = twice(&networks) {
+            return Err(Complaint::new(
+                Exit::Config,
+                format!(
+                    "設定ファイル {name} に [[network]] name = {twice:?} が2つあります。1つにしてください"
+                ),
+                format!(
+                    "the configuration {name} has [[network]] name = {twice:?} twice: keep one of them"
+                ),
+            ));
+        }
+        let set = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
         Ok(Self {
             listen: written.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8470).into()),
             database: written.database.unwrap_or_else(|| "daicho.db".into()),
@@ -116,10 +146,21 @@ impl Config {
             knowledge: Knowledge {
                 fingerprints: written.fingerprints.unwrap_or_default(),
                 recog: written.recog.unwrap_or_default(),
-                mac_makers: written.mac_makers.filter(|path| !path.as_os_str().is_empty()),
+                mac_makers: set(written.mac_makers),
+            },
+            decreed: Decreed {
+                findings: set(written.findings),
+                absence: set(written.absence),
+                networks,
             },
         })
     }
+}
+
+/// A name that two networks have.
+fn twice(networks: &[Network]) -> Option<&str> {
+    let mut seen = std::collections::BTreeSet::new();
+    networks.iter().map(|network| network.name.as_str()).find(|name| !seen.insert(*name))
 }
 
 #[cfg(test)]
@@ -141,6 +182,8 @@ mod tests {
             "fingerprints",
             "recog",
             "mac_makers",
+            "findings",
+            "absence",
         ]
         .to_vec();
         known.sort_unstable();
@@ -152,6 +195,8 @@ mod tests {
         let complaint = Config::parse("page_rows = 50\nlissen = \"x\"\n", "c.toml").unwrap_err();
         assert_eq!(complaint.exit, Exit::Config);
         assert!(complaint.en.contains("line 2") && complaint.en.contains("lissen"), "{complaint}");
+        let twice = "[[network]]\nname = \"3F\"\npurpose = \"medical\"\n".repeat(2);
+        assert!(Config::parse(&twice, "c").unwrap_err().en.contains("3F"));
         assert_eq!(Config::parse("page_rows = 5", "c.toml").unwrap_err().exit, Exit::Config);
         assert_eq!(Config::parse("time_zone = \"Edo\"", "c").unwrap_err().exit, Exit::Config);
     }

@@ -6,35 +6,49 @@
 use std::collections::HashMap;
 
 use daicho_common::observation::ObservationId;
+use daicho_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::decision::{Scope, Standing};
+use crate::duty::Duty;
+use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Ledger, Place};
+use crate::policy::{Policy, Severity};
 use crate::reconcile::Match;
 use crate::resolve::{Contested, Device, DeviceId};
+use crate::scope::Scoped;
+use crate::topology::Topology;
 
+mod answer;
+mod consumer_gear;
 mod declared_not_seen;
+mod draft;
 mod duplicate_address;
 mod duplicate_in_ledger;
+mod duplicate_mac;
 mod fields_differ;
+mod firmware_not_recorded;
+mod management_exposed;
+mod misplaced_class;
+mod randomised_mac;
+mod remote_access_not_seen;
+mod remote_access_undeclared;
 mod retired_but_seen;
-mod severity;
+mod second;
+mod second_default_gateway;
+mod second_dhcp_server;
+mod storing_printer;
+mod support_ended;
 mod two_sides;
 mod undocumented_device;
+mod unmanaged_hub;
+mod ways_in;
 
 #[cfg(test)]
 mod tests;
 
-/// How much it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing.
-    Notice,
-    /// To be answered.
-    Warning,
-    /// To be answered first.
-    High,
-}
+pub use answer::Answer;
+use draft::Draft;
 
 /// The rules, by the name of their file in this room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,14 +64,65 @@ pub enum Rule {
     RetiredButSeen,
     /// 台帳内重複: the same 管理番号, address or MAC address stands in several rows.
     DuplicateInLedger,
-    /// One address was answered for by several devices.
+    /// IP重複: one address was answered for by several devices.
     DuplicateAddress,
+    /// MAC重複: one MAC address is heard on several ports that cannot be one device's.
+    DuplicateMac,
+    /// More than one way out of a network, or one that was not declared.
+    SecondDefaultGateway,
+    /// More than one DHCP server in a network, or one that was not declared.
+    SecondDhcpServer,
+    /// A way in from afar on a device of which the book says that there is none.
+    RemoteAccessUndeclared,
+    /// The book declares remote maintenance, and no way in was seen.
+    RemoteAccessNotSeen,
+    /// A printer that keeps documents is not in the book, or out of scope.
+    StoringPrinter,
+    /// A network device in scope without a version in the book.
+    FirmwareNotRecorded,
+    /// The maker's support of its system has ended.
+    SupportEnded,
+    /// A management page or telnet on a device at the edge: seen, never tried.
+    ManagementExposed,
+    /// A router made for homes, or a NAS, in a medical network.
+    ConsumerGear,
+    /// A hub without management, inferred.
+    UnmanagedHub,
+    /// A randomised MAC address in a wired medical network.
+    RandomisedMac,
+    /// A device in a network where its class does not belong.
+    MisplacedClass,
+}
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 19] = [
+        Self::UndocumentedDevice,
+        Self::FieldsDiffer,
+        Self::DeclaredNotSeen,
+        Self::RetiredButSeen,
+        Self::DuplicateInLedger,
+        Self::DuplicateAddress,
+        Self::DuplicateMac,
+        Self::SecondDefaultGateway,
+        Self::SecondDhcpServer,
+        Self::RemoteAccessUndeclared,
+        Self::RemoteAccessNotSeen,
+        Self::StoringPrinter,
+        Self::FirmwareNotRecorded,
+        Self::SupportEnded,
+        Self::ManagementExposed,
+        Self::ConsumerGear,
+        Self::UnmanagedHub,
+        Self::RandomisedMac,
+        Self::MisplacedClass,
+    ];
 }
 
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Stable while its facts stay the same: rule and subject.
+    /// Rule and subject, the same for as long as there is something to tell of it.
     pub id: String,
     /// The rule that made it.
     pub rule: Rule,
@@ -79,10 +144,31 @@ pub struct Finding {
     /// | retired but seen | addresses, MAC addresses, name, maker, model |
     /// | duplicate in ledger | what is the same (`asset_number`, `ip`, `mac`, `device`), its value |
     /// | duplicate address | address, network, MAC addresses |
+    /// | duplicate MAC | MAC address, then switch and port for each port |
+    /// | second default gateway, second DHCP server | network, then addresses and names of each |
+    /// | remote access (both) | what it is called, then the ways in |
+    /// | storing printer | addresses, MAC addresses, name, maker, model |
+    /// | firmware not recorded | what it is called, the version seen |
+    /// | support ended | what it is called, system, last day |
+    /// | management exposed | what it is called, then the services |
+    /// | consumer gear, randomised MAC, misplaced class | addresses, MAC addresses, name, maker, model, network |
+    /// | unmanaged hub | switch, port, how many devices |
     pub detail: Vec<String>,
     /// The observations it rests on, ascending; empty only for rules about the book alone, and for
     /// silence, which rests on the coverages that the match names.
     pub evidence: Vec<ObservationId>,
+    /// A digest of what it says, without what changes by itself (a lease, a time). An answer holds as
+    /// long as this stays the same.
+    pub facts: String,
+    /// What was last said about it, if anything was.
+    pub answer: Option<Answer>,
+}
+
+impl Finding {
+    /// Whether somebody still has to do something about it.
+    pub fn is_open(&self) -> bool {
+        self.answer.as_ref().is_none_or(|answer| !answer.settles())
+    }
 }
 
 /// What the rules look at.
@@ -90,12 +176,24 @@ pub struct Finding {
 pub struct Facts<'a> {
     /// All devices.
     pub devices: &'a [Device],
+    /// How they hang together.
+    pub topology: &'a Topology,
     /// The matches of these devices and this ledger.
     pub matches: &'a [Match],
+    /// Whether the checklist covers each match.
+    pub scopes: &'a [Scoped],
+    /// What devices do for whole networks.
+    pub duties: &'a [Duty],
     /// The book.
     pub ledger: &'a Ledger,
     /// Address conflicts.
     pub contested: &'a [Contested],
+    /// What people said.
+    pub standing: &'a Standing<'a>,
+    /// What the hospital decided in advance.
+    pub policy: &'a Policy,
+    /// The moment that the findings are of.
+    pub as_of: Timestamp,
 }
 
 /// The facts by key, made once for all rules.
@@ -103,6 +201,7 @@ struct Known<'a> {
     facts: Facts<'a>,
     devices: HashMap<&'a DeviceId, &'a Device>,
     entries: HashMap<&'a Place, &'a Entry>,
+    keys: HashMap<&'a Place, EntryKey>,
 }
 
 impl<'a> Known<'a> {
@@ -113,11 +212,35 @@ impl<'a> Known<'a> {
     fn entry(&self, found: &Match) -> Option<&'a Entry> {
         found.entry.as_ref().and_then(|place| self.entries.get(place)).copied()
     }
+
+    /// Each match with the judgement on its scope.
+    fn scoped(&self) -> impl Iterator<Item = (&'a Match, Scope)> {
+        let scopes = self.facts.scopes.iter().map(|scoped| scoped.scope);
+        self.facts.matches.iter().zip(scopes)
+    }
+
+    /// What the networks are for in which the device was seen, as policy writes it.
+    fn purposes(&self, device: &Device) -> Vec<String> {
+        let networks = device.addresses.iter().map(|address| address.network.as_str());
+        let purposes = networks.filter_map(|name| self.facts.policy.purpose(name));
+        let mut words: Vec<String> = purposes.map(word).collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+
+    /// What a row is known by, as part of an id.
+    fn key(&self, place: &Place) -> &str {
+        self.keys.get(place).map_or("", |key| key.0.as_str())
+    }
 }
 
-/// A place as part of an id.
-fn at(place: &Place) -> String {
-    format!("{}/{}/{}", place.book, place.sheet, place.row)
+/// A class, field or purpose as data writes it.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
 }
 
 fn joined<T: ToString>(values: impl Iterator<Item = T>) -> String {
@@ -140,6 +263,19 @@ fn portrait(device: &Device) -> Vec<String> {
     ]
 }
 
+/// What the device is, as policy writes it.
+fn class_word(device: &Device) -> Option<String> {
+    device.class.as_ref().map(|class| word(class.value))
+}
+
+/// What a page may call the device: its name, else an address, else a MAC address.
+fn called(device: &Device) -> String {
+    let name = device.names.first().map(|name| name.value.clone());
+    let address = || device.addresses.first().map(|address| address.ip.to_string());
+    let mac = || device.macs.first().map(|mac| mac.value.to_string());
+    name.or_else(address).or_else(mac).unwrap_or_else(|| device.id.0.clone())
+}
+
 /// The observations that show that the device is there.
 fn presence(device: &Device) -> Vec<ObservationId> {
     let macs = device.macs.iter().flat_map(|mac| &mac.sources);
@@ -150,23 +286,46 @@ fn presence(device: &Device) -> Vec<ObservationId> {
     ids
 }
 
+/// The rules.
+const RULES: [fn(&Known<'_>) -> Vec<Draft>; 19] = [
+    undocumented_device::find,
+    fields_differ::find,
+    declared_not_seen::find,
+    retired_but_seen::find,
+    duplicate_in_ledger::find,
+    duplicate_address::find,
+    duplicate_mac::find,
+    second_default_gateway::find,
+    second_dhcp_server::find,
+    remote_access_undeclared::find,
+    remote_access_not_seen::find,
+    storing_printer::find,
+    firmware_not_recorded::find,
+    support_ended::find,
+    management_exposed::find,
+    consumer_gear::find,
+    unmanaged_hub::find,
+    randomised_mac::find,
+    misplaced_class::find,
+];
+
 /// Everything that a person should look at, worst first, then by id.
 pub fn find(facts: Facts<'_>) -> Vec<Finding> {
     let known = Known {
         facts,
         devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
         entries: facts.ledger.entries.iter().map(|entry| (&entry.place, entry)).collect(),
+        keys: facts
+            .ledger
+            .entries
+            .iter()
+            .map(|entry| &entry.place)
+            .zip(facts.ledger.keys())
+            .collect(),
     };
     let mut findings = Vec::new();
-    for rule in [
-        undocumented_device::find,
-        fields_differ::find,
-        declared_not_seen::find,
-        retired_but_seen::find,
-        duplicate_in_ledger::find,
-        duplicate_address::find,
-    ] {
-        findings.extend(rule(&known));
+    for rule in RULES {
+        findings.extend(rule(&known).into_iter().map(|draft| draft.finish(&facts)));
     }
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     findings

@@ -8,9 +8,11 @@ use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::observation::Fact;
 use daicho_common::text::Text;
 
-use crate::config::Knowledge;
+use crate::config::{Config, Decreed, Knowledge};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
+use crate::picture::{Criteria, Rulings};
+use crate::policy::{Absence, Policy, Severities};
 
 /// Longest name of an agent, scan, interface or network, in characters.
 const MAX_NAME: usize = 255;
@@ -221,6 +223,38 @@ pub fn known(knowledge: &Knowledge) -> Result<Rows, Complaint> {
         rows.add_assignments(&read_text(path)?);
     }
     Ok(rows)
+}
+
+/// What pictures are derived by, as configured.
+///
+/// # Errors
+/// A complaint that names the file, and the row where there is one.
+pub fn criteria(config: &Config) -> Result<Criteria, Complaint> {
+    let rulings = Rulings { policy: policy(&config.decreed)?, ..Rulings::default() };
+    Ok(Criteria { fingerprints: known(&config.knowledge)?, rulings })
+}
+
+fn policy(decreed: &Decreed) -> Result<Policy, Complaint> {
+    let mut policy = Policy { networks: decreed.networks.clone(), ..Policy::default() };
+    if let Some(path) = &decreed.findings {
+        let own = Severities::parse(&read_text(path)?)
+            .map_err(|bad| wrong_table(path, bad.message(), "config/findings.toml"))?;
+        policy.severities = policy.severities.with(own);
+    }
+    if let Some(path) = &decreed.absence {
+        policy.absence = Absence::parse(&read_text(path)?)
+            .map_err(|bad| wrong_table(path, &bad, "config/absence.toml"))?;
+    }
+    Ok(policy)
+}
+
+fn wrong_table(path: &Path, bad: &str, sample: &str) -> Complaint {
+    let (path, bad) = (path.display(), bad.lines().next().unwrap_or_default());
+    Complaint::new(
+        Exit::Config,
+        format!("{path} が正しくありません（{bad}）。{sample} の例を参照してください"),
+        format!("{path} is wrong ({bad}): see the sample {sample}"),
+    )
 }
 
 fn wrong_row(bad: &str) -> Complaint {

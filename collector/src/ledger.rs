@@ -14,6 +14,8 @@ pub mod columns;
 pub mod grid;
 /// Where the header is.
 pub mod header;
+/// What a row is known by, wherever it stands.
+pub mod key;
 /// Cells brought into one form.
 pub mod normal;
 

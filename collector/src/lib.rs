@@ -1,12 +1,14 @@
 //! Keeps what agents saw, resolves it into devices, holds them against the declared ledger, and
 //! says what differs.
 //!
-//! Pure rooms, in the order of the flow: [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
-//! [`resolve`], [`topology`], [`ledger`], [`reconcile`], [`finding`], composed by [`picture`]. They
-//! name no file, socket, clock or
-//! database; the layering test holds them to it. Edges: ledger files in [`book`], [`store`],
+//! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
+//! [`ledger`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
+//! [`scope`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
+//! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
 
+/// A day of the calendar, as a value.
+pub mod day;
 /// Observations weighed: graded claims, each bound to who made it.
 pub mod evidence;
 /// Patterns, as rows of data, that turn evidence into claims of what a device is.
@@ -19,8 +21,17 @@ pub mod mib;
 pub mod resolve;
 /// The hospital's book of record, as read.
 pub mod ledger;
+/// What people said about what was found, and what of it holds.
+pub mod decision;
+/// What a hospital decides in advance: what its networks are for, how much findings matter, how long
+/// a thing may be away.
+pub mod policy;
 /// Devices held against entries, inside coverage.
 pub mod reconcile;
+/// What devices do for a whole network.
+pub mod duty;
+/// Whether the checklist covers a device or a row.
+pub mod scope;
 /// What a person should look at.
 pub mod finding;
 /// The shape of the network: who hangs on which port of what.

@@ -1,21 +1,90 @@
-//! The one function that composes the pure rooms: observations, coverage and ledger in, picture out.
+//! The one function that composes the pure rooms: observations, coverage, ledger and what people
+//! said in, picture out.
 
 use daicho_common::coverage::Coverage;
 use daicho_common::observation::Observation;
+use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use crate::decision::{Decided, Standing};
+use crate::duty;
 use crate::evidence;
 use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
+use crate::policy::Policy;
 use crate::reconcile::{self, Match};
 use crate::resolve::{self, Device, Resolution};
+use crate::scope::{self, Scoped};
 use crate::topology::{self, Topology};
 
 #[cfg(test)]
 mod tests;
 
-/// Everything that is shown: a function of the ground facts and the book, and of nothing else.
+/// What a picture is derived from.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// What agents saw.
+    pub observations: &'a [Observation],
+    /// What they looked at.
+    pub coverage: &'a [Coverage],
+    /// The hospital's book.
+    pub ledger: &'a Ledger,
+    /// What people said.
+    pub decisions: &'a [Decided],
+    /// The moment that the picture is of: what is overdue or out of support is so then.
+    pub as_of: Timestamp,
+}
+
+impl<'a> Basis<'a> {
+    /// Of observations alone, with this ledger, as of the latest thing in them.
+    pub fn seen(
+        observations: &'a [Observation],
+        coverage: &'a [Coverage],
+        ledger: &'a Ledger,
+    ) -> Self {
+        let seen = observations.iter().map(|observation| observation.at);
+        let as_of = seen.chain(coverage.iter().map(|coverage| coverage.to)).max();
+        let as_of = as_of.unwrap_or(Timestamp::from_micros(0));
+        Self { observations, coverage, ledger, decisions: &[], as_of }
+    }
+}
+
+/// What was ruled on in advance: by the hospital, and by the edition of the checklist.
+#[derive(Clone, Debug)]
+pub struct Rulings {
+    /// What the hospital decided.
+    pub policy: Policy,
+    /// What the checklist covers.
+    pub scope: scope::Rules,
+}
+
+impl Default for Rulings {
+    /// As released.
+    fn default() -> Self {
+        // A test parses the released rules.
+        Self { policy: Policy::default(), scope: scope::Rules::released().unwrap_or_default() }
+    }
+}
+
+/// What a picture is derived by.
+#[derive(Clone, Debug, Default)]
+pub struct Criteria {
+    /// What devices are known by.
+    pub fingerprints: Rows,
+    /// What was ruled on in advance.
+    pub rulings: Rulings,
+}
+
+impl Criteria {
+    /// Derives the picture.
+    pub fn picture(&self, basis: &Basis<'_>) -> Picture {
+        derive(basis, (&self.fingerprints, &self.rulings))
+    }
+}
+
+/// Everything that is shown: a function of the ground facts, the book and what people said, and of
+/// nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Picture {
     /// Devices, ascending by id.
@@ -24,22 +93,57 @@ pub struct Picture {
     pub topology: Topology,
     /// One for each entry, in the book's order, then one for each undocumented device, by id.
     pub matches: Vec<Match>,
+    /// Whether the checklist covers each match, in the same order.
+    pub scopes: Vec<Scoped>,
     /// Findings, worst first, then by id.
     pub findings: Vec<Finding>,
 }
 
-/// Derives the picture. Shuffling or repeating the observations or coverages changes nothing.
-pub fn derive(
+/// The picture of what was seen alone, by the released policy and without anybody's word.
+pub fn of_scan(
     observations: &[Observation],
     coverage: &[Coverage],
     ledger: &Ledger,
     fingerprints: &Rows,
 ) -> Picture {
-    let claims = evidence::weigh(observations);
-    let Resolution { mut devices, contested, speakers } = resolve::resolve(&claims, fingerprints);
+    derive(&Basis::seen(observations, coverage, ledger), (fingerprints, &Rulings::default()))
+}
+
+/// Derives the picture. Shuffling or repeating the observations, coverages or decisions changes
+/// nothing.
+pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> Picture {
+    let policy = &rulings.policy;
+    let standing = Standing::of(basis.decisions);
+    let claims = evidence::weigh(basis.observations);
+    let Resolution { mut devices, contested, speakers } =
+        resolve::resolve_as_told(&claims, fingerprints, &standing);
     let topology = topology::find(&claims, &speakers, &mut devices);
-    let matches = reconcile::reconcile(&devices, ledger, coverage);
-    let facts = Facts { devices: &devices, matches: &matches, ledger, contested: &contested };
+    let matches =
+        reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &standing));
+    let duties = duty::find(&claims, &devices);
+    let scopes = scope::judge(
+        scope::Facts {
+            devices: &devices,
+            topology: &topology,
+            ledger: basis.ledger,
+            matches: &matches,
+            standing: &standing,
+            policy,
+        },
+        &rulings.scope,
+    );
+    let facts = Facts {
+        devices: &devices,
+        topology: &topology,
+        matches: &matches,
+        scopes: &scopes,
+        duties: &duties,
+        ledger: basis.ledger,
+        contested: &contested,
+        standing: &standing,
+        policy,
+        as_of: basis.as_of,
+    };
     let findings = finding::find(facts);
-    Picture { devices, topology, matches, findings }
+    Picture { devices, topology, matches, scopes, findings }
 }

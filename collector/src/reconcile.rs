@@ -12,7 +12,9 @@ use daicho_common::observation::{Method, ObservationId};
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use crate::decision::Standing;
 use crate::ledger::{Field, Ledger, Place};
+use crate::policy::Absence;
 use crate::resolve::{Device, DeviceId};
 
 mod answering;
@@ -35,6 +37,13 @@ pub struct Looked {
     address: IpAddr,
     from: Timestamp,
     to: Timestamp,
+}
+
+impl Verdict {
+    /// Whether a device was found that no row accounts for and that nobody permitted.
+    pub const fn is_undocumented(&self) -> bool {
+        matches!(self, Self::Undocumented | Self::ByodCandidate)
+    }
 }
 
 impl Match {
@@ -95,6 +104,17 @@ pub enum Doubt {
     Ambiguous(Vec<DeviceId>),
     /// The declared address answered, but nothing tells whether it is this device.
     OtherDeviceAtAddress(DeviceId),
+    /// It was missed, but not yet often or long enough for a thing of its kind.
+    Missed {
+        /// Scans that missed it so far.
+        so_far: u32,
+        /// Days between the first of them and the last.
+        over_days: u32,
+        /// How many scans have to.
+        misses: u32,
+        /// Over how many days.
+        days: u32,
+    },
 }
 
 /// A field in which book and wire differ.
@@ -123,10 +143,24 @@ pub enum Verdict {
     },
     /// 未登録機器.
     Undocumented,
+    /// BYOD候補: in no row, and by its class or its randomised MAC address a private device.
+    ByodCandidate,
+    /// 承認済BYOD: in no row, and a person permitted it.
+    PermittedByod {
+        /// The number of the decision.
+        decision: u64,
+    },
     /// 台帳のみ・未検出: the address was really covered.
     NotSeen {
         /// The looks that did not see it, latest last; at least one.
         looked: Vec<Looked>,
+    },
+    /// 滅失候補: not seen for so long that it may be lost.
+    PossiblyLost {
+        /// The looks that did not see it, latest last; at least one.
+        looked: Vec<Looked>,
+        /// Days between the first of them and the last.
+        days: u32,
     },
     /// 未接続: offline by declaration, and not seen.
     NotConnected,
@@ -178,27 +212,32 @@ pub struct Match {
 /// for every device that has one of them, and one whose MAC address was seen without an address for
 /// what answered at its own address (`answering`); the match names the one that fits best, then the
 /// others.
-pub fn reconcile(devices: &[Device], ledger: &Ledger, coverage: &[Coverage]) -> Vec<Match> {
+pub fn reconcile(
+    devices: &[Device],
+    ledger: &Ledger,
+    coverage: &[Coverage],
+    (absence, standing): (&Absence, &Standing<'_>),
+) -> Vec<Match> {
     let looks = Looks::new(coverage);
     let index = claim::Index::new(devices, &looks);
     let claims = claim::claims(&index, ledger);
     let accounted: BTreeSet<&DeviceId> =
         claims.iter().flat_map(|claim| claim.devices.iter().map(|device| &device.id)).collect();
     let undocumented = devices.iter().filter(|device| !accounted.contains(&device.id));
-    let mut unaccounted: Vec<&DeviceId> = undocumented.map(|device| &device.id).collect();
-    unaccounted.sort_unstable();
+    let mut unaccounted: Vec<&Device> = undocumented.collect();
+    unaccounted.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     let mut matches: Vec<Match> = ledger
         .entries
         .iter()
         .zip(&claims)
-        .map(|(entry, claim)| verdict::of(entry, claim, (ledger, &index, &looks)))
+        .map(|(entry, claim)| verdict::of(entry, claim, (ledger, &index, &looks), absence))
         .collect();
-    matches.extend(unaccounted.into_iter().map(|id| Match {
+    matches.extend(unaccounted.into_iter().map(|device| Match {
         entry: None,
-        device: Some(id.clone()),
+        device: Some(device.id.clone()),
         also: Vec::new(),
         by: Vec::new(),
-        verdict: Verdict::Undocumented,
+        verdict: verdict::without_entry(device, standing),
     }));
     matches
 }

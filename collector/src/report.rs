@@ -116,7 +116,7 @@ pub fn remarks(lang: Lang, zone: &Zone, verdict: &Verdict) -> Vec<String> {
                 lang.fill(Word::ReportDiffersIn, &[&field, &d.declared, &d.observed])
             })
             .collect(),
-        Verdict::NotSeen { looked } => {
+        Verdict::NotSeen { looked } | Verdict::PossiblyLost { looked, .. } => {
             looked.iter().map(|looked| phrase::looked(lang, zone, looked)).collect()
         }
         Verdict::CannotTell { doubts } => {
@@ -124,6 +124,8 @@ pub fn remarks(lang: Lang, zone: &Zone, verdict: &Verdict) -> Vec<String> {
         }
         Verdict::Agreed
         | Verdict::Undocumented
+        | Verdict::ByodCandidate
+        | Verdict::PermittedByod { .. }
         | Verdict::NotConnected
         | Verdict::RetiredButSeen => Vec::new(),
     }

@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::ledger::Ledger;
 
 mod books;
+mod decisions;
 mod deliveries;
 mod ground;
 mod schema;
@@ -24,6 +25,7 @@ mod stops;
 mod writer;
 
 pub use books::{Imported, NewBook};
+pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
 
@@ -253,6 +255,11 @@ impl Store {
     /// Keeps a book of record as imported; the newest of a name holds, the earlier ones are history.
     pub fn import(&self, book: NewBook) -> Result<Imported, StoreError> {
         self.writer.write(move |tx| books::import(tx, &book))
+    }
+
+    /// Keeps what people said, all or nothing, and returns the number of each decision.
+    pub fn decide(&self, decisions: Vec<NewDecision>) -> Result<Vec<u64>, StoreError> {
+        self.writer.write(move |tx| decisions::add(tx, &decisions))
     }
 
     /// A number that grows with every change of what is kept, whichever process made it.

@@ -17,15 +17,18 @@ use daicho_common::complaint::Complaint;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::clock;
 use crate::config::Config;
-use crate::fingerprint::Rows;
 use crate::ingest;
+use crate::picture::Criteria;
 use crate::store::{Store, StoreError};
 
 mod batches;
 mod coverage;
 mod device;
 mod devices;
+mod decide;
+mod finding;
 mod findings;
 mod ledger;
 mod links;
@@ -46,7 +49,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 pub struct Site {
     store: Store,
     config: Config,
-    rows: Rows,
+    criteria: Criteria,
     current: RwLock<Arc<Snapshot>>,
     /// Held by the one task that derives; the others wait for what it makes.
     deriving: tokio::sync::Mutex<()>,
@@ -60,12 +63,12 @@ impl Site {
     /// # Errors
     /// A complaint if the store cannot be read.
     pub fn new(store: Store, config: Config) -> Result<Self, Complaint> {
-        let rows = ingest::known(&config.knowledge)?;
-        let first = Snapshot::take(&store, &rows).map_err(|e| e.complaint(store.path()))?;
+        let criteria = ingest::criteria(&config)?;
+        let first = Snapshot::take(&store, &criteria).map_err(|e| e.complaint(store.path()))?;
         Ok(Self {
             store,
             config,
-            rows,
+            criteria,
             current: RwLock::new(Arc::new(first)),
             deriving: tokio::sync::Mutex::new(()),
             opening: tokio::sync::Mutex::new(()),
@@ -81,17 +84,17 @@ impl Site {
     async fn snapshot(self: &Arc<Self>) -> Result<Arc<Snapshot>, StoreError> {
         let revision = self.store.revision()?;
         let current = self.current();
-        if current.revision == revision {
+        if current.revision == revision && current.is_of(clock::now()) {
             return Ok(current);
         }
         let _turn = self.deriving.lock().await;
         let current = self.current();
-        if current.revision >= revision {
+        if current.revision >= revision && current.is_of(clock::now()) {
             return Ok(current);
         }
         let site = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
-            let fresh = Arc::new(Snapshot::take(&site.store, &site.rows)?);
+            let fresh = Arc::new(Snapshot::take(&site.store, &site.criteria)?);
             *site.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
             Ok(fresh)
         })
@@ -108,6 +111,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/devices/{id}", get(device::page))
         .route("/ledger", get(ledger::page))
         .route("/findings", get(findings::page))
+        .route("/finding", get(finding::page))
+        .route("/decisions", post(decide::decide))
         .route("/links", get(links::page))
         .route("/links.csv", get(links::csv))
         .route("/coverage", get(coverage::page))
@@ -157,7 +162,9 @@ async fn bounded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Without any referrer a browser says "null" as the origin of a form, and ours could not be told
+    // from another site's.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert_with(|| HeaderValue::from_static("no-store"));
     response
 }

@@ -72,7 +72,7 @@ fn told(objects: &[(&str, Value)]) -> Device {
     let read = tables::select(&tables(), &recording);
     let seen = observations("10.1.1.1".parse().unwrap(), read);
     let fingerprints = Fingerprints::builtin().unwrap();
-    picture::derive(&seen, &[], &Ledger::default(), &fingerprints).devices.remove(0)
+    picture::of_scan(&seen, &[], &Ledger::default(), &fingerprints).devices.remove(0)
 }
 
 fn text(said: &str) -> Value {

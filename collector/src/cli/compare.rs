@@ -56,7 +56,7 @@ impl Taken {
 pub(super) fn compare(options: &Compare) -> Result<(), Complaint> {
     let ledger = books(&options.ledger)?;
     let taken = Taken::read(&options.files)?;
-    let picture = picture::derive(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
+    let picture = picture::of_scan(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
     let shown = Shown {
         picture: &picture,
         ledger: &ledger,
@@ -83,7 +83,7 @@ fn books(paths: &[PathBuf]) -> Result<Ledger, Complaint> {
 pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
     let taken = Taken::read(&options.files)?;
     let ledger = Ledger::default();
-    let picture = picture::derive(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
+    let picture = picture::of_scan(&taken.observations, &taken.coverage, &ledger, &fingerprints()?);
     let shown = Shown {
         picture: &picture,
         ledger: &ledger,

@@ -7,13 +7,13 @@ use daicho_common::batch::Opened;
 use daicho_common::complaint::Complaint;
 
 use super::{Export, ExportFormat, Import, Places, Stop, Trust, What, to_file, to_stdout, who};
+use crate::clock;
 use crate::config::Config;
 use crate::ingest::{self, Content};
 use crate::ledger::Ledger;
 use crate::report::{self, Shown, table::Table};
 use crate::store::{Appended, Imported, NewBook, Store, Trusted};
 use crate::words::{Lang, Word, phrase};
-use crate::{clock, picture};
 
 impl Places {
     fn config(&self) -> Result<Config, Complaint> {
@@ -145,12 +145,7 @@ pub(super) fn export(options: &Export) -> Result<(), Complaint> {
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
     let ground = store.ground().map_err(|error| error.complaint(path))?;
-    let picture = picture::derive(
-        &ground.observations,
-        &ground.coverage,
-        &ground.ledger,
-        &ingest::known(&config.knowledge)?,
-    );
+    let picture = ingest::criteria(&config)?.picture(&ground.basis(clock::now()));
     let shown = Shown {
         picture: &picture,
         ledger: &ground.ledger,

@@ -1,30 +1,26 @@
 //! 台帳のみ・未検出: every declared address was really looked at, and nobody was there.
 
-use super::{Finding, Known, Rule, at, severity};
+use super::{Draft, Known, Rule};
 use crate::reconcile::Verdict;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
     for found in known.facts.matches {
-        let (Verdict::NotSeen { looked }, Some(place)) = (&found.verdict, &found.entry) else {
+        let Some(place) = &found.entry else { continue };
+        let (Verdict::NotSeen { looked } | Verdict::PossiblyLost { looked, .. }) = &found.verdict
+        else {
             continue;
         };
         let mut looks: Vec<_> =
             looked.iter().map(|look| (look.address(), look.network())).collect();
         looks.sort_unstable();
         looks.dedup();
-        findings.push(Finding {
-            id: format!("declared_not_seen:{}", at(place)),
-            rule: Rule::DeclaredNotSeen,
-            severity: severity::of(Rule::DeclaredNotSeen, &[]),
-            device: None,
-            entries: vec![place.clone()],
-            detail: looks
-                .into_iter()
-                .flat_map(|(address, network)| [address.to_string(), network.to_owned()])
-                .collect(),
-            evidence: Vec::new(),
-        });
+        let looks = looks.into_iter();
+        let detail = looks.flat_map(|(address, network)| [address.to_string(), network.to_owned()]);
+        let draft = Draft::new(Rule::DeclaredNotSeen, known.key(place))
+            .entries([place.clone()])
+            .detail(detail.collect());
+        drafts.push(draft);
     }
-    findings
+    drafts
 }

@@ -1,22 +1,16 @@
 //! IP重複: one address was answered for by several devices within a minute.
 
-use super::{Finding, Known, Rule, joined, severity};
+use super::{Draft, Known, Rule, joined};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let contested = known.facts.contested.iter();
     contested
-        .map(|conflict| Finding {
-            id: format!("duplicate_address:{}:{}", conflict.network, conflict.ip),
-            rule: Rule::DuplicateAddress,
-            severity: severity::of(Rule::DuplicateAddress, &[]),
-            device: conflict.devices.first().cloned(),
-            entries: Vec::new(),
-            detail: vec![
-                conflict.ip.to_string(),
-                conflict.network.clone(),
-                joined(conflict.macs.iter()),
-            ],
-            evidence: conflict.sources.clone(),
+        .map(|conflict| {
+            let macs = joined(conflict.macs.iter());
+            Draft::new(Rule::DuplicateAddress, format!("{}:{}", conflict.network, conflict.ip))
+                .device(conflict.devices.first())
+                .detail(vec![conflict.ip.to_string(), conflict.network.clone(), macs])
+                .evidence(conflict.sources.iter().copied())
         })
         .collect()
 }

@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Known, Rule, presence, severity};
+use super::{Draft, Known, Rule, presence};
 use crate::ledger::{Entry, State};
 use crate::resolve::DeviceId;
 
 /// Rows by what they share: its kind and value.
 type Shared<'a> = BTreeMap<(&'static str, String), Vec<&'a Entry>>;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut shared = Shared::new();
     for entry in &known.facts.ledger.entries {
         let mut share = |kind, value: String| shared.entry((kind, value)).or_default().push(entry);
@@ -42,7 +42,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
         }
     }
     let mut told: BTreeSet<Vec<&crate::ledger::Place>> = BTreeSet::new();
-    let mut findings = Vec::new();
+    let mut drafts = Vec::new();
     // By number, address and MAC address first: rows already told are not told again as a device.
     let order = ["asset_number", "ip", "mac", "device"];
     for wanted in order {
@@ -52,11 +52,11 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
             places.sort_unstable();
             let known_rows = !told.insert(places.clone());
             if places.len() > 1 && !(known_rows && *kind == "device") {
-                findings.push(finding(known, (kind, value), places));
+                drafts.push(draft(known, (kind, value), places));
             }
         }
     }
-    findings
+    drafts
 }
 
 /// The rows that are of different things.
@@ -71,20 +71,16 @@ fn apart<'a>(kind: &str, rows: &[&'a Entry]) -> Vec<&'a Entry> {
     if one_thing || retired_aside { Vec::new() } else { rows.to_vec() }
 }
 
-fn finding(
+fn draft(
     known: &Known<'_>,
     (kind, value): (&str, &str),
     places: Vec<&crate::ledger::Place>,
-) -> Finding {
+) -> Draft {
     let id = DeviceId(value.to_owned());
     let device = known.devices.get(&id).filter(|_| kind == "device");
-    Finding {
-        id: format!("duplicate_in_ledger:{kind}:{value}"),
-        rule: Rule::DuplicateInLedger,
-        severity: severity::of(Rule::DuplicateInLedger, &[]),
-        device: device.map(|device| device.id.clone()),
-        entries: places.into_iter().cloned().collect(),
-        detail: vec![kind.to_owned(), value.to_owned()],
-        evidence: device.map(|device| presence(device)).unwrap_or_default(),
-    }
+    Draft::new(Rule::DuplicateInLedger, format!("{kind}:{value}"))
+        .device(device.map(|device| &device.id))
+        .entries(places.into_iter().cloned())
+        .detail(vec![kind.to_owned(), value.to_owned()])
+        .evidence(device.map(|device| presence(device)).unwrap_or_default())
 }

@@ -1,30 +1,26 @@
 //! 相違: book and wire differ in a field.
 
-use super::{Finding, Known, Rule, at, severity};
+use super::{Draft, Known, Rule, word};
 use crate::reconcile::Verdict;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
     for found in known.facts.matches {
         let (Verdict::Differs { differences }, Some(place)) = (&found.verdict, &found.entry) else {
             continue;
         };
-        let fields: Vec<String> = differences.iter().map(|d| severity::word(d.field)).collect();
+        let fields: Vec<String> = differences.iter().map(|d| word(d.field)).collect();
         let values = differences.iter().zip(&fields);
-        let mut evidence: Vec<_> = differences.iter().flat_map(|d| d.sources.clone()).collect();
-        evidence.sort_unstable();
-        evidence.dedup();
-        findings.push(Finding {
-            id: format!("fields_differ:{}", at(place)),
-            rule: Rule::FieldsDiffer,
-            severity: severity::of(Rule::FieldsDiffer, &fields),
-            device: found.device.clone(),
-            entries: vec![place.clone()],
-            detail: values
-                .flat_map(|(d, field)| [field.clone(), d.declared.clone(), d.observed.clone()])
-                .collect(),
-            evidence,
-        });
+        let detail = values
+            .flat_map(|(d, field)| [field.clone(), d.declared.clone(), d.observed.clone()])
+            .collect();
+        let draft = Draft::new(Rule::FieldsDiffer, known.key(place))
+            .device(found.device.as_ref())
+            .entries([place.clone()])
+            .detail(detail)
+            .concerns(fields)
+            .evidence(differences.iter().flat_map(|d| d.sources.clone()));
+        drafts.push(draft);
     }
-    findings
+    drafts
 }

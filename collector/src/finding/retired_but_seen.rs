@@ -1,21 +1,19 @@
 //! 廃棄済が稼働: declared retired, but seen.
 
-use super::{Finding, Known, Rule, at, portrait, presence, severity};
+use super::{Draft, Known, Rule, joined, portrait, presence};
 use crate::reconcile::Verdict;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
     for found in known.facts.matches.iter().filter(|m| m.verdict == Verdict::RetiredButSeen) {
         let (Some(place), Some(device)) = (&found.entry, known.device(found)) else { continue };
-        findings.push(Finding {
-            id: format!("retired_but_seen:{}", at(place)),
-            rule: Rule::RetiredButSeen,
-            severity: severity::of(Rule::RetiredButSeen, &[]),
-            device: Some(device.id.clone()),
-            entries: vec![place.clone()],
-            detail: portrait(device),
-            evidence: presence(device),
-        });
+        let draft = Draft::new(Rule::RetiredButSeen, known.key(place))
+            .device(Some(&device.id))
+            .entries([place.clone()])
+            .detail(portrait(device))
+            .facts(vec![joined(device.macs.iter().map(|mac| mac.value))])
+            .evidence(presence(device));
+        drafts.push(draft);
     }
-    findings
+    drafts
 }

@@ -2,21 +2,41 @@ use daicho_common::observation::table::{self, Cell};
 use daicho_common::observation::{Fact, Method};
 
 use super::*;
+use crate::decision::{Decided, Decision, Disposition};
 use crate::ledger::State;
 use crate::reconcile::reconcile;
 use crate::reconcile::tests::row;
 use crate::resolve::case::{Case, look};
 
+mod judged;
+
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
 
 fn findings(case: &Case, rows: Vec<Entry>) -> Vec<Finding> {
+    answered(case, rows, &[])
+}
+
+fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
     let resolution = case.resolve();
     let ledger = Ledger { entries: rows, ..Ledger::default() };
     let coverage = [look(Method::Arp, "10.0.0.0/24", &["10.0.0.1"])];
-    let matches = reconcile(&resolution.devices, &ledger, &coverage);
-    let (devices, contested) = (&resolution.devices, &resolution.contested);
-    find(Facts { devices, matches: &matches, ledger: &ledger, contested })
+    let policy = Policy::default();
+    let topology = Topology::default();
+    let matches =
+        reconcile(&resolution.devices, &ledger, &coverage, (&policy.absence, &Standing::of(said)));
+    find(Facts {
+        devices: &resolution.devices,
+        topology: &topology,
+        scopes: &[],
+        duties: &[],
+        matches: &matches,
+        ledger: &ledger,
+        contested: &resolution.contested,
+        standing: &Standing::of(said),
+        policy: &policy,
+        as_of: Timestamp::from_micros(0),
+    })
 }
 
 fn rules(findings: &[Finding]) -> Vec<Rule> {
@@ -53,7 +73,7 @@ fn a_difference_is_told_with_both_sides() {
     assert_eq!(found[0].detail, ["ip", "10.0.0.9", "10.0.0.1"]);
     assert_eq!(
         (found[0].id.as_str(), found[0].severity),
-        ("fields_differ:book.xlsx/1/5", Severity::Warning)
+        ("fields_differ:number:n-5", Severity::Warning)
     );
     assert!(!found[0].evidence.is_empty());
 }
@@ -130,4 +150,60 @@ fn a_device_of_which_one_side_was_seen_is_told_with_those_that_it_may_be() {
     // Of many only the number is told.
     let many = switch((1..=9).map(heard).collect());
     assert_eq!(detail(&many, "ip-medical-10.9.0.7", vec![]).unwrap()[5..], ["", "9"]);
+}
+
+fn answer(found: &Finding, disposition: Disposition) -> Decided {
+    let what = Decision::Answer {
+        finding: found.id.clone(),
+        facts: found.facts.clone(),
+        disposition: Some(disposition),
+        owner: "情報係".to_owned(),
+        due: None,
+    };
+    let (by, why) = ("佐藤".to_owned(), "納入業者の機器".to_owned());
+    Decided { id: 1, at: Timestamp::from_micros(1), by, why, what }
+}
+
+#[test]
+fn what_was_approved_stays_settled_at_another_address_and_opens_again_when_it_turns_out_to_be_a_nas()
+ {
+    let before = Case::new().arp("10.0.0.1", A);
+    let said = [answer(&findings(&before, vec![])[0], Disposition::Approved)];
+    let moved = answered(&Case::new().arp("10.0.0.77", A), vec![], &said);
+    assert!(!moved[0].is_open() && moved[0].answer.as_ref().unwrap().holds);
+    let nas = Case::new().arp("10.0.0.1", A).describes(
+        "10.0.0.1",
+        "nas",
+        "1.3.6.1.4.1.6574.1",
+        "Linux DS 4.4",
+    );
+    let found = answered(&nas, vec![], &said);
+    assert!(found[0].is_open() && !found[0].answer.as_ref().unwrap().holds, "{found:?}");
+}
+
+#[test]
+fn asking_the_vendor_does_not_settle_a_finding() {
+    let case = Case::new().arp("10.0.0.1", A);
+    let said = [answer(&findings(&case, vec![])[0], Disposition::VendorAsked)];
+    let found = answered(&case, vec![], &said);
+    assert!(found[0].is_open());
+    assert_eq!(found[0].answer.as_ref().unwrap().owner, "情報係");
+}
+
+#[test]
+fn every_rule_has_its_severity_and_every_word_there_is_a_class_a_field_or_a_purpose() {
+    let severities = crate::policy::Severities::default();
+    let mut rules: Vec<String> = Rule::ALL.iter().map(word).collect();
+    rules.sort_unstable();
+    assert_eq!(severities.rules().map(|(rule, _)| rule).collect::<Vec<_>>(), rules);
+    for (rule, weighing) in severities.rules() {
+        assert_eq!(weighing.raised.is_some(), !weighing.raised_for.is_empty(), "{rule}");
+        for said in &weighing.raised_for {
+            let said = serde_json::Value::String(said.clone());
+            let class = serde_json::from_value::<crate::fingerprint::Class>(said.clone()).is_ok();
+            let field = serde_json::from_value::<crate::ledger::Field>(said.clone()).is_ok();
+            let purpose = serde_json::from_value::<crate::policy::Purpose>(said.clone()).is_ok();
+            assert!(class || field || purpose, "{rule}: {said}");
+        }
+    }
 }

@@ -1,27 +1,27 @@
 //! 未登録機器: a device that no entry of the ledger accounts for.
 
 use super::two_sides::Sides;
-use super::{Finding, Known, Rule, portrait, presence, severity};
-use crate::reconcile::Verdict;
+use super::{Draft, Known, Rule, joined, portrait, presence, word};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Finding> {
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let sides = Sides::of(&known.facts);
-    let undocumented = known.facts.matches.iter().filter(|m| m.verdict == Verdict::Undocumented);
+    let undocumented = known.facts.matches.iter().filter(|m| m.verdict.is_undocumented());
     let devices = undocumented.filter_map(|found| known.device(found));
     devices
         .map(|device| {
-            let class = device.class.as_ref().map(|class| severity::word(class.value));
+            let class = device.class.as_ref().map(|class| word(class.value));
             let mut detail = portrait(device);
+            // It is the same matter at another address, but not once it turns out to be something else.
+            let mut facts = vec![joined(device.macs.iter().map(|mac| mac.value))];
+            facts.extend(class.clone());
+            facts.extend(detail.get(3..).unwrap_or_default().iter().cloned());
             detail.extend(sides.other(device));
-            Finding {
-                id: format!("undocumented_device:{}", device.id.0),
-                rule: Rule::UndocumentedDevice,
-                severity: severity::of(Rule::UndocumentedDevice, class.as_slice()),
-                device: Some(device.id.clone()),
-                entries: Vec::new(),
-                detail,
-                evidence: presence(device),
-            }
+            Draft::new(Rule::UndocumentedDevice, &device.id.0)
+                .device(Some(&device.id))
+                .detail(detail)
+                .facts(facts)
+                .concerns(class.into_iter().collect())
+                .evidence(presence(device))
         })
         .collect()
 }

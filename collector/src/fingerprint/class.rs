@@ -109,6 +109,11 @@ impl Class {
         self == other || self.refines(other) || other.refines(self)
     }
 
+    /// Whether other devices hang on it by the network.
+    pub const fn is_network(self) -> bool {
+        matches!(self, Self::Firewall | Self::Router | Self::Switch | Self::Hub | Self::Wireless)
+    }
+
     /// Whether it is a computer that people or programs use, so that a version it tells is its
     /// operating system's.
     pub const fn is_computer(self) -> bool {

@@ -17,7 +17,7 @@ use super::rule::With;
 use super::{Told, of, text};
 
 /// Whether documents are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeps {
     /// A disk or a document storage was seen.

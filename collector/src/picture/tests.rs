@@ -125,7 +125,7 @@ proptest! {
             look(Method::IcmpEcho, "10.0.0.0/24", &["10.0.0.2"]),
             look(Method::NeighbourTable, "10.0.0.0/29", &[]),
         ];
-        let picture = derive(&seen, &coverage, &book(), &ROWS);
+        let picture = of_scan(&seen, &coverage, &book(), &ROWS);
         if !seen.is_empty() {
             for (to, from) in order.iter().enumerate() {
                 let (to, from) = (to % seen.len(), from.index(seen.len()));
@@ -137,7 +137,7 @@ proptest! {
         }
         coverage.reverse();
         coverage.push(coverage[0].clone());
-        prop_assert_eq!(derive(&seen, &coverage, &book(), &ROWS), picture);
+        prop_assert_eq!(of_scan(&seen, &coverage, &book(), &ROWS), picture);
     }
 
     #[test]
@@ -145,7 +145,7 @@ proptest! {
         events in proptest::collection::vec(event(), 0..40),
     ) {
         let case = hospital(&events);
-        let picture = derive(&case.seen, &[], &book(), &ROWS);
+        let picture = of_scan(&case.seen, &[], &book(), &ROWS);
         let known: std::collections::HashSet<_> = case.seen.iter().map(Observation::id).collect();
         prop_assert!(picture.devices.windows(2).all(|pair| pair[0].id < pair[1].id));
         let mut owner = std::collections::HashMap::new();
@@ -175,5 +175,5 @@ proptest! {
 
 #[test]
 fn nothing_seen_and_nothing_declared_is_an_empty_picture() {
-    assert_eq!(derive(&[], &[], &Ledger::default(), &ROWS), Picture::default());
+    assert_eq!(of_scan(&[], &[], &Ledger::default(), &ROWS), Picture::default());
 }

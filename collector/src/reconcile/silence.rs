@@ -9,6 +9,9 @@ use daicho_common::time::Timestamp;
 
 use super::{Doubt, Looked};
 
+/// One day, in microseconds.
+const DAY: i64 = 86_400_000_000;
+
 /// Every coverage, and what they say together.
 pub(super) struct Looks<'a> {
     coverage: &'a [Coverage],
@@ -57,6 +60,29 @@ impl<'a> Looks<'a> {
             a.to.cmp(&b.to).then_with(|| (&a.network, a.method).cmp(&(&b.network, b.method)))
         });
         Ok(looks)
+    }
+
+    /// How many looks in a row showed nobody at `address`, and the whole days between the first of them
+    /// and the last. Looks that overlap in time are one: several agents, or several methods of a scan.
+    pub(super) fn misses(&self, address: IpAddr) -> (u32, u32) {
+        let answered = self.coverage.iter().filter(|c| c.answered.contains(address));
+        let answered: Option<Timestamp> = answered.map(|c| c.to).max();
+        let missed = self.coverage.iter().filter_map(|c| Looked::at(c, address));
+        let mut times: Vec<(Timestamp, Timestamp)> = missed
+            .map(|look| look.time())
+            .filter(|(from, _)| answered.is_none_or(|answered| answered < *from))
+            .collect();
+        times.sort_unstable();
+        let (mut count, mut until) = (0_u32, None);
+        for (from, to) in &times {
+            if until.is_none_or(|until| until < *from) {
+                count = count.saturating_add(1);
+            }
+            until = until.max(Some(*to));
+        }
+        let ends = times.first().zip(times.last());
+        let micros = ends.map_or(0, |((first, _), (last, _))| last.micros() - first.micros());
+        (count, u32::try_from(micros / DAY).unwrap_or(0))
     }
 
     /// Whether a look begun after `seen` shows that nobody has the address any more.

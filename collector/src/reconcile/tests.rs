@@ -4,7 +4,7 @@ use daicho_common::observation::table::{self, Cell};
 
 use super::*;
 use crate::ledger::{Entry, State};
-use crate::resolve::case::{Case, ip, look, mac};
+use crate::resolve::case::{Case, ip, look, mac, morning};
 
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
@@ -38,7 +38,7 @@ pub(crate) fn row(number: u32, host: &str, address: &str, declared: &str) -> Ent
 
 fn held(case: &Case, rows: Vec<Entry>, coverage: &[Coverage]) -> Vec<Match> {
     let ledger = Ledger { entries: rows, ..Ledger::default() };
-    reconcile(&case.devices(), &ledger, coverage)
+    reconcile(&case.devices(), &ledger, coverage, (&Absence::default(), &Standing::default()))
 }
 
 /// The only row's match, and the devices left over.
@@ -298,4 +298,65 @@ fn what_echoes_at_the_address_of_a_row_is_told_where_anything_speaks_against_it(
     // No row: both are told.
     let all = held(&two_sides(), Vec::new(), &[]);
     assert_eq!(all.len(), 3);
+}
+
+fn looks(days: &[i64]) -> Vec<Coverage> {
+    let day = |day: &i64| {
+        let one = look(Method::Arp, "10.0.0.0/24", &["10.0.0.1"]);
+        let (from, to) = (morning(*day), morning(*day).after(std::time::Duration::from_mins(1)));
+        Coverage { from, to, ..one }
+    };
+    days.iter().map(day).collect()
+}
+
+#[test]
+fn a_portable_xray_is_missing_after_three_scans_over_two_weeks_and_a_switch_after_one() {
+    let of = |name: &str, days: &[i64]| {
+        let row = Entry { name: name.to_owned(), ..row(5, "", "10.0.0.9", "") };
+        one(&Case::new(), row, &looks(days)).0.verdict
+    };
+    assert!(matches!(of("フロアスイッチ", &[0]), Verdict::NotSeen { .. }));
+    let early = |misses: &[i64]| {
+        let verdict = of("ポータブルX線", misses);
+        let Verdict::CannotTell { doubts } = verdict else { panic!("{verdict:?}") };
+        doubts
+    };
+    let doubt = |so_far, over_days| Doubt::Missed { so_far, over_days, misses: 3, days: 14 };
+    assert_eq!(early(&[0]), [doubt(1, 0)]);
+    assert_eq!(early(&[0, 1, 2]), [doubt(3, 2)]);
+    assert!(matches!(of("ポータブルX線", &[0, 7, 14]), Verdict::NotSeen { .. }));
+}
+
+#[test]
+fn two_agents_that_look_at_one_time_miss_a_device_once() {
+    let row = Entry { name: "ノートPC".to_owned(), ..row(5, "", "10.0.0.9", "") };
+    let mut both = looks(&[0]);
+    both.extend(looks(&[0]));
+    let Verdict::CannotTell { doubts } = one(&Case::new(), row, &both).0.verdict else { panic!() };
+    assert_eq!(doubts, [Doubt::Missed { so_far: 1, over_days: 0, misses: 3, days: 7 }]);
+}
+
+#[test]
+fn what_was_not_seen_for_three_months_may_be_lost() {
+    let row = || row(5, "", "10.0.0.9", "");
+    let of = |days: &[i64]| one(&Case::new(), row(), &looks(days)).0.verdict;
+    assert!(matches!(of(&[0, 89]), Verdict::NotSeen { .. }));
+    let Verdict::PossiblyLost { looked, days } = of(&[0, 90]) else { panic!() };
+    assert_eq!((looked.len(), days), (1, 90));
+}
+
+#[test]
+fn a_random_address_is_a_private_device_perhaps_until_a_person_permits_it() {
+    use crate::decision::{Decided, Decision, Key};
+    let case = Case::new().arp("10.0.0.7", "da:11:22:33:44:55");
+    let held = |said: &[Decided]| {
+        let by = (&Absence::default(), &Standing::of(said));
+        reconcile(&case.devices(), &Ledger::default(), &[], by).remove(0).verdict
+    };
+    assert_eq!(held(&[]), Verdict::ByodCandidate);
+    let key = Key::Mac(mac("da:11:22:33:44:55"));
+    let what = Decision::Byod { device: key, permitted: true };
+    let (by, why) = ("情報係".to_owned(), "研修医の端末".to_owned());
+    let said = [Decided { id: 4, at: morning(0), by, why, what }];
+    assert_eq!(held(&said), Verdict::PermittedByod { decision: 4 });
 }

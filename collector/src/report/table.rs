@@ -1,5 +1,6 @@
 //! Rows and columns, the same for every format that has them.
 
+use crate::finding::Finding;
 use crate::ledger::{Entry, Place, Sheet};
 use crate::reconcile::Match;
 use crate::resolve::{Attached, Device};
@@ -206,6 +207,18 @@ pub fn ledger(shown: &Shown<'_>) -> Vec<Table> {
     shown.ledger.sheets.iter().enumerate().map(table).collect()
 }
 
+/// What was last said about a finding: what was done, owner, due date, reason, who.
+fn answered(shown: &Shown<'_>, finding: &Finding) -> [String; 5] {
+    let Some(answer) = &finding.answer else { return Default::default() };
+    let done = answer.disposition.map(|done| shown.lang.say(phrase::disposition(done)));
+    let done = match done {
+        Some(done) if !answer.holds => shown.lang.fill(Word::FindingsReopened, &[&done]),
+        done => done.unwrap_or_default().to_owned(),
+    };
+    let due = answer.due.map(|due| due.to_string()).unwrap_or_default();
+    [done, answer.owner.clone(), due, answer.why.clone(), answer.by.clone()]
+}
+
 /// One row for each finding.
 pub fn findings(shown: &Shown<'_>) -> Table {
     let words = [
@@ -214,20 +227,27 @@ pub fn findings(shown: &Shown<'_>) -> Table {
         Word::ReportDeviceId,
         Word::CommonEntry,
         Word::FindingsDetail,
+        Word::FindingsDisposition,
+        Word::FindingsOwner,
+        Word::FindingsDue,
+        Word::FindingsWhy,
+        Word::FindingsBy,
         Word::CommonEvidence,
     ];
     let rows = shown.picture.findings.iter().map(|finding| {
         let places: Vec<String> =
             finding.entries.iter().map(|place| phrase::place(shown.lang, place)).collect();
         let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
-        vec![
+        let mut row = vec![
             shown.lang.say(phrase::severity(finding.severity)).to_owned(),
             shown.lang.say(phrase::rule(finding.rule)).to_owned(),
             finding.device.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
             places.join(IN_CELL),
             phrase::detail(shown.lang, finding).join(IN_CELL),
-            evidence.join(" "),
-        ]
+        ];
+        row.extend(answered(shown, finding));
+        row.push(evidence.join(" "));
+        row
     });
     Table {
         name: shown.lang.say(Word::FindingsTitle).to_owned(),

@@ -7,9 +7,10 @@ use daicho_common::time::Timestamp;
 
 use super::*;
 use crate::evidence::{Grade, Sourced};
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule};
 use crate::fingerprint::Class;
 use crate::ledger::{Column, Defect, Field, Reason, Sheet, State};
+use crate::policy::Severity;
 use crate::reconcile::{Difference, Doubt, Looked, Match, MatchedBy};
 use crate::resolve::{Address, Join, JoinReason, Oddity, Service};
 use crate::store::{Book, Ground, Scan};
@@ -231,6 +232,7 @@ fn picture() -> Picture {
             device(9, HOSTILE, Class::Nas),
         ],
         topology: topology(),
+        scopes: Vec::new(),
         matches: vec![
             matched(Some(3), Some(7), Verdict::Agreed),
             matched(Some(4), Some(8), Verdict::Differs { differences: vec![difference] }),
@@ -247,6 +249,8 @@ fn picture() -> Picture {
             entries: vec![],
             detail: vec!["10.20.0.9".into(), HOSTILE.into()],
             evidence: vec![arp(9).id()],
+            facts: String::new(),
+            answer: None,
         }],
     }
 }
@@ -254,6 +258,7 @@ fn picture() -> Picture {
 /// A small hospital with every verdict but one, a hostile name, and what was not looked at.
 pub(crate) fn sample() -> (Ground, Picture) {
     let ground = Ground {
+        decisions: Vec::new(),
         revision: 0,
         observations: vec![
             arp(7),

@@ -100,7 +100,7 @@ fn table(shown: &Shown<'_>, words: &[Word], rows: Vec<Vec<String>>) -> Table {
 fn undocumented(shown: &Shown<'_>) -> Table {
     let devices = by_id(shown.picture);
     let rows = (shown.picture.matches.iter())
-        .filter(|matched| matched.verdict == Verdict::Undocumented)
+        .filter(|matched| matched.verdict.is_undocumented())
         .filter_map(|matched| devices.get(matched.device.as_ref()?))
         .map(|device| {
             vec![

@@ -74,18 +74,12 @@ pub(super) fn join<'a>(
             ties.push(Tie { word, subjects: [a, b] });
         }
     }
-    for tie in &ties {
-        groups.join(tie.subjects[0], tie.subjects[1]);
-    }
+    ties.retain(|tie| groups.join(tie.subjects[0], tie.subjects[1]));
     ties
 }
 
 /// An address whose holder told the MAC address of its card.
-fn units<'a>(
-    sessions: &Sessions<'a>,
-    links: &Links<'a>,
-    groups: &mut Groups<'a>,
-) -> Vec<Tie<'a>> {
+fn units<'a>(sessions: &Sessions<'a>, links: &Links<'a>, groups: &mut Groups<'a>) -> Vec<Tie<'a>> {
     let mut ties = Vec::new();
     for (subject, said) in &sessions.by {
         if matches!(subject, Subject::Mac(_)) {
@@ -94,8 +88,11 @@ fn units<'a>(
         let mut tied = BTreeSet::new();
         for session in said {
             let own = links.part(*subject, (session.place, session.from));
-            let units: Vec<_> =
-                session.words.iter().filter_map(|word| Some((*word, *sessions.units.get(word)?))).collect();
+            let units: Vec<_> = session
+                .words
+                .iter()
+                .filter_map(|word| Some((*word, *sessions.units.get(word)?)))
+                .collect();
             // Of two cards told at once one cannot say whose the other is.
             let [(word, mac)] = units.as_slice() else { continue };
             if !links.is_shared(*mac) && tied.insert((own, *mac)) {
@@ -103,9 +100,7 @@ fn units<'a>(
             }
         }
     }
-    for tie in &ties {
-        groups.join(tie.subjects[0], tie.subjects[1]);
-    }
+    ties.retain(|tie| groups.join(tie.subjects[0], tie.subjects[1]));
     ties
 }
 
@@ -142,10 +137,12 @@ type Holder<'a> = (Span, Subject<'a>);
 
 impl<'a> Known<'_, 'a> {
     /// Which of those that say a word are one device.
-    fn pairs(&self, word: Word, holders: &BTreeSet<Subject<'a>>) -> Vec<(Subject<'a>, Subject<'a>)> {
-        let span = |root: &Subject<'a>| {
-            Some((*self.voices.get(root)?.words.get(&word)?, *root))
-        };
+    fn pairs(
+        &self,
+        word: Word,
+        holders: &BTreeSet<Subject<'a>>,
+    ) -> Vec<(Subject<'a>, Subject<'a>)> {
+        let span = |root: &Subject<'a>| Some((*self.voices.get(root)?.words.get(&word)?, *root));
         let mut all: Vec<Holder<'a>> = holders.iter().filter_map(span).collect();
         all.sort_unstable();
         let in_turn = all.windows(2).all(|pair| matches!(pair, [a, b] if a.0.1 < b.0.0));
@@ -153,7 +150,11 @@ impl<'a> Known<'_, 'a> {
             return self.chain(&all, false);
         }
         if word.kind.is_hardware() {
-            return if all.len() <= CARDS && self.is_one(&all) { self.chain(&all, true) } else { Vec::new() };
+            return if all.len() <= CARDS && self.is_one(&all) {
+                self.chain(&all, true)
+            } else {
+                Vec::new()
+            };
         }
         if !self.sessions.tells(word) {
             return Vec::new();
@@ -196,12 +197,15 @@ impl<'a> Known<'_, 'a> {
                 voice.words.keys().any(|word| word.kind.is_name() && !self.sessions.tells(*word))
             })
         };
-        !any_apart && (holders.iter().all(named) || (holders.len() == 2 && !holders.iter().any(vague)))
+        !any_apart
+            && (holders.iter().all(named) || (holders.len() == 2 && !holders.iter().any(vague)))
     }
 
     /// Whether something shows that these are two devices.
     fn apart(&self, a: Subject<'a>, b: Subject<'a>, at_once: bool) -> bool {
-        let (Some(one), Some(other)) = (self.voices.get(&a), self.voices.get(&b)) else { return true };
+        let (Some(one), Some(other)) = (self.voices.get(&a), self.voices.get(&b)) else {
+            return true;
+        };
         let unlisted = (one.told && other.burned_in) || (other.told && one.burned_in);
         one.is_named_otherwise(other)
             || one.differs(other, Kind::Serial)

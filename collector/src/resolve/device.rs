@@ -7,6 +7,7 @@ use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use crate::decision::Key;
 use crate::evidence::Sourced;
 use crate::fingerprint::{Class, Software};
 use crate::inventory::parts::Part;
@@ -50,7 +51,7 @@ pub struct Service {
 pub struct Join {
     /// What they share or what ties them.
     pub reason: JoinReason,
-    /// The observations that show it, ascending.
+    /// The observations that show it, ascending; none where a person said it.
     pub sources: Vec<ObservationId>,
 }
 
@@ -86,6 +87,15 @@ pub enum JoinReason {
         kind: IdentifierKind,
         /// The identifier, as it was said.
         value: String,
+    },
+    /// A person said so; no observation shows it.
+    Person {
+        /// The number of the decision.
+        decision: u64,
+        /// Who decided.
+        by: String,
+        /// Why, in their words.
+        why: String,
     },
 }
 
@@ -173,6 +183,20 @@ pub struct Device {
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
+}
+
+impl Device {
+    /// What decisions may name it by: its MAC addresses, its serial number, and its addresses where no
+    /// MAC address is known.
+    pub fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = self.macs.iter().map(|mac| Key::Mac(mac.value)).collect();
+        if keys.is_empty() {
+            let address = |at: &Address| Key::Address { network: at.network.clone(), ip: at.ip };
+            keys.extend(self.addresses.iter().map(address));
+        }
+        keys.extend(self.serial.iter().map(|serial| Key::Serial(serial.value.clone())));
+        keys
+    }
 }
 
 /// A port of a switch on which a device hangs.

@@ -9,6 +9,7 @@ use daicho_common::observation::{Fact, Method, Outcome};
 use super::alike::Tie;
 use super::device::{JoinReason, Oddity};
 use super::links::{Links, binding, is_hearsay};
+use super::person::Pin;
 use super::sessions::Sessions;
 use super::subject::{Groups, Subject};
 use super::tables::Own;
@@ -32,6 +33,8 @@ pub(super) struct Gathered<'a> {
     /// By which protocol a service said what it said.
     pub(super) protocols: BTreeMap<&'a Fact, Method>,
     pub(super) joins: BTreeMap<JoinReason, Seen>,
+    /// What a person joined.
+    pub(super) pins: BTreeSet<JoinReason>,
     pub(super) oddities: BTreeMap<Oddity, Seen>,
     /// MAC addresses and addresses that stand in tables of switches and routers.
     pub(super) tabled: Others<'a>,
@@ -123,6 +126,20 @@ pub(super) fn tie<'a>(
         if let Some(group) = gathered.get_mut(&root) {
             let value = shown.text.clone();
             put(&mut group.joins, JoinReason::SameIdentifier { kind, value }, shown.seen);
+        }
+    }
+}
+
+/// Says of every device what a person joined to it.
+pub(super) fn pin<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    pins: Vec<Pin<'a>>,
+    groups: &mut Groups<'a>,
+) {
+    for pin in pins {
+        let [a, b] = pin.subjects.map(|subject| groups.root(subject));
+        if let Some(group) = gathered.get_mut(&a).filter(|_| a == b) {
+            group.pins.insert(pin.reason);
         }
     }
 }

@@ -38,6 +38,7 @@ pub(super) struct Links<'a> {
     tabled: HashMap<Slot<'a>, Answers>,
     /// Cards and addresses that several devices had in turn.
     parts: Parts<'a>,
+    networks: BTreeSet<&'a str>,
 }
 
 /// Whether an address can be one host's.
@@ -84,6 +85,7 @@ impl<'a> Links<'a> {
     pub(super) fn read(claims: &[Claim<'a>]) -> Self {
         let mut links = Self::default();
         for claim in claims {
+            links.networks.insert(claim.network);
             let Some((ip, mac)) = binding(claim) else { continue };
             let answers = links.answers.entry((claim.network, ip)).or_default();
             answers.extend(claim.sightings.iter().map(|sighting| (sighting.at(), mac)));
@@ -156,11 +158,12 @@ impl<'a> Links<'a> {
 
     /// Whom something said from `ip` at that time is about, by links alone.
     pub(super) fn by_link(&self, (network, ip): Slot<'a>, at: Timestamp) -> Subject<'a> {
-        let subject = match self.answers.get(&(network, ip)).and_then(|answers| nearest(answers, at)) {
-            Some((_, mac)) if self.names(network, mac) => Subject::Mac(mac),
-            Some((_, mac)) if mac.is_private() => Subject::Private(network, ip, mac),
-            _ => Subject::Address(network, ip),
-        };
+        let subject =
+            match self.answers.get(&(network, ip)).and_then(|answers| nearest(answers, at)) {
+                Some((_, mac)) if self.names(network, mac) => Subject::Mac(mac),
+                Some((_, mac)) if mac.is_private() => Subject::Private(network, ip, mac),
+                _ => Subject::Address(network, ip),
+            };
         self.part(subject, ((network, Some(ip)), at))
     }
 
@@ -170,12 +173,25 @@ impl<'a> Links<'a> {
     }
 
     /// The part of a subject in that place at that time, where several devices had it in turn.
-    pub(super) fn part(
-        &self,
-        subject: Subject<'a>,
-        when: (Place<'a>, Timestamp),
-    ) -> Subject<'a> {
+    pub(super) fn part(&self, subject: Subject<'a>, when: (Place<'a>, Timestamp)) -> Subject<'a> {
         self.parts.of(subject, when)
+    }
+
+    /// The pieces of a card or of an address, where it is parted; else itself.
+    pub(super) fn pieces_of(&self, subject: Subject<'a>) -> BTreeSet<Subject<'a>> {
+        self.parts.pieces_of(subject)
+    }
+
+    /// A declared network in which something was seen.
+    pub(super) fn network(&self, name: &str) -> Option<&'a str> {
+        self.networks.get(name).copied()
+    }
+
+    /// Where this MAC address ever answered, on a link or in a router's table.
+    pub(super) fn slots_of(&self, mac: Mac) -> BTreeSet<Slot<'a>> {
+        let all = self.answers.iter().chain(&self.tabled);
+        let held = all.filter(|(_, answers)| answers.iter().any(|(_, other)| *other == mac));
+        held.map(|(slot, _)| *slot).collect()
     }
 
     /// Whether this MAC address is of several devices in turn.
@@ -188,8 +204,7 @@ impl<'a> Links<'a> {
     pub(super) fn is_doubtful(&self, claim: &Claim<'a>, at: Timestamp) -> bool {
         claim.speaker.ip.is_some_and(|ip| {
             let slot = (claim.network, ip);
-            self.is_virtual(slot, at)
-                || claim.speaker.mac.is_none() && self.is_contested(slot, at)
+            self.is_virtual(slot, at) || claim.speaker.mac.is_none() && self.is_contested(slot, at)
         })
     }
 

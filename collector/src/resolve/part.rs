@@ -72,8 +72,12 @@ impl Piece<'_> {
 }
 
 impl<'a> Parts<'a> {
-    /// Finds what must be parted.
-    pub(super) fn find(sessions: &Sessions<'a>, is_virtual: impl Fn(&str, IpAddr) -> bool) -> Self {
+    /// Finds what must be parted. `split` are serial numbers that a person said are of two devices.
+    pub(super) fn find(
+        sessions: &Sessions<'a>,
+        split: &[(Word, Word)],
+        is_virtual: impl Fn(&str, IpAddr) -> bool,
+    ) -> Self {
         let mut parts = Self::default();
         let mut holders: HashMap<Word, usize> = HashMap::new();
         for said in sessions.by.values() {
@@ -88,7 +92,7 @@ impl<'a> Parts<'a> {
                         let mut words = piece.words.iter();
                         words.any(|word| holders.get(word).is_some_and(|count| *count > 1))
                     };
-                    if is_shared(&pieces, elsewhere) {
+                    if is_shared(&pieces, elsewhere) || is_split(&pieces, split) {
                         parts.macs.insert(mac, card(&pieces));
                     }
                 }
@@ -105,6 +109,22 @@ impl<'a> Parts<'a> {
             }
         }
         parts
+    }
+
+    /// The pieces of a card or of an address; itself, where it is whole.
+    pub(super) fn pieces_of(&self, subject: Subject<'a>) -> BTreeSet<Subject<'a>> {
+        let pieces: BTreeSet<Subject<'a>> = match subject {
+            Subject::Mac(mac) => {
+                let times = self.macs.get(&mac).map(|card| &card.all);
+                times.into_iter().flatten().map(|(_, piece)| Subject::Shared(mac, *piece)).collect()
+            }
+            Subject::Address(network, ip) => {
+                let times = self.slots.get(&(network, ip)).into_iter().flatten();
+                times.map(|(_, piece)| Subject::Stay(network, ip, *piece)).collect()
+            }
+            Subject::Shared(..) | Subject::Stay(..) | Subject::Private(..) => BTreeSet::new(),
+        };
+        if pieces.is_empty() { BTreeSet::from([subject]) } else { pieces }
     }
 
     /// Whether this card is of several devices.
@@ -209,6 +229,12 @@ fn gather<'a>(
     }
     apart.push(piece);
     *pieces = apart;
+}
+
+/// Whether a person said that what was said of a card is of two devices.
+fn is_split(pieces: &[Piece<'_>], split: &[(Word, Word)]) -> bool {
+    let holds = |word: &Word| pieces.iter().position(|piece| piece.words.contains(word));
+    split.iter().any(|(a, b)| holds(a).zip(holds(b)).is_some_and(|(a, b)| a != b))
 }
 
 /// Whether a card is of several devices, and not of one that was named anew: one comes back after

@@ -206,7 +206,10 @@ impl<'a> Gathered<'a> {
         for (reason, seen) in by_link {
             joins.entry(reason).and_modify(|s| s.extend(seen)).or_insert(seen);
         }
-        joins.into_iter().map(|(reason, seen)| Join { reason, sources: seen.sources() }).collect()
+        let shown = joins.into_iter();
+        let shown = shown.map(|(reason, seen)| Join { reason, sources: seen.sources() });
+        let pinned = self.pins.iter().cloned().map(|reason| Join { reason, sources: Vec::new() });
+        shown.chain(pinned).collect()
     }
 
     fn oddities(&self) -> Vec<Sourced<Oddity>> {

@@ -164,5 +164,7 @@ fn vague(by: &BTreeMap<Subject<'_>, Vec<Session<'_>>>) -> HashSet<Word> {
             clashes
         })
     };
-    each.into_iter().filter_map(|((word, _), mut spans)| clash(&mut spans).then_some(word)).collect()
+    each.into_iter()
+        .filter_map(|((word, _), mut spans)| clash(&mut spans).then_some(word))
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! What evidence can be about before it is known to be a device, and which of these are one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -38,10 +38,12 @@ impl Subject<'_> {
 }
 
 /// Union-find over subjects; the root of a group is its smallest subject, so that the result does
-/// not depend on the order of joining.
+/// not depend on the order of joining. What a person split is never joined.
 #[derive(Default)]
 pub(super) struct Groups<'a> {
     parent: HashMap<Subject<'a>, Subject<'a>>,
+    /// Roots that a person said are two devices, each way.
+    apart: HashMap<Subject<'a>, BTreeSet<Subject<'a>>>,
 }
 
 impl<'a> Groups<'a> {
@@ -58,11 +60,32 @@ impl<'a> Groups<'a> {
         root
     }
 
-    /// Holds two subjects to be one device.
-    pub(super) fn join(&mut self, a: Subject<'a>, b: Subject<'a>) {
+    /// Holds two subjects to be one device; whether they are now.
+    pub(super) fn join(&mut self, a: Subject<'a>, b: Subject<'a>) -> bool {
+        let (a, b) = (self.root(a), self.root(b));
+        if a == b {
+            return true;
+        }
+        if self.apart.get(&a).is_some_and(|others| others.contains(&b)) {
+            return false;
+        }
+        let (root, leaf) = (a.min(b), a.max(b));
+        self.parent.insert(leaf, root);
+        for other in self.apart.remove(&leaf).unwrap_or_default() {
+            if let Some(back) = self.apart.get_mut(&other) {
+                back.remove(&leaf);
+            }
+            self.part(root, other);
+        }
+        true
+    }
+
+    /// Holds two subjects to be two devices, whatever joins them later. What is one already stays so.
+    pub(super) fn part(&mut self, a: Subject<'a>, b: Subject<'a>) {
         let (a, b) = (self.root(a), self.root(b));
         if a != b {
-            self.parent.insert(a.max(b), a.min(b));
+            self.apart.entry(a).or_default().insert(b);
+            self.apart.entry(b).or_default().insert(a);
         }
     }
 }

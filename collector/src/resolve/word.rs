@@ -201,9 +201,9 @@ fn tells(kind: Kind, text: &str) -> bool {
 /// Whether a serial number looks as its maker's form left it: digits that count up, or a number with
 /// six zeros before it.
 fn is_left(serial: &str) -> bool {
-    ["123456", "012345", "000000", "xxxxxx"].iter().any(|left| {
-        serial.to_ascii_lowercase().contains(left)
-    })
+    ["123456", "012345", "000000", "xxxxxx"]
+        .iter()
+        .any(|left| serial.to_ascii_lowercase().contains(left))
 }
 
 /// The text by which two spellings are the same.

@@ -8,10 +8,12 @@ use daicho_common::time::Timestamp;
 use rusqlite::{Connection, Transaction};
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
 use super::books::CURRENT;
 use super::deliveries::Content;
+use super::{StoreError, decisions};
+use crate::decision::Decided;
 use crate::ledger::Ledger;
+use crate::picture::Basis;
 
 /// A current book of record, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,21 @@ pub struct Ground {
     pub books: Vec<Book>,
     /// Scans, latest first.
     pub scans: Vec<Scan>,
+    /// What people said, in order.
+    pub decisions: Vec<Decided>,
+}
+
+impl Ground {
+    /// What a picture of this moment is derived from.
+    pub fn basis(&self, as_of: Timestamp) -> Basis<'_> {
+        Basis {
+            observations: &self.observations,
+            coverage: &self.coverage,
+            ledger: &self.ledger,
+            decisions: &self.decisions,
+            as_of,
+        }
+    }
 }
 
 pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
@@ -79,6 +96,7 @@ pub(super) fn read(connection: &mut Connection) -> Result<Ground, StoreError> {
         ledger,
         books,
         scans: scans(&tx)?,
+        decisions: decisions::all(&tx)?,
     })
 }
 

@@ -12,7 +12,7 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 2] = [
+const VERSIONS: [&str; 3] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -84,6 +84,15 @@ const VERSIONS: [&str; 2] = [
         said_by TEXT NOT NULL
     ) STRICT;
     CREATE INDEX stop_agent ON stop (agent, id);
+",
+    "
+    CREATE TABLE decision (         -- what people said of what was found; never changed, never deleted
+        id INTEGER PRIMARY KEY,
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        why TEXT NOT NULL,
+        content TEXT NOT NULL
+    ) STRICT;
 ",
 ];
 

@@ -280,3 +280,27 @@ fn the_tables_refuse_what_points_nowhere() {
     });
     assert!(matches!(refused, Err(StoreError::Sqlite(_))), "{refused:?}");
 }
+
+#[test]
+fn what_people_said_is_numbered_kept_in_order_and_moves_the_revision() {
+    use crate::decision::{Decision, Key};
+    let (_folder, store) = store();
+    let said = |last: u8, permitted| NewDecision {
+        at: at(i64::from(last)),
+        by: "佐藤".into(),
+        why: "私物の血圧計".into(),
+        what: Decision::Byod {
+            device: Key::Mac(format!("00:1a:2b:00:00:{last:02x}").parse().unwrap()),
+            permitted,
+        },
+    };
+    let before = store.revision().unwrap();
+    assert_eq!(store.decide(vec![said(1, true), said(2, false)]).unwrap(), [1, 2]);
+    assert_eq!(store.decide(vec![said(1, false)]).unwrap(), [3]);
+    assert_eq!(store.decide(vec![]).unwrap(), Vec::<u64>::new());
+    let ground = store.ground().unwrap();
+    assert_eq!(store.revision().unwrap(), before + 2);
+    let kept: Vec<_> = ground.decisions.iter().map(|d| (d.id, d.what.clone())).collect();
+    assert_eq!(kept[2], (3, said(1, false).what));
+    assert_eq!((ground.decisions[1].by.as_str(), ground.decisions[1].at), ("佐藤", at(2)));
+}

@@ -7,7 +7,7 @@ use super::*;
 use crate::evidence::Grade;
 use crate::fingerprint::{Class, Rows};
 use crate::ledger::Ledger;
-use crate::picture::{Picture, derive};
+use crate::picture::{Picture, of_scan};
 use crate::resolve::case::{Case, ip, mac};
 use crate::resolve::{Device, Through};
 
@@ -69,7 +69,7 @@ fn ports(case: Case, number: u8, count: u32) -> Case {
 }
 
 fn picture(seen: &[Observation]) -> Picture {
-    derive(seen, &[], &Ledger::default(), &Rows::builtin().unwrap())
+    of_scan(seen, &[], &Ledger::default(), &Rows::builtin().unwrap())
 }
 
 const A: &str = "00:0b:5d:00:00:0a";

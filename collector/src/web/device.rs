@@ -279,6 +279,9 @@ impl Writer<'_> {
             Verdict::Differs { differences } => differences.iter().collect(),
             Verdict::Agreed
             | Verdict::Undocumented
+            | Verdict::ByodCandidate
+            | Verdict::PermittedByod { .. }
+            | Verdict::PossiblyLost { .. }
             | Verdict::NotSeen { .. }
             | Verdict::NotConnected
             | Verdict::RetiredButSeen

@@ -90,11 +90,12 @@ fn ledger(
     let link = format!("/ledger?verdict={}&page=", encoded(&wanted.verdict));
     let pager = Pager::new(found.len(), page_rows, wanted.page.as_deref(), link);
     let counts = report::counts(&snapshot.picture).into_iter();
-    let verdicts =
-        counts.filter(|(name, ..)| *name != "undocumented").map(|(name, label, _, n)| {
+    let verdicts = counts.filter(|(name, ..)| !phrase::WITHOUT_ENTRY.contains(name)).map(
+        |(name, label, _, n)| {
             let link = format!("/ledger?verdict={name}");
             (Tag::named(lang, name, label), n, link, wanted.verdict == name)
-        });
+        },
+    );
     let left = ledger.defects.len().saturating_sub(LISTED);
     Page {
         verdicts: verdicts.collect(),

@@ -15,8 +15,10 @@ use daicho_common::observation::ObservationId;
 use super::Site;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
-use crate::finding::{Finding, Rule, Severity};
+use crate::day::Day;
+use crate::finding::{Finding, Rule};
 use crate::ledger::Place;
+use crate::policy::Severity;
 use crate::reconcile::Verdict;
 use crate::report;
 use crate::resolve::{Device, DeviceId};
@@ -29,6 +31,8 @@ const LINKED: usize = 6;
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     pub(super) lang: Lang,
+    /// The name under which the reader last said something; empty if never.
+    pub(super) who: String,
     uri: Uri,
 }
 
@@ -37,16 +41,24 @@ impl FromRequestParts<Arc<Site>> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Infallible> {
         let cookies = parts.headers.get_all(header::COOKIE).iter();
-        let from_cookie = cookies
+        let pairs: Vec<&str> = cookies
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
-            .find_map(|pair| Lang::from_code(pair.trim().strip_prefix("lang=")?));
+            .map(str::trim)
+            .collect();
+        let of = |name: &str| pairs.iter().find_map(|pair| pair.strip_prefix(name));
+        let from_cookie = of("lang=").and_then(Lang::from_code);
         let lang = asked_for(&parts.uri).or(from_cookie).unwrap_or(site.config.language);
-        Ok(Self { lang, uri: parts.uri.clone() })
+        Ok(Self { lang, who: decoded(of("who=").unwrap_or_default()), uri: parts.uri.clone() })
     }
 }
 
 impl Reader {
+    /// This page's path with its query.
+    fn path(&self) -> String {
+        self.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+    }
+
     /// This page's address in the other language.
     fn switch(&self) -> String {
         let query = self.uri.query().unwrap_or_default();
@@ -85,6 +97,10 @@ pub(super) struct Frame {
     pub(super) switch: String,
     /// When the latest scan ended, as shown.
     pub(super) as_of: String,
+    /// The name under which the reader last said something.
+    pub(super) who: String,
+    /// Where forms lead back to: this page.
+    pub(super) path: String,
 }
 
 impl Frame {
@@ -119,6 +135,8 @@ pub(super) async fn show<T: Template>(
         here: here.0,
         switch: reader.switch(),
         as_of,
+        who: reader.who.clone(),
+        path: reader.path(),
     };
     match make(&snapshot, frame) {
         Ok(page) => render(&page, StatusCode::OK),
@@ -133,7 +151,7 @@ struct Message {
     text: &'static str,
 }
 
-fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
+pub(super) fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
     let missing = status == StatusCode::NOT_FOUND;
     let title = if missing { Word::NotFoundTitle } else { Word::FailureTitle };
     let frame = Frame {
@@ -142,6 +160,8 @@ fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
         here: "",
         switch: reader.switch(),
         as_of: String::new(),
+        who: String::new(),
+        path: String::new(),
     };
     render(&Message { frame, text: reader.lang.say(text) }, status)
 }
@@ -172,6 +192,22 @@ pub(super) fn encoded(part: &str) -> String {
         }
     }
     encoded
+}
+
+/// What [`encoded`] made, undone; what it cannot have made is empty.
+fn decoded(part: &str) -> String {
+    let mut octets = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(octet) = rest.next() {
+        if octet == b'%' {
+            let mut digit = || char::from(rest.next()?).to_digit(16);
+            let Some((high, low)) = digit().zip(digit()) else { return String::new() };
+            octets.push(u8::try_from(high * 16 + low).unwrap_or_default());
+        } else {
+            octets.push(octet);
+        }
+    }
+    String::from_utf8(octets).unwrap_or_default()
 }
 
 fn hex_digit(value: u8) -> char {
@@ -211,8 +247,8 @@ impl Tag {
         let sign = match key {
             "agreed" => "＝",
             "differs" => "≠",
-            "undocumented" => "＋",
-            "not_seen" => "－",
+            "undocumented" | "byod_candidate" => "＋",
+            "not_seen" | "possibly_lost" => "－",
             "not_connected" => "○",
             "retired_but_seen" => "！",
             _ => "？",
@@ -271,6 +307,43 @@ pub(super) struct FindingRow {
     pub(super) evidence: Evidence,
     pub(super) by_silence: bool,
     pub(super) by_book: bool,
+    pub(super) id: String,
+    pub(super) link: String,
+    pub(super) state: Standing,
+}
+
+/// How far a finding has come.
+pub(super) struct Standing {
+    pub(super) text: String,
+    pub(super) owner: String,
+    pub(super) due: String,
+    pub(super) overdue: bool,
+}
+
+impl Standing {
+    fn of(lang: Lang, finding: &Finding, today: Day) -> Self {
+        let Some(answer) = &finding.answer else {
+            let text = lang.say(Word::FindingsUnanswered).to_owned();
+            return Self { text, owner: String::new(), due: String::new(), overdue: false };
+        };
+        let said = answer.disposition.map_or(Word::FindingsUnanswered, phrase::disposition);
+        let text = if answer.holds || answer.disposition.is_none() {
+            lang.say(said).to_owned()
+        } else {
+            lang.fill(Word::FindingsReopened, &[&lang.say(said)])
+        };
+        Self {
+            text,
+            owner: answer.owner.clone(),
+            due: answer.due.map(|due| due.to_string()).unwrap_or_default(),
+            overdue: answer.is_overdue(today),
+        }
+    }
+}
+
+/// A finding's page.
+pub(super) fn finding_link(id: &str) -> String {
+    format!("/finding?id={}", encoded(id))
 }
 
 impl FindingRow {
@@ -288,6 +361,9 @@ impl FindingRow {
             evidence: Evidence::of(snapshot, (lang, zone), &finding.evidence),
             by_silence: finding.rule == Rule::DeclaredNotSeen,
             by_book: finding.evidence.is_empty() && finding.rule != Rule::DeclaredNotSeen,
+            id: finding.id.clone(),
+            link: finding_link(&finding.id),
+            state: Standing::of(lang, finding, snapshot.today()),
         }
     }
 }

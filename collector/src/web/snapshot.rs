@@ -3,19 +3,26 @@
 use std::collections::{BTreeMap, HashMap};
 
 use daicho_common::observation::ObservationId;
+use daicho_common::time::Timestamp;
 
+use crate::clock;
+use crate::day::Day;
 use crate::finding::Finding;
-use crate::fingerprint::Rows;
 use crate::ledger::{Entry, Place};
-use crate::picture::{self, Picture};
+use crate::picture::{Criteria, Picture};
 use crate::reconcile::Match;
 use crate::report;
 use crate::resolve::{Device, DeviceId};
 use crate::store::{Ground, Store, StoreError};
 
+/// Half an hour, in microseconds: in every time zone a day begins with one.
+const HALF_HOUR: i64 = 1_800_000_000;
+
 /// A picture and the indexes into it.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
+    /// The moment that it is of, in microseconds since the epoch.
+    as_of: i64,
     pub(super) revision: u64,
     pub(super) ground: Ground,
     pub(super) picture: Picture,
@@ -28,14 +35,26 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn take(store: &Store, rows: &Rows) -> Result<Self, StoreError> {
+    pub(super) fn take(store: &Store, criteria: &Criteria) -> Result<Self, StoreError> {
         let ground = store.ground()?;
-        let picture = picture::derive(&ground.observations, &ground.coverage, &ground.ledger, rows);
-        Ok(Self::of(ground, picture))
+        let as_of = clock::now();
+        let picture = criteria.picture(&ground.basis(as_of));
+        Ok(Self::of(ground, picture, as_of))
     }
 
-    pub(super) fn of(ground: Ground, picture: Picture) -> Self {
-        let mut made = Self { revision: ground.revision, ..Self::default() };
+    /// The day that it is of.
+    pub(super) fn today(&self) -> Day {
+        Day::of(Timestamp::from_micros(self.as_of))
+    }
+
+    /// Whether it still holds at this moment, as far as time alone can change it: supports end and
+    /// answers fall due by the day.
+    pub(super) fn is_of(&self, now: Timestamp) -> bool {
+        self.as_of.div_euclid(HALF_HOUR) == now.micros().div_euclid(HALF_HOUR)
+    }
+
+    pub(super) fn of(ground: Ground, picture: Picture, as_of: Timestamp) -> Self {
+        let mut made = Self { revision: ground.revision, as_of: as_of.micros(), ..Self::default() };
         for (index, observation) in ground.observations.iter().enumerate() {
             made.observations.insert(observation.id(), index);
         }

@@ -61,18 +61,19 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Page {
         note: lang.say(note),
         matches: count,
         link: match key {
-            "undocumented" => format!("/devices?verdict={key}"),
+            key if phrase::WITHOUT_ENTRY.contains(&key) => format!("/devices?verdict={key}"),
             _ => format!("/ledger?verdict={key}"),
         },
     });
-    let findings = picture.findings.iter().take(FIRST);
+    let open = || picture.findings.iter().filter(|finding| finding.is_open());
+    let findings = open().take(FIRST);
     let findings = findings.map(|finding| FindingRow::of(snapshot, (lang, zone), finding));
     let (devices, rows) = (picture.devices.len(), snapshot.ground.ledger.entries.len());
     Page {
         summary: lang.fill(Word::StartSummary, &[&devices, &rows]),
         counts: counts.collect(),
         findings: findings.collect(),
-        all_findings: lang.fill(Word::StartAllFindings, &[&picture.findings.len()]),
+        all_findings: lang.fill(Word::StartAllFindings, &[&open().count()]),
         networks: networks(snapshot, &frame),
         last_scan: snapshot.ground.scans.first().map(|scan| {
             let time = format!("{} – {}", zone.show(scan.from), zone.show(scan.to));

@@ -36,7 +36,8 @@ fn running() -> Running {
 fn showing() -> Running {
     let running = running();
     let (ground, picture) = sample();
-    *running.site.current.write().unwrap() = Arc::new(Snapshot::of(ground, picture));
+    *running.site.current.write().unwrap() =
+        Arc::new(Snapshot::of(ground, picture, crate::clock::now()));
     running
 }
 
@@ -74,6 +75,12 @@ impl Running {
 
     fn get(&self, path: &str) -> Answer {
         self.get_with(path, "")
+    }
+
+    fn say(&self, headers: &str, form: &str) -> Answer {
+        let head = "POST /decisions HTTP/1.1\r\nHost: localhost\r\n";
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+        self.send(&format!("{head}{kind}{headers}"), form.as_bytes())
     }
 
     fn post(&self, kind: &str, body: &[u8]) -> Answer {
@@ -131,7 +138,7 @@ fn every_page_renders_in_both_languages_and_escapes_hostile_names() {
             for header in [
                 "content-security-policy: default-src 'none'; style-src 'self'",
                 "x-content-type-options: nosniff",
-                "referrer-policy: no-referrer",
+                "referrer-policy: same-origin",
             ] {
                 assert!(answer.head.contains(header), "{page}: {header}\n{}", answer.head);
             }
@@ -341,4 +348,89 @@ fn a_batch_larger_than_a_batch_may_be_is_refused_unread() {
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+/// A server whose store holds two unknown devices.
+fn with_findings() -> Running {
+    let running = running();
+    assert_eq!(running.post(KIND, &sealed(&key(), "east", 0)).status, 200);
+    running
+}
+
+const UNKNOWN: &str = "undocumented_device%3Aip-%E7%97%85%E6%A3%9F3F-10.20.0.1";
+
+#[test]
+fn an_answer_is_kept_with_its_author_and_settles_the_finding() {
+    let running = with_findings();
+    assert!(running.get("/findings").body.contains("ip-病棟3F-10.20.0.1"));
+    let form = format!(
+        "kind=answer&finding={UNKNOWN}&disposition=approved&owner=ME%E5%AE%A4&due=2027-03-31\
+         &why=%E6%84%9F%E6%9F%93%E5%AF%BE%E7%AD%96%E7%94%A8&by=%E4%BD%90%E8%97%A4&back=%2Ffindings"
+    );
+    let answer = running.say("Origin: http://localhost\r\n", &form);
+    assert_eq!((answer.status, answer.head.contains("location: /findings")), (303, true));
+    let decided = running.site.store.ground().unwrap().decisions;
+    assert_eq!((decided.len(), decided[0].by.as_str()), (1, "佐藤"));
+    let open = running.get("/findings").body;
+    assert!(
+        !open.contains("ip-病棟3F-10.20.0.1") && open.contains("ip-病棟3F-10.20.0.2"),
+        "{open}"
+    );
+    let settled = running.get("/findings?state=settled").body;
+    assert!(settled.contains("承認済") && settled.contains("ME室"), "{settled}");
+    let page = running.get(&format!("/finding?id={UNKNOWN}")).body;
+    assert!(page.contains("感染対策用") && page.contains("佐藤"), "{page}");
+    // The name is there for the next answer.
+    let again = running.get_with("/findings", "Cookie: who=%E4%BD%90%E8%97%A4\r\n").body;
+    assert!(again.contains("value=\"佐藤\""), "{again}");
+}
+
+#[test]
+fn many_findings_are_answered_at_once() {
+    let running = with_findings();
+    let other = UNKNOWN.replace("0.1", "0.2");
+    let form = format!(
+        "kind=answer&finding={UNKNOWN}&finding={other}&disposition=investigating&by=x&back=%2F"
+    );
+    assert_eq!(running.say("", &form).status, 303);
+    assert_eq!(running.site.store.ground().unwrap().decisions.len(), 2);
+    // Who is still looking has not settled anything.
+    assert!(running.get("/findings").body.contains("調査中"));
+}
+
+#[test]
+fn what_another_site_sends_in_a_readers_name_is_refused_and_keeps_nothing() {
+    let running = with_findings();
+    let form = format!("kind=answer&finding={UNKNOWN}&disposition=removed&by=x");
+    for headers in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Origin: http://localhost\r\nSec-Fetch-Site: cross-site\r\n",
+    ] {
+        assert_eq!(running.say(headers, &form).status, 403, "{headers}");
+    }
+    assert!(running.site.store.ground().unwrap().decisions.is_empty());
+}
+
+#[test]
+fn a_form_that_says_nothing_or_nobody_is_refused_in_words() {
+    let running = with_findings();
+    for form in [
+        format!("kind=answer&finding={UNKNOWN}&disposition=removed"),
+        format!("kind=answer&finding={UNKNOWN}&by=x"),
+        format!("kind=answer&finding={UNKNOWN}&disposition=approved&by=x"),
+        format!("kind=answer&finding={UNKNOWN}&disposition=removed&due=2027-02-30&by=x"),
+        "kind=answer&finding=nobody&disposition=removed&by=x".to_owned(),
+        "kind=answer&disposition=removed&by=x".to_owned(),
+        "kind=everything&by=x".to_owned(),
+        format!("kind=answer&finding={UNKNOWN}&disposition=removed&by={}", "x".repeat(101)),
+    ] {
+        let answer = running.say("", &form);
+        assert_eq!(answer.status, 422, "{form}");
+        assert!(answer.body.contains("ください"), "{form}");
+    }
+    let elsewhere = format!(
+        "kind=answer&finding={UNKNOWN}&disposition=removed&by=x&back=https%3A%2F%2Fevil.example"
+    );
+    assert!(running.say("", &elsewhere).head.contains("location: /findings"));
 }

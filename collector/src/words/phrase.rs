@@ -9,14 +9,17 @@ use super::{Lang, Word};
 
 use crate::clock::Zone;
 use crate::evidence::Grade;
-use crate::finding::{Finding, Rule, Severity};
 use crate::fingerprint::Class;
 use crate::inventory::storage::{Keeps, Reason as StorageReason};
 use crate::ledger::{Field, Place, Reason, State};
+use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{IdentifierKind, JoinReason, Oddity};
+pub use finding::{detail, disposition, rule, rule_note, scope};
 pub use wire::{method, packet};
 
+/// Findings, their rules and answers.
+pub mod finding;
 mod heard;
 /// Methods and packets.
 mod wire;
@@ -32,6 +35,9 @@ pub const fn verdict(verdict: &Verdict) -> Word {
         Verdict::Differs { .. } => Word::VerdictDiffers,
         Verdict::Undocumented => Word::VerdictUndocumented,
         Verdict::NotSeen { .. } => Word::VerdictNotSeen,
+        Verdict::ByodCandidate => Word::VerdictByodCandidate,
+        Verdict::PermittedByod { .. } => Word::VerdictPermittedByod,
+        Verdict::PossiblyLost { .. } => Word::VerdictPossiblyLost,
         Verdict::NotConnected => Word::VerdictNotConnected,
         Verdict::RetiredButSeen => Word::VerdictRetiredButSeen,
         Verdict::CannotTell { .. } => Word::VerdictCannotTell,
@@ -45,6 +51,9 @@ pub const fn verdict_key(verdict: &Verdict) -> &'static str {
         Verdict::Differs { .. } => "differs",
         Verdict::Undocumented => "undocumented",
         Verdict::NotSeen { .. } => "not_seen",
+        Verdict::ByodCandidate => "byod_candidate",
+        Verdict::PermittedByod { .. } => "permitted_byod",
+        Verdict::PossiblyLost { .. } => "possibly_lost",
         Verdict::NotConnected => "not_connected",
         Verdict::RetiredButSeen => "retired_but_seen",
         Verdict::CannotTell { .. } => "cannot_tell",
@@ -52,15 +61,21 @@ pub const fn verdict_key(verdict: &Verdict) -> &'static str {
 }
 
 /// Every verdict in the order in which they are told: name in addresses, label, explanation.
-pub const VERDICTS: [(&str, Word, Word); 7] = [
+pub const VERDICTS: [(&str, Word, Word); 10] = [
     ("undocumented", Word::VerdictUndocumented, Word::VerdictNoteUndocumented),
     ("retired_but_seen", Word::VerdictRetiredButSeen, Word::VerdictNoteRetiredButSeen),
     ("differs", Word::VerdictDiffers, Word::VerdictNoteDiffers),
     ("not_seen", Word::VerdictNotSeen, Word::VerdictNoteNotSeen),
+    ("possibly_lost", Word::VerdictPossiblyLost, Word::VerdictNotePossiblyLost),
     ("cannot_tell", Word::VerdictCannotTell, Word::VerdictNoteCannotTell),
+    ("byod_candidate", Word::VerdictByodCandidate, Word::VerdictNoteByodCandidate),
+    ("permitted_byod", Word::VerdictPermittedByod, Word::VerdictNotePermittedByod),
     ("not_connected", Word::VerdictNotConnected, Word::VerdictNoteNotConnected),
     ("agreed", Word::VerdictAgreed, Word::VerdictNoteAgreed),
 ];
+
+/// Verdicts of devices that no row accounts for, by their names.
+pub const WITHOUT_ENTRY: [&str; 3] = ["undocumented", "byod_candidate", "permitted_byod"];
 
 /// Every class, its name in addresses and its label.
 pub const CLASSES: [(Class, &str, Word); 28] = [
@@ -184,18 +199,6 @@ pub const fn why(why: Why) -> Word {
     }
 }
 
-/// The rule that made a finding.
-pub const fn rule(rule: Rule) -> Word {
-    match rule {
-        Rule::UndocumentedDevice => Word::RuleUndocumentedDevice,
-        Rule::FieldsDiffer => Word::RuleFieldsDiffer,
-        Rule::DeclaredNotSeen => Word::RuleDeclaredNotSeen,
-        Rule::RetiredButSeen => Word::RuleRetiredButSeen,
-        Rule::DuplicateInLedger => Word::RuleDuplicateInLedger,
-        Rule::DuplicateAddress => Word::RuleDuplicateAddress,
-    }
-}
-
 /// How much a finding matters.
 pub const fn severity(severity: Severity) -> Word {
     match severity {
@@ -251,6 +254,9 @@ pub fn doubt(lang: Lang, doubt: &Doubt) -> String {
             let ids: Vec<&str> = devices.iter().map(|id| id.0.as_str()).collect();
             lang.fill(Word::DoubtAmbiguous, &[&ids.join(lang.say(Word::CommonListJoin))])
         }
+        Doubt::Missed { so_far, over_days, misses, days } => {
+            lang.fill(Word::DoubtMissed, &[so_far, over_days, misses, days])
+        }
         Doubt::OtherDeviceAtAddress(device) => lang.fill(Word::DoubtOtherDevice, &[&device.0]),
     }
 }
@@ -268,6 +274,9 @@ pub fn join(lang: Lang, reason: &JoinReason) -> String {
         JoinReason::MacHadAddress { mac, ip } => lang.fill(Word::JoinMacHadAddress, &[mac, ip]),
         JoinReason::OwnInterface { mac, asked } => lang.fill(Word::JoinOwnInterface, &[mac, asked]),
         JoinReason::OwnAddress { ip, asked } => lang.fill(Word::JoinOwnAddress, &[ip, asked]),
+        JoinReason::Person { decision, by, why } => {
+            lang.fill(Word::JoinPerson, &[decision, by, why])
+        }
         JoinReason::SameIdentifier { kind, value } => {
             let word = match kind {
                 IdentifierKind::Card => Word::JoinSameCard,
@@ -292,50 +301,8 @@ pub fn place(lang: Lang, place: &Place) -> String {
     lang.fill(Word::CommonPlace, &[&book, &place.row])
 }
 
-/// What a finding says, a line each; see [`Finding::detail`] and the rules for the order.
-pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
-    let lines: Vec<String> = match finding.rule {
-        Rule::FieldsDiffer => (finding.detail.chunks(3))
-            .map(|chunk| match chunk {
-                [name, declared, observed] => lang
-                    .fill(Word::ReportDiffersIn, &[&field_named(lang, name), declared, observed]),
-                other => other.join(" "),
-            })
-            .collect(),
-        Rule::DeclaredNotSeen => finding.detail.chunks(2).map(|chunk| chunk.join(" ")).collect(),
-        Rule::DuplicateInLedger => match finding.detail.as_slice() {
-            [name, value] => {
-                vec![field_named(lang, name) + lang.say(Word::CommonColon) + value]
-            }
-            other => other.to_vec(),
-        },
-        Rule::UndocumentedDevice => match finding.detail.as_slice() {
-            [portrait @ .., some, count] if finding.detail.len() == 7 => {
-                let mut lines = portrait.to_vec();
-                lines.push(other_side(lang, portrait, (some, count)));
-                lines
-            }
-            portrait => portrait.to_vec(),
-        },
-        Rule::RetiredButSeen | Rule::DuplicateAddress => finding.detail.clone(),
-    };
-    lines.into_iter().filter(|line| !line.is_empty()).collect()
-}
-
-/// That a device of which one side was seen may be one of which the other was.
-fn other_side(lang: Lang, portrait: &[String], (some, count): (&str, &str)) -> String {
-    let by_mac = portrait.first().is_some_and(String::is_empty);
-    let word = match (by_mac, some.is_empty()) {
-        (false, false) => Word::ReportMayBeMac,
-        (false, true) => Word::ReportMayBeMacs,
-        (true, false) => Word::ReportMayBeAddress,
-        (true, true) => Word::ReportMayBeAddresses,
-    };
-    lang.fill(word, &[if some.is_empty() { &count } else { &some }])
-}
-
 /// The label of the field that serde calls this; the name itself if there is none.
-fn field_named(lang: Lang, name: &str) -> String {
+pub(super) fn field_named(lang: Lang, name: &str) -> String {
     let known = serde_json::from_value::<Field>(name.into());
     known.map_or_else(|_| name.to_owned(), |known| lang.say(field(known)).to_owned())
 }

@@ -77,7 +77,12 @@ fn told(picture: &Picture, ledger: &Ledger) -> BTreeMap<String, String> {
         }
         Verdict::Undocumented => "undocumented".to_owned(),
         Verdict::NotSeen { looked } => format!("not seen at {}", looked[0].address()),
-        Verdict::NotConnected | Verdict::RetiredButSeen | Verdict::CannotTell { .. } => {
+        Verdict::NotConnected
+        | Verdict::RetiredButSeen
+        | Verdict::ByodCandidate
+        | Verdict::PermittedByod { .. }
+        | Verdict::PossiblyLost { .. }
+        | Verdict::CannotTell { .. } => {
             format!("{verdict:?}")
         }
     };
@@ -91,7 +96,7 @@ fn the_verdicts_are_right() {
     let ledger = book::read("台帳.csv", &csv(&rows(&lab))).unwrap();
     assert_eq!(ledger.defects, []);
     let fingerprints = Rows::builtin().unwrap();
-    let picture = picture::derive(&batch.observations, &batch.coverage, &ledger, &fingerprints);
+    let picture = picture::of_scan(&batch.observations, &batch.coverage, &ledger, &fingerprints);
     let expected = [
         ("kensa-sv01", "agreed"),
         ("MFP-3F-EAST", "agreed"),
@@ -107,7 +112,7 @@ fn the_verdicts_are_right() {
 
     let twice = [&batch.observations[..], &batch.observations[..]].concat();
     let coverage = [&batch.coverage[..], &batch.coverage[..]].concat();
-    assert_eq!(picture::derive(&twice, &coverage, &ledger, &fingerprints), picture);
+    assert_eq!(picture::of_scan(&twice, &coverage, &ledger, &fingerprints), picture);
     lab.down().unwrap();
 }
 

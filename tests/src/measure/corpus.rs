@@ -59,7 +59,7 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
             continue;
         };
         let said = observed(ip, interview.facts.iter().cloned());
-        let picture = picture::derive(&said, &[], &Ledger::default(), &fingerprints);
+        let picture = picture::of_scan(&said, &[], &Ledger::default(), &fingerprints);
         // Its tables tell of other devices too.
         let its = |device: &&Device| device.addresses.iter().any(|address| address.ip == ip);
         let found = picture.devices.iter().find(its);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail, ensure};
+use daicho_collector::decision::Standing;
 use daicho_collector::evidence;
 use daicho_collector::fingerprint::Rows;
 use daicho_collector::resolve::{self, Device, Join, JoinReason};
@@ -42,7 +43,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let claims = evidence::weigh(&year.seen);
     let devices = resolve::resolve(&claims, &rows).devices;
     let seconds = begun.elapsed().as_secs_f64();
-    let judged = judge(&year, &resolve::place(&claims));
+    let judged = judge(&year, &resolve::place(&claims, &Standing::default()));
     report(&judged, &year, &devices);
     let all = judged.all;
     let line = Line {
@@ -112,7 +113,16 @@ fn word(happening: Happening) -> String {
 fn report(judged: &Judged, year: &Year, devices: &[Device]) {
     println!(
         "{:<16} {:>7} {:>7} {:>9} {:>6} {:>6} {:>7} {:>9} {:>9} {:>9}",
-        "happening", "devices", "whole", "right", "wrong", "missed", "hidden", "precision", "recall", "of all"
+        "happening",
+        "devices",
+        "whole",
+        "right",
+        "wrong",
+        "missed",
+        "hidden",
+        "precision",
+        "recall",
+        "of all"
     );
     for (happening, tally) in &judged.each {
         println!("{}", row(&word(*happening), tally));

@@ -37,7 +37,7 @@ impl Line {
     fn take(&mut self, wiring: &Wiring, rows: &Rows) {
         let seen = wiring.observations();
         let begun = Instant::now();
-        let picture = picture::derive(&seen, &[], &Ledger::default(), rows);
+        let picture = picture::of_scan(&seen, &[], &Ledger::default(), rows);
         self.seconds += begun.elapsed().as_secs_f64();
         self.score.add(wiring.judge(&picture));
         self.hospitals += 1;

@@ -107,7 +107,7 @@ fn derive(banners: &[Banner], rows: &Rows) -> Result<Vec<Option<Json>>> {
         observations.extend(observation);
     }
     let observations = delivered(observations)?;
-    let picture = picture::derive(&observations, &[], &Ledger::default(), rows);
+    let picture = picture::of_scan(&observations, &[], &Ledger::default(), rows);
     let mut by_address: HashMap<String, Json> = HashMap::new();
     for device in &picture.devices {
         let brief = serde_json::to_value(Brief::from(device))?;

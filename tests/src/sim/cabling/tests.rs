@@ -5,7 +5,7 @@ use std::time::Duration;
 use daicho_collector::book;
 use daicho_collector::fingerprint::Rows;
 use daicho_collector::inventory::storage::Keeps;
-use daicho_collector::picture::{Picture, derive};
+use daicho_collector::picture::{Picture, of_scan};
 use daicho_common::time::Timestamp;
 
 use super::*;
@@ -54,7 +54,7 @@ impl Looked {
         let (octets, places) = workbook(&hospital, "台帳.xlsx").unwrap();
         let ledger = book::read("台帳.xlsx", &octets).unwrap();
         let rows = Rows::builtin().unwrap();
-        let picture = derive(&scanned.observations, &scanned.account.coverage, &ledger, &rows);
+        let picture = of_scan(&scanned.observations, &scanned.account.coverage, &ledger, &rows);
         let matches = serde_json::to_value(&picture.matches).unwrap();
         let devices = serde_json::to_value(&picture.devices).unwrap();
         let said = check::against_truth(&hospital, &places, &matches, &devices).unwrap();

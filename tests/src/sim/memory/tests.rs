@@ -1,6 +1,6 @@
 use daicho_collector::book;
 use daicho_collector::fingerprint::Rows;
-use daicho_collector::picture::{Picture, derive};
+use daicho_collector::picture::{Picture, of_scan};
 
 use super::*;
 use crate::demo::check;
@@ -22,7 +22,7 @@ fn picture(
     assert_eq!(ledger.defects, [], "every row of the sample ledger can be read");
     assert_eq!(ledger.entries.len(), hospital.rows.len());
     let rows = Rows::builtin().unwrap();
-    (derive(&scanned.observations, &scanned.account.coverage, &ledger, &rows), places)
+    (of_scan(&scanned.observations, &scanned.account.coverage, &ledger, &rows), places)
 }
 
 fn differences(hospital: &Hospital, scanned: &Scanned) -> Vec<String> {

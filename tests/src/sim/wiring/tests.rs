@@ -13,7 +13,7 @@ fn the_wiring_found_is_the_wiring_laid() {
     let mut score = Score::default();
     for seed in 1..=6 {
         let wiring = Wiring::lay(seed);
-        let picture = picture::derive(&wiring.observations(), &[], &Ledger::default(), &ROWS);
+        let picture = picture::of_scan(&wiring.observations(), &[], &Ledger::default(), &ROWS);
         assert_eq!(
             picture.topology.stacks.values().collect::<Vec<_>>(),
             [&2],

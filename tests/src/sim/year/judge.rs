@@ -92,13 +92,17 @@ fn count<T>(of: impl IntoIterator<Item = T>) -> u64 {
 pub fn judge(year: &Year, placed: &[Placed]) -> Judged {
     let of: HashMap<_, _> =
         year.seen.iter().zip(&year.of).map(|(seen, identity)| (seen.id(), *identity)).collect();
-    let elements: Elements<'_> =
-        placed.iter().filter_map(|one| Some(((*of.get(&one.observation)?)?, &one.device))).collect();
+    let elements: Elements<'_> = placed
+        .iter()
+        .filter_map(|one| Some(((*of.get(&one.observation)?)?, &one.device)))
+        .collect();
     let mut judged = Judged::default();
     let mut by_device: BTreeMap<&DeviceId, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut by_body: BTreeMap<usize, Vec<(usize, &DeviceId)>> = BTreeMap::new();
     for &(identity, device) in &elements {
-        let Some(body) = year.identities.get(identity).map(|identity| identity.body) else { continue };
+        let Some(body) = year.identities.get(identity).map(|identity| identity.body) else {
+            continue;
+        };
         *by_device.entry(device).or_default().entry(body).or_default() += 1;
         by_body.entry(body).or_default().push((identity, device));
     }
@@ -161,7 +165,8 @@ impl Judged {
         let all = apart(&elements.iter().collect::<Vec<_>>());
         let mut missed = 0;
         for group in groups {
-            let of: Vec<_> = elements.iter().filter(|(identity, _)| group.contains(identity)).collect();
+            let of: Vec<_> =
+                elements.iter().filter(|(identity, _)| group.contains(identity)).collect();
             missed += apart(&of);
         }
         self.tally(year, body, |tally| {
@@ -169,7 +174,8 @@ impl Judged {
             tally.hidden += all - missed;
         });
         if let (Some(happening), true) = (year.bodies.get(body), missed > 0) {
-            let devices: BTreeSet<_> = elements.iter().map(|(_, device)| (*device).clone()).collect();
+            let devices: BTreeSet<_> =
+                elements.iter().map(|(_, device)| (*device).clone()).collect();
             self.cases.push(Case {
                 pairs: missed,
                 devices: devices.into_iter().collect(),

@@ -39,7 +39,8 @@ impl Making {
                 9 => View::Dark,
                 _ => View::Link,
             };
-            let agents: &[&str] = if number % 10 == 2 { &["agent-1", "agent-2"] } else { &["agent-1"] };
+            let agents: &[&str] =
+                if number % 10 == 2 { &["agent-1", "agent-2"] } else { &["agent-1"] };
             Network::new(number, view, agents)
         };
         let networks = (0..count).map(network).collect();

@@ -104,7 +104,8 @@ impl Round {
             .into_iter()
             .map(|(body, nic, mac, network, fixed)| {
                 let pool = pools.get(network).copied().unwrap_or(1);
-                let ip = fixed.unwrap_or_else(|| self.lease((network, mac), (pool, week), &mut taken));
+                let ip =
+                    fixed.unwrap_or_else(|| self.lease((network, mac), (pool, week), &mut taken));
                 Present { body, nic, network, ip }
             })
             .collect()
@@ -119,7 +120,9 @@ impl Round {
             }
         }
         let size = |number| cards.get(&number).map_or(8, |cards| cards.len() * 4 / 3 + 8);
-        (0..self.made.networks.len()).map(|n| u16::try_from(size(n).min(1000)).unwrap_or(8)).collect()
+        (0..self.made.networks.len())
+            .map(|n| u16::try_from(size(n).min(1000)).unwrap_or(8))
+            .collect()
     }
 
     fn lease(
@@ -244,7 +247,8 @@ impl Round {
         let mut rows = Vec::new();
         for one in present {
             let view = self.made.networks.get(one.network).map(|of| of.view);
-            let (Some(View::Tabled), Some(nic), IpAddr::V4(ip)) = (view, self.nic(*one), one.ip) else {
+            let (Some(View::Tabled), Some(nic), IpAddr::V4(ip)) = (view, self.nic(*one), one.ip)
+            else {
                 continue;
             };
             let number = u32::try_from(one.network).unwrap_or(0) + 1;
@@ -256,18 +260,24 @@ impl Round {
             ];
             rows.push((nic.day, row(index, &cells)));
         }
-        let Some(home) = self.made.bodies.get(router).and_then(|body| body.nics.first()).cloned() else {
+        let Some(home) = self.made.bodies.get(router).and_then(|body| body.nics.first()).cloned()
+        else {
             return;
         };
         let Some(ip) = home.fixed else { return };
         let (identity, _) = self.identity(router, home.network, (ip, home.mac));
         for day in 0..7 {
-            let of_day: Vec<_> = rows.iter().filter(|(on, _)| *on == day).map(|(_, row)| row.clone()).collect();
+            let of_day: Vec<_> =
+                rows.iter().filter(|(on, _)| *on == day).map(|(_, row)| row.clone()).collect();
             let at = (i64::from(week) * 7 + i64::from(day)) * DAY + 12 * 3600 * SECOND;
             for rows in of_day.chunks(MOST_ROWS) {
                 let fact = table("ipNetToMediaTable", rows.to_vec());
                 let speaker = Speaker { ip: Some(ip), mac: None };
-                self.say(("agent-1", home.network), (at, Method::Snmp, Some(identity)), (speaker, fact));
+                self.say(
+                    ("agent-1", home.network),
+                    (at, Method::Snmp, Some(identity)),
+                    (speaker, fact),
+                );
             }
         }
     }

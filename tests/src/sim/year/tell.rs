@@ -85,7 +85,8 @@ impl What {
                 vec![(Method::Smb, service(445, &[("guid", guid), ("host", host)]))]
             }
             Self::NodeStatus(host) => {
-                let name = Fact::NetbiosName { name: host.as_str().into(), suffix: 0, group: false };
+                let name =
+                    Fact::NetbiosName { name: host.as_str().into(), suffix: 0, group: false };
                 let unit = asked.mac.to_string();
                 let said = service(137, &[("name_00", host), ("unit_id", &unit)]);
                 vec![(Method::NodeStatus, name), (Method::NodeStatus, said)]

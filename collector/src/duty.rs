@@ -1,0 +1,145 @@
+//! What devices do for a whole network: give out addresses, lead out of it. Read from what was heard
+//! and from what devices are; nothing is asked for it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use daicho_common::addr::Mac;
+use daicho_common::observation::{Fact, ObservationId};
+
+use crate::evidence::Claim;
+use crate::fingerprint::Class;
+use crate::resolve::{Device, DeviceId};
+
+#[cfg(test)]
+mod tests;
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Gives out addresses (RFC 2131, RFC 8415).
+    Dhcp,
+    /// Leads out of the network: advertises itself (RFC 4861), takes part in a virtual router, or is a
+    /// router or firewall with an address there.
+    Gateway,
+}
+
+/// Who does it in a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    /// What is done.
+    pub kind: Kind,
+    /// In which declared network.
+    pub network: String,
+    /// At which addresses, ascending; those of a virtual router among them.
+    pub addresses: BTreeSet<IpAddr>,
+    /// By which devices, as far as they are known; redundant routers are one.
+    pub devices: BTreeSet<DeviceId>,
+    /// The observations that show it.
+    pub sources: BTreeSet<ObservationId>,
+}
+
+/// What tells one who does it from another: the server's identifier, the virtual router, the device.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Server(IpAddr),
+    Group(u16),
+    Device(DeviceId),
+}
+
+/// Every duty, by kind, network and who does it.
+pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
+    let by_mac: HashMap<Mac, &Device> = devices
+        .iter()
+        .flat_map(|device| device.macs.iter().map(move |m| (m.value, device)))
+        .collect();
+    let mut by_address: HashMap<(&str, IpAddr), &Device> = HashMap::new();
+    for device in devices {
+        for address in &device.addresses {
+            by_address.insert((&address.network, address.ip), device);
+        }
+    }
+    let mut found = Found::default();
+    for claim in claims {
+        let speaker = claim.speaker.mac.and_then(|mac| by_mac.get(&mac)).copied();
+        let at = |ip: IpAddr| by_address.get(&(claim.network, ip)).copied();
+        if let Fact::Dhcp(dhcp) = claim.fact
+            // What a relay passes on is another network's affair.
+            && dhcp.from_server
+            && dhcp.relay.is_none()
+            && let Some(server) = dhcp.server.or(claim.speaker.ip)
+        {
+            let duty = found.of(Kind::Dhcp, claim, Who::Server(server));
+            duty.addresses.insert(server);
+            duty.devices.extend(at(server).map(|device| device.id.clone()));
+        }
+        if let Fact::RouterAdvertisement(router) = claim.fact
+            && router.lifetime_secs > 0
+            && let Some(device) = speaker
+        {
+            let duty = found.of(Kind::Gateway, claim, Who::Device(device.id.clone()));
+            duty.addresses.extend(claim.speaker.ip);
+            duty.devices.insert(device.id.clone());
+        }
+        if let Fact::VirtualRouter(router) = claim.fact {
+            let duty = found.of(Kind::Gateway, claim, Who::Group(router.group));
+            duty.addresses.extend(&router.addresses);
+            let member = speaker.or_else(|| claim.speaker.ip.and_then(at));
+            duty.devices.extend(member.map(|device| device.id.clone()));
+        }
+    }
+    found.routers(devices);
+    found.told()
+}
+
+#[derive(Default)]
+struct Found(BTreeMap<(Kind, String, Who), Duty>);
+
+impl Found {
+    fn of(&mut self, kind: Kind, claim: &Claim<'_>, who: Who) -> &mut Duty {
+        let duty = self.at(kind, claim.network, who);
+        // The first and the last time are enough to show it.
+        duty.sources.extend(claim.sightings.first().map(|sighting| sighting.id));
+        duty.sources.extend(claim.sightings.last().map(|sighting| sighting.id));
+        duty
+    }
+
+    fn at(&mut self, kind: Kind, network: &str, who: Who) -> &mut Duty {
+        self.0.entry((kind, network.to_owned(), who)).or_insert_with(|| Duty {
+            kind,
+            network: network.to_owned(),
+            addresses: BTreeSet::new(),
+            devices: BTreeSet::new(),
+            sources: BTreeSet::new(),
+        })
+    }
+
+    /// Routers and firewalls that have an address in a network, unless they are known to lead out of
+    /// it already.
+    fn routers(&mut self, devices: &[Device]) {
+        let mut known: BTreeSet<(String, DeviceId)> = BTreeSet::new();
+        for duty in self.0.values().filter(|duty| duty.kind == Kind::Gateway) {
+            known.extend(duty.devices.iter().map(|id| (duty.network.clone(), id.clone())));
+        }
+        for device in devices {
+            let Some(class) = &device.class else { continue };
+            if !matches!(class.value, Class::Router | Class::Firewall) {
+                continue;
+            }
+            for address in &device.addresses {
+                if known.contains(&(address.network.clone(), device.id.clone())) {
+                    continue;
+                }
+                let who = Who::Device(device.id.clone());
+                let duty = self.at(Kind::Gateway, &address.network, who);
+                duty.addresses.insert(address.ip);
+                duty.devices.insert(device.id.clone());
+                duty.sources.extend(address.sources.iter().chain(&class.sources));
+            }
+        }
+    }
+
+    fn told(self) -> Vec<Duty> {
+        self.0.into_values().collect()
+    }
+}

@@ -1,0 +1,31 @@
+//! A network device in scope of which the book records no version (checklist: patches and firmware).
+
+use super::{Draft, Known, Rule, called, class_word};
+use crate::decision::Scope;
+use crate::ledger::State;
+
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (found, scope) in known.scoped() {
+        let (Some(entry), Some(device)) = (known.entry(found), known.device(found)) else {
+            continue;
+        };
+        let Some(class) = &device.class else { continue };
+        let blank = entry.version.trim().is_empty() && entry.state != State::Retired;
+        if scope == Scope::Inside && class.value.is_network() && blank {
+            let version = device.version.as_ref();
+            let mut detail = vec![called(device)];
+            detail.extend(version.map(|version| version.value.clone()));
+            let evidence = version.map_or(&class.sources, |version| &version.sources);
+            let draft = Draft::new(Rule::FirmwareNotRecorded, known.key(&entry.place))
+                .device(Some(&device.id))
+                .entries([entry.place.clone()])
+                .detail(detail)
+                .facts(Vec::new())
+                .concerns(class_word(device).into_iter().collect())
+                .evidence(evidence.iter().copied());
+            drafts.push(draft);
+        }
+    }
+    drafts
+}

@@ -1,0 +1,36 @@
+//! A management page or telnet on a router or firewall: seen, never tried.
+
+use super::{Draft, Known, Rule, called};
+
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for device in known.facts.devices {
+        let Some(class) = &device.class else { continue };
+        let is_management =
+            |kind: &str| known.facts.policy.placement.is_management(class.value, kind);
+        let open: Vec<_> =
+            device.services.iter().filter(|service| is_management(&service.value.kind)).collect();
+        if open.is_empty() {
+            continue;
+        }
+        let mut ports: Vec<String> = open.iter().map(|one| one.value.port.to_string()).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let services = open.iter().map(|service| {
+            let service = &service.value;
+            if service.kind.contains('/') {
+                service.kind.clone()
+            } else {
+                format!("{} ({})", service.kind, service.port)
+            }
+        });
+        let draft = Draft::new(Rule::ManagementExposed, &device.id.0)
+            .device(Some(&device.id))
+            .detail(std::iter::once(called(device)).chain(services).collect())
+            .facts(ports)
+            .concerns(known.purposes(device))
+            .evidence(open.iter().flat_map(|service| service.sources.iter().copied()));
+        drafts.push(draft);
+    }
+    drafts
+}

@@ -1,0 +1,26 @@
+//! A randomised MAC address in a wired medical network, where everything should have its own.
+
+use super::{Draft, Known, Rule, joined, portrait};
+use crate::policy::Purpose;
+use crate::resolve::Oddity;
+
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for device in known.facts.devices {
+        let odd = device.oddities.iter().find(|odd| odd.value == Oddity::RandomisedMac);
+        let network = device.addresses.iter().find(|address| {
+            let network = known.facts.policy.network(&address.network);
+            network.is_some_and(|network| network.wired && network.purpose == Purpose::Medical)
+        });
+        let (Some(odd), Some(address)) = (odd, network) else { continue };
+        let mut detail = portrait(device);
+        detail.push(address.network.clone());
+        let draft = Draft::new(Rule::RandomisedMac, &device.id.0)
+            .device(Some(&device.id))
+            .detail(detail)
+            .facts(vec![joined(device.macs.iter().map(|mac| mac.value))])
+            .evidence(odd.sources.iter().copied());
+        drafts.push(draft);
+    }
+    drafts
+}

@@ -1,0 +1,29 @@
+//! A way in from afar on a device of which the book says that there is none. Only a row that says
+//! "none" is contradicted; one that says nothing is not.
+
+use super::ways_in::ways_in;
+use super::{Draft, Known, Rule, called};
+
+pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for found in known.facts.matches {
+        let Some(entry) = known.entry(found) else { continue };
+        if entry.remote_maintenance != Some(false) {
+            continue;
+        }
+        let Some(device) = known.device(found) else { continue };
+        let ways = ways_in(known, found);
+        if ways.is_empty() {
+            continue;
+        }
+        let names = ways.keys().cloned();
+        let draft = Draft::new(Rule::RemoteAccessUndeclared, known.key(&entry.place))
+            .device(Some(&device.id))
+            .entries([entry.place.clone()])
+            .detail(std::iter::once(called(device)).chain(names.clone()).collect())
+            .facts(names.collect())
+            .evidence(ways.values().flatten().copied());
+        drafts.push(draft);
+    }
+    drafts
+}

@@ -1,0 +1,245 @@
+//! Rules that need the whole picture: policy, scope, wiring, duties.
+
+use daicho_common::observation::Method;
+use daicho_common::observation::heard;
+
+use super::*;
+use crate::fingerprint::Rows;
+use crate::picture::{Basis, Rulings, derive};
+use crate::policy::{Network, Purpose};
+
+static FINGERPRINTS: std::sync::LazyLock<Rows> =
+    std::sync::LazyLock::new(|| Rows::builtin().unwrap());
+const FORTINET: (&str, &str) = ("1.3.6.1.4.1.12356.101.1.1", "FortiGate-60F v7.0.12,build0523");
+
+fn network(name: &str, purpose: Purpose) -> Network {
+    let name = name.to_owned();
+    Network { name, purpose, wired: true, gateways: vec![], dhcp_servers: vec![] }
+}
+
+fn told(case: &Case, rows: Vec<Entry>, networks: Vec<Network>) -> Vec<Finding> {
+    let ledger = Ledger { entries: rows, ..Ledger::default() };
+    let rulings =
+        Rulings { policy: Policy { networks, ..Policy::default() }, ..Rulings::default() };
+    let basis = Basis::seen(&case.seen, &[], &ledger);
+    derive(&basis, (&FINGERPRINTS, &rulings)).findings
+}
+
+fn by(findings: Vec<Finding>, rule: Rule) -> Vec<Finding> {
+    findings.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+fn firewall(case: Case, address: &str, mac: &str) -> Case {
+    case.arp(address, mac).describes(address, "fw", FORTINET.0, FORTINET.1)
+}
+
+#[test]
+fn a_second_firewall_in_a_network_is_a_second_way_out_and_redundant_routers_are_one() {
+    let one = firewall(Case::new().network("ward"), "10.0.0.1", A);
+    assert_eq!(by(told(&one, vec![], vec![]), Rule::SecondDefaultGateway), []);
+    let two = firewall(one, "10.0.0.2", B);
+    let ward = || vec![network("ward", Purpose::Medical)];
+    let found = by(told(&two, vec![], ward()), Rule::SecondDefaultGateway);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::High));
+    assert_eq!(found[0].detail, ["ward", "10.0.0.1 fw", "10.0.0.2 fw"]);
+    assert!(!found[0].evidence.is_empty());
+    let pair = heard::VirtualRouter {
+        group: 7,
+        priority: 100,
+        active: true,
+        addresses: vec!["10.0.0.3".parse().unwrap()],
+    };
+    let pair = Fact::VirtualRouter(pair);
+    let shared = two.hears(A, Method::Vrrp, pair.clone()).hears(B, Method::Vrrp, pair);
+    assert_eq!(by(told(&shared, vec![], ward()), Rule::SecondDefaultGateway), []);
+}
+
+#[test]
+fn where_the_router_is_declared_only_the_other_one_is_told() {
+    let case = firewall(firewall(Case::new().network("ward"), "10.0.0.1", A), "10.0.0.2", B);
+    let ward =
+        Network { gateways: vec!["10.0.0.1".parse().unwrap()], ..network("ward", Purpose::Office) };
+    let found = by(told(&case, vec![], vec![ward]), Rule::SecondDefaultGateway);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].device.as_ref().unwrap().0, "mac-001a2b00000b");
+}
+
+fn offer(server: &str, relay: Option<&str>) -> Fact {
+    Fact::Dhcp(Box::new(heard::Dhcp {
+        message: 2,
+        from_server: true,
+        server: Some(server.parse().unwrap()),
+        relay: relay.map(|relay| relay.parse().unwrap()),
+        ..heard::Dhcp::default()
+    }))
+}
+
+#[test]
+fn a_second_dhcp_server_is_told_and_what_a_relay_passes_on_is_not() {
+    let one = Case::new().hears(A, Method::Dhcp, offer("10.0.0.2", None));
+    let relayed = one.hears(A, Method::Dhcp, offer("10.9.0.2", Some("10.0.0.1")));
+    assert_eq!(by(told(&relayed, vec![], vec![]), Rule::SecondDhcpServer), []);
+    let two = relayed.hears(B, Method::Dhcp, offer("192.168.1.1", None));
+    let found = by(told(&two, vec![], vec![]), Rule::SecondDhcpServer);
+    assert_eq!(found[0].detail, ["ward", "10.0.0.2", "192.168.1.1"]);
+    assert_eq!(found[0].evidence.len(), 2);
+}
+
+#[test]
+fn remote_access_is_held_against_a_book_that_says_none_and_one_that_says_some() {
+    let remote = |said| Entry { remote_maintenance: said, ..row(5, "", "", A) };
+    let rdp = Case::new()
+        .arp("10.0.0.1", A)
+        .tells("10.0.0.1", Fact::Answered(daicho_common::observation::Reply::TcpOpen(3389)));
+    let found = by(told(&rdp, vec![remote(Some(false))], vec![]), Rule::RemoteAccessUndeclared);
+    assert_eq!((found.len(), found[0].detail[1].as_str()), (1, "RDP"));
+    assert_eq!(by(told(&rdp, vec![remote(None)], vec![]), Rule::RemoteAccessUndeclared), []);
+    assert_eq!(by(told(&rdp, vec![remote(Some(true))], vec![]), Rule::RemoteAccessNotSeen), []);
+    let web = Case::new()
+        .arp("10.0.0.1", A)
+        .tells("10.0.0.1", Fact::Answered(daicho_common::observation::Reply::TcpOpen(80)));
+    let found = by(told(&web, vec![remote(Some(true))], vec![]), Rule::RemoteAccessNotSeen);
+    assert_eq!(found.len(), 1);
+    // Of a device that was not asked nothing is missing.
+    let quiet = Case::new().arp("10.0.0.1", A);
+    assert_eq!(by(told(&quiet, vec![remote(Some(true))], vec![]), Rule::RemoteAccessNotSeen), []);
+}
+
+#[test]
+fn a_printer_with_a_disk_that_the_book_does_not_have_is_told_and_one_in_the_book_is_not() {
+    let rows = table::Rows {
+        table: "hrStorageTable".into(),
+        context: String::new(),
+        rows: vec![table::Row {
+            index: vec![1],
+            cells: [
+                ("hrStorageType".to_owned(), Cell::ObjectId("1.3.6.1.2.1.25.2.1.4".into())),
+                ("hrStorageDescr".to_owned(), Cell::Text("Fixed Disk".into())),
+            ]
+            .into(),
+        }],
+    };
+    let case = Case::new()
+        .arp("10.0.0.1", A)
+        .describes("10.0.0.1", "mfp", "1.3.6.1.4.1.367.1.1", "RICOH IM C3010 1.05")
+        .tells("10.0.0.1", Fact::Rows(Box::new(rows)));
+    let ward = || vec![network("ward", Purpose::Medical)];
+    let found = by(told(&case, vec![], ward()), Rule::StoringPrinter);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::High));
+    assert_eq!(by(told(&case, vec![row(5, "", "", A)], ward()), Rule::StoringPrinter), []);
+}
+
+#[test]
+fn a_firewall_in_scope_without_a_version_in_the_book_is_told_with_the_version_seen() {
+    let case = firewall(Case::new().network("ward"), "10.0.0.1", A);
+    let ward = || vec![network("ward", Purpose::Medical)];
+    let found = by(told(&case, vec![row(5, "", "", A)], ward()), Rule::FirmwareNotRecorded);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::Warning));
+    assert!(found[0].detail[1].starts_with("7.0.12"), "{:?}", found[0].detail);
+    let recorded = Entry { version: "v7.0.12".to_owned(), ..row(5, "", "", A) };
+    assert_eq!(by(told(&case, vec![recorded], ward()), Rule::FirmwareNotRecorded), []);
+}
+
+#[test]
+fn a_system_out_of_support_is_told_from_the_day_after_on() {
+    let case = Case::new().arp("10.0.0.1", A).serves(
+        "10.0.0.1",
+        Method::Smb,
+        &[("os_build", "6.1.7601"), ("host", "PC-7")],
+    );
+    let ledger = Ledger::default();
+    let at = |as_of: i64| {
+        let basis = Basis {
+            as_of: Timestamp::from_micros(as_of * 1_000_000),
+            ..Basis::seen(&case.seen, &[], &ledger)
+        };
+        by(derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings, Rule::SupportEnded)
+    };
+    // 2020-01-14 23:59:59 and a second later, in Japan.
+    assert_eq!(at(1_579_013_999), []);
+    let found = at(1_579_014_000);
+    assert_eq!(found.len(), 1, "{:?}", told(&case, vec![], vec![]));
+    assert_eq!(found[0].detail[2], "2020-01-14");
+}
+
+#[test]
+fn telnet_on_a_firewall_is_told_and_on_a_printer_is_not() {
+    let open = Fact::Answered(daicho_common::observation::Reply::TcpOpen(23));
+    let case = firewall(Case::new(), "10.0.0.1", A).tells("10.0.0.1", open.clone());
+    let found = by(told(&case, vec![], vec![]), Rule::ManagementExposed);
+    assert_eq!(found[0].detail, ["fw", "tcp/23"]);
+    let printer = Case::new()
+        .arp("10.0.0.1", A)
+        .describes("10.0.0.1", "p", "1.3.6.1.4.1.367.1.1", "RICOH SP 6430 1.0")
+        .tells("10.0.0.1", open);
+    assert_eq!(by(told(&printer, vec![], vec![]), Rule::ManagementExposed), []);
+}
+
+#[test]
+fn a_nas_in_a_medical_network_is_told_and_one_in_an_office_is_not() {
+    let nas = Case::new().arp("10.0.0.1", A).describes(
+        "10.0.0.1",
+        "nas",
+        "1.3.6.1.4.1.6574.1",
+        "Linux DS 4.4",
+    );
+    let is_told =
+        |purpose| by(told(&nas, vec![], vec![network("ward", purpose)]), Rule::ConsumerGear);
+    assert_eq!(is_told(Purpose::Medical).len(), 1);
+    assert_eq!(is_told(Purpose::Office), []);
+}
+
+#[test]
+fn a_random_address_is_told_where_everything_hangs_on_a_cable() {
+    let case = Case::new().arp("10.0.0.1", "da:11:22:33:44:55");
+    let is_told = |wired| {
+        let ward = Network { wired, ..network("ward", Purpose::Medical) };
+        by(told(&case, vec![], vec![ward]), Rule::RandomisedMac).len()
+    };
+    assert_eq!((is_told(true), is_told(false)), (1, 0));
+}
+
+#[test]
+fn a_firewall_seen_among_guests_is_in_place_and_a_nas_is_not() {
+    let guests = || vec![network("ward", Purpose::Guest)];
+    let nas = Case::new().arp("10.0.0.1", A).describes(
+        "10.0.0.1",
+        "nas",
+        "1.3.6.1.4.1.6574.1",
+        "Linux DS 4.4",
+    );
+    let found = by(told(&nas, vec![], guests()), Rule::MisplacedClass);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::High));
+    let fw = firewall(Case::new(), "10.0.0.1", A);
+    assert_eq!(by(told(&fw, vec![], guests()), Rule::MisplacedClass), []);
+}
+
+#[test]
+fn a_hub_that_must_be_there_is_told_with_its_port() {
+    let heard = |last: u32| table::Row {
+        index: vec![0, 11, 93, 0, last, 10],
+        cells: [("dot1dTpFdbPort".to_owned(), Cell::Integer(3))].into(),
+    };
+    let rows = table::Rows {
+        table: "dot1dTpFdbTable".into(),
+        context: String::new(),
+        rows: (1..=4).map(heard).collect(),
+    };
+    let case = Case::new().arp("10.0.0.1", A).system("10.0.0.1", "sw-3f");
+    let case = (1..=8).fold(case, |case, index| {
+        let port = Fact::Interface {
+            index,
+            name: format!("p{index}").as_str().into(),
+            description: "".into(),
+            alias: "".into(),
+            kind: 6,
+            mac: None,
+            up: true,
+        };
+        case.tells("10.0.0.1", port)
+    });
+    let case = case.tells("10.0.0.1", Fact::Rows(Box::new(rows)));
+    let found = by(told(&case, vec![], vec![]), Rule::UnmanagedHub);
+    assert_eq!(found.len(), 1, "{:?}", told(&case, vec![], vec![]));
+    assert_eq!((found[0].detail[0].as_str(), found[0].detail[2].as_str()), ("sw-3f", "4"));
+}

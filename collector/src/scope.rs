@@ -1,0 +1,167 @@
+//! Whether the checklist covers a device or a row: proposed by rules that are data and bear the label
+//! of their edition, decided by a person, and kept.
+//!
+//! Network devices come last: they are in scope if something in scope hangs on them, so what
+//! hangs on them is judged first, with what people said of it.
+
+use std::collections::BTreeSet;
+
+use daicho_common::observation::ObservationId;
+use serde::Serialize;
+
+use crate::decision::{Decided, Decision, Scope, Standing, Subject};
+use crate::ledger::Entry;
+use crate::policy::Policy;
+use crate::reconcile::Match;
+use crate::resolve::{Device, DeviceId};
+use crate::topology::Topology;
+
+mod case;
+mod kind;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use case::{Case, Lookup};
+pub use kind::Kinds;
+pub use rules::{BadRules, Rule, Rules};
+
+/// The judgement on one match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Scoped {
+    /// What holds: the person's word, else the proposal.
+    pub scope: Scope,
+    /// What the rules propose.
+    pub proposed: Scope,
+    /// Why they propose it.
+    pub reason: Reason,
+    /// The observations that the proposal rests on, ascending; empty where it rests on the book alone.
+    pub evidence: Vec<ObservationId>,
+    /// Who decided, if somebody did.
+    pub decided: Option<Word>,
+}
+
+/// The rule that proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// The rule's id.
+    pub rule: String,
+    /// The edition of the rules.
+    pub edition: String,
+    /// The question of that edition's Q&A on which it rests.
+    pub answer: String,
+    /// In Japanese.
+    pub ja: String,
+    /// In English.
+    pub en: String,
+}
+
+/// A person's word on the scope of something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Word {
+    /// The decision's number.
+    pub decision: u64,
+    /// When.
+    pub at: daicho_common::time::Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Word {
+    fn of(decided: &Decided) -> Self {
+        Self {
+            decision: decided.id,
+            at: decided.at,
+            by: decided.by.clone(),
+            why: decided.why.clone(),
+        }
+    }
+}
+
+/// What scopes are judged by.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// All devices, ascending by id.
+    pub devices: &'a [Device],
+    /// How they hang together.
+    pub topology: &'a Topology,
+    /// The rows.
+    pub ledger: &'a crate::ledger::Ledger,
+    /// The matches of these.
+    pub matches: &'a [Match],
+    /// What people said.
+    pub standing: &'a Standing<'a>,
+    /// What the hospital decided in advance.
+    pub policy: &'a Policy,
+}
+
+/// The judgement on each match, in their order.
+pub fn judge(facts: Facts<'_>, rules: &Rules) -> Vec<Scoped> {
+    let lookup = Lookup::new(facts);
+    let cases: Vec<Case<'_>> =
+        facts.matches.iter().map(|found| Case::of(found, &lookup, &rules.kinds)).collect();
+    let mut judged: Vec<Option<Scoped>> =
+        cases.iter().map(|case| one(case, (facts, rules), None)).collect();
+    // A network device may hang on another one; each round adds those one step nearer to the root, and
+    // a round that adds nothing is the last.
+    let mut inside = inside(&cases, &judged);
+    loop {
+        for (case, judged) in cases.iter().zip(&mut judged).filter(|(case, _)| case.may_carry) {
+            *judged = one(case, (facts, rules), Some(&inside));
+        }
+        let now = self::inside(&cases, &judged);
+        if now == inside {
+            break;
+        }
+        inside = now;
+    }
+    let left = |case: &Case<'_>| one(case, (facts, rules), Some(&inside));
+    cases.iter().zip(judged).filter_map(|(case, judged)| judged.or_else(|| left(case))).collect()
+}
+
+/// Devices in scope.
+fn inside<'a>(cases: &[Case<'a>], judged: &[Option<Scoped>]) -> BTreeSet<&'a DeviceId> {
+    let judged = cases.iter().zip(judged);
+    let inside = judged
+        .filter(|(_, scoped)| scoped.as_ref().is_some_and(|scoped| scoped.scope == Scope::Inside));
+    inside.flat_map(|(case, _)| case.devices.iter().map(|device| &device.id)).collect()
+}
+
+/// The judgement on one case; none for network devices as long as it is not known what is in scope.
+fn one(
+    case: &Case<'_>,
+    (facts, rules): (Facts<'_>, &Rules),
+    inside: Option<&BTreeSet<&DeviceId>>,
+) -> Option<Scoped> {
+    if case.may_carry && inside.is_none() {
+        return None;
+    }
+    let carried = case.carried(facts.topology, inside);
+    let rule = rules.first(case, &carried)?;
+    let decided = facts.standing.scope(&case.subjects);
+    let said = decided.and_then(|decided| {
+        let Decision::Scope { scope, .. } = &decided.what else { return None };
+        Some((*scope, Word::of(decided)))
+    });
+    Some(Scoped {
+        scope: said.as_ref().map_or(rule.scope, |(scope, _)| *scope),
+        proposed: rule.scope,
+        reason: rule.reason(&rules.edition),
+        evidence: case.evidence(rule, &carried),
+        decided: said.map(|(_, word)| word),
+    })
+}
+
+/// What a row is about, for decisions: by the keys that it and its devices are known by.
+fn subjects(key: Option<&crate::ledger::key::EntryKey>, devices: &[&Device]) -> Vec<Subject> {
+    let keys = devices.iter().flat_map(|device| device.keys()).map(Subject::Device);
+    key.cloned().map(Subject::Entry).into_iter().chain(keys).collect()
+}
+
+/// The words in which a row says what it is.
+fn words(entry: &Entry) -> [&str; 3] {
+    [&entry.kind, &entry.name, &entry.model]
+}

@@ -1,0 +1,59 @@
+//! What people said of what was found: who, when, why, what. Nothing of it is changed or deleted; a
+//! decision is withdrawn by another one.
+
+use daicho_common::time::Timestamp;
+use rusqlite::{Transaction, params};
+
+use super::StoreError;
+use super::writer::changed;
+use crate::decision::{Decided, Decision};
+
+/// A decision to keep.
+#[derive(Clone, Debug)]
+pub struct NewDecision {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Why, in their words.
+    pub why: String,
+    /// What.
+    pub what: Decision,
+}
+
+/// Keeps the decisions, and returns the number of each.
+pub(super) fn add(tx: &Transaction<'_>, new: &[NewDecision]) -> Result<Vec<u64>, StoreError> {
+    let broken = || StoreError::Row { table: "decision" };
+    let insert = "INSERT INTO decision (said_at, said_by, why, content) VALUES ($1, $2, $3, $4)";
+    let mut insert = tx.prepare(insert)?;
+    let mut numbers = Vec::new();
+    for one in new {
+        let content = serde_json::to_string(&one.what).map_err(|_| broken())?;
+        let id = insert.insert(params![one.at.micros(), one.by, one.why, content])?;
+        numbers.push(u64::try_from(id).map_err(|_| broken())?);
+    }
+    if !new.is_empty() {
+        changed(tx)?;
+    }
+    Ok(numbers)
+}
+
+/// Every decision, in order.
+pub(super) fn all(tx: &Transaction<'_>) -> Result<Vec<Decided>, StoreError> {
+    let broken = || StoreError::Row { table: "decision" };
+    let mut rows =
+        tx.prepare("SELECT id, said_at, said_by, why, content FROM decision ORDER BY id")?;
+    let mut rows = rows.query([])?;
+    let mut decisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let content: String = row.get(4)?;
+        decisions.push(Decided {
+            id: u64::try_from(row.get::<_, i64>(0)?).map_err(|_| broken())?,
+            at: Timestamp::from_micros(row.get(1)?),
+            by: row.get(2)?,
+            why: row.get(3)?,
+            what: serde_json::from_str(&content).map_err(|_| broken())?,
+        });
+    }
+    Ok(decisions)
+}

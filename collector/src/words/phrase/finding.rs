@@ -1,0 +1,142 @@
+//! Findings in words: their rules, what they say, what was answered.
+
+use super::{Lang, Word, field_named};
+use crate::decision::{Disposition, Scope};
+use crate::finding::{Finding, Rule};
+
+/// The rule that made a finding.
+pub const fn rule(rule: Rule) -> Word {
+    match rule {
+        Rule::UndocumentedDevice => Word::RuleUndocumentedDevice,
+        Rule::FieldsDiffer => Word::RuleFieldsDiffer,
+        Rule::DeclaredNotSeen => Word::RuleDeclaredNotSeen,
+        Rule::RetiredButSeen => Word::RuleRetiredButSeen,
+        Rule::DuplicateInLedger => Word::RuleDuplicateInLedger,
+        Rule::DuplicateAddress => Word::RuleDuplicateAddress,
+        Rule::DuplicateMac => Word::RuleDuplicateMac,
+        Rule::SecondDefaultGateway => Word::RuleSecondDefaultGateway,
+        Rule::SecondDhcpServer => Word::RuleSecondDhcpServer,
+        Rule::RemoteAccessUndeclared => Word::RuleRemoteAccessUndeclared,
+        Rule::RemoteAccessNotSeen => Word::RuleRemoteAccessNotSeen,
+        Rule::StoringPrinter => Word::RuleStoringPrinter,
+        Rule::FirmwareNotRecorded => Word::RuleFirmwareNotRecorded,
+        Rule::SupportEnded => Word::RuleSupportEnded,
+        Rule::ManagementExposed => Word::RuleManagementExposed,
+        Rule::ConsumerGear => Word::RuleConsumerGear,
+        Rule::UnmanagedHub => Word::RuleUnmanagedHub,
+        Rule::RandomisedMac => Word::RuleRandomisedMac,
+        Rule::MisplacedClass => Word::RuleMisplacedClass,
+    }
+}
+
+/// What a rule's findings mean and what to do about them, in one sentence.
+pub const fn rule_note(rule: Rule) -> Word {
+    match rule {
+        Rule::UndocumentedDevice => Word::RuleNoteUndocumentedDevice,
+        Rule::FieldsDiffer => Word::RuleNoteFieldsDiffer,
+        Rule::DeclaredNotSeen => Word::RuleNoteDeclaredNotSeen,
+        Rule::RetiredButSeen => Word::RuleNoteRetiredButSeen,
+        Rule::DuplicateInLedger => Word::RuleNoteDuplicateInLedger,
+        Rule::DuplicateAddress => Word::RuleNoteDuplicateAddress,
+        Rule::DuplicateMac => Word::RuleNoteDuplicateMac,
+        Rule::SecondDefaultGateway => Word::RuleNoteSecondDefaultGateway,
+        Rule::SecondDhcpServer => Word::RuleNoteSecondDhcpServer,
+        Rule::RemoteAccessUndeclared => Word::RuleNoteRemoteAccessUndeclared,
+        Rule::RemoteAccessNotSeen => Word::RuleNoteRemoteAccessNotSeen,
+        Rule::StoringPrinter => Word::RuleNoteStoringPrinter,
+        Rule::FirmwareNotRecorded => Word::RuleNoteFirmwareNotRecorded,
+        Rule::SupportEnded => Word::RuleNoteSupportEnded,
+        Rule::ManagementExposed => Word::RuleNoteManagementExposed,
+        Rule::ConsumerGear => Word::RuleNoteConsumerGear,
+        Rule::UnmanagedHub => Word::RuleNoteUnmanagedHub,
+        Rule::RandomisedMac => Word::RuleNoteRandomisedMac,
+        Rule::MisplacedClass => Word::RuleNoteMisplacedClass,
+    }
+}
+
+/// What was done about a finding (DOMAIN §5).
+pub const fn disposition(disposition: Disposition) -> Word {
+    match disposition {
+        Disposition::Registered => Word::DispositionRegistered,
+        Disposition::VendorAsked => Word::DispositionVendorAsked,
+        Disposition::Approved => Word::DispositionApproved,
+        Disposition::Removed => Word::DispositionRemoved,
+        Disposition::Investigating => Word::DispositionInvestigating,
+    }
+}
+
+/// Whether the checklist covers something.
+pub const fn scope(scope: Scope) -> Word {
+    match scope {
+        Scope::Inside => Word::ScopeInside,
+        Scope::Outside => Word::ScopeOutside,
+        Scope::Undecided => Word::ScopeUndecided,
+    }
+}
+
+/// What a finding says, a line each; see [`Finding::detail`] and the rules for the order.
+pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
+    let lines: Vec<String> = match finding.rule {
+        Rule::FieldsDiffer => (finding.detail.chunks(3))
+            .map(|chunk| match chunk {
+                [name, declared, observed] => lang
+                    .fill(Word::ReportDiffersIn, &[&field_named(lang, name), declared, observed]),
+                other => other.join(" "),
+            })
+            .collect(),
+        Rule::DeclaredNotSeen => finding.detail.chunks(2).map(|chunk| chunk.join(" ")).collect(),
+        Rule::DuplicateInLedger => match finding.detail.as_slice() {
+            [name, value] => {
+                vec![field_named(lang, name) + lang.say(Word::CommonColon) + value]
+            }
+            other => other.to_vec(),
+        },
+        Rule::UndocumentedDevice => match finding.detail.as_slice() {
+            [portrait @ .., some, count] if finding.detail.len() == 7 => {
+                let mut lines = portrait.to_vec();
+                lines.push(other_side(lang, portrait, (some, count)));
+                lines
+            }
+            portrait => portrait.to_vec(),
+        },
+        Rule::FirmwareNotRecorded => match finding.detail.as_slice() {
+            [name, version] => vec![name.clone(), lang.fill(Word::ReportVersionSeen, &[version])],
+            other => other.to_vec(),
+        },
+        Rule::SupportEnded => match finding.detail.as_slice() {
+            [name, system, day] => {
+                vec![name.clone(), lang.fill(Word::ReportSupportEnded, &[system, day])]
+            }
+            other => other.to_vec(),
+        },
+        Rule::UnmanagedHub => match finding.detail.as_slice() {
+            [switch, port, count] => vec![lang.fill(Word::ReportHubBehind, &[switch, port, count])],
+            other => other.to_vec(),
+        },
+        Rule::RetiredButSeen
+        | Rule::DuplicateAddress
+        | Rule::DuplicateMac
+        | Rule::SecondDefaultGateway
+        | Rule::SecondDhcpServer
+        | Rule::RemoteAccessUndeclared
+        | Rule::RemoteAccessNotSeen
+        | Rule::StoringPrinter
+        | Rule::ManagementExposed
+        | Rule::ConsumerGear
+        | Rule::RandomisedMac
+        | Rule::MisplacedClass => finding.detail.clone(),
+    };
+    lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// That a device of which one side was seen may be one of which the other was.
+fn other_side(lang: Lang, portrait: &[String], (some, count): (&str, &str)) -> String {
+    let by_mac = portrait.first().is_some_and(String::is_empty);
+    let word = match (by_mac, some.is_empty()) {
+        (false, false) => Word::ReportMayBeMac,
+        (false, true) => Word::ReportMayBeMacs,
+        (true, false) => Word::ReportMayBeAddress,
+        (true, true) => Word::ReportMayBeAddresses,
+    };
+    lang.fill(word, &[if some.is_empty() { &count } else { &some }])
+}
