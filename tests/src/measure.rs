@@ -15,6 +15,8 @@ pub mod bare;
 pub mod corpus;
 /// A program measured from outside.
 pub mod child;
+/// `cargo measure derive`.
+pub mod derive;
 /// `cargo measure identity`.
 pub mod identity;
 /// Right, wrong or not said.
@@ -49,6 +51,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             corpus(root, Path::new(folder), Some(Path::new(lines)))
         }
         [what] if what == "snmp" => snmp(root),
+        [what, rest @ ..] if what == "derive" => derive::run(rest),
         [what, rest @ ..] if what == "identity" => identity::run(rest),
         [what] if what == "topology" => topology::run(),
         [what, how] if what == "topology" && how == "tune" => topology::tune(None),
@@ -56,7 +59,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }
