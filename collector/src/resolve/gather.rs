@@ -123,10 +123,13 @@ pub(super) fn tie<'a>(
         if !by_root.contains(&(*word, root)) {
             continue;
         }
-        if let Some(group) = gathered.get_mut(&root) {
-            let value = shown.text.clone();
-            put(&mut group.joins, JoinReason::SameIdentifier { kind, value }, shown.seen);
+        let Some(group) = gathered.get_mut(&root) else { continue };
+        if let Some(mac) = sessions.units.get(word).filter(|mac| !links.is_shared(**mac)) {
+            group.subjects.insert(Subject::Mac(*mac));
+            group.has(*mac, Grade::Queried, shown.seen);
         }
+        let value = shown.text.clone();
+        put(&mut group.joins, JoinReason::SameIdentifier { kind, value }, shown.seen);
     }
 }
 

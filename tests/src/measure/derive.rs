@@ -38,6 +38,8 @@ struct Line {
     findings: usize,
     /// Of deriving the picture, less what came before.
     seconds: f64,
+    /// Processor time of the same, in seconds: what it takes where nothing else runs.
+    cpu: f64,
     /// Most resident memory, observations and ledger too.
     mebibytes: u64,
     /// Of it what was resident before the picture was derived.
@@ -61,8 +63,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
 fn sizes(sizes: &[usize]) -> Result<()> {
     println!(
-        "{:>9} {:>13} {:>9} {:>9} {:>9} {:>8} {:>7}",
-        "devices", "observations", "findings", "seconds", "MiB", "before", "slope"
+        "{:>9} {:>13} {:>9} {:>9} {:>9} {:>9} {:>8} {:>7}",
+        "devices", "observations", "findings", "seconds", "CPU s", "MiB", "before", "slope"
     );
     let mut before: Option<Line> = None;
     let mut lines = Vec::new();
@@ -75,11 +77,12 @@ fn sizes(sizes: &[usize]) -> Result<()> {
             serde_json::from_str(run.output.trim()).context("what one size came to")?;
         let slope = before.as_ref().map_or_else(String::new, |before| slope(before, &line));
         println!(
-            "{:>9} {:>13} {:>9} {:>9.2} {:>9} {:>8} {slope:>7}",
+            "{:>9} {:>13} {:>9} {:>9.2} {:>9.2} {:>9} {:>8} {slope:>7}",
             line.devices,
             line.observations,
             line.findings,
             line.seconds,
+            line.cpu,
             line.mebibytes,
             line.before
         );
@@ -92,7 +95,7 @@ fn sizes(sizes: &[usize]) -> Result<()> {
 
 fn slope(before: &Line, line: &Line) -> String {
     let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    let times = (line.seconds / before.seconds.max(1e-9)).ln();
+    let times = (line.cpu / before.cpu.max(1e-9)).ln();
     format!("{:.2}", times / (number(line.devices) / number(before.devices)).ln())
 }
 
@@ -105,7 +108,7 @@ fn one(devices: usize) -> Result<()> {
     let ledger = book::read("書庫.csv", seen::ledger(devices).as_bytes())
         .map_err(|complaint| anyhow!("{complaint:?}"))?;
     let before = resident("VmRSS:")?;
-    let begun = Instant::now();
+    let (begun, spent) = (Instant::now(), processor()?);
     let picture = criteria.picture(&Basis::seen(&seen, &[], &ledger));
     let line = Line {
         measure: "derive".to_owned(),
@@ -115,11 +118,19 @@ fn one(devices: usize) -> Result<()> {
         matches: picture.matches.len(),
         findings: picture.findings.len(),
         seconds: begun.elapsed().as_secs_f64(),
+        cpu: processor()? - spent,
         mebibytes: resident("VmHWM:")?,
         before,
     };
     println!("{}", serde_json::to_string(&line)?);
     Ok(())
+}
+
+/// Processor time of this thread in seconds: it runs no other (`/proc/self/schedstat`).
+fn processor() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/schedstat")?;
+    let nanoseconds: u64 = stat.split_whitespace().next().context("schedstat")?.parse()?;
+    Ok(Duration::from_nanos(nanoseconds).as_secs_f64())
 }
 
 /// Memory of this program in MiB (proc(5)).

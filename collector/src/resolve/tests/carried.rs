@@ -35,14 +35,14 @@ fn upnp(case: Case, address: &str, serial: &str) -> Case {
 fn a_replaced_card_leaves_one_device_when_it_says_the_same_serial_number() {
     let case = Case::new()
         .arp("10.0.0.1", A)
-        .tells("10.0.0.1", chassis("QX1234567"))
+        .tells("10.0.0.1", chassis("QX4820917"))
         .day(9)
         .arp("10.0.0.1", B)
-        .tells("10.0.0.1", chassis("QX1234567"));
+        .tells("10.0.0.1", chassis("QX4820917"));
     assert_eq!(case.ids(), [ID_A]);
     let joins = device(&case, ID_A).joins;
     let kind = IdentifierKind::Serial;
-    let reason = JoinReason::SameIdentifier { kind, value: "QX1234567".into() };
+    let reason = JoinReason::SameIdentifier { kind, value: "QX4820917".into() };
     let join = joins.iter().find(|join| join.reason == reason).unwrap();
     assert_eq!(join.sources.len(), 2, "where it was said first and last");
 }
@@ -58,17 +58,17 @@ fn a_successor_with_the_name_and_the_address_of_the_one_before_is_another_device
 fn two_cards_that_say_one_serial_number_are_one_device_and_a_serial_number_that_many_say_joins_none()
  {
     let two = upnp(
-        upnp(Case::new().arp("10.0.0.1", A).arp("10.0.0.2", B), "10.0.0.1", "QX1234567"),
+        upnp(Case::new().arp("10.0.0.1", A).arp("10.0.0.2", B), "10.0.0.1", "QX4820917"),
         "10.0.0.2",
-        "QX1234567",
+        "QX4820917",
     );
-    let two = upnp(two.day(1).arp("10.0.0.1", A), "10.0.0.1", "QX1234567");
+    let two = upnp(two.day(1).arp("10.0.0.1", A), "10.0.0.1", "QX4820917");
     assert_eq!(two.ids(), [ID_A]);
     let mut many = Case::new();
     for day in 0..2 {
         many = many.day(day);
         for (address, card) in [("10.0.0.1", A), ("10.0.0.2", B), ("10.0.0.3", C)] {
-            many = upnp(many.arp(address, card), address, "QX1234567");
+            many = upnp(many.arp(address, card), address, "QX4820917");
         }
     }
     assert_eq!(many.ids().len(), 3);
@@ -145,8 +145,8 @@ fn two_private_telephones_that_had_one_address_in_turn_stay_two() {
 
 #[test]
 fn a_made_up_mac_address_that_is_made_up_anew_is_followed_by_the_serial_number_alone() {
-    let case = upnp(Case::new().arp("10.0.0.7", RANDOM), "10.0.0.7", "QX1234567");
-    let case = upnp(case.day(30).arp("10.0.0.9", OTHER_RANDOM), "10.0.0.9", "QX1234567");
+    let case = upnp(Case::new().arp("10.0.0.7", RANDOM), "10.0.0.7", "QX4820917");
+    let case = upnp(case.day(30).arp("10.0.0.9", OTHER_RANDOM), "10.0.0.9", "QX4820917");
     assert_eq!(case.ids(), ["ip-ward-10.0.0.7-da1122334455"]);
 }
 
