@@ -125,13 +125,12 @@ impl Rules {
             return None;
         }
         let rules = self.rules.iter().filter(|rule| rule.claims_serial(&rows.table));
-        let mut found = rules.filter_map(|rule| {
+        let found = rules.filter_map(|rule| {
             let reading = rows.rows.iter().filter_map(|row| Some((row, rule.reading(row)?)));
             let (row, reading) = reading.min_by(|a, b| a.0.index.cmp(&b.0.index))?;
             Some((std::cmp::Reverse(reading.weight), row.index.clone(), reading.serial?))
         });
-        let first = found.next()?;
-        found.fold(Some(first), |best, one| best.min(Some(one))).map(|(.., serial)| serial)
+        found.min().map(|(.., serial)| serial)
     }
 
     /// What the rules make of the tables of a device with this sysObjectID. Of the rows of a table

@@ -85,7 +85,7 @@ fn units<'a>(sessions: &Sessions<'a>, links: &Links<'a>, groups: &mut Groups<'a>
         if matches!(subject, Subject::Mac(_)) {
             continue;
         }
-        let mut tied = BTreeSet::new();
+        let mut known = BTreeSet::new();
         for session in said {
             let own = links.part(*subject, (session.place, session.from));
             let units: Vec<_> = session
@@ -95,7 +95,7 @@ fn units<'a>(sessions: &Sessions<'a>, links: &Links<'a>, groups: &mut Groups<'a>
                 .collect();
             // Of two cards told at once one cannot say whose the other is.
             let [(word, mac)] = units.as_slice() else { continue };
-            if !links.is_shared(*mac) && tied.insert((own, *mac)) {
+            if !links.is_shared(*mac) && known.insert((own, *mac)) {
                 ties.push(Tie { word: *word, subjects: [own, Subject::Mac(*mac)] });
             }
         }
@@ -159,15 +159,15 @@ impl<'a> Known<'_, 'a> {
         if !self.sessions.tells(word) {
             return Vec::new();
         }
-        let mut named: BTreeMap<Word, Vec<Holder<'a>>> = BTreeMap::new();
+        let mut by_name: BTreeMap<Word, Vec<Holder<'a>>> = BTreeMap::new();
         for holder in &all {
             let Some(voice) = self.voices.get(&holder.1) else { continue };
             let names = voice.words.keys().filter(|word| word.kind.is_name());
             for name in names.filter(|name| self.sessions.tells(**name)) {
-                named.entry(*name).or_default().push(*holder);
+                by_name.entry(*name).or_default().push(*holder);
             }
         }
-        named.values().flat_map(|holders| self.chain(holders, true)).collect()
+        by_name.values().flat_map(|holders| self.chain(holders, true)).collect()
     }
 
     /// Those that follow each other and do not contradict each other.

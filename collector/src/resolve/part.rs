@@ -82,7 +82,9 @@ impl<'a> Parts<'a> {
         let mut holders: HashMap<Word, usize> = HashMap::new();
         for said in sessions.by.values() {
             let words: BTreeSet<Word> = said.iter().flat_map(|one| one.words.clone()).collect();
-            words.into_iter().for_each(|word| *holders.entry(word).or_default() += 1);
+            for word in words {
+                *holders.entry(word).or_default() += 1;
+            }
         }
         for (subject, said) in &sessions.by {
             match *subject {
@@ -245,7 +247,7 @@ fn is_shared<'a>(pieces: &[Piece<'a>], elsewhere: impl Fn(&Piece<'a>) -> bool) -
         return false;
     }
     let mut latest: BTreeMap<usize, Timestamp> = BTreeMap::new();
-    let spans: Vec<_> = pieces.iter().filter_map(|piece| piece.span()).collect();
+    let spans: Vec<_> = pieces.iter().filter_map(Piece::span).collect();
     let mut returns = false;
     for (index, (from, to)) in spans.iter().enumerate() {
         returns |= latest.values().any(|last| last > from);

@@ -119,11 +119,11 @@ fn serial_word(serial: &str) -> Word {
 
 /// Pairs of serial numbers that a person said are of two devices.
 pub(super) fn split_serials(standing: &Standing<'_>) -> Vec<(Word, Word)> {
-    let pair = |decided: &Decided| match &decided.what {
-        Decision::Split { a: Key::Serial(a), b: Key::Serial(b) } => {
-            Some((serial_word(a), serial_word(b)))
-        }
-        _ => None,
+    let pair = |decided: &Decided| {
+        let Decision::Split { a: Key::Serial(a), b: Key::Serial(b) } = &decided.what else {
+            return None;
+        };
+        Some((serial_word(a), serial_word(b)))
     };
     standing.ties().filter_map(pair).collect()
 }

@@ -139,30 +139,39 @@ pub(super) fn spoken<'a>(claim: &Claim<'a>) -> Vec<Spoken<'a>> {
     words
 }
 
-/// What a service says of its host, in the words of its protocol (`agent::probe`).
+/// Which fields of what a service says are identifiers, in the words of its protocol
+/// (`agent::probe`).
+const FIELDS: [(Method, Kind, &str); 13] = [
+    (Method::Smb, Kind::HostName, "host"),
+    (Method::Smb, Kind::Guid, "guid"),
+    (Method::Rdp, Kind::HostName, "host"),
+    (Method::NodeStatus, Kind::HostName, "name_00"),
+    (Method::NodeStatus, Kind::Unit, "unit_id"),
+    (Method::Upnp, Kind::Serial, "serial"),
+    (Method::Upnp, Kind::Uuid, "udn"),
+    (Method::Escl, Kind::Serial, "serial"),
+    (Method::Escl, Kind::Uuid, "uuid"),
+    (Method::Wsd, Kind::Serial, "serial"),
+    (Method::Wsd, Kind::Uuid, "address"),
+    (Method::Ipp, Kind::Uuid, "printer-uuid"),
+    (Method::Tls, Kind::Certificate, "sha256"),
+];
+
 fn of_service(method: Method, said: &Said) -> Vec<Spoken<'_>> {
-    let of = |kind: Kind, field: &str| said.get(field).map(|text| (kind, Cow::Borrowed(text)));
-    let found = match method {
-        Method::Smb => vec![of(Kind::HostName, "host"), of(Kind::Guid, "guid")],
-        Method::Rdp => vec![of(Kind::HostName, "host")],
-        Method::NodeStatus => vec![of(Kind::HostName, "name_00"), of(Kind::Unit, "unit_id")],
-        Method::Upnp => vec![of(Kind::Serial, "serial"), of(Kind::Uuid, "udn")],
-        Method::Escl => vec![of(Kind::Serial, "serial"), of(Kind::Uuid, "uuid")],
-        Method::Wsd => vec![of(Kind::Serial, "serial"), of(Kind::Uuid, "address")],
-        Method::Ipp => vec![of(Kind::Uuid, "printer-uuid")],
-        Method::Tls if said.get("self_signed").is_some() => {
-            vec![of(Kind::Certificate, "sha256")]
-        }
-        Method::Ssh => return host_keys(said),
-        _ => Vec::new(),
-    };
-    let found = found.into_iter().flatten();
-    found
-        .map(|(kind, text)| match kind {
-            Kind::Uuid => (kind, Cow::Owned(uuid(&text).to_owned())),
-            _ => (kind, text),
-        })
-        .collect()
+    if method == Method::Ssh {
+        return host_keys(said);
+    }
+    // A certificate that somebody else signed may be of many.
+    if method == Method::Tls && said.get("self_signed").is_none() {
+        return Vec::new();
+    }
+    let fields = FIELDS.iter().filter(|(of, ..)| *of == method);
+    let found = fields.filter_map(|(_, kind, field)| {
+        let text = said.get(field)?;
+        let text = if *kind == Kind::Uuid { uuid(text) } else { text };
+        Some((*kind, Cow::Borrowed(text)))
+    });
+    found.collect()
 }
 
 fn host_keys(said: &Said) -> Vec<Spoken<'_>> {

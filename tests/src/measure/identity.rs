@@ -1,5 +1,6 @@
 //! `cargo measure identity`: the year of a hospital, resolved, against its truth.
 
+use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail, ensure};
@@ -144,11 +145,12 @@ fn told(case: &Case, year: &Year, devices: &[Device]) -> String {
         format!("  {} pairs not put together:", case.pairs)
     };
     for (body, happening) in case.bodies.iter().take(6) {
-        text += &format!("\n    {} {body}", word(*happening));
+        let _ = write!(text, "\n    {} {body}", word(*happening));
         let of = year.identities.iter().filter(|identity| identity.body == *body);
         for identity in of.take(4) {
             let tokens: Vec<&str> = identity.tokens.iter().map(String::as_str).collect();
-            text += &format!(
+            let _ = write!(
+                text,
                 "\n      truly {} {} {}: {}",
                 identity.network,
                 identity.ip,
@@ -159,11 +161,11 @@ fn told(case: &Case, year: &Year, devices: &[Device]) -> String {
     }
     let named = devices.iter().filter(|device| case.devices.contains(&device.id));
     for device in named.take(4) {
-        text += &format!("\n    {}", device.id.0);
+        let _ = write!(text, "\n    {}", device.id.0);
         let by_link = |join: &&Join| matches!(join.reason, JoinReason::MacHadAddress { .. });
         let (linked, told): (Vec<_>, Vec<_>) = device.joins.iter().partition(by_link);
         for join in told.iter().chain(&linked).take(8) {
-            text += &format!("\n      {:?}", join.reason);
+            let _ = write!(text, "\n      {:?}", join.reason);
         }
     }
     text

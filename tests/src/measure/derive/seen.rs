@@ -41,6 +41,7 @@ impl One {
         Fact::Said(Box::new(said))
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table of what one device says")]
     fn facts(&self) -> Vec<(Method, Fact)> {
         let name = self.name();
         let guid = format!("{:08x}-0f5e-4a39-8d07-6d3b2c1a0e11", self.number);

@@ -54,15 +54,16 @@ impl Making {
 
     /// A burned-in MAC address of its own.
     pub(super) fn mac(&mut self) -> Mac {
-        let [a, b, c] = self.dice.pick(&CARDS).copied().unwrap_or_default();
-        let [_, d, e, f] = self.number().to_be_bytes();
-        Mac::new([a, b, c, d, e, f])
+        let card = self.dice.pick(&CARDS).copied().unwrap_or_default();
+        let number = self.number();
+        numbered(card, number)
     }
 
     /// One that was made up.
     pub(super) fn random_mac(&mut self) -> Mac {
-        let [a, b, c, d, e, f, ..] = self.dice.throw().to_be_bytes();
-        Mac::new([a & 0xfc | 0x02, b, c, d, e, f])
+        let [mut octets @ .., _, _] = self.dice.throw().to_be_bytes();
+        octets[0] = octets[0] & 0xfc | 0x02;
+        Mac::new(octets)
     }
 
     /// A serial number of its own.
@@ -161,6 +162,12 @@ impl Making {
         self.bodies.push(Body { happening, nics, says, awake });
         self.bodies.len() - 1
     }
+}
+
+/// The card of this maker with this number.
+pub(super) fn numbered([a, b, c]: [u8; 3], number: u32) -> Mac {
+    let [_, high, middle, low] = number.to_be_bytes();
+    Mac::new([a, b, c, high, middle, low])
 }
 
 /// Said the whole year, and by nobody else.

@@ -1,9 +1,7 @@
 //! Virtual machines that migrate: from host to host with their MAC addresses, and, when somebody
 //! imports them anew, with another.
 
-use daicho_common::addr::Mac;
-
-use super::making::Making;
+use super::making::{Making, numbered};
 use super::{Happening, Nic, WEEKS};
 
 /// Lays them: half with burned-in addresses of the hypervisor's maker, half with made-up ones that stay.
@@ -21,9 +19,9 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let nics: Vec<Nic> = weeks
             .into_iter()
             .map(|weeks| {
-                let [.., d, e, f] = made.random_mac().octets();
-                let [x, y, z] = if vmware { [0x00, 0x50, 0x56] } else { [0x52, 0x54, 0x00] };
-                let mac = Mac::new([x, y, z, d, e, f]);
+                let maker = if vmware { [0x00, 0x50, 0x56] } else { [0x52, 0x54, 0x00] };
+                let number = u32::try_from(made.dice.below(1 << 24)).unwrap_or(0);
+                let mac = numbered(maker, number);
                 let mut nic = made.nic(mac, network);
                 (nic.weeks, nic.fixed) = (weeks, fixed);
                 nic
