@@ -185,8 +185,11 @@ pub struct Year {
     pub bodies: Vec<Happening>,
 }
 
+/// Lays so many devices to which something happens.
+type Lay = fn(&mut Making, usize);
+
 /// How many of a thousand devices each happening has, and who lays them.
-const SHARES: [(usize, fn(&mut Making, usize)); 19] = [
+const SHARES: [(usize, Lay); 19] = [
     (350, ordinary::leased),
     (190, ordinary::fixed),
     (40, ordinary::moved),

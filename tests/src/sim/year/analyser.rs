@@ -10,7 +10,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let mut nics = Vec::new();
         for _ in 0..2 {
             let (mac, network) = (made.mac(), made.ward());
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             nic.fixed = made.fixed(network);
             nics.push(nic);
         }

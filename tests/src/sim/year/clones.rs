@@ -18,7 +18,7 @@ pub(super) fn images(made: &mut Making, count: usize) {
         let named = made.dice.chance(700);
         for _ in 0..copies {
             let (mac, network) = (made.mac(), made.ward());
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             let says = if named {
                 let name = made.name("img");
                 vec![
@@ -44,7 +44,7 @@ pub(super) fn serials(made: &mut Making, count: usize) {
     let shared = made.serial();
     for _ in 0..count {
         let (mac, network) = (made.mac(), made.ward());
-        let mut nic = made.nic(mac, network);
+        let mut nic = super::Nic::new(mac, network);
         nic.fixed = made.fixed(network);
         let serial = match made.dice.pick(&LEFT) {
             Some(left) if made.dice.chance(700) => (*left).to_owned(),
@@ -73,7 +73,7 @@ pub(super) fn cards(made: &mut Making, count: usize) {
             }
         };
         for network in [first, second] {
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             (nic.fixed, nic.own) = (made.fixed(network), false);
             let name = made.name("ctl");
             let says = vec![always(What::System(name, "Sample controller".into()))];

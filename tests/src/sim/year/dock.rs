@@ -12,7 +12,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let mut laptops = Vec::new();
         for _ in 0..4 {
             let mac = made.mac();
-            let mut own = made.nic(mac, network);
+            let mut own = super::Nic::new(mac, network);
             own.day = 4;
             laptops.push(vec![own]);
         }
@@ -23,7 +23,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
                     if !made.dice.chance(400) {
                         continue;
                     }
-                    let mut nic = made.nic(*dock, network);
+                    let mut nic = super::Nic::new(*dock, network);
                     (nic.own, nic.weeks, nic.day) = (false, week..week + 1, day);
                     if let Some(nics) = laptops.get_mut((place + shift) % 4) {
                         nics.push(nic);

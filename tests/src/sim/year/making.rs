@@ -88,7 +88,8 @@ impl Making {
 
     /// A fingerprint of its own.
     pub(super) fn print(&mut self) -> String {
-        (0..4).map(|_| format!("{:016x}", self.dice.throw())).collect()
+        let parts = [(); 4].map(|()| format!("{:016x}", self.dice.throw()));
+        parts.concat()
     }
 
     /// A network of which this is seen.
@@ -115,11 +116,6 @@ impl Making {
     /// A week, not too near either end.
     pub(super) fn week(&mut self) -> u32 {
         8 + u32::try_from(self.dice.below(u64::from(WEEKS) - 16)).unwrap_or(0)
-    }
-
-    pub(super) fn nic(&mut self, mac: Mac, network: usize) -> Nic {
-        let own = mac.names_a_device();
-        Nic { mac, own, network, fixed: None, weeks: ALWAYS, day: 0, behind: None }
     }
 
     /// What a computer with Windows says.
@@ -161,6 +157,14 @@ impl Making {
         let awake = 550 + self.dice.below(450);
         self.bodies.push(Body { happening, nics, says, awake });
         self.bodies.len() - 1
+    }
+}
+
+impl Nic {
+    /// Plugged in the whole year, with a leased address.
+    pub(super) fn new(mac: Mac, network: usize) -> Self {
+        let own = mac.names_a_device();
+        Self { mac, own, network, fixed: None, weeks: ALWAYS, day: 0, behind: None }
     }
 }
 

@@ -8,11 +8,12 @@ use super::{Happening, Saying, WEEKS, What};
 pub(super) fn leased(made: &mut Making, count: usize) {
     for _ in 0..count {
         let (mac, network) = (made.mac(), made.ward());
-        let mut nic = made.nic(mac, network);
-        if made.dice.chance(150) {
-            nic.weeks = made.week()..WEEKS;
-        } else if made.dice.chance(150) {
-            nic.weeks = 0..made.week();
+        let mut nic = super::Nic::new(mac, network);
+        let week = made.week();
+        match made.dice.below(20) {
+            0..3 => nic.weeks = week..WEEKS,
+            3..6 => nic.weeks = 0..week,
+            _ => {}
         }
         let says = made.anything("pc");
         made.add(Happening::LeasedPc, vec![nic], says);
@@ -23,7 +24,7 @@ pub(super) fn leased(made: &mut Making, count: usize) {
 pub(super) fn fixed(made: &mut Making, count: usize) {
     for _ in 0..count {
         let (mac, network) = (made.mac(), made.network(|_| true));
-        let mut nic = made.nic(mac, network);
+        let mut nic = super::Nic::new(mac, network);
         nic.fixed = made.fixed(network);
         let serial = made.serial();
         let says = match made.dice.below(10) {
@@ -59,7 +60,7 @@ pub(super) fn moved(made: &mut Making, count: usize) {
         let (first, last) = (week.min(later), week.max(later) + 1);
         let nics = [0..first, first..last, last..WEEKS].map(|weeks| {
             let network = made.ward();
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             nic.weeks = weeks;
             nic
         });
@@ -72,7 +73,7 @@ pub(super) fn moved(made: &mut Making, count: usize) {
 pub(super) fn renamed(made: &mut Making, count: usize) {
     for _ in 0..count {
         let (mac, network) = (made.mac(), made.ward());
-        let nic = made.nic(mac, network);
+        let nic = super::Nic::new(mac, network);
         let week = made.week();
         let (old, new) = (made.name("old"), made.name("new"));
         let guid = made.uuid();

@@ -11,7 +11,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let floating = made.fixed(network);
         let (first, second) = (made.week(), made.week());
         let (first, second) = (first.min(second), first.max(second) + 1);
-        let active = [vec![0..first, second..WEEKS], vec![first..second]];
+        let active = [[0..first, second..WEEKS], [first..second, 0..0]];
         let same_name = made.dice.chance(500);
         let pair = made.name("fw");
         let lists = made.dice.chance(700);
@@ -19,11 +19,11 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let of_pair = made.dice.chance(300).then(|| made.mac());
         for (half, weeks) in active.into_iter().enumerate() {
             let mac = made.mac();
-            let mut own = made.nic(mac, network);
+            let mut own = super::Nic::new(mac, network);
             own.fixed = made.fixed(network);
             let mut nics = vec![own];
             for weeks in weeks {
-                let mut nic = made.nic(of_pair.unwrap_or(mac), network);
+                let mut nic = super::Nic::new(of_pair.unwrap_or(mac), network);
                 (nic.fixed, nic.weeks) = (floating, weeks);
                 nic.own = of_pair.is_none();
                 nics.push(nic);

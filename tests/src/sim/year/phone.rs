@@ -8,7 +8,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
     for _ in 0..count.div_ceil(2) {
         let (voice, ward) = (made.ward(), made.ward());
         let (phone, pc) = (made.mac(), made.mac());
-        let (phone_nic, pc_nic) = (made.nic(phone, voice), made.nic(pc, ward));
+        let (phone_nic, pc_nic) = (super::Nic::new(phone, voice), super::Nic::new(pc, ward));
         let name = format!("SEP{}", phone.to_string().replace(':', ""));
         made.add(Happening::PhoneAndPc, vec![phone_nic], vec![always(What::Dhcp(name))]);
         let says = made.anything("pc");

@@ -11,7 +11,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let (mut from, step) = (0, 4 + u32::try_from(made.dice.below(30)).unwrap_or(0));
         while from < WEEKS {
             let mac = made.random_mac();
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             nic.weeks = from..WEEKS.min(from + step);
             nics.push(nic);
             from += step;

@@ -8,7 +8,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
     for _ in 0..count.div_ceil(21) {
         let network = made.network(|view| view == super::ground::View::Link);
         let router = made.mac();
-        let mut nic = made.nic(router, network);
+        let mut nic = super::Nic::new(router, network);
         nic.fixed = made.fixed(network);
         let says = vec![
             always(What::System(made.name("proxy"), "Sample router".into())),
@@ -20,7 +20,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         }
         for _ in 0..20 {
             let mac = made.mac();
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             (nic.fixed, nic.behind, nic.own) = (made.fixed(network), Some(router), false);
             let name = made.name("far");
             let says = vec![always(What::System(name, "Sample terminal".into()))];

@@ -12,7 +12,7 @@ pub(super) fn cards(made: &mut Making, count: usize) {
         let mut nics = Vec::new();
         for weeks in [0..week, week..WEEKS] {
             let mac = made.mac();
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             (nic.weeks, nic.fixed) = (weeks, fixed);
             nics.push(nic);
         }
@@ -40,7 +40,7 @@ pub(super) fn successors(made: &mut Making, count: usize) {
         let (week, name) = (made.week(), made.name("term"));
         for weeks in [0..week, week..WEEKS] {
             let mac = made.mac();
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             (nic.weeks, nic.fixed) = (weeks, fixed);
             let says = made.windows(&name);
             made.add(Happening::Successor, vec![nic], says);

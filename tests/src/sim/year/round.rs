@@ -48,7 +48,7 @@ struct Round {
 /// Lets the year pass.
 pub(super) fn pass(mut made: Making) -> Year {
     let mac = made.mac();
-    let mut nic = made.nic(mac, 0);
+    let mut nic = super::Nic::new(mac, 0);
     nic.fixed = made.networks.first().map(super::ground::Network::router);
     let says = vec![
         always(What::System("core".into(), "Sample router".into())),

@@ -13,7 +13,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         let week = made.week();
         let mut nics = Vec::new();
         for (weeks, mac) in [0..week, week..WEEKS].into_iter().zip(&members) {
-            let mut nic = made.nic(*mac, network);
+            let mut nic = super::Nic::new(*mac, network);
             (nic.weeks, nic.fixed) = (weeks, fixed);
             nics.push(nic);
         }

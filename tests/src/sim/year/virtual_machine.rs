@@ -9,20 +9,15 @@ pub(super) fn lay(made: &mut Making, count: usize) {
     for _ in 0..count {
         let network = made.ward();
         let fixed = made.fixed(network);
-        let weeks = if made.dice.chance(300) {
-            let week = made.week();
-            vec![0..week, week..WEEKS]
-        } else {
-            vec![0..WEEKS]
-        };
+        let week = if made.dice.chance(300) { made.week() } else { WEEKS };
+        let weeks = [0..week, week..WEEKS].into_iter().filter(|weeks| !weeks.is_empty());
         let vmware = made.dice.chance(500);
         let nics: Vec<Nic> = weeks
-            .into_iter()
             .map(|weeks| {
                 let maker = if vmware { [0x00, 0x50, 0x56] } else { [0x52, 0x54, 0x00] };
                 let number = u32::try_from(made.dice.below(1 << 24)).unwrap_or(0);
                 let mac = numbered(maker, number);
-                let mut nic = made.nic(mac, network);
+                let mut nic = super::Nic::new(mac, network);
                 (nic.weeks, nic.fixed) = (weeks, fixed);
                 nic
             })

@@ -17,7 +17,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
         };
         for _ in 0..2 {
             let mac = made.mac();
-            let mut nic = made.nic(mac, network);
+            let mut nic = super::Nic::new(mac, network);
             nic.fixed = made.fixed(network);
             let says = vec![
                 always(What::System(made.name("rt"), "Sample router".into())),
@@ -26,7 +26,7 @@ pub(super) fn lay(made: &mut Making, count: usize) {
             ];
             made.add(Happening::VirtualRouter, vec![nic], says);
         }
-        let mut nic = made.nic(shared, network);
+        let mut nic = super::Nic::new(shared, network);
         nic.fixed = made.fixed(network);
         made.add(Happening::VirtualRouter, vec![nic], Vec::new());
     }
