@@ -118,6 +118,21 @@ impl Rules {
         self.rules.is_empty()
     }
 
+    /// The serial number of the device in these rows, where a rule says that they hold one: of the rows
+    /// the one with the smallest index speaks. Whose tables a maker's own are, their names say.
+    pub fn serial(&self, rows: &Rows) -> Option<String> {
+        if !rows.context.is_empty() {
+            return None;
+        }
+        let rules = self.rules.iter().filter(|rule| rule.claims_serial(&rows.table));
+        let found = rules.filter_map(|rule| {
+            let reading = rows.rows.iter().filter_map(|row| Some((row, rule.reading(row)?)));
+            let (row, reading) = reading.min_by(|a, b| a.0.index.cmp(&b.0.index))?;
+            Some((std::cmp::Reverse(reading.weight), row.index.clone(), reading.serial?))
+        });
+        found.min().map(|(.., serial)| serial)
+    }
+
     /// What the rules make of the tables of a device with this sysObjectID. Of the rows of a table
     /// the one with the smallest index speaks that a rule can read.
     pub fn read(&self, object_id: &str, told: &[Told<'_>]) -> Vec<Claimed> {

@@ -115,7 +115,8 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
     let policy = &rulings.policy;
     let standing = Standing::of(basis.decisions);
     let claims = evidence::weigh(basis.observations);
-    let Resolution { mut devices, contested, speakers } = resolve::resolve(&claims, fingerprints);
+    let Resolution { mut devices, contested, speakers } =
+        resolve::resolve_as_told(&claims, fingerprints, &standing);
     let topology = topology::find(&claims, &speakers, &mut devices);
     let matches =
         reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &standing));

@@ -11,6 +11,11 @@
 //! - `shelf`: the other tables of a group, through [`crate::inventory`].
 //! - `tabled`: what switches and routers list of others makes known who is there, where a burned-in
 //!   MAC address says who; it joins nothing by address alone and gives way to what was seen directly.
+//! - `word`, `sessions`: identifiers that a device says, and when.
+//! - `part`: a card or an address that several devices had in turn (a dock, a bridge, a lease behind a
+//!   router) is parted by what each of them said.
+//! - `alike`: who says the same identifier is one device, unless it was cloned.
+//! - `person`: what a person pinned, split or corrected stands against all of this.
 //! - `gather`: what each group said, field by field, with its sources.
 //! - `readings`, `why`: what fingerprints make of it, combined, and why a field says what it says.
 //!
@@ -22,30 +27,41 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, ObservationId};
 
+use crate::decision::Standing;
 use crate::evidence::{Claim, Seen};
 use crate::fingerprint::Rows;
 
+mod alike;
 /// What comes out of resolving.
 pub mod device;
 mod gather;
 mod links;
+mod part;
+mod person;
 mod portray;
 mod readings;
+mod sessions;
 mod shelf;
 mod subject;
 mod tabled;
 mod tables;
 /// Why fields say what they say.
 pub mod why;
+mod word;
 
 #[cfg(test)]
 pub(crate) mod case;
 #[cfg(test)]
 mod tests;
 
-pub use device::{Address, Attached, Device, DeviceId, Join, JoinReason, Oddity, Service, Through};
+pub use device::{
+    Address, Attached, Device, DeviceId, IdentifierKind, Join, JoinReason, Oddity, Service, Through,
+};
 use gather::Gathered;
 use links::Links;
+use part::Parts;
+use person::Keys;
+use sessions::Sessions;
 use subject::{Groups, Subject};
 use tabled::Tabled;
 use tables::Tables;
@@ -76,29 +92,101 @@ pub struct Resolution {
     pub speakers: BTreeMap<ObservationId, DeviceId>,
 }
 
-/// Resolves claims into devices. Neither the order of the claims nor repetition changes anything.
-pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
-    let mut links = Links::read(claims);
-    let tables = Tables::read(claims, &links);
-    links.hold_back_proxies(tables.listed());
-    let others = Tabled::read(claims, &tables);
-    others.bind(&mut links);
-    let mut groups = Groups::default();
-    let own = tables.join(&mut links, &mut groups);
-    let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
-    for claim in claims {
-        gather::add(&mut gathered, claim, (&links, &own, &mut groups));
+/// Which device an observation is of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placed {
+    /// The observation.
+    pub observation: ObservationId,
+    /// The device that it describes, or whose answer it is.
+    pub device: DeviceId,
+}
+
+/// Claims sorted by whom they are about.
+struct Sorted<'a> {
+    links: Links<'a>,
+    sessions: Sessions<'a>,
+    groups: Groups<'a>,
+    gathered: BTreeMap<Subject<'a>, Gathered<'a>>,
+}
+
+impl<'a> Sorted<'a> {
+    fn sort(claims: &[Claim<'a>], standing: &Standing<'_>) -> Self {
+        let mut links = Links::read(claims);
+        let tables = Tables::read(claims, &links);
+        links.hold_back_proxies(tables.listed());
+        let others = Tabled::read(claims, &tables);
+        others.bind(&mut links);
+        let sessions = Sessions::read(claims, &links);
+        let split = person::split_serials(standing);
+        let parts =
+            Parts::find(&sessions, &split, |network, ip| links.is_ever_virtual((network, ip)));
+        links.part_by(parts);
+        let mut groups = Groups::default();
+        let pins = Keys { sessions: &sessions, links: &links }.heed(standing, &mut groups);
+        let own = tables.join(&mut links, &mut groups);
+        let ties = alike::join(&sessions, &links, (&mut groups, &own.told));
+        let mut gathered: BTreeMap<Subject<'_>, Gathered<'_>> = BTreeMap::new();
+        for claim in claims {
+            gather::add(&mut gathered, claim, (&links, &own, &mut groups));
+        }
+        others.gather(&mut gathered, &links, &mut groups);
+        gather::name(&mut gathered, claims, (&links, &mut groups));
+        gather::tie(&mut gathered, &ties, (&sessions, &links, &mut groups));
+        gather::pin(&mut gathered, pins, &mut groups);
+        Self { links, sessions, groups, gathered }
     }
-    others.gather(&mut gathered, &links, &mut groups);
-    gather::name(&mut gathered, claims, (&links, &mut groups));
-    let named: BTreeMap<Subject<'_>, DeviceId> =
-        gathered.iter().map(|(root, group)| (*root, group.id())).collect();
+
+    /// What each group is called.
+    fn names(&self) -> BTreeMap<Subject<'a>, DeviceId> {
+        self.gathered.iter().map(|(root, group)| (*root, group.id())).collect()
+    }
+}
+
+/// Resolves claims into devices, by what was seen alone.
+pub fn resolve(claims: &[Claim<'_>], fingerprints: &Rows) -> Resolution {
+    resolve_as_told(claims, fingerprints, &Standing::default())
+}
+
+/// Resolves claims into devices, as far as people did not say otherwise. Neither the order of the
+/// claims nor repetition changes anything.
+pub fn resolve_as_told(
+    claims: &[Claim<'_>],
+    fingerprints: &Rows,
+    standing: &Standing<'_>,
+) -> Resolution {
+    let sorted = Sorted::sort(claims, standing);
+    let named = sorted.names();
+    let Sorted { links, sessions, mut groups, gathered } = sorted;
+    let keys = Keys { sessions: &sessions, links: &links };
+    let corrections = keys.corrections(standing, (&mut groups, &named));
     let mut devices: Vec<Device> =
         gathered.into_values().map(|group| group.device(fingerprints)).collect();
     devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    for ((id, _), decided) in corrections {
+        if let Ok(at) = devices.binary_search_by(|device| device.id.cmp(&id)) {
+            devices.get_mut(at).into_iter().for_each(|device| person::correct(device, decided));
+        }
+    }
     let speakers = speakers(claims, &links, (&mut groups, &named));
     let contested = contested(claims, &links, (&mut groups, &named));
     Resolution { devices, contested, speakers }
+}
+
+/// Which device each observation is of, ascending: the history of every device. What describes no
+/// device (a question that nobody answered, what a name server says) is left out.
+pub fn place(claims: &[Claim<'_>], standing: &Standing<'_>) -> Vec<Placed> {
+    let mut sorted = Sorted::sort(claims, standing);
+    let named = sorted.names();
+    let mut placed = Vec::new();
+    for claim in claims {
+        for sighting in &claim.sightings {
+            let Some(subject) = gather::subject(&sorted.links, claim, sighting) else { continue };
+            let device = named.get(&sorted.groups.root(subject)).cloned();
+            placed.extend(device.map(|device| Placed { observation: sighting.id, device }));
+        }
+    }
+    placed.sort_unstable();
+    placed
 }
 
 /// Whose tables and interface rows each observation brought.

@@ -84,6 +84,12 @@ impl Mac {
         Self([0x33, 0x33, a, b, c, d])
     }
 
+    /// Whether software made this address up for one host: local, and neither a group's nor shared by
+    /// routers.
+    pub const fn is_private(self) -> bool {
+        !self.is_group() && self.is_local() && self.virtual_router().is_none()
+    }
+
     /// Whether this address may stand for one device: unicast, burned in, not shared by routers.
     ///
     /// Only such an address creates or joins devices (ARCHITECTURE.md, "Identity").

@@ -15,6 +15,10 @@ pub mod bare;
 pub mod corpus;
 /// A program measured from outside.
 pub mod child;
+/// `cargo measure derive`.
+pub mod derive;
+/// `cargo measure identity`.
+pub mod identity;
 /// Right, wrong or not said.
 pub mod judge;
 /// `cargo measure ledger`.
@@ -51,13 +55,15 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what] if what == "ledger" => ledger(root, ledger::ROWS),
         [what, rows] if what == "ledger" => ledger(root, rows.parse()?),
         [what] if what == "snmp" => snmp(root),
+        [what, rest @ ..] if what == "derive" => derive::run(rest),
+        [what, rest @ ..] if what == "identity" => identity::run(rest),
         [what] if what == "topology" => topology::run(),
         [what, how] if what == "topology" && how == "tune" => topology::tune(None),
         [what, how, from, count] if what == "topology" && how == "tune" => {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure sweep`, `cargo measure ledger [ROWS]`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ledger [ROWS]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
         ),
     }
 }

@@ -42,6 +42,8 @@ pub mod truth;
 pub mod wiring;
 /// The hospital on real frames.
 pub mod wire;
+/// A year of the hospital.
+pub mod year;
 
 pub use rows::{Plant, Row};
 use wiring::Wiring;

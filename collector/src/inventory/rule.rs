@@ -99,6 +99,11 @@ impl Rule {
         &self.table
     }
 
+    /// Whether it reads serial numbers out of this table.
+    pub(super) fn claims_serial(&self, table: &str) -> bool {
+        self.field == Some(Field::Serial) && self.table == table
+    }
+
     /// Whether devices with this sysObjectID are meant.
     pub(super) fn is_for(&self, object_id: &str) -> bool {
         let begins = |prefix: &String| {

@@ -58,6 +58,7 @@ fn asked(device: &Device) -> Option<IpAddr> {
             JoinReason::OwnInterface { asked: ip, .. } | JoinReason::MacHadAddress { ip, .. } => {
                 answered.insert(*ip);
             }
+            JoinReason::SameIdentifier { .. } | JoinReason::Person { .. } => {}
         }
     }
     let met = |ip: &IpAddr| answered.contains(ip) || !listed.contains(ip);

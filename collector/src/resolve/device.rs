@@ -51,7 +51,7 @@ pub struct Service {
 pub struct Join {
     /// What they share or what ties them.
     pub reason: JoinReason,
-    /// The observations that show it, ascending.
+    /// The observations that show it, ascending; none where a person said it.
     pub sources: Vec<ObservationId>,
 }
 
@@ -80,6 +80,41 @@ pub enum JoinReason {
         /// The address that answered the query.
         asked: IpAddr,
     },
+    /// The same identifier was said under each of its MAC addresses or addresses, and nothing shows that
+    /// it was cloned.
+    SameIdentifier {
+        /// What kind.
+        kind: IdentifierKind,
+        /// The identifier, as it was said.
+        value: String,
+    },
+    /// A person said so; no observation shows it.
+    Person {
+        /// The number of the decision.
+        decision: u64,
+        /// Who decided.
+        by: String,
+        /// Why, in their words.
+        why: String,
+    },
+}
+
+/// Identifiers that a device carries from one network card or address to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierKind {
+    /// The MAC address that it told of its card.
+    Card,
+    /// The maker's serial number.
+    Serial,
+    /// A UUID of the device.
+    Uuid,
+    /// The GUID of its SMB server.
+    Guid,
+    /// The key of its SSH server.
+    HostKey,
+    /// A certificate that it signed itself.
+    Certificate,
 }
 
 /// Something noticed while resolving that a person should know; none of them merges anything.

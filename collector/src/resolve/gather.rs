@@ -1,13 +1,16 @@
 //! Everything that was said of one device, before it is put into fields.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Outcome};
 
+use super::alike::Tie;
 use super::device::{JoinReason, Oddity};
 use super::links::{Links, binding, is_hearsay};
+use super::person::Pin;
+use super::sessions::Sessions;
 use super::subject::{Groups, Subject};
 use super::tables::Own;
 use crate::evidence::{Claim, Grade, Seen, Sighting};
@@ -30,6 +33,8 @@ pub(super) struct Gathered<'a> {
     /// By which protocol a service said what it said.
     pub(super) protocols: BTreeMap<&'a Fact, Method>,
     pub(super) joins: BTreeMap<JoinReason, Seen>,
+    /// What a person joined.
+    pub(super) pins: BTreeSet<JoinReason>,
     pub(super) oddities: BTreeMap<Oddity, Seen>,
     /// MAC addresses and addresses that stand in tables of switches and routers.
     pub(super) tabled: Others<'a>,
@@ -70,7 +75,9 @@ pub(super) fn add<'a>(
                 && is_hearsay(claim)
             {
                 // Whatever it says of another, whoever sent the frame is there.
-                let group = enter(gathered, groups, Subject::Mac(mac), sighting);
+                let place = (claim.network, None);
+                let sender = links.part(Subject::Mac(mac), (place, sighting.at()));
+                let group = enter(gathered, groups, sender, sighting);
                 group.has(mac, claim.grade, Seen::once(sighting));
             }
             continue;
@@ -101,6 +108,62 @@ pub(super) fn name<'a>(
     }
 }
 
+/// Says of every device which identifiers joined it.
+pub(super) fn tie<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    ties: &[Tie<'a>],
+    (sessions, links, groups): (&Sessions<'a>, &Links<'a>, &mut Groups<'a>),
+) {
+    let words: HashSet<_> = ties.iter().map(|tie| tie.word).collect();
+    let by_root: HashSet<_> =
+        ties.iter().map(|tie| (tie.word, groups.root(tie.subjects[0]))).collect();
+    for ((subject, place, word), shown) in &sessions.shown {
+        let Some(kind) = word.kind.identifier().filter(|_| words.contains(word)) else { continue };
+        let root = groups.root(links.part(*subject, (*place, shown.seen.last())));
+        if !by_root.contains(&(*word, root)) {
+            continue;
+        }
+        let Some(group) = gathered.get_mut(&root) else { continue };
+        if let Some(mac) = sessions.units.get(word).filter(|mac| !links.is_shared(**mac)) {
+            group.subjects.insert(Subject::Mac(*mac));
+            group.has(*mac, Grade::Queried, shown.seen);
+        }
+        let value = shown.text.clone();
+        put(&mut group.joins, JoinReason::SameIdentifier { kind, value }, shown.seen);
+    }
+}
+
+/// Says of every device what a person joined to it.
+pub(super) fn pin<'a>(
+    gathered: &mut BTreeMap<Subject<'a>, Gathered<'a>>,
+    pins: Vec<Pin<'a>>,
+    groups: &mut Groups<'a>,
+) {
+    for pin in pins {
+        let [a, b] = pin.subjects.map(|subject| groups.root(subject));
+        if let Some(group) = gathered.get_mut(&a).filter(|_| a == b) {
+            group.pins.insert(pin.reason);
+        }
+    }
+}
+
+/// Whom an observation is of: who answered on the link, else who spoke above it.
+pub(super) fn subject<'a>(
+    links: &Links<'a>,
+    claim: &Claim<'a>,
+    sighting: &Sighting<'_>,
+) -> Option<Subject<'a>> {
+    let silent = matches!(claim.fact, Fact::Asked { outcome: Outcome::Silent, .. });
+    if silent || matches!(claim.fact, Fact::Pointer { .. }) {
+        None
+    } else if matches!(claim.fact, Fact::Arp { .. } | Fact::Neighbour { .. }) {
+        let (ip, mac) = binding(claim)?;
+        Some(bound(links, claim.network, (ip, mac), sighting))
+    } else {
+        speaker(links, claim, sighting)
+    }
+}
+
 /// Whom a binding is about. A proxy is a device, but not the one that has the address.
 fn bound<'a>(
     links: &Links<'a>,
@@ -109,9 +172,11 @@ fn bound<'a>(
     sighting: &Sighting<'_>,
 ) -> Subject<'a> {
     if mac.names_a_device() {
-        Subject::Mac(mac)
+        links.part(Subject::Mac(mac), ((network, Some(ip)), sighting.at()))
     } else if mac.virtual_router().is_some() {
         Subject::Address(network, ip)
+    } else if mac.is_private() {
+        Subject::Private(network, ip, mac)
     } else {
         links.unlinked((network, ip), sighting.at())
     }
@@ -124,7 +189,10 @@ pub(super) fn speaker<'a>(
     sighting: &Sighting<'_>,
 ) -> Option<Subject<'a>> {
     match claim.speaker.mac {
-        Some(mac) if links.names(claim.network, mac) => Some(Subject::Mac(mac)),
+        Some(mac) if links.names(claim.network, mac) => {
+            let place = (claim.network, claim.speaker.ip);
+            Some(links.part(Subject::Mac(mac), (place, sighting.at())))
+        }
         _ => claim.speaker.ip.map(|ip| links.subject((claim.network, ip), sighting.at())),
     }
 }
@@ -183,7 +251,7 @@ impl<'a> Gathered<'a> {
             put(&mut self.addresses, (claim.network, ip), seen);
             self.spoken.insert((claim.network, ip));
         }
-        if let (Subject::Mac(mac), true) = (subject, claim.speaker.mac.is_some()) {
+        if let (Some(mac), true) = (subject.mac(), claim.speaker.mac.is_some()) {
             self.has(mac, claim.grade, seen);
         }
         match claim.fact {
@@ -211,7 +279,7 @@ impl<'a> Gathered<'a> {
             // What a server or a relay says is about somebody else.
             Fact::Dhcp(dhcp) => {
                 let by_client = !dhcp.from_server && dhcp.relay.is_none();
-                if by_client && dhcp.client.is_none_or(|mac| subject == Subject::Mac(mac)) {
+                if by_client && dhcp.client.is_none_or(|mac| subject.mac() == Some(mac)) {
                     let fact = self.facts.entry(claim.fact).or_insert((claim.grade, seen));
                     fact.1.extend(seen);
                 }

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
 
+use super::part::Parts;
+use super::sessions::Place;
 use super::subject::Subject;
 use crate::evidence::{Claim, Grade};
 
@@ -14,7 +16,7 @@ const PROXY_ABOVE: usize = 8;
 /// The same for IPv6, where one host has several addresses and makes new ones day by day (RFC 8981).
 const PROXY_ABOVE_V6: usize = 32;
 /// One day, in microseconds: long enough for a slow sweep, too short for leases to pile up.
-const PROXY_SPAN: i64 = 86_400_000_000;
+pub(super) const PROXY_SPAN: i64 = 86_400_000_000;
 /// One minute, in microseconds: two MAC addresses that answer for one address within it contest it.
 /// A lease that moves, or a standby that takes over, leaves a longer gap between two looks.
 const CONTEST_SPAN: i64 = 60_000_000;
@@ -34,6 +36,9 @@ pub(super) struct Links<'a> {
     said: HashMap<Slot<'a>, Answers>,
     /// Whose a router says that an address is, for where neither is known.
     tabled: HashMap<Slot<'a>, Answers>,
+    /// Cards and addresses that several devices had in turn.
+    parts: Parts<'a>,
+    networks: BTreeSet<&'a str>,
 }
 
 /// Whether an address can be one host's.
@@ -80,6 +85,7 @@ impl<'a> Links<'a> {
     pub(super) fn read(claims: &[Claim<'a>]) -> Self {
         let mut links = Self::default();
         for claim in claims {
+            links.networks.insert(claim.network);
             let Some((ip, mac)) = binding(claim) else { continue };
             let answers = links.answers.entry((claim.network, ip)).or_default();
             answers.extend(claim.sightings.iter().map(|sighting| (sighting.at(), mac)));
@@ -152,28 +158,78 @@ impl<'a> Links<'a> {
 
     /// Whom something said from `ip` at that time is about, by links alone.
     pub(super) fn by_link(&self, (network, ip): Slot<'a>, at: Timestamp) -> Subject<'a> {
-        match self.answers.get(&(network, ip)).and_then(|answers| nearest(answers, at)) {
-            Some((_, mac)) if self.names(network, mac) => Subject::Mac(mac),
-            _ => Subject::Address(network, ip),
-        }
+        let subject =
+            match self.answers.get(&(network, ip)).and_then(|answers| nearest(answers, at)) {
+                Some((_, mac)) if self.names(network, mac) => Subject::Mac(mac),
+                Some((_, mac)) if mac.is_private() => Subject::Private(network, ip, mac),
+                _ => Subject::Address(network, ip),
+            };
+        self.part(subject, ((network, Some(ip)), at))
+    }
+
+    /// Parts cards and addresses as these say.
+    pub(super) fn part_by(&mut self, parts: Parts<'a>) {
+        self.parts = parts;
+    }
+
+    /// The part of a subject in that place at that time, where several devices had it in turn.
+    pub(super) fn part(&self, subject: Subject<'a>, when: (Place<'a>, Timestamp)) -> Subject<'a> {
+        self.parts.of(subject, when)
+    }
+
+    /// The pieces of a card or of an address, where it is parted; else itself.
+    pub(super) fn pieces_of(&self, subject: Subject<'a>) -> BTreeSet<Subject<'a>> {
+        self.parts.pieces_of(subject)
+    }
+
+    /// A declared network in which something was seen.
+    pub(super) fn network(&self, name: &str) -> Option<&'a str> {
+        self.networks.get(name).copied()
+    }
+
+    /// Where this MAC address ever answered, on a link or in a router's table.
+    pub(super) fn slots_of(&self, mac: Mac) -> BTreeSet<Slot<'a>> {
+        let all = self.answers.iter().chain(&self.tabled);
+        let held = all.filter(|(_, answers)| answers.iter().any(|(_, other)| *other == mac));
+        held.map(|(slot, _)| *slot).collect()
+    }
+
+    /// Whether this MAC address is of several devices in turn.
+    pub(super) fn is_shared(&self, mac: Mac) -> bool {
+        self.parts.is_shared(mac)
+    }
+
+    /// Whether nobody can say who spoke, because several devices had the address about that time or
+    /// share it.
+    pub(super) fn is_doubtful(&self, claim: &Claim<'a>, at: Timestamp) -> bool {
+        claim.speaker.ip.is_some_and(|ip| {
+            let slot = (claim.network, ip);
+            self.is_virtual(slot, at) || claim.speaker.mac.is_none() && self.is_contested(slot, at)
+        })
     }
 
     /// Whom something said from `ip` at that time is about: the burned-in MAC address that answered
     /// for it nearest in time; else the device that the address said it was; else the address.
     pub(super) fn subject(&self, slot: Slot<'a>, at: Timestamp) -> Subject<'a> {
         let subject = self.by_link(slot, at);
-        let linked = matches!(subject, Subject::Mac(_)) || self.is_virtual(slot, at);
+        let linked = subject.is_linked() || self.is_virtual(slot, at);
         if linked { subject } else { self.unlinked(slot, at) }
     }
 
     /// The same for an address for which only a MAC address that names nobody answered.
     pub(super) fn unlinked(&self, (network, ip): Slot<'a>, at: Timestamp) -> Subject<'a> {
+        let when = ((network, Some(ip)), at);
+        let address = self.part(Subject::Address(network, ip), when);
+        if matches!(address, Subject::Stay(..)) {
+            return address;
+        }
         let of = |known: &HashMap<Slot<'a>, Answers>| {
             known.get(&(network, ip)).and_then(|said| nearest(said, at))
         };
         match of(&self.said).or_else(|| of(&self.tabled)) {
-            Some((_, mac)) => Subject::Mac(mac),
-            None => Subject::Address(network, ip),
+            Some((_, mac)) if mac.is_private() => Subject::Private(network, ip, mac),
+            Some((_, mac)) => self.part(Subject::Mac(mac), when),
+            None => address,
         }
     }
 
@@ -191,6 +247,12 @@ impl<'a> Links<'a> {
                     .iter()
                     .any(|(_, mac)| self.names(slot.0, *mac) || mac.virtual_router().is_some())
             })
+    }
+
+    /// Whether redundant routers ever shared the address.
+    pub(super) fn is_ever_virtual(&self, slot: Slot<'_>) -> bool {
+        let answers = self.answers.get(&slot);
+        answers.is_some_and(|all| all.iter().any(|(_, mac)| mac.virtual_router().is_some()))
     }
 
     /// Whether two devices answered for the address about that time, so that nobody can say which of
@@ -227,7 +289,7 @@ impl<'a> Links<'a> {
 }
 
 /// Most distinct addresses in any stretch of time of this length; `held` ascends.
-fn most_within(held: &[(Timestamp, IpAddr)], length: i64) -> usize {
+pub(super) fn most_within(held: &[(Timestamp, IpAddr)], length: i64) -> usize {
     let mut counts: HashMap<IpAddr, usize> = HashMap::new();
     let mut oldest = held.iter().peekable();
     let mut most = 0;

@@ -59,18 +59,20 @@ struct Name<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// The smallest burned-in MAC address names the device, else the smallest address.
+    /// The smallest burned-in MAC address names the device, else the smallest address; where several
+    /// devices had it in turn, with what tells this one from the others.
     pub(super) fn id(&self) -> DeviceId {
-        let both = self.macs.keys().chain(self.tabled.0.keys());
-        let mac = both.filter(|mac| mac.names_a_device()).min();
-        let text = match (mac, self.subjects.first()) {
-            (Some(mac), _) | (None, Some(Subject::Mac(mac))) => {
-                format!("mac-{}", mac.to_string().replace(':', ""))
+        let plain = |mac: &Mac| mac.to_string().replace(':', "");
+        DeviceId(match self.subjects.first() {
+            Some(Subject::Mac(mac)) => format!("mac-{}", plain(mac)),
+            Some(Subject::Shared(mac, piece)) => format!("mac-{}-{piece:016x}", plain(mac)),
+            Some(Subject::Address(network, ip)) => format!("ip-{network}-{ip}"),
+            Some(Subject::Stay(network, ip, piece)) => format!("ip-{network}-{ip}-{piece:016x}"),
+            Some(Subject::Private(network, ip, mac)) => {
+                format!("ip-{network}-{ip}-{}", plain(mac))
             }
-            (None, Some(Subject::Address(network, ip))) => format!("ip-{network}-{ip}"),
-            (None, None) => String::new(),
-        };
-        DeviceId(text)
+            None => String::new(),
+        })
     }
 
     pub(super) fn kind(&self, wanted: impl Fn(&Fact) -> bool) -> Vec<Said<'a>> {
@@ -204,7 +206,10 @@ impl<'a> Gathered<'a> {
         for (reason, seen) in by_link {
             joins.entry(reason).and_modify(|s| s.extend(seen)).or_insert(seen);
         }
-        joins.into_iter().map(|(reason, seen)| Join { reason, sources: seen.sources() }).collect()
+        let shown = joins.into_iter();
+        let shown = shown.map(|(reason, seen)| Join { reason, sources: seen.sources() });
+        let pinned = self.pins.iter().cloned().map(|reason| Join { reason, sources: Vec::new() });
+        shown.chain(pinned).collect()
     }
 
     fn oddities(&self) -> Vec<Sourced<Oddity>> {

@@ -16,7 +16,7 @@ use daicho_common::observation::table::Rows;
 use daicho_common::time::Timestamp;
 
 use super::gather::{Gathered, enter_seen, put};
-use super::links::{Links, is_host};
+use super::links::{Links, PROXY_SPAN, is_host, most_within};
 use super::subject::{Groups, Subject};
 use super::tables::Tables;
 use crate::evidence::{Claim, Seen};
@@ -27,6 +27,9 @@ use crate::mib;
 const OWN_AT_MOST: usize = 8;
 /// The same for IPv6 (RFC 8981).
 const OWN_AT_MOST_V6: usize = 32;
+
+/// A place where nobody is: a forwarding table says no address.
+const NOWHERE: (&str, Option<IpAddr>) = ("", None);
 
 /// A router, as it was asked: agent, network, address.
 type Asked<'a> = (&'a str, &'a str, IpAddr);
@@ -51,13 +54,19 @@ impl<'a> Tabled<'a> {
                 put(&mut listed.macs, mac, seen);
             }
             let own = tables.listed().get(&(claim.network, asked));
-            for row in mib::neighbour::read(rows).filter(|row| row.mac.names_a_device()) {
+            for row in mib::neighbour::read(rows) {
+                let named = row.mac.names_a_device();
+                if !named && !row.mac.is_private() {
+                    continue;
+                }
                 // Its own addresses stand in a router's table too, and may say a MAC address that
                 // its interface table leaves out.
                 if row.ip == asked || own.is_some_and(|own| own.contains(&row.ip)) {
                     continue;
                 }
-                put(&mut listed.macs, row.mac, seen);
+                if named {
+                    put(&mut listed.macs, row.mac, seen);
+                }
                 let key = ((claim.agent, claim.network, asked), row.mac, row.ip.is_ipv4());
                 if is_host(row.ip) && !crowds.contains(&key) {
                     let network = tables.network(claim.agent, row.ip, claim.network);
@@ -93,12 +102,18 @@ impl<'a> Tabled<'a> {
         groups: &mut Groups<'a>,
     ) {
         for (mac, seen) in self.macs {
-            let group = enter_seen(gathered, groups, (Subject::Mac(mac), seen));
+            let subject = links.part(Subject::Mac(mac), (NOWHERE, seen.last()));
+            let group = enter_seen(gathered, groups, (subject, seen));
             put(&mut group.tabled.0, mac, seen);
         }
         for ((network, ip, mac), (seen, _)) in self.neighbours {
             let holder = groups.root(links.subject((network, ip), seen.last()));
-            let root = groups.root(Subject::Mac(mac));
+            let subject = if mac.is_private() {
+                Subject::Private(network, ip, mac)
+            } else {
+                links.part(Subject::Mac(mac), ((network, Some(ip)), seen.last()))
+            };
+            let root = groups.root(subject);
             if holder != root {
                 continue;
             }
@@ -122,18 +137,24 @@ fn macs(rows: &Rows) -> impl Iterator<Item = Mac> + '_ {
     mib::bridge::forwarding(rows).map(|row| row.mac).filter(|mac| mac.names_a_device())
 }
 
-/// MAC addresses with more addresses than one device has, by who listed them and whether IPv4.
+/// MAC addresses with more addresses at a time than one device has, by who listed them and whether
+/// IPv4. Over a year a lease gives one device many.
 fn crowds<'a>(claims: &[Claim<'a>]) -> BTreeSet<(Asked<'a>, Mac, bool)> {
-    let mut held: HashMap<(Asked<'a>, Mac, bool), BTreeSet<IpAddr>> = HashMap::new();
+    let mut held: HashMap<(Asked<'a>, Mac, bool), Vec<(Timestamp, IpAddr)>> = HashMap::new();
     for claim in claims {
         let (Fact::Rows(rows), Some(asked)) = (claim.fact, claim.speaker.ip) else { continue };
         for row in mib::neighbour::read(rows) {
             let key = ((claim.agent, claim.network, asked), row.mac, row.ip.is_ipv4());
-            held.entry(key).or_default().insert(row.ip);
+            let times = claim.sightings.iter().map(|sighting| (sighting.at(), row.ip));
+            held.entry(key).or_default().extend(times);
         }
     }
-    let crowd = |((_, _, four), ips): &(&(Asked<'a>, Mac, bool), &BTreeSet<IpAddr>)| {
-        ips.len() > if *four { OWN_AT_MOST } else { OWN_AT_MOST_V6 }
-    };
-    held.iter().filter(crowd).map(|(key, _)| *key).collect()
+    let mut crowds = BTreeSet::new();
+    for (key, mut ips) in held {
+        ips.sort_unstable();
+        if most_within(&ips, PROXY_SPAN) > if key.2 { OWN_AT_MOST } else { OWN_AT_MOST_V6 } {
+            crowds.insert(key);
+        }
+    }
+    crowds
 }

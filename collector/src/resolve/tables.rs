@@ -62,6 +62,8 @@ pub(super) struct Tables<'a> {
 #[derive(Default)]
 pub(super) struct Own<'a> {
     ips: HashMap<(Asked<'a>, IpAddr), (&'a str, Subject<'a>)>,
+    /// Those that told their interfaces.
+    pub(super) told: HashSet<Subject<'a>>,
 }
 
 impl<'a> Own<'a> {
@@ -131,7 +133,7 @@ impl<'a> Tables<'a> {
         for walk in &mut self.walks {
             // The proxies are known only now.
             let (_, network, ip) = walk.asked;
-            walk.subject = links.by_link((network, ip), walk.from);
+            walk.subject = links.subject((network, ip), walk.from);
         }
         let voices = self.voices();
         let floating = floating(&voices);
@@ -142,6 +144,10 @@ impl<'a> Tables<'a> {
         }
         let mut own = Own::default();
         for walk in &self.walks {
+            let (_, network, ip) = walk.asked;
+            if !walk.macs.is_empty() {
+                own.told.insert(links.subject((network, ip), walk.from));
+            }
             self.join_addresses(walk, &floating, (links, groups, &mut own));
         }
         own
@@ -233,10 +239,13 @@ impl<'a> Walk<'a> {
         if matches!(self.subject, Subject::Mac(mac) if !self.macs.contains(&mac)) {
             return;
         }
-        let mut believed = self.macs.iter().copied().filter(|mac| !cloned.contains(mac)).peekable();
-        let Some(&first) = believed.peek() else { return };
+        let own = |mac: &Mac| !cloned.contains(mac) && !links.is_shared(*mac);
+        let believed: Vec<Mac> = self.macs.iter().copied().filter(own).collect();
+        let Some(&first) = believed.first() else { return };
         let anchor = match self.subject {
-            Subject::Mac(_) => self.subject,
+            Subject::Mac(_) | Subject::Shared(..) | Subject::Stay(..) | Subject::Private(..) => {
+                self.subject
+            }
             Subject::Address(network, ip) => {
                 links.say((network, ip), self.from, first);
                 links.say((network, ip), self.to, first);
@@ -261,7 +270,13 @@ fn one_device(a: (&VoiceKey<'_>, &Voice), b: (&VoiceKey<'_>, &Voice)) -> bool {
         && voice_b.ips.contains(ip_a);
     let by_mac = matches!((subject_a, subject_b), (Subject::Mac(a), Subject::Mac(b))
         if voice_a.macs.contains(b) && voice_b.macs.contains(a));
-    by_address || by_mac
+    // A card that a pair has in turn does not stand in the tables of either.
+    let by_turn = match (subject_a, subject_b) {
+        (Subject::Mac(mac), Subject::Shared(..)) => voice_b.macs.contains(mac),
+        (Subject::Shared(..), Subject::Mac(mac)) => voice_a.macs.contains(mac),
+        _ => false,
+    };
+    by_address || by_mac || by_turn
 }
 
 /// Whether all of them are known to be one device. Voices that agree list each other, so the number

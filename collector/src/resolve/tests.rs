@@ -6,6 +6,9 @@ use super::*;
 use crate::evidence::Grade;
 use crate::fingerprint::Class;
 
+mod carried;
+mod decided;
+
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";
 const C: &str = "00:1a:2b:00:00:0c";
@@ -299,8 +302,9 @@ fn the_same_link_local_address_on_two_links_is_two_devices() {
 #[test]
 fn a_random_mac_names_no_device_and_follows_no_one() {
     let case = Case::new().arp("10.0.0.7", RANDOM).day(1).arp("10.0.0.8", RANDOM);
-    assert_eq!(case.ids(), ["ip-ward-10.0.0.7", "ip-ward-10.0.0.8"]);
-    assert_eq!(odd(&device(&case, "ip-ward-10.0.0.7")), [Oddity::RandomisedMac]);
+    let ids = ["ip-ward-10.0.0.7-da1122334455", "ip-ward-10.0.0.8-da1122334455"];
+    assert_eq!(case.ids(), ids);
+    assert_eq!(odd(&device(&case, ids[0])), [Oddity::RandomisedMac]);
 }
 
 #[test]

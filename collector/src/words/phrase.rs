@@ -14,7 +14,7 @@ use crate::inventory::storage::{Keeps, Reason as StorageReason};
 use crate::ledger::{Field, Place, Reason, State};
 use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
-use crate::resolve::{JoinReason, Oddity};
+use crate::resolve::{IdentifierKind, JoinReason, Oddity};
 pub use finding::{corrected, detail, disposition, rule, rule_note, scope};
 pub use wire::{method, packet};
 
@@ -274,6 +274,20 @@ pub fn join(lang: Lang, reason: &JoinReason) -> String {
         JoinReason::MacHadAddress { mac, ip } => lang.fill(Word::JoinMacHadAddress, &[mac, ip]),
         JoinReason::OwnInterface { mac, asked } => lang.fill(Word::JoinOwnInterface, &[mac, asked]),
         JoinReason::OwnAddress { ip, asked } => lang.fill(Word::JoinOwnAddress, &[ip, asked]),
+        JoinReason::Person { decision, by, why } => {
+            lang.fill(Word::JoinPerson, &[decision, by, why])
+        }
+        JoinReason::SameIdentifier { kind, value } => {
+            let word = match kind {
+                IdentifierKind::Card => Word::JoinSameCard,
+                IdentifierKind::Serial => Word::JoinSameSerial,
+                IdentifierKind::Uuid => Word::JoinSameUuid,
+                IdentifierKind::Guid => Word::JoinSameGuid,
+                IdentifierKind::HostKey => Word::JoinSameHostKey,
+                IdentifierKind::Certificate => Word::JoinSameCertificate,
+            };
+            lang.fill(word, &[value])
+        }
     }
 }
 
