@@ -5,6 +5,8 @@
 //! `config/fingerprints/`. How competing claims combine is in [`combine`]: this room never says more
 //! than its rows do, and a contradiction between equals is "unknown".
 
+use std::collections::HashMap;
+
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method};
 use serde::Serialize;
@@ -21,6 +23,8 @@ mod makers;
 pub mod os;
 /// Fingerprints of Rapid7's Recog.
 pub mod recog;
+/// Rows at work, with what they made of texts before.
+mod reader;
 /// Rows as written and as meant.
 mod row;
 /// Spellings of the same thing.
@@ -34,6 +38,7 @@ mod tests;
 pub use class::Class;
 pub use look::Place;
 use makers::Makers;
+pub use reader::Reader;
 pub use row::BadRow;
 use row::{Group, Row};
 use words::Words;
@@ -86,6 +91,8 @@ pub struct Match<'r> {
 pub struct Rows {
     /// Rows that look at the same place, so that its text is fetched once.
     groups: Vec<Group>,
+    /// Which groups look at a field of this name of what a service said.
+    said: HashMap<String, Vec<usize>>,
     words: Words,
     makers: Makers,
     /// Files of Recog read so far.
@@ -162,10 +169,14 @@ impl Rows {
     }
 
     fn put(&mut self, row: Row) {
-        match self.groups.iter_mut().find(|group| group.place == *row.place()) {
-            Some(group) => group.rows.push(row),
-            None => self.groups.push(Group { place: row.place().clone(), rows: vec![row] }),
+        if let Some(group) = self.groups.iter_mut().find(|group| group.place == *row.place()) {
+            group.rows.push(row);
+            return;
         }
+        if let Place::Said { key, .. } = row.place() {
+            self.said.entry(key.clone()).or_default().push(self.groups.len());
+        }
+        self.groups.push(Group { place: row.place().clone(), rows: vec![row] });
     }
 
     /// Adds a file of Rapid7's Recog, and says what was taken of it.
@@ -231,22 +242,11 @@ impl Rows {
 
     /// What the rows make of a fact that was learned by this method, each with where it was read.
     pub fn matches(&self, method: Option<Method>, fact: &Fact) -> Vec<Match<'_>> {
-        let mut found = Vec::new();
-        for group in &self.groups {
-            for text in group.place.texts(method, fact) {
-                group.read(&text, &mut found);
-            }
-        }
-        self.words.read(method, fact, &mut found);
-        found
+        Reader::new(self).matches(method, fact)
     }
 
     /// What the rows make of the name of the maker to whom the IEEE assigned a MAC address.
     pub fn of_maker(&self, maker: &str) -> Vec<Match<'_>> {
-        let mut found = Vec::new();
-        for group in self.groups.iter().filter(|group| group.place == Place::MacMaker) {
-            group.read(maker, &mut found);
-        }
-        found
+        Reader::new(self).of_maker(maker)
     }
 }

@@ -29,7 +29,7 @@ use daicho_common::observation::{Fact, ObservationId};
 
 use crate::decision::Standing;
 use crate::evidence::{Claim, Seen};
-use crate::fingerprint::Rows;
+use crate::fingerprint::{Reader, Rows};
 
 mod alike;
 /// What comes out of resolving.
@@ -159,8 +159,9 @@ pub fn resolve_as_told(
     let Sorted { links, sessions, mut groups, gathered } = sorted;
     let keys = Keys { sessions: &sessions, links: &links };
     let corrections = keys.corrections(standing, (&mut groups, &named));
+    let mut reader = Reader::new(fingerprints);
     let mut devices: Vec<Device> =
-        gathered.into_values().map(|group| group.device(fingerprints)).collect();
+        gathered.into_values().map(|group| group.device(&mut reader)).collect();
     devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     for ((id, _), decided) in corrections {
         if let Ok(at) = devices.binary_search_by(|device| device.id.cmp(&id)) {

@@ -5,7 +5,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::recog::Fingerprint;
-use super::{Class, Match, Place, Reading, Software, os};
+use super::{Class, Place, Reading, Software, os};
 
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +134,10 @@ impl Row {
             Pattern::Contains(part) => text.contains(part.as_str()).then(|| self.claims.clone()),
             Pattern::Recog(_, fingerprint) => fingerprint.reading(text),
             Pattern::Regex(regex) => {
+                // Most patterns do not match; room for groups is made for those that do.
+                if !regex.is_match(text) {
+                    return None;
+                }
                 let found = regex.captures(text)?;
                 let said = |name| {
                     let said = found.name(name).map(|group| group.as_str().trim().to_owned());
@@ -172,12 +176,12 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Adds what the rows make of `text`, in their order.
-    pub(super) fn read<'r>(&'r self, text: &str, found: &mut Vec<Match<'r>>) {
+    /// What the rows make of `text`, in their order.
+    pub(super) fn read(&self, text: &str) -> Vec<Reading> {
+        let (mut files, mut found) = (Vec::new(), Vec::new());
         if text.is_empty() {
-            return;
+            return found;
         }
-        let mut files = Vec::new();
         for row in &self.rows {
             if matches!(&row.pattern, Pattern::Recog(of, _) if files.contains(of)) {
                 continue;
@@ -186,8 +190,9 @@ impl Group {
             if let Pattern::Recog(of, _) = &row.pattern {
                 files.push(*of);
             }
-            found.push(Match { reading, place: &self.place, said: text.to_owned() });
+            found.push(reading);
         }
+        found
     }
 }
 

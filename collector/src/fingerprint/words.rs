@@ -11,10 +11,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use daicho_common::observation::{Fact, Method};
 use serde::Deserialize;
 
-use super::{BadRow, Class, Match, Place, Reading, Software};
+use super::{BadRow, Class, Place, Reading, Software};
 
 /// What a line of products counts.
 const LINE: u8 = 20;
@@ -194,27 +193,13 @@ impl Words {
         odd.next().map_or(Ok(()), |word| Err(format!("in {} `*` is not at the end", word.spelled)))
     }
 
-    /// Adds what the words of a fact say.
-    pub(super) fn read<'r>(
-        &'r self,
-        method: Option<Method>,
-        fact: &Fact,
-        found: &mut Vec<Match<'r>>,
-    ) {
-        for (place, kinds) in &self.fields {
-            for text in place.texts(method, fact) {
-                let said = self.of(&text, *kinds).into_iter();
-                found.extend(said.map(|reading| Match {
-                    reading,
-                    place,
-                    said: text.clone().into_owned(),
-                }));
-            }
-        }
+    /// Where words are looked for, and whether kinds of things count there.
+    pub(super) fn fields(&self) -> &[(Place, bool)] {
+        &self.fields
     }
 
     /// The words that count in a text: a line and a name, a kind, a system and a piece of software.
-    fn of(&self, text: &str, kinds: bool) -> Vec<Reading> {
+    pub(super) fn of(&self, text: &str, kinds: bool) -> Vec<Reading> {
         let end = text.floor_char_boundary(LONGEST.min(text.len()));
         let folded = without_own_name(&text.get(..end).unwrap_or_default().to_lowercase());
         let mut found: [Option<&Word>; 5] = [None; 5];

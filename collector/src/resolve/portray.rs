@@ -15,7 +15,7 @@ use super::shelf::Tables;
 use super::subject::Subject;
 use super::why::{self, Claimed, Told};
 use crate::evidence::{Grade, Seen, Sourced};
-use crate::fingerprint::{Place, Reading, Rows, os};
+use crate::fingerprint::{Place, Reader, Reading, os};
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
 /// counts, because it was renamed or updated since.
@@ -89,7 +89,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// The device, in fields.
-    pub(super) fn device(self, fingerprints: &Rows) -> Device {
+    pub(super) fn device(self, reader: &mut Reader<'_>) -> Device {
         let systems = current(self.kind(|fact| matches!(fact, Fact::System { .. })));
         let services = self.kind(|fact| matches!(fact, Fact::Service { .. }));
         let hosts = self.kind(is_name);
@@ -98,8 +98,8 @@ impl<'a> Gathered<'a> {
         let said = current(self.kind(|fact| matches!(fact, Fact::Said(_))));
         let heard = heard.iter().flatten().chain(&neighbours).chain(&said);
         let told = systems.iter().chain(&services).chain(heard);
-        let mut read = Readings::of(told, &self.protocols, fingerprints);
-        read.makers(self.known_macs(), fingerprints);
+        let mut read = Readings::of(told, &self.protocols, reader);
+        read.makers(self.known_macs(), reader);
         read.0.extend(neighbours.iter().filter_map(inventory));
         let tables = Tables::of(&self);
         read.0.extend(tables.claims(&systems));

@@ -9,7 +9,7 @@ use super::portray::Said;
 use super::why::{self, Claimed, Told, Why};
 use crate::evidence::{Grade, Seen, Sourced};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
-use crate::fingerprint::{Class, Place, Reading, Rows, Software, spelling};
+use crate::fingerprint::{Class, Place, Reader, Reading, Software, spelling};
 use crate::inventory::storage::{self, Keeps, Storage};
 use crate::inventory::{names, says_nothing};
 
@@ -23,11 +23,11 @@ impl Readings {
     pub(super) fn of<'s, 'a: 's>(
         said: impl Iterator<Item = &'s Said<'a>>,
         protocols: &BTreeMap<&Fact, Method>,
-        rows: &Rows,
+        reader: &mut Reader<'_>,
     ) -> Self {
         let mut readings = Vec::new();
         for (fact, grade, seen) in said {
-            for found in rows.matches(protocols.get(*fact).copied(), fact) {
+            for found in reader.matches(protocols.get(*fact).copied(), fact) {
                 let mut reading = found.reading;
                 reading.serial = reading.serial.filter(|serial| !says_nothing(serial));
                 let (grade, sources) = (*grade, seen.sources());
@@ -43,11 +43,11 @@ impl Readings {
     pub(super) fn makers<'s>(
         &mut self,
         macs: impl Iterator<Item = (&'s Mac, &'s Seen)>,
-        rows: &Rows,
+        reader: &mut Reader<'_>,
     ) {
         for (mac, seen) in macs.filter(|(mac, _)| mac.names_a_device()) {
-            let Some(maker) = rows.maker(*mac) else { continue };
-            self.0.extend(rows.of_maker(maker).into_iter().map(|found| Told {
+            let Some(maker) = reader.rows().maker(*mac) else { continue };
+            self.0.extend(reader.of_maker(maker).into_iter().map(|found| Told {
                 reading: found.reading,
                 grade: Grade::Inferred,
                 sources: seen.sources(),
