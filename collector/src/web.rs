@@ -28,6 +28,7 @@ mod coverage;
 mod device;
 mod devices;
 mod decide;
+mod enter;
 mod finding;
 mod findings;
 mod ledger;

@@ -12,9 +12,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::enter;
 use super::page::{Reader, encoded, message};
+use super::snapshot::Snapshot;
 use crate::clock;
-use crate::store::NewDecision;
+use crate::resolve::DeviceId;
+use crate::store::{Edit, NewDecision, StoreError};
 use crate::words::Word;
 
 mod form;
@@ -44,6 +47,9 @@ pub(super) async fn decide(
         Ok(snapshot) => snapshot,
         Err(error) => return broken(&reader, &error),
     };
+    if form.of("kind") == "enter" {
+        return enter(&site, (&reader, &snapshot), &form).await;
+    }
     let Some(said) = form.decisions(&snapshot) else {
         return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
     };
@@ -55,9 +61,35 @@ pub(super) async fn decide(
     });
     let (store, new) = (Arc::clone(&site), new.collect());
     let kept = tokio::task::spawn_blocking(move || store.store.decide(new)).await;
-    match kept.unwrap_or(Err(crate::store::StoreError::Ended)) {
+    match kept.unwrap_or(Err(StoreError::Ended)) {
         Ok(_) => back(form.back(), by),
         Err(error) => broken(&reader, &error),
+    }
+}
+
+/// Enters a found device in the ledger. What the ledger refuses is said in its words.
+async fn enter(
+    site: &Arc<Site>,
+    (reader, snapshot): (&Reader, &Snapshot),
+    form: &Form,
+) -> Response {
+    let refused = || message(reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+    let sheet = form.of("sheet").parse::<usize>().ok();
+    let sheet = sheet.and_then(|number| snapshot.ground.ledger.sheets.get(number));
+    let device = snapshot.device(&DeviceId(form.of("device").to_owned()));
+    let (Some(sheet), Some(device)) = (sheet, device) else { return refused() };
+    let edit = Edit {
+        wish: enter::wish(sheet, |name| form.of(name)),
+        at: clock::now(),
+        by: form.of("by").to_owned(),
+        why: enter::reason(form.of("why"), device),
+    };
+    let store = Arc::clone(site);
+    let kept = tokio::task::spawn_blocking(move || store.store.edit(edit)).await;
+    match kept.unwrap_or(Err(StoreError::Ended)) {
+        Ok(_) => back(form.back(), form.of("by")),
+        Err(StoreError::Edit(_)) => refused(),
+        Err(error) => broken(reader, &error),
     }
 }
 
@@ -87,7 +119,7 @@ fn back(path: &str, by: &str) -> Response {
         .into_response()
 }
 
-fn broken(reader: &Reader, error: &crate::store::StoreError) -> Response {
+fn broken(reader: &Reader, error: &StoreError) -> Response {
     tracing::error!(%error, "a decision could not be kept");
     message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
 }

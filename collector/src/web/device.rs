@@ -9,6 +9,7 @@ use axum::response::Response;
 use daicho_common::observation::ObservationId;
 
 use super::Site;
+use super::enter::Entering;
 use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
 use super::person::Forms;
 use super::scope::ScopeRow;
@@ -87,6 +88,7 @@ struct Page {
     scopes: Vec<ScopeRow>,
     private: Option<Private>,
     forms: Forms,
+    entering: Option<Entering>,
     said: Vec<Said>,
     said_title: String,
     said_more: String,
@@ -159,6 +161,7 @@ impl Writer<'_> {
                 .collect(),
             private: private(&matches, device),
             forms: Forms::of(self.snapshot, (lang, zone), device),
+            entering: Entering::of(self.snapshot, lang, device),
             said: sources.iter().filter_map(|id| self.said(*id)).take(LISTED).collect(),
             said_title: lang.fill(Word::DeviceObservations, &[&sources.len()]),
             said_more: if left == 0 {

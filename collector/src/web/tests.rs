@@ -482,3 +482,32 @@ fn a_person_corrects_joins_and_parts_and_takes_it_back_on_the_device_page() {
     assert_eq!(running.say("", &split).status, 422);
     assert_eq!(running.site.store.ground().unwrap().decisions.len(), 2);
 }
+
+#[test]
+fn a_found_device_is_entered_in_the_ledger_with_its_evidence_and_is_documented_then() {
+    let running = with_findings();
+    let csv = "管理番号,機器名,IPアドレス,MACアドレス,棚\nA-1,受付端末,10.20.0.200,,3\n".as_bytes();
+    let book = crate::store::NewBook {
+        name: "台帳.csv".into(),
+        octets: csv.to_vec(),
+        ledger: crate::book::read("台帳.csv", csv).unwrap(),
+        at: crate::clock::now(),
+        by: "佐藤".into(),
+    };
+    running.site.store.import(book).unwrap();
+    let device = "/devices/ip-%E7%97%85%E6%A3%9F3F-10.20.0.1";
+    let page = running.get(device).body;
+    assert!(page.contains("value=\"10.20.0.1\"") && page.contains("台帳.csv"), "{page}");
+    let form = "kind=enter&device=ip-%E7%97%85%E6%A3%9F3F-10.20.0.1&sheet=0&field_asset_number=A-2\
+                &field_name=%E5%BF%83%E9%9B%BB%E8%A8%88&field_ip=10.20.0.1&by=x&why=y";
+    assert_eq!(running.say("", form).status, 303);
+    let ledger = running.site.store.ledger().unwrap();
+    assert_eq!((ledger.entries.len(), ledger.entries[1].name.as_str()), (2, "心電計"));
+    let history = running.site.store.history(None).unwrap();
+    assert!(history.iter().any(|change| change.why.contains("10.20.0.1: ")), "{history:?}");
+    assert!(!running.get("/findings").body.contains("ip-病棟3F-10.20.0.1"));
+    // A row that names nothing is refused, and nothing is kept.
+    let empty = "kind=enter&device=ip-%E7%97%85%E6%A3%9F3F-10.20.0.2&sheet=0&by=x";
+    assert_eq!(running.say("", empty).status, 422);
+    assert_eq!(running.site.store.ledger().unwrap().entries.len(), 2);
+}

@@ -1,0 +1,148 @@
+//! Rows at work: what they make of many facts. Devices of one model say the same, so what was made of a
+//! text once is kept.
+
+use std::collections::{BTreeSet, HashMap};
+
+use daicho_common::observation::{Fact, Method};
+
+use super::{Match, Place, Reading, Rows};
+
+/// So many texts are kept; then all are forgotten, which costs a little time and bounds the memory.
+const KEPT: usize = 50_000;
+
+/// Who looks at a text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Looker {
+    /// The rows of the group of this number.
+    Group(usize),
+    /// The words, of which kinds of things count or not.
+    Words(bool),
+}
+
+/// Rows, and what they made of texts so far.
+pub struct Reader<'r> {
+    rows: &'r Rows,
+    known: HashMap<Looker, HashMap<String, Vec<Reading>>>,
+    texts: usize,
+}
+
+impl<'r> Reader<'r> {
+    /// These rows, which have read nothing yet.
+    pub fn new(rows: &'r Rows) -> Self {
+        Self { rows, known: HashMap::new(), texts: 0 }
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &'r Rows {
+        self.rows
+    }
+
+    /// As [`Rows::matches`].
+    pub fn matches(&mut self, method: Option<Method>, fact: &Fact) -> Vec<Match<'r>> {
+        let mut found = Vec::new();
+        if !is_looked_at(fact) {
+            return found;
+        }
+        let rows = self.rows;
+        for number in self.groups(fact) {
+            let Some(group) = rows.groups.get(number) else { continue };
+            for text in group.place.texts(method, fact) {
+                self.read(Looker::Group(number), &group.place, &text, &mut found);
+            }
+        }
+        for (place, kinds) in rows.words.fields() {
+            for text in place.texts(method, fact) {
+                self.read(Looker::Words(*kinds), place, &text, &mut found);
+            }
+        }
+        found
+    }
+
+    /// As [`Rows::of_maker`].
+    pub fn of_maker(&mut self, maker: &str) -> Vec<Match<'r>> {
+        let mut found = Vec::new();
+        for (number, group) in self.rows.groups.iter().enumerate() {
+            if group.place == Place::MacMaker {
+                self.read(Looker::Group(number), &group.place, maker, &mut found);
+            }
+        }
+        found
+    }
+
+    /// The groups that may look at the fact, ascending.
+    fn groups(&self, fact: &Fact) -> BTreeSet<usize> {
+        if let Fact::Said(said) = fact {
+            let keys = said.fields.iter().filter_map(|(key, _)| self.rows.said.get(key.as_str()));
+            return keys.flatten().copied().collect();
+        }
+        let groups = self.rows.groups.iter().enumerate();
+        let others = groups.filter(|(_, group)| !matches!(group.place, Place::Said { .. }));
+        others.map(|(number, _)| number).collect()
+    }
+
+    fn read(&mut self, looker: Looker, place: &'r Place, text: &str, found: &mut Vec<Match<'r>>) {
+        let known = self.known.get(&looker).and_then(|known| known.get(text));
+        let add = |readings: &[Reading], found: &mut Vec<Match<'r>>| {
+            found.extend(readings.iter().map(|reading| Match {
+                reading: reading.clone(),
+                place,
+                said: text.to_owned(),
+            }));
+        };
+        if let Some(readings) = known {
+            add(readings, found);
+            return;
+        }
+        let readings = match looker {
+            Looker::Group(number) => {
+                let group = self.rows.groups.get(number);
+                group.map(|group| group.read(text)).unwrap_or_default()
+            }
+            Looker::Words(kinds) => self.rows.words.of(text, kinds),
+        };
+        add(&readings, found);
+        if self.texts >= KEPT {
+            self.known.clear();
+            self.texts = 0;
+        }
+        self.texts += 1;
+        self.known.entry(looker).or_default().insert(text.to_owned(), readings);
+    }
+}
+
+/// Whether any row may look at such a fact.
+const fn is_looked_at(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::System { .. }
+            | Fact::Service { .. }
+            | Fact::Dhcp(_)
+            | Fact::Ssdp(_)
+            | Fact::LinkNeighbour(_)
+            | Fact::VirtualRouter(_)
+            | Fact::RouterAdvertisement(_)
+            | Fact::Said(_)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_what_was_made_before() {
+        let rows = Rows::builtin().unwrap();
+        let fact = |name: &str| Fact::System {
+            description: "FortiGate-60F v7.0.12,build0523".into(),
+            object_id: "1.3.6.1.4.1.12356.101.1.1".to_owned(),
+            name: name.into(),
+            location: "".into(),
+            contact: "".into(),
+        };
+        let mut reader = Reader::new(&rows);
+        let first = reader.matches(Some(Method::Snmp), &fact("a"));
+        assert!(!first.is_empty());
+        assert_eq!(reader.matches(Some(Method::Snmp), &fact("b")), first);
+        assert_eq!(rows.matches(Some(Method::Snmp), &fact("c")), first);
+    }
+}
