@@ -15,6 +15,7 @@ use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Ledger, Place};
 use crate::policy::{Policy, Severity};
 use crate::reconcile::Match;
+use crate::register::Register;
 use crate::resolve::{Contested, Device, DeviceId};
 use crate::scope::Scoped;
 use crate::topology::Topology;
@@ -26,7 +27,9 @@ mod draft;
 mod duplicate_address;
 mod duplicate_in_ledger;
 mod duplicate_mac;
+mod exception_due;
 mod fields_differ;
+mod firmware_changed;
 mod firmware_not_recorded;
 mod management_exposed;
 mod misplaced_class;
@@ -92,11 +95,15 @@ pub enum Rule {
     RandomisedMac,
     /// A device in a network where its class does not belong.
     MisplacedClass,
+    /// Another model or version was seen than the one that its MDS/SDS speaks of.
+    FirmwareChanged,
+    /// What cannot be patched is to be looked at again, or does not stand apart as declared.
+    ExceptionDue,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::UndocumentedDevice,
         Self::FieldsDiffer,
         Self::DeclaredNotSeen,
@@ -116,6 +123,8 @@ impl Rule {
         Self::UnmanagedHub,
         Self::RandomisedMac,
         Self::MisplacedClass,
+        Self::FirmwareChanged,
+        Self::ExceptionDue,
     ];
 }
 
@@ -152,6 +161,8 @@ pub struct Finding {
     /// | support ended | what it is called, system, last day |
     /// | management exposed | what it is called, then the services |
     /// | consumer gear, randomised MAC, misplaced class | addresses, MAC addresses, name, maker, model, network |
+    /// | firmware changed | what it is called, form's name, what it speaks of, what was seen |
+    /// | exception due | what it is called, `review` or `network`, the day or the network seen |
     /// | unmanaged hub | switch, port, how many devices |
     pub detail: Vec<String>,
     /// The observations it rests on, ascending; empty only for rules about the book alone, and for
@@ -186,6 +197,8 @@ pub struct Facts<'a> {
     pub duties: &'a [Duty],
     /// The book.
     pub ledger: &'a Ledger,
+    /// What stands beside the book.
+    pub register: &'a Register,
     /// Address conflicts.
     pub contested: &'a [Contested],
     /// What people said.
@@ -227,6 +240,13 @@ impl<'a> Known<'a> {
         words.sort_unstable();
         words.dedup();
         words
+    }
+
+    /// Whether remote maintenance is declared: by the register, else by the row; `None` if neither says.
+    fn remote(&self, entry: &Entry) -> Option<bool> {
+        let declared = self.facts.register.remote.iter();
+        let declared = declared.filter(|remote| remote.asset_number == entry.asset_number);
+        declared.map(|remote| remote.done).max().or(entry.remote_maintenance)
     }
 
     /// What a row is known by, as part of an id.
@@ -287,7 +307,7 @@ fn presence(device: &Device) -> Vec<ObservationId> {
 }
 
 /// The rules.
-const RULES: [fn(&Known<'_>) -> Vec<Draft>; 19] = [
+const RULES: [fn(&Known<'_>) -> Vec<Draft>; 21] = [
     undocumented_device::find,
     fields_differ::find,
     declared_not_seen::find,
@@ -307,6 +327,8 @@ const RULES: [fn(&Known<'_>) -> Vec<Draft>; 19] = [
     unmanaged_hub::find,
     randomised_mac::find,
     misplaced_class::find,
+    firmware_changed::find,
+    exception_due::find,
 ];
 
 /// Everything that a person should look at, worst first, then by id.

@@ -1,6 +1,8 @@
 //! The one function that composes the pure rooms: observations, coverage, ledger and what people
 //! said in, picture out.
 
+use std::sync::LazyLock;
+
 use daicho_common::coverage::Coverage;
 use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
@@ -13,13 +15,17 @@ use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
-use crate::reconcile::{self, Match};
+use crate::reconcile::{self, Match, Private};
+use crate::register::Register;
 use crate::resolve::{self, Device, Resolution};
 use crate::scope::{self, Scoped};
 use crate::topology::{self, Topology};
 
 #[cfg(test)]
 mod tests;
+
+/// A register in which nothing stands.
+static NOTHING_BESIDE: LazyLock<Register> = LazyLock::new(Register::default);
 
 /// What a picture is derived from.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +38,8 @@ pub struct Basis<'a> {
     pub ledger: &'a Ledger,
     /// What people said.
     pub decisions: &'a [Decided],
+    /// What stands beside the book.
+    pub register: &'a Register,
     /// The moment that the picture is of: what is overdue or out of support is so then.
     pub as_of: Timestamp,
 }
@@ -46,7 +54,7 @@ impl<'a> Basis<'a> {
         let seen = observations.iter().map(|observation| observation.at);
         let as_of = seen.chain(coverage.iter().map(|coverage| coverage.to)).max();
         let as_of = as_of.unwrap_or(Timestamp::from_micros(0));
-        Self { observations, coverage, ledger, decisions: &[], as_of }
+        Self { observations, coverage, ledger, decisions: &[], register: &NOTHING_BESIDE, as_of }
     }
 }
 
@@ -118,8 +126,9 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
     let Resolution { mut devices, contested, speakers } =
         resolve::resolve_as_told(&claims, fingerprints, &standing);
     let topology = topology::find(&claims, &speakers, &mut devices);
+    let private = Private::of(&standing, basis.register, basis.as_of);
     let matches =
-        reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &standing));
+        reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &private));
     let duties = duty::find(&claims, &devices);
     let scopes = scope::judge(
         scope::Facts {
@@ -139,6 +148,7 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
         scopes: &scopes,
         duties: &duties,
         ledger: basis.ledger,
+        register: basis.register,
         contested: &contested,
         standing: &standing,
         policy,

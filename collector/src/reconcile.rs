@@ -12,7 +12,6 @@ use daicho_common::observation::{Method, ObservationId};
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
-use crate::decision::Standing;
 use crate::ledger::{Field, Ledger, Place};
 use crate::policy::Absence;
 use crate::resolve::{Device, DeviceId};
@@ -20,12 +19,14 @@ use crate::resolve::{Device, DeviceId};
 mod answering;
 mod claim;
 mod compare;
+mod private;
 mod silence;
 mod verdict;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use private::Private;
 use silence::Looks;
 
 /// A look that could have seen the address and did not. Made only from a [`Coverage`]: without one
@@ -147,8 +148,8 @@ pub enum Verdict {
     ByodCandidate,
     /// 承認済BYOD: in no row, and a person permitted it.
     PermittedByod {
-        /// The number of the decision.
-        decision: u64,
+        /// The number of the decision; none where the register has it.
+        decision: Option<u64>,
     },
     /// 台帳のみ・未検出: the address was really covered.
     NotSeen {
@@ -216,7 +217,7 @@ pub fn reconcile(
     devices: &[Device],
     ledger: &Ledger,
     coverage: &[Coverage],
-    (absence, standing): (&Absence, &Standing<'_>),
+    (absence, private): (&Absence, &Private<'_>),
 ) -> Vec<Match> {
     let looks = Looks::new(coverage);
     let index = claim::Index::new(devices, &looks);
@@ -237,7 +238,7 @@ pub fn reconcile(
         device: Some(device.id.clone()),
         also: Vec::new(),
         by: Vec::new(),
-        verdict: verdict::without_entry(device, standing),
+        verdict: verdict::without_entry(device, private),
     }));
     matches
 }

@@ -9,7 +9,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     for found in known.facts.matches {
         let Some(entry) = known.entry(found) else { continue };
         let Some(device) = known.device(found) else { continue };
-        let declared = entry.remote_maintenance == Some(true);
+        let declared = known.remote(entry) == Some(true);
         let asked = !device.services.is_empty();
         if declared && asked && ways_in(known, found).is_empty() {
             let draft = Draft::new(Rule::RemoteAccessNotSeen, known.key(&entry.place))

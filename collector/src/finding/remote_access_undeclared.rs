@@ -8,7 +8,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for found in known.facts.matches {
         let Some(entry) = known.entry(found) else { continue };
-        if entry.remote_maintenance != Some(false) {
+        if known.remote(entry) != Some(false) {
             continue;
         }
         let Some(device) = known.device(found) else { continue };

@@ -4,8 +4,9 @@ use daicho_common::observation::{Fact, Method};
 use super::*;
 use crate::decision::{Decided, Decision, Disposition};
 use crate::ledger::State;
-use crate::reconcile::reconcile;
 use crate::reconcile::tests::row;
+use crate::reconcile::{Private, reconcile};
+use crate::register::Register;
 use crate::resolve::case::{Case, look};
 
 mod judged;
@@ -23,8 +24,8 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
     let coverage = [look(Method::Arp, "10.0.0.0/24", &["10.0.0.1"])];
     let policy = Policy::default();
     let topology = Topology::default();
-    let matches =
-        reconcile(&resolution.devices, &ledger, &coverage, (&policy.absence, &Standing::of(said)));
+    let by = (&policy.absence, &Private::default());
+    let matches = reconcile(&resolution.devices, &ledger, &coverage, by);
     find(Facts {
         devices: &resolution.devices,
         topology: &topology,
@@ -32,6 +33,7 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
         duties: &[],
         matches: &matches,
         ledger: &ledger,
+        register: &Register::default(),
         contested: &resolution.contested,
         standing: &Standing::of(said),
         policy: &policy,
@@ -73,7 +75,7 @@ fn a_difference_is_told_with_both_sides() {
     assert_eq!(found[0].detail, ["ip", "10.0.0.9", "10.0.0.1"]);
     assert_eq!(
         (found[0].id.as_str(), found[0].severity),
-        ("fields_differ:number:n-5", Severity::Warning)
+        ("fields_differ:asset_number=n-5", Severity::Warning)
     );
     assert!(!found[0].evidence.is_empty());
 }

@@ -39,7 +39,7 @@ pub(crate) fn row(number: u32, host: &str, address: &str, declared: &str) -> Ent
 
 fn held(case: &Case, rows: Vec<Entry>, coverage: &[Coverage]) -> Vec<Match> {
     let ledger = Ledger { entries: rows, ..Ledger::default() };
-    reconcile(&case.devices(), &ledger, coverage, (&Absence::default(), &Standing::default()))
+    reconcile(&case.devices(), &ledger, coverage, (&Absence::default(), &Private::default()))
 }
 
 /// The only row's match, and the devices left over.
@@ -348,16 +348,29 @@ fn what_was_not_seen_for_three_months_may_be_lost() {
 
 #[test]
 fn a_random_address_is_a_private_device_perhaps_until_a_person_permits_it() {
-    use crate::decision::{Decided, Decision, Key};
+    use crate::decision::{Decided, Decision, Key, Standing};
+    use crate::register::Register;
     let case = Case::new().arp("10.0.0.7", "da:11:22:33:44:55");
-    let held = |said: &[Decided]| {
-        let by = (&Absence::default(), &Standing::of(said));
+    let held = |said: &[Decided], register: Register| {
+        let standing = Standing::of(said);
+        let private = Private::of(&standing, &register, morning(0));
+        let by = (&Absence::default(), &private);
         reconcile(&case.devices(), &Ledger::default(), &[], by).remove(0).verdict
     };
-    assert_eq!(held(&[]), Verdict::ByodCandidate);
+    assert_eq!(held(&[], Register::default()), Verdict::ByodCandidate);
     let key = Key::Mac(mac("da:11:22:33:44:55"));
     let what = Decision::Byod { device: key, permitted: true };
     let (by, why) = ("情報係".to_owned(), "研修医の端末".to_owned());
     let said = [Decided { id: 4, at: morning(0), by, why, what }];
-    assert_eq!(held(&said), Verdict::PermittedByod { decision: 4 });
+    let permitted = Verdict::PermittedByod { decision: Some(4) };
+    assert_eq!(held(&said, Register::default()), permitted);
+    let register = |until: &str| {
+        let text = format!(
+            "[[byod]]\nid = \"a\"\nowner = \"研修医\"\ndevice = \"タブレット\"\nmacs = [\"da:11:22:33:44:55\"]\npurpose = \"研修\"\npermitted_by = \"部長\"\nfrom = \"1950-01\"\nuntil = \"{until}\"\n"
+        );
+        Register::parse(&text).unwrap()
+    };
+    let registered = Verdict::PermittedByod { decision: None };
+    assert_eq!(held(&[], register("2099-01")), registered);
+    assert_eq!(held(&[], register("1950-02")), Verdict::ByodCandidate);
 }

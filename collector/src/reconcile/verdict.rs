@@ -2,8 +2,7 @@
 
 use super::claim::{Claim, Index};
 use super::silence::Looks;
-use super::{Doubt, Match, Verdict, compare};
-use crate::decision::{Decision, Standing};
+use super::{Doubt, Match, Private, Verdict, compare};
 use crate::fingerprint::Class;
 use crate::ledger::{Entry, Ledger, State};
 use crate::policy::{Absence, Patience};
@@ -84,12 +83,8 @@ fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>, absence: &Absence
 
 /// The verdict of a device that no row accounts for. What people carry about has a random MAC address,
 /// or is a telephone or tablet.
-pub(super) fn without_entry(device: &Device, standing: &Standing<'_>) -> Verdict {
-    let permitted = standing.byod(&device.keys()).and_then(|decided| {
-        let Decision::Byod { permitted, .. } = decided.what else { return None };
-        permitted.then_some(decided.id)
-    });
-    if let Some(decision) = permitted {
+pub(super) fn without_entry(device: &Device, private: &Private<'_>) -> Verdict {
+    if let Some(decision) = private.permits(device) {
         return Verdict::PermittedByod { decision };
     }
     let mobile = device.class.as_ref().is_some_and(|class| class.value == Class::Mobile);

@@ -261,6 +261,7 @@ fn picture() -> Picture {
 pub(crate) fn sample() -> (Ground, Picture) {
     let ground = Ground {
         decisions: Vec::new(),
+        register: crate::register::Register::default(),
         revision: 0,
         observations: vec![
             arp(7),

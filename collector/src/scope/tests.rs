@@ -37,7 +37,8 @@ fn judged(seen: &Seen, rows: Vec<Entry>, said: &[Decided]) -> Vec<Scoped> {
     let coverage = [look(Method::Arp, "10.0.0.0/24", &[])];
     let devices = &resolved.devices;
     let standing = Standing::of(said);
-    let by = (&policy.absence, &standing);
+    let private = crate::reconcile::Private::default();
+    let by = (&policy.absence, &private);
     let matches = crate::reconcile::reconcile(devices, &ledger, &coverage, by);
     let facts = Facts {
         devices,
@@ -90,7 +91,7 @@ fn q2_a_pc_of_the_electronic_chart_is_in_scope_and_a_pc_of_which_nothing_is_know
 
 #[test]
 fn q2_what_a_person_decided_stands_and_the_proposal_is_still_shown() {
-    let key = crate::ledger::key::EntryKey("number:n-2".into());
+    let key = crate::ledger::key::EntryKey("asset_number=n-2".into());
     let what = Decision::Scope { subject: Subject::Entry(key), scope: Scope::Outside };
     let at = daicho_common::time::Timestamp::from_micros(5);
     let said = Decided { id: 9, at, by: "佐藤".into(), why: "研修用".into(), what };

@@ -10,12 +10,13 @@ use serde::de::DeserializeOwned;
 
 use super::books::{self, CURRENT};
 use super::deliveries::Content;
-use super::{StoreError, changes, decisions};
+use super::{StoreError, changes, decisions, registers};
 use crate::decision::Decided;
 use crate::ledger::join::join;
 use crate::ledger::step::Step;
 use crate::ledger::{Ledger, edit};
 use crate::picture::Basis;
+use crate::register::Register;
 
 /// A current book of record, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct Ground {
     pub scans: Vec<Scan>,
     /// What people said, in order.
     pub decisions: Vec<Decided>,
+    /// What stands beside the ledger.
+    pub register: Register,
 }
 
 impl Ground {
@@ -72,6 +75,7 @@ impl Ground {
             coverage: &self.coverage,
             ledger: &self.ledger,
             decisions: &self.decisions,
+            register: &self.register,
             as_of,
         }
     }
@@ -99,6 +103,7 @@ pub(super) fn read(connection: &mut Connection) -> Result<Ground, StoreError> {
         books,
         scans: scans(&tx)?,
         decisions: decisions::all(&tx)?,
+        register: registers::read(&tx)?,
     })
 }
 

@@ -25,6 +25,13 @@ fn told(case: &Case, rows: Vec<Entry>, networks: Vec<Network>) -> Vec<Finding> {
     derive(&basis, (&FINGERPRINTS, &rulings)).findings
 }
 
+fn told_beside(case: &Case, rows: Vec<Entry>, register: &str) -> Vec<Finding> {
+    let ledger = Ledger { entries: rows, ..Ledger::default() };
+    let register = Register::parse(register).unwrap();
+    let basis = Basis { register: &register, ..Basis::seen(&case.seen, &[], &ledger) };
+    derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings
+}
+
 fn by(findings: Vec<Finding>, rule: Rule) -> Vec<Finding> {
     findings.into_iter().filter(|finding| finding.rule == rule).collect()
 }
@@ -242,4 +249,55 @@ fn a_hub_that_must_be_there_is_told_with_its_port() {
     let found = by(told(&case, vec![], vec![]), Rule::UnmanagedHub);
     assert_eq!(found.len(), 1, "{:?}", told(&case, vec![], vec![]));
     assert_eq!((found[0].detail[0].as_str(), found[0].detail[2].as_str()), ("sw-3f", "4"));
+}
+
+#[test]
+fn q11_a_form_holds_until_another_version_is_seen_than_the_one_it_speaks_of() {
+    let case = firewall(Case::new(), "10.0.0.1", A);
+    let form = |version: &str| {
+        format!(
+            "[[disclosure]]\nid = \"fw-mds\"\nform = \"mds\"\nparty = \"x\"\nproduct = \"\"\nversion = \"{version}\"\nasset_numbers = [\"N-5\"]\nreceived_on = \"2026-04-01\"\n"
+        )
+    };
+    let seen = told(&case, vec![row(5, "", "", A)], vec![]);
+    assert_eq!(by(seen, Rule::FirmwareChanged), []);
+    let told_of = |version: &str| {
+        by(told_beside(&case, vec![row(5, "", "", A)], &form(version)), Rule::FirmwareChanged)
+    };
+    let found = told_of("6.4.9");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].detail[2], "6.4.9");
+    assert!(!found[0].evidence.is_empty());
+    assert_eq!(told_of(&found[0].detail[3]), []);
+}
+
+#[test]
+fn q14_what_cannot_be_patched_is_told_when_its_review_is_due_or_it_stands_elsewhere() {
+    let case = Case::new().network("office").arp("10.0.0.1", A);
+    let exception = |network: &str, day: &str| {
+        format!(
+            "[[exception]]\nid = \"ct\"\nasset_number = \"N-5\"\nreason = \"x\"\nmeasures = [\"separation\"]\nnetwork = \"{network}\"\ndecided_by = \"x\"\nreview_on = \"{day}\"\n"
+        )
+    };
+    let told_of = |network: &str, day: &str| {
+        let rows = vec![row(5, "", "", A)];
+        let found = by(told_beside(&case, rows, &exception(network, day)), Rule::ExceptionDue);
+        found.into_iter().map(|finding| finding.detail[1].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told_of("office", "2099-04-01"), Vec::<String>::new());
+    assert_eq!(told_of("isolated", "2099-04-01"), ["network"]);
+    assert_eq!(told_of("office", "1950-04-01"), ["review"]);
+}
+
+#[test]
+fn q7_the_register_says_whether_there_is_remote_maintenance_before_the_row_does() {
+    let open = Fact::Answered(daicho_common::observation::Reply::TcpOpen(3389));
+    let case = Case::new().arp("10.0.0.1", A).tells("10.0.0.1", open);
+    let remote =
+        |done: bool| format!("[[remote]]\nid = \"r\"\nasset_number = \"N-5\"\ndone = {done}\n");
+    let told_of = |done: bool| {
+        let row = Entry { remote_maintenance: Some(!done), ..row(5, "", "", A) };
+        by(told_beside(&case, vec![row], &remote(done)), Rule::RemoteAccessUndeclared).len()
+    };
+    assert_eq!((told_of(true), told_of(false)), (0, 1));
 }

@@ -26,6 +26,8 @@ pub const fn rule(rule: Rule) -> Word {
         Rule::UnmanagedHub => Word::RuleUnmanagedHub,
         Rule::RandomisedMac => Word::RuleRandomisedMac,
         Rule::MisplacedClass => Word::RuleMisplacedClass,
+        Rule::FirmwareChanged => Word::RuleFirmwareChanged,
+        Rule::ExceptionDue => Word::RuleExceptionDue,
     }
 }
 
@@ -51,6 +53,8 @@ pub const fn rule_note(rule: Rule) -> Word {
         Rule::UnmanagedHub => Word::RuleNoteUnmanagedHub,
         Rule::RandomisedMac => Word::RuleNoteRandomisedMac,
         Rule::MisplacedClass => Word::RuleNoteMisplacedClass,
+        Rule::FirmwareChanged => Word::RuleNoteFirmwareChanged,
+        Rule::ExceptionDue => Word::RuleNoteExceptionDue,
     }
 }
 
@@ -121,6 +125,23 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
         Rule::SupportEnded => match finding.detail.as_slice() {
             [name, system, day] => {
                 vec![name.clone(), lang.fill(Word::ReportSupportEnded, &[system, day])]
+            }
+            other => other.to_vec(),
+        },
+        Rule::FirmwareChanged => match finding.detail.as_slice() {
+            [name, form, said, seen] => {
+                vec![name.clone(), lang.fill(Word::ReportFormSpeaksOf, &[form, said, seen])]
+            }
+            other => other.to_vec(),
+        },
+        Rule::ExceptionDue => match finding.detail.as_slice() {
+            [name, what, value] => {
+                let word = if what == "review" {
+                    Word::ReportReviewDue
+                } else {
+                    Word::ReportSeenElsewhere
+                };
+                vec![name.clone(), lang.fill(word, &[value])]
             }
             other => other.to_vec(),
         },
