@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
 
+use super::Verdict;
 use crate::day::Day;
 use crate::decision::{Decision, Standing};
 use crate::ledger::date::PartialDate;
@@ -30,16 +31,17 @@ impl<'a> Private<'a> {
         }
     }
 
-    /// Whether the device is permitted, and by which decision where it was one. The latest word of a
-    /// person counts before the register's.
-    pub(super) fn permits(&self, device: &Device) -> Option<Option<u64>> {
+    /// That the device is permitted, if it is: by which decision, or by none where the register has it.
+    /// The latest word of a person counts before the register's.
+    pub(super) fn verdict(&self, device: &Device) -> Option<Verdict> {
         let decided = self.standing.and_then(|standing| standing.byod(&device.keys()));
         if let Some(decided) = decided
             && let Decision::Byod { permitted, .. } = decided.what
         {
-            return permitted.then_some(Some(decided.id));
+            let decision = Some(decided.id);
+            return permitted.then_some(Verdict::PermittedByod { decision });
         }
         let registered = device.macs.iter().any(|mac| self.registered.contains(&mac.value));
-        registered.then_some(None)
+        registered.then_some(Verdict::PermittedByod { decision: None })
     }
 }

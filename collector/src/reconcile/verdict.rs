@@ -84,8 +84,8 @@ fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>, absence: &Absence
 /// The verdict of a device that no row accounts for. What people carry about has a random MAC address,
 /// or is a telephone or tablet.
 pub(super) fn without_entry(device: &Device, private: &Private<'_>) -> Verdict {
-    if let Some(decision) = private.permits(device) {
-        return Verdict::PermittedByod { decision };
+    if let Some(permitted) = private.verdict(device) {
+        return permitted;
     }
     let mobile = device.class.as_ref().is_some_and(|class| class.value == Class::Mobile);
     let random = device.oddities.iter().any(|odd| odd.value == Oddity::RandomisedMac)

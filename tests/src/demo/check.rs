@@ -30,7 +30,7 @@ pub fn against_truth(
         .iter()
         .map(|ips| ips.iter().map(Ipv4Addr::to_string).collect())
         .collect();
-    for found in matches.iter().filter(is_undocumented) {
+    for found in matches.iter().filter(|found| is_undocumented(found)) {
         let id = found["device"].as_str().context("an undocumented device without a name")?;
         let ips = addresses.get(id).context("an undocumented device that is not listed")?;
         if !missed.remove(ips) {
@@ -44,7 +44,7 @@ pub fn against_truth(
 }
 
 /// Whether no row accounts for the device, be it somebody's own.
-fn is_undocumented(found: &&Value) -> bool {
+fn is_undocumented(found: &Value) -> bool {
     ["undocumented", "byod_candidate"].iter().any(|verdict| found["verdict"] == *verdict)
 }
 

@@ -1,5 +1,7 @@
 //! Findings in words: their rules, what they say, what was answered.
 
+use std::fmt::Display;
+
 use super::{Lang, Word, field_named};
 use crate::decision::{Corrected, Disposition, Scope};
 use crate::finding::{Finding, Rule};
@@ -118,37 +120,11 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
             }
             portrait => portrait.to_vec(),
         },
-        Rule::FirmwareNotRecorded => match finding.detail.as_slice() {
-            [name, version] => vec![name.clone(), lang.fill(Word::ReportVersionSeen, &[version])],
-            other => other.to_vec(),
-        },
-        Rule::SupportEnded => match finding.detail.as_slice() {
-            [name, system, day] => {
-                vec![name.clone(), lang.fill(Word::ReportSupportEnded, &[system, day])]
-            }
-            other => other.to_vec(),
-        },
-        Rule::FirmwareChanged => match finding.detail.as_slice() {
-            [name, form, said, seen] => {
-                vec![name.clone(), lang.fill(Word::ReportFormSpeaksOf, &[form, said, seen])]
-            }
-            other => other.to_vec(),
-        },
-        Rule::ExceptionDue => match finding.detail.as_slice() {
-            [name, what, value] => {
-                let word = if what == "review" {
-                    Word::ReportReviewDue
-                } else {
-                    Word::ReportSeenElsewhere
-                };
-                vec![name.clone(), lang.fill(word, &[value])]
-            }
-            other => other.to_vec(),
-        },
-        Rule::UnmanagedHub => match finding.detail.as_slice() {
-            [switch, port, count] => vec![lang.fill(Word::ReportHubBehind, &[switch, port, count])],
-            other => other.to_vec(),
-        },
+        Rule::FirmwareNotRecorded
+        | Rule::SupportEnded
+        | Rule::FirmwareChanged
+        | Rule::ExceptionDue
+        | Rule::UnmanagedHub => sentence(lang, finding.rule, &finding.detail),
         Rule::RetiredButSeen
         | Rule::DuplicateAddress
         | Rule::DuplicateMac
@@ -163,6 +139,27 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
         | Rule::MisplacedClass => finding.detail.clone(),
     };
     lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// The values of some rules: what it is called, and the others in a sentence.
+fn sentence(lang: Lang, rule: Rule, detail: &[String]) -> Vec<String> {
+    let (name, values) = match detail {
+        [name, values @ ..] if rule != Rule::UnmanagedHub => (Some(name.clone()), values),
+        values => (None, values),
+    };
+    let word = match (rule, values.first().map(String::as_str)) {
+        (Rule::FirmwareNotRecorded, Some(_)) => Word::ReportVersionSeen,
+        (Rule::SupportEnded, Some(_)) => Word::ReportSupportEnded,
+        (Rule::FirmwareChanged, Some(_)) => Word::ReportFormSpeaksOf,
+        (Rule::ExceptionDue, Some("review")) => Word::ReportReviewDue,
+        (Rule::ExceptionDue, Some(_)) => Word::ReportSeenElsewhere,
+        (Rule::UnmanagedHub, Some(_)) => Word::ReportHubBehind,
+        _ => return detail.to_vec(),
+    };
+    let values =
+        if rule == Rule::ExceptionDue { values.get(1..).unwrap_or_default() } else { values };
+    let values: Vec<&dyn Display> = values.iter().map(|value| value as &dyn Display).collect();
+    name.into_iter().chain([lang.fill(word, &values)]).collect()
 }
 
 /// That a device of which one side was seen may be one of which the other was.
