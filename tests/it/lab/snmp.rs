@@ -38,7 +38,7 @@ fn a_switch_is_read_as_a_user_of_v3_and_a_wrong_password_is_told() {
         assert!(said.iter().any(named), "{name}: {said:?}");
         let read = |fact: &&Fact| {
             matches!(fact, Fact::TableRead(read)
-                if read.table == "lldpRemTable" && read.outcome == Outcome::Complete)
+                if read.tables().any(|table| table == "lldpRemTable") && read.outcome == Outcome::Complete)
         };
         assert!(said.iter().any(read), "{name}: {said:?}");
     }
