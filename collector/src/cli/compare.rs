@@ -100,7 +100,7 @@ pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
     };
     to_stdout(|out| {
         if options.jsonl {
-            let briefs = picture.devices.iter().map(report::json::Brief::from);
+            let briefs = picture.devices.iter().flat_map(report::json::Brief::all);
             return report::json::write_lines(out, briefs);
         }
         report::text::columns(out, &report::table::devices(&shown))

@@ -47,6 +47,12 @@ impl<'a> From<&'a Observation> for Named<'a> {
 /// finds it there. What it only lists as its own (a management port, the other side of a router) may
 /// be smaller.
 fn asked(device: &Device) -> Option<IpAddr> {
+    let first = || device.addresses.first().map(|address| address.ip);
+    met(device).first().copied().or_else(first)
+}
+
+/// The addresses at which the device was met, in its order.
+fn met(device: &Device) -> Vec<IpAddr> {
     let mut answered = BTreeSet::new();
     let mut listed = BTreeSet::new();
     for join in &device.joins {
@@ -62,8 +68,13 @@ fn asked(device: &Device) -> Option<IpAddr> {
         }
     }
     let met = |ip: &IpAddr| answered.contains(ip) || !listed.contains(ip);
-    let mut addresses = device.addresses.iter().map(|address| address.ip);
-    addresses.clone().find(met).or_else(|| addresses.next())
+    device.addresses.iter().map(|address| address.ip).filter(met).collect()
+}
+
+/// Whether what was met at several addresses is held to be one device only because it said the same
+/// identifier there.
+fn is_known_by_identifier(device: &Device) -> bool {
+    device.joins.iter().any(|join| matches!(join.reason, JoinReason::SameIdentifier { .. }))
 }
 
 /// A device in one line; `null` where nothing is known.
@@ -82,6 +93,19 @@ pub struct Brief<'a> {
     mfp: Option<bool>,
     storage: Option<bool>,
     hostname: Option<&'a str>,
+}
+
+impl<'a> Brief<'a> {
+    /// The device in one line; one that answered at several addresses and is known as one by what it
+    /// said there has a line for each, so that who asked an address finds it there.
+    pub fn all(device: &'a Device) -> Vec<Self> {
+        let met = met(device);
+        if met.len() < 2 || !is_known_by_identifier(device) {
+            return vec![Self::from(device)];
+        }
+        let at = |ip: IpAddr| Self { ip: Some(ip.to_string()), ..Self::from(device) };
+        met.into_iter().map(at).collect()
+    }
 }
 
 impl<'a> From<&'a Device> for Brief<'a> {

@@ -468,6 +468,24 @@ fn a_device_in_one_line_stands_at_the_address_that_was_asked() {
 }
 
 #[test]
+fn a_device_that_said_one_serial_number_at_two_addresses_has_a_line_for_each() {
+    let mut both = device(7, "r1", Class::Router);
+    let mut other = both.addresses[0].clone();
+    other.ip = ip(9);
+    both.addresses.push(other);
+    assert_eq!(json::Brief::all(&both).len(), 1);
+    let reason = JoinReason::SameIdentifier {
+        kind: crate::resolve::IdentifierKind::Serial,
+        value: "AB123".to_owned(),
+    };
+    both.joins = vec![Join { reason, sources: Vec::new() }];
+    let lines = json::Brief::all(&both);
+    let ips: Vec<_> =
+        lines.iter().map(|line| serde_json::to_value(line).unwrap()["ip"].clone()).collect();
+    assert_eq!(ips, ["10.20.0.7", "10.20.0.9"]);
+}
+
+#[test]
 fn the_version_of_a_server_is_firmware_unless_it_tells_of_an_operating_system() {
     let mut told = device(7, "host-7", Class::Server);
     for (said, firmware, os) in [
