@@ -106,9 +106,9 @@ pub fn judge(facts: Facts<'_>, rules: &Rules) -> Vec<Scoped> {
     let mut judged: Vec<Option<Scoped>> =
         cases.iter().map(|case| one(case, (facts, rules), None)).collect();
     // A network device may hang on another one; each round adds those one step nearer to the root, and
-    // a round that adds nothing is the last.
+    // a round that adds nothing is the last. Whatever the rules, there are no more steps than cases.
     let mut inside = inside(&cases, &judged);
-    loop {
+    for _ in 0..=cases.len() {
         for (case, judged) in cases.iter().zip(&mut judged).filter(|(case, _)| case.may_carry) {
             *judged = one(case, (facts, rules), Some(&inside));
         }
@@ -118,8 +118,7 @@ pub fn judge(facts: Facts<'_>, rules: &Rules) -> Vec<Scoped> {
         }
         inside = now;
     }
-    let left = |case: &Case<'_>| one(case, (facts, rules), Some(&inside));
-    cases.iter().zip(judged).filter_map(|(case, judged)| judged.or_else(|| left(case))).collect()
+    judged.into_iter().flatten().collect()
 }
 
 /// Devices in scope.
