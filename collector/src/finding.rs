@@ -288,14 +288,6 @@ fn class_word(device: &Device) -> Option<String> {
     device.class.as_ref().map(|class| word(class.value))
 }
 
-/// What a page may call the device: its name, else an address, else a MAC address.
-fn called(device: &Device) -> String {
-    let name = device.names.first().map(|name| name.value.clone());
-    let address = || device.addresses.first().map(|address| address.ip.to_string());
-    let mac = || device.macs.first().map(|mac| mac.value.to_string());
-    name.or_else(address).or_else(mac).unwrap_or_else(|| device.id.0.clone())
-}
-
 /// The observations that show that the device is there.
 fn presence(device: &Device) -> Vec<ObservationId> {
     let macs = device.macs.iter().flat_map(|mac| &mac.sources);

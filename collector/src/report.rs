@@ -69,18 +69,6 @@ pub fn name(device: &Device) -> String {
     device.names.first().map(|name| name.value.clone()).unwrap_or_default()
 }
 
-/// What the device is called where only one word fits: its best name, else its first address, else
-/// its first MAC address, else its identifier.
-pub fn called(device: &Device) -> String {
-    let ip = || device.addresses.first().map(|address| address.ip.to_string());
-    let mac = || device.macs.first().map(|mac| mac.value.to_string());
-    Some(name(device))
-        .filter(|name| !name.is_empty())
-        .or_else(ip)
-        .or_else(mac)
-        .unwrap_or_else(|| device.id.0.clone())
-}
-
 /// The device's addresses, without repetition, in order.
 pub fn ips(device: &Device) -> Vec<String> {
     let mut ips: Vec<_> = device.addresses.iter().map(|address| address.ip).collect();

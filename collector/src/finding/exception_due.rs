@@ -1,7 +1,7 @@
 //! What cannot be patched: the day of its review has passed, or it was seen in another network than
 //! the one in which it is declared to stand apart.
 
-use super::{Draft, Known, Rule, called};
+use super::{Draft, Known, Rule};
 use crate::day::Day;
 use crate::ledger::Entry;
 use crate::ledger::date::PartialDate;
@@ -16,7 +16,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let Some(entry) = known.facts.ledger.entries.iter().find(of_it) else { continue };
         let found = known.facts.matches.iter().find(|m| m.entry.as_ref() == Some(&entry.place));
         let device = found.and_then(|found| known.device(found));
-        let name = device.map_or_else(|| entry.name.clone(), called);
+        let name = device.map_or_else(|| entry.name.clone(), Device::called);
         if today.is_some_and(|today| exception.is_due(today)) {
             let day = exception.review_on.to_string();
             let said = vec![name.clone(), "review".to_owned(), day];

@@ -1,6 +1,6 @@
 //! Another model or version was seen than the one of which the MDS or SDS speaks: a new form is due.
 
-use super::{Draft, Known, Rule, called, class_word};
+use super::{Draft, Known, Rule, class_word};
 use crate::register::disclosure::{Seen, Standing};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
@@ -24,7 +24,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             let draft = Draft::new(Rule::FirmwareChanged, subject)
                 .device(Some(&device.id))
                 .entries([entry.place.clone()])
-                .detail(vec![called(device), form.id.clone(), said.clone(), now.clone()])
+                .detail(vec![device.called(), form.id.clone(), said.clone(), now.clone()])
                 .facts(vec![said.clone(), now.clone()])
                 .concerns(class_word(device).into_iter().collect())
                 .evidence(field.iter().flat_map(|field| field.sources.iter().copied()));

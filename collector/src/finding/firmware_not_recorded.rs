@@ -1,6 +1,6 @@
 //! A network device in scope of which the book records no version (checklist: patches and firmware).
 
-use super::{Draft, Known, Rule, called, class_word};
+use super::{Draft, Known, Rule, class_word};
 use crate::decision::Scope;
 use crate::ledger::State;
 
@@ -14,7 +14,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let blank = entry.version.trim().is_empty() && entry.state != State::Retired;
         if scope == Scope::Inside && class.value.is_network() && blank {
             let version = device.version.as_ref();
-            let mut detail = vec![called(device)];
+            let mut detail = vec![device.called()];
             detail.extend(version.map(|version| version.value.clone()));
             let evidence = version.map_or(&class.sources, |version| &version.sources);
             let draft = Draft::new(Rule::FirmwareNotRecorded, known.key(&entry.place))

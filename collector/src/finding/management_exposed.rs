@@ -1,6 +1,6 @@
 //! A management page or telnet on a router or firewall: seen, never tried.
 
-use super::{Draft, Known, Rule, called};
+use super::{Draft, Known, Rule};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         });
         let draft = Draft::new(Rule::ManagementExposed, &device.id.0)
             .device(Some(&device.id))
-            .detail(std::iter::once(called(device)).chain(services).collect())
+            .detail(std::iter::once(device.called()).chain(services).collect())
             .facts(ports)
             .concerns(known.purposes(device))
             .evidence(open.iter().flat_map(|service| service.sources.iter().copied()));

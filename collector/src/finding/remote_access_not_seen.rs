@@ -2,7 +2,7 @@
 //! from afar: perhaps a tool that calls out, a line of its own, or a contract that has ended.
 
 use super::ways_in::ways_in;
-use super::{Draft, Known, Rule, called, presence};
+use super::{Draft, Known, Rule, presence};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             let draft = Draft::new(Rule::RemoteAccessNotSeen, known.key(&entry.place))
                 .device(Some(&device.id))
                 .entries([entry.place.clone()])
-                .detail(vec![called(device)])
+                .detail(vec![device.called()])
                 .facts(Vec::new())
                 .evidence(presence(device));
             drafts.push(draft);

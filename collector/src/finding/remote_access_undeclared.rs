@@ -2,7 +2,7 @@
 //! "none" is contradicted; one that says nothing is not.
 
 use super::ways_in::ways_in;
-use super::{Draft, Known, Rule, called};
+use super::{Draft, Known, Rule};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let draft = Draft::new(Rule::RemoteAccessUndeclared, known.key(&entry.place))
             .device(Some(&device.id))
             .entries([entry.place.clone()])
-            .detail(std::iter::once(called(device)).chain(names.clone()).collect())
+            .detail(std::iter::once(device.called()).chain(names.clone()).collect())
             .facts(names.collect())
             .evidence(ways.values().flatten().copied());
         drafts.push(draft);

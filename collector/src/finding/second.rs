@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Draft, Known, Rule, called, joined};
+use super::{Draft, Known, Rule, joined};
 use crate::duty::{Duty, Kind};
 use crate::policy::Network;
 
@@ -55,7 +55,7 @@ fn draft(
 ) -> Draft {
     let name = |duty: &&Duty| {
         let devices = duty.devices.iter().filter_map(|id| known.devices.get(id).copied());
-        let names = joined(devices.map(called));
+        let names = joined(devices.map(crate::resolve::Device::called));
         format!("{} {names}", joined(duty.addresses.iter())).trim().to_owned()
     };
     let detail: Vec<String> =

@@ -1,7 +1,7 @@
 //! The maker's support of the system that a device runs has ended (days as data:
 //! `config/fingerprints/os_names.toml`).
 
-use super::{Draft, Known, Rule, called, class_word};
+use super::{Draft, Known, Rule, class_word};
 use crate::day::Day;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
@@ -20,7 +20,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let draft = Draft::new(Rule::SupportEnded, &device.id.0)
             .device(Some(&device.id))
             .entries(entries.filter_map(|found| found.entry.clone()))
-            .detail(vec![called(device), os.value.clone(), last.to_string()])
+            .detail(vec![device.called(), os.value.clone(), last.to_string()])
             .facts(vec![os.value.clone(), last.to_string()])
             .concerns(concerns)
             .evidence(os.sources.iter().chain(&end.sources).copied());

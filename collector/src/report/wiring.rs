@@ -72,7 +72,7 @@ pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
         let devices = shown.picture.devices.iter();
         // Both are in ascending order of their identifiers.
         let there = devices.filter(|device| shared.devices.binary_search(&device.id).is_ok());
-        there.map(super::called).collect::<Vec<_>>().join(IN_CELL)
+        there.map(crate::resolve::Device::called).collect::<Vec<_>>().join(IN_CELL)
     };
     let rows = shown.picture.topology.shared.iter().filter(|shared| wanted(shared)).map(|shared| {
         let mut row = port(shown, &shared.at).to_vec();
@@ -96,8 +96,7 @@ pub fn contradictions(shown: &Shown<'_>) -> Table {
     let words = [Word::LinksDevice, Word::FieldMac, Word::LinksPorts];
     let devices = super::by_id(shown.picture);
     let rows = shown.picture.topology.contradictions.iter().map(|one| {
-        let called =
-            devices.get(&one.device).map_or_else(|| one.device.0.clone(), |d| super::called(d));
+        let called = devices.get(&one.device).map_or_else(|| one.device.0.clone(), |d| d.called());
         let ports =
             one.ports.iter().map(|end| format!("{} {}", phrase::wiring::end(end), end.port));
         let ports: Vec<String> = ports.collect();

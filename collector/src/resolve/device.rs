@@ -186,6 +186,18 @@ pub struct Device {
 }
 
 impl Device {
+    /// What it is called where only one word fits: its best name, else its first address, else its
+    /// first MAC address, else its id.
+    pub fn called(&self) -> String {
+        let name = self.names.first().map(|name| name.value.clone());
+        let ip = || self.addresses.first().map(|address| address.ip.to_string());
+        let mac = || self.macs.first().map(|mac| mac.value.to_string());
+        name.filter(|name| !name.is_empty())
+            .or_else(ip)
+            .or_else(mac)
+            .unwrap_or_else(|| self.id.0.clone())
+    }
+
     /// What decisions may name it by: its MAC addresses, its serial number, and its addresses where no
     /// MAC address is known.
     pub fn keys(&self) -> Vec<Key> {

@@ -10,7 +10,7 @@ use daicho_common::observation::ObservationId;
 
 use super::Site;
 use super::enter::Entering;
-use super::page::{Evidence, FindingRow, Frame, Reader, Tag, called, show};
+use super::page::{Evidence, FindingRow, Frame, Reader, Tag, show};
 use super::person::Forms;
 use super::scope::ScopeRow;
 use super::snapshot::Snapshot;
@@ -134,7 +134,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn page(self, device: &Device, mut frame: Frame) -> Page {
         let (lang, zone) = (self.lang, self.zone);
-        frame.title = called(device);
+        frame.title = device.called();
         let matches: Vec<&Match> = self.snapshot.matches(&device.id).collect();
         let sources = report::sources(device);
         let left = sources.len().saturating_sub(LISTED);

@@ -8,7 +8,7 @@ use axum::response::Response;
 use daicho_common::observation::ObservationId;
 
 use super::Site;
-use super::page::{Frame, Reader, called, device_link, show};
+use super::page::{Frame, Reader, device_link, show};
 use crate::words::{Word, phrase};
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ pub(super) async fn page(
             words: phrase::fact(lang, &seen.fact),
             rows: rows.map(|(word, value)| (lang.say(word), value)).to_vec(),
             raw: serde_json::to_string_pretty(seen).unwrap_or_default(),
-            devices: snapshot.devices_on(id).map(|d| (device_link(&d.id), called(d))).collect(),
+            devices: snapshot.devices_on(id).map(|d| (device_link(&d.id), d.called())).collect(),
             id,
             frame,
         })

@@ -219,11 +219,6 @@ pub(super) fn device_link(id: &DeviceId) -> String {
     format!("/devices/{}", encoded(&id.0))
 }
 
-/// What a device is called on pages: its name, else an address, else its id.
-pub(super) fn called(device: &Device) -> String {
-    report::called(device)
-}
-
 /// A verdict as a label with a sign, so that colour is never the only one.
 #[derive(Clone, Debug, Template)]
 #[template(
@@ -349,7 +344,7 @@ pub(super) fn finding_link(id: &str) -> String {
 impl FindingRow {
     pub(super) fn of(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), finding: &Finding) -> Self {
         let device = finding.device.as_ref().map(|id| {
-            let called = snapshot.device(id).map_or_else(|| id.0.clone(), called);
+            let called = snapshot.device(id).map_or_else(|| id.0.clone(), Device::called);
             (device_link(id), called)
         });
         Self {
