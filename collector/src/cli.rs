@@ -17,6 +17,7 @@ mod compare;
 mod keep;
 mod ledger;
 mod register;
+mod safety;
 mod serve;
 
 /// The exit codes, as `--help` shows them.
@@ -67,6 +68,13 @@ enum Command {
     /// エージェントの走査を止めます（collector に送っている走査だけ） /
     /// Ends the scan of an agent that delivers to this collector
     Stop(Stop),
+    /// データベースの写しを作ります。稼働中でも作れます / Copies the database, also while it is in use
+    Backup(safety::Backup),
+    /// 写しを戻します。それまでのデータベースは脇に残します /
+    /// Puts a copy in place; the database that stood there is kept aside
+    Restore(safety::Restore),
+    /// データベースが壊れていないか隅々まで調べます / Looks whether the whole database is sound
+    Check(safety::Check),
     /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
     Devices(Devices),
 }
@@ -257,6 +265,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),
+        Command::Backup(options) => safety::backup(&options),
+        Command::Restore(options) => safety::restore(&options),
+        Command::Check(options) => safety::check(&options),
         Command::Devices(options) => compare::devices(&options),
     };
     match done {
