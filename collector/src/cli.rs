@@ -14,6 +14,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use crate::words::Lang;
 
 mod compare;
+mod doctor;
 mod keep;
 mod ledger;
 mod register;
@@ -75,6 +76,9 @@ enum Command {
     Restore(safety::Restore),
     /// データベースが壊れていないか隅々まで調べます / Looks whether the whole database is sound
     Check(safety::Check),
+    /// 設定・データベース・ポート・エージェントを調べ、直し方を示します /
+    /// Looks at configuration, database, port and agents, and says how to mend what is wrong
+    Doctor(doctor::Doctor),
     /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
     Devices(Devices),
 }
@@ -268,6 +272,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Backup(options) => safety::backup(&options),
         Command::Restore(options) => safety::restore(&options),
         Command::Check(options) => safety::check(&options),
+        Command::Doctor(options) => doctor::doctor(&options),
         Command::Devices(options) => compare::devices(&options),
     };
     match done {

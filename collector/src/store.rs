@@ -38,7 +38,7 @@ pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
 pub use registers::{Touched, Version};
-pub use safety::{Examined, Restored, examine, restore};
+pub use safety::{Delivered, Examined, Restored, examine, restore};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);

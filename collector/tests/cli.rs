@@ -412,3 +412,25 @@ fn copies_in_a_folder_are_named_by_the_time_and_the_oldest_go() {
     assert!(stdout(&copied).contains("daicho-20200101-000000.db"), "{}", stderr(&copied));
     assert_eq!(names(&into).len(), 1);
 }
+
+#[test]
+fn the_doctor_tells_what_is_wrong_and_ends_with_one() {
+    let folder = filled();
+    assert!(run(&folder, &["import", "ward.daicho"]).status.success());
+    file(&folder, "free.toml", "listen = \"127.0.0.1:0\"\n");
+    let well = run(&folder, &["doctor", "--config", "free.toml"]);
+    assert!(well.status.success(), "{}{}", stdout(&well), stderr(&well));
+    assert!(stdout(&well).contains("[注意] 台帳"), "{}", stdout(&well));
+
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("listen = \"{}\"\n", holder.local_addr().unwrap());
+    // Somebody who hangs up without an answer.
+    std::thread::spawn(move || drop(holder.accept()));
+    file(&folder, "taken.toml", taken);
+    let ill = run(&folder, &["doctor", "--config", "taken.toml", "--json", "--lang", "en"]);
+    assert_eq!(ill.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_str(&stdout(&ill)).unwrap();
+    let bad: Vec<_> = told.as_array().unwrap().iter().filter(|one| one["state"] == "bad").collect();
+    assert_eq!(bad.len(), 1, "{told}");
+    assert_eq!(bad[0]["subject"], "port of the pages");
+}

@@ -8,6 +8,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
+use daicho_common::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{PATIENCE, Store, StoreError, reader, schema};
@@ -43,7 +44,37 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
 }
 
+/// The latest that came from an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The agent's name.
+    pub agent: String,
+    /// When its latest batch was closed, by its own clock.
+    pub closed: Timestamp,
+    /// When its latest batch came, by ours.
+    pub received: Timestamp,
+}
+
 impl Store {
+    /// The latest of every agent that ever delivered, in order of name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn delivered(&self) -> Result<Vec<Delivered>, StoreError> {
+        let connection = reader(&self.path)?;
+        let mut statement = connection.prepare(
+            "SELECT agent, max(closed), max(received_at) FROM batch GROUP BY agent ORDER BY agent",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(Delivered {
+                agent: row.get(0)?,
+                closed: Timestamp::from_micros(row.get(1)?),
+                received: Timestamp::from_micros(row.get(2)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Writes a copy of everything as it is at one moment; the store goes on meanwhile. The copy is
     /// there whole, or not at all, and only its owner may read it.
     ///
