@@ -250,6 +250,12 @@ fn parse_key(text: &str) -> Result<AgentKey, String> {
         .ok_or_else(|| "公開鍵は16進 64 桁です / a public key has 64 hexadecimal digits".to_owned())
 }
 
+/// The command line as clap knows it, for manuals and completions.
+pub fn command() -> clap::Command {
+    use clap::CommandFactory;
+    Line::command()
+}
+
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = match Line::try_parse_from(arguments) {
