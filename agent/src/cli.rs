@@ -150,6 +150,12 @@ fn rate(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("1～{MOST} か max / 1 to {MOST}, or max"))
 }
 
+/// The command line as clap knows it, for manuals and completions.
+pub fn command() -> clap::Command {
+    use clap::CommandFactory;
+    Cli::command()
+}
+
 impl Cli {
     /// Does what was asked.
     ///
@@ -236,8 +242,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -14,9 +14,11 @@ use daicho_common::complaint::{Complaint, Exit};
 use crate::words::Lang;
 
 mod compare;
+mod doctor;
 mod keep;
 mod ledger;
 mod register;
+mod safety;
 mod serve;
 
 /// The exit codes, as `--help` shows them.
@@ -67,6 +69,16 @@ enum Command {
     /// エージェントの走査を止めます（collector に送っている走査だけ） /
     /// Ends the scan of an agent that delivers to this collector
     Stop(Stop),
+    /// データベースの写しを作ります。稼働中でも作れます / Copies the database, also while it is in use
+    Backup(safety::Backup),
+    /// 写しを戻します。それまでのデータベースは脇に残します /
+    /// Puts a copy in place; the database that stood there is kept aside
+    Restore(safety::Restore),
+    /// データベースが壊れていないか隅々まで調べます / Looks whether the whole database is sound
+    Check(safety::Check),
+    /// 設定・データベース・ポート・エージェントを調べ、直し方を示します /
+    /// Looks at configuration, database, port and agents, and says how to mend what is wrong
+    Doctor(doctor::Doctor),
     /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
     Devices(Devices),
 }
@@ -238,6 +250,12 @@ fn parse_key(text: &str) -> Result<AgentKey, String> {
         .ok_or_else(|| "公開鍵は16進 64 桁です / a public key has 64 hexadecimal digits".to_owned())
 }
 
+/// The command line as clap knows it, for manuals and completions.
+pub fn command() -> clap::Command {
+    use clap::CommandFactory;
+    Line::command()
+}
+
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = match Line::try_parse_from(arguments) {
@@ -257,6 +275,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),
+        Command::Backup(options) => safety::backup(&options),
+        Command::Restore(options) => safety::restore(&options),
+        Command::Check(options) => safety::check(&options),
+        Command::Doctor(options) => doctor::doctor(&options),
         Command::Devices(options) => compare::devices(&options),
     };
     match done {

@@ -5,7 +5,7 @@
 //! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
 //! [`scope`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
-//! [`ingest`], [`report`], [`web`], [`cli`].
+//! [`ingest`], [`report`], [`web`], [`doctor`], [`cli`].
 
 /// A day of the calendar, as a value.
 pub mod day;
@@ -54,6 +54,8 @@ pub mod words;
 pub mod report;
 /// Pages over HTTP, and the door for agents' batches.
 pub mod web;
+/// What is wrong with a site, and how to mend it.
+pub mod doctor;
 /// Configuration as written and as meant.
 pub mod config;
 /// The command line.

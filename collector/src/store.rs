@@ -27,6 +27,7 @@ mod changes;
 mod deliveries;
 mod ground;
 mod registers;
+mod safety;
 mod schema;
 mod stops;
 mod writer;
@@ -37,6 +38,7 @@ pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
 pub use registers::{Touched, Version};
+pub use safety::{Delivered, Examined, Restored, examine, restore};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -97,6 +99,12 @@ pub enum StoreError {
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
+    /// A file that would be made is there already.
+    #[error("the file is there already")]
+    Exists,
+    /// A file beside the database cannot be read or written.
+    #[error("a file cannot be read or written: {0}")]
+    File(#[from] std::io::Error),
     /// Anything else that SQLite says.
     #[error("SQLite: {0}")]
     Sqlite(rusqlite::Error),
@@ -170,6 +178,20 @@ impl StoreError {
                 ),
                 format!(
                     "the database {db} cannot be opened or written ({error}): check the folder, its permissions and the free space"
+                ),
+            ),
+            Self::Exists => Complaint::new(
+                Exit::Input,
+                format!("{db} は既にあります。上書きはしないので、別の名前を指定してください"),
+                format!("{db} is there already and is never overwritten: give another name"),
+            ),
+            Self::File(error) => Complaint::new(
+                Exit::Input,
+                format!(
+                    "{db} を読み書きできません（{error}）。場所と権限、空き容量を確かめてください"
+                ),
+                format!(
+                    "{db} cannot be read or written ({error}): check the folder, its permissions and the free space"
                 ),
             ),
             Self::OtherKey { agent, pinned, offered } => other_key(agent, *pinned, *offered),

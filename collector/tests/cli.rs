@@ -370,3 +370,67 @@ fn every_help_is_in_both_languages_and_names_the_exit_codes() {
         assert!(told.contains(code), "{told}");
     }
 }
+
+#[test]
+fn a_copy_is_made_looked_at_and_put_back_with_the_other_kept() {
+    let folder = filled();
+    assert!(run(&folder, &["import", "ward.daicho"]).status.success());
+    let copied = run(&folder, &["backup", "copy.db"]);
+    assert!(stdout(&copied).contains("観測 2 件"), "{}", stderr(&copied));
+    complains(&run(&folder, &["backup", "copy.db"]), 4, &["copy.db"]);
+    assert!(run(&folder, &["import", "台帳.csv"]).status.success());
+    let sound = run(&folder, &["check", "--lang", "en"]);
+    assert!(stdout(&sound).contains("1 versions of books"), "{}", stderr(&sound));
+    let back = run(&folder, &["restore", "copy.db", "--lang", "en"]);
+    assert!(stdout(&back).contains("0 versions of books"), "{}", stderr(&back));
+    let kept = names(folder.path()).into_iter().find(|name| name.starts_with("daicho.db.before-"));
+    let kept = run(&folder, &["check", &kept.unwrap(), "--lang", "en"]);
+    assert!(stdout(&kept).contains("1 versions of books"), "{}", stderr(&kept));
+}
+
+#[test]
+fn a_damaged_database_is_told_with_where_and_what_to_do() {
+    let folder = filled();
+    complains(&run(&folder, &["check"]), 4, &["daicho.db"]);
+    assert!(run(&folder, &["import", "ward.daicho"]).status.success());
+    let path = folder.path().join("daicho.db");
+    let mut octets = std::fs::read(&path).unwrap();
+    octets.iter_mut().skip(4096).for_each(|octet| *octet ^= 0x5a);
+    std::fs::write(&path, octets).unwrap();
+    let told = run(&folder, &["check"]);
+    assert!(matches!(told.status.code(), Some(4 | 8)), "{}", stderr(&told));
+}
+
+#[test]
+fn copies_in_a_folder_are_named_by_the_time_and_the_oldest_go() {
+    let folder = filled();
+    assert!(run(&folder, &["import", "ward.daicho"]).status.success());
+    let into = folder.path().join("copies");
+    std::fs::create_dir(&into).unwrap();
+    std::fs::write(into.join("daicho-20200101-000000.db"), "").unwrap();
+    let copied = run(&folder, &["backup", "--into", "copies", "--keep", "1"]);
+    assert!(stdout(&copied).contains("daicho-20200101-000000.db"), "{}", stderr(&copied));
+    assert_eq!(names(&into).len(), 1);
+}
+
+#[test]
+fn the_doctor_tells_what_is_wrong_and_ends_with_one() {
+    let folder = filled();
+    assert!(run(&folder, &["import", "ward.daicho"]).status.success());
+    file(&folder, "free.toml", "listen = \"127.0.0.1:0\"\n");
+    let well = run(&folder, &["doctor", "--config", "free.toml"]);
+    assert!(well.status.success(), "{}{}", stdout(&well), stderr(&well));
+    assert!(stdout(&well).contains("[注意] 台帳"), "{}", stdout(&well));
+
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("listen = \"{}\"\n", holder.local_addr().unwrap());
+    // Somebody who hangs up without an answer.
+    std::thread::spawn(move || drop(holder.accept()));
+    file(&folder, "taken.toml", taken);
+    let ill = run(&folder, &["doctor", "--config", "taken.toml", "--json", "--lang", "en"]);
+    assert_eq!(ill.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_str(&stdout(&ill)).unwrap();
+    let bad: Vec<_> = told.as_array().unwrap().iter().filter(|one| one["state"] == "bad").collect();
+    assert_eq!(bad.len(), 1, "{told}");
+    assert_eq!(bad[0]["subject"], "port of the pages");
+}

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod built;
 #[cfg(test)]
+mod debs;
+#[cfg(test)]
 mod heard;
 #[cfg(test)]
 mod help;

@@ -2,6 +2,8 @@
 
 /// Captures through the listener, beside tshark.
 pub mod captures;
+/// The Debian packages, built from what the workspace built.
+pub mod debs;
 /// The main job with nothing else set up: `cargo demo`.
 pub mod demo;
 /// Real daemons in network namespaces.

@@ -95,6 +95,8 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Newer { .. }
         | StoreError::Unwritable(_)
         | StoreError::Conflicts { .. }
+        | StoreError::Exists
+        | StoreError::File(_)
         | StoreError::Edit(_)
         | StoreError::Row { .. }
         | StoreError::Ended

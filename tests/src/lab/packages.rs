@@ -49,6 +49,8 @@ pub const PACKAGES: &[Package] = &[
     package("vsftpd", "vsftpd"),
     package("inetutils-telnetd", "telnetd"),
     package("inetutils-inetd", "inetutils-inetd"),
+    package("dpkg", "dpkg-deb"),
+    package("systemd", "systemd-analyze"),
 ];
 
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -1,0 +1,255 @@
+//! Copies of a database while it is in use, what is wrong with a file, and putting a copy in its
+//! place.
+//!
+//! A copy is made by `VACUUM INTO`: one read transaction, so it is whole however much is written
+//! meanwhile, where the page-by-page backup of SQLite begins anew with every commit of another
+//! connection and may never end on a busy collector.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use daicho_common::time::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{PATIENCE, Store, StoreError, reader, schema};
+
+/// At most so many things that are wrong are told; what follows rarely says more.
+const TOLD: usize = 20;
+
+/// What a look at a whole file found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// The version of its tables.
+    pub version: i64,
+    /// Its revision: the number of changes so far.
+    pub revision: u64,
+    /// Batches in it.
+    pub batches: u64,
+    /// Observations in it.
+    pub observations: u64,
+    /// Decisions in it.
+    pub decisions: u64,
+    /// Imported books in it, earlier versions too.
+    pub books: u64,
+    /// What is wrong, in SQLite's words; empty if the file is sound.
+    pub faults: Vec<String>,
+}
+
+/// A database that was put in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// What came in.
+    pub examined: Examined,
+    /// Where the database is that stood there before, if there was one.
+    pub kept: Option<PathBuf>,
+}
+
+/// The latest that came from an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The agent's name.
+    pub agent: String,
+    /// When its latest batch was closed, by its own clock.
+    pub closed: Timestamp,
+    /// When its latest batch came, by ours.
+    pub received: Timestamp,
+}
+
+impl Store {
+    /// The latest of every agent that ever delivered, in order of name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn delivered(&self) -> Result<Vec<Delivered>, StoreError> {
+        let connection = reader(&self.path)?;
+        let mut statement = connection.prepare(
+            "SELECT agent, max(closed), max(received_at) FROM batch GROUP BY agent ORDER BY agent",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(Delivered {
+                agent: row.get(0)?,
+                closed: Timestamp::from_micros(row.get(1)?),
+                received: Timestamp::from_micros(row.get(2)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes a copy of everything as it is at one moment; the store goes on meanwhile. The copy is
+    /// there whole, or not at all, and only its owner may read it.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if the file is there already; else see [`StoreError`].
+    pub fn copy_to(&self, to: &Path) -> Result<Examined, StoreError> {
+        if to.exists() {
+            return Err(StoreError::Exists);
+        }
+        let part = beside(to, "part");
+        let done = self.copy_into(&part).and_then(|examined| {
+            fs::rename(&part, to)?;
+            sync_folder(to)?;
+            Ok(examined)
+        });
+        if done.is_err() {
+            // What was half-written is of no use; why is said by the error.
+            let _ = fs::remove_file(&part);
+        }
+        done
+    }
+
+    fn copy_into(&self, part: &Path) -> Result<Examined, StoreError> {
+        match fs::remove_file(part) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        // SQLite takes an empty file for a new database, so it has its permissions from the start.
+        private(part)?;
+        let connection = reader(&self.path)?;
+        connection.execute("VACUUM INTO $1", [part.to_string_lossy()])?;
+        File::open(part)?.sync_all()?;
+        let examined = examine(part)?;
+        if examined.faults.is_empty() { Ok(examined) } else { Err(StoreError::NotADatabase) }
+    }
+}
+
+/// Looks at a whole file: every page, every index, every reference. Nothing is changed.
+///
+/// # Errors
+/// [`StoreError::Absent`] if there is none; else as when a database is opened. What is wrong inside
+/// is no error but [`Examined::faults`].
+pub fn examine(path: &Path) -> Result<Examined, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Absent);
+    }
+    let connection = reader(path)?;
+    schema::check(&connection)?;
+    let mut examined = Examined { faults: faults(&connection)?, ..Examined::default() };
+    if examined.faults.is_empty() {
+        count(&connection, &mut examined)?;
+    }
+    Ok(examined)
+}
+
+fn faults(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut faults = Vec::new();
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({TOLD})"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let said: String = row.get(0)?;
+        if said != "ok" {
+            faults.push(said);
+        }
+    }
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()?.filter(|_| faults.len() < TOLD) {
+        let (table, to): (String, String) = (row.get(0)?, row.get(2)?);
+        faults.push(format!("a row of {table} names none of {to}"));
+    }
+    Ok(faults)
+}
+
+fn count(connection: &Connection, examined: &mut Examined) -> Result<(), StoreError> {
+    let one = |what: &str| -> Result<u64, StoreError> {
+        let number: i64 = connection.query_row(what, [], |row| row.get(0))?;
+        Ok(u64::try_from(number).unwrap_or_default())
+    };
+    let of = |table: &str| -> Result<u64, StoreError> {
+        let there =
+            format!("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{table}'");
+        // A file of an earlier version has fewer tables.
+        if one(&there)? == 0 { Ok(0) } else { one(&format!("SELECT count(*) FROM {table}")) }
+    };
+    examined.version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if examined.version > 0 {
+        examined.revision = super::ground::revision(connection)?;
+    }
+    examined.batches = of("batch")?;
+    examined.observations = of("sighting")?;
+    examined.decisions = of("decision")?;
+    examined.books = of("book")?;
+    Ok(())
+}
+
+/// Puts a copy in the place of the database at `to`. What stands there is moved aside to `aside`, and
+/// stays whole.
+///
+/// # Errors
+/// [`StoreError::NotADatabase`] if the copy is not sound, [`StoreError::Busy`] if a program still has
+/// the database open; else see [`StoreError`]. Nothing was changed then.
+pub fn restore(from: &Path, to: &Path, aside: &Path) -> Result<Restored, StoreError> {
+    let examined = examine(from)?;
+    if !examined.faults.is_empty() {
+        return Err(StoreError::NotADatabase);
+    }
+    if aside.exists() {
+        return Err(StoreError::Exists);
+    }
+    let part = beside(to, "part");
+    private(&part)?;
+    let copied = fs::copy(from, &part).and_then(|_| File::open(&part)?.sync_all());
+    let done = copied.map_err(StoreError::from).and_then(|()| swap(&part, to, aside));
+    if done.is_err() {
+        // What was half-written is of no use; why is said by the error.
+        let _ = fs::remove_file(&part);
+    }
+    Ok(Restored { examined, kept: done? })
+}
+
+fn swap(part: &Path, to: &Path, aside: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let there = to.exists();
+    if there {
+        fold_log(to)?;
+        fs::rename(to, aside)?;
+    }
+    if let Err(error) = fs::rename(part, to) {
+        if there {
+            fs::rename(aside, to)?;
+        }
+        return Err(error.into());
+    }
+    sync_folder(to)?;
+    Ok(there.then(|| aside.to_owned()))
+}
+
+/// Brings what is in the write-ahead log into the file itself, so that it can be moved alone. This
+/// needs the database for itself, so it fails while a collector runs.
+fn fold_log(path: &Path) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    if mode == "delete" { Ok(()) } else { Err(StoreError::Busy) }
+}
+
+/// A neighbour of the file, with more at the end of its name.
+fn beside(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(more);
+    PathBuf::from(name)
+}
+
+/// Makes an empty file that only its owner may read, in the place of any other.
+fn private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
+/// Makes a rename outlast a loss of power.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    #[cfg(unix)]
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
