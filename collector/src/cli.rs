@@ -13,11 +13,16 @@ use daicho_common::complaint::{Complaint, Exit};
 
 use crate::words::Lang;
 
+mod agent;
 mod compare;
 mod keep;
 mod ledger;
 mod register;
+mod scan;
+mod schedule;
 mod serve;
+
+pub(crate) use agent::trouble as agent_trouble;
 
 /// The exit codes, as `--help` shows them.
 const EXITS: &str = "\
@@ -67,6 +72,12 @@ enum Command {
     /// エージェントの走査を止めます（collector に送っている走査だけ） /
     /// Ends the scan of an agent that delivers to this collector
     Stop(Stop),
+    /// エージェントの招待・一覧・失効 / Invites, lists and revokes agents
+    Agent(agent::AgentLine),
+    /// 走査の予定 / Schedules of scans, and the plan of them
+    Schedule(schedule::ScheduleLine),
+    /// 1回だけの走査 / A scan once, now
+    Scan(scan::ScanLine),
     /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
     Devices(Devices),
 }
@@ -87,6 +98,9 @@ struct Serve {
     /// 待ち受けるアドレスとポート / Address and port to listen on [default: 127.0.0.1:8470]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// エージェント専用の口（相互 TLS） / The door for agents, by mutual TLS [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    agents: Option<SocketAddr>,
     /// ログイン機能がないまま、他の端末からの接続を許します /
     /// Lets other machines in, although there is no login yet
     #[arg(long)]
@@ -257,6 +271,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),
+        Command::Agent(options) => agent::run(&options),
+        Command::Schedule(options) => schedule::run(&options),
+        Command::Scan(options) => scan::run(&options),
         Command::Devices(options) => compare::devices(&options),
     };
     match done {
@@ -310,6 +327,11 @@ fn to_file(
         let _ = std::fs::remove_file(&part);
         unwritable(&path.display().to_string(), &error)
     })
+}
+
+/// Says something to the user. What a closed stderr does not take is lost.
+fn talk(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Who runs this: the name given, else the system's.
