@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::job::Order;
 
 use crate::config::{Declared, SAMPLE};
 use crate::key;
 
+mod enrol;
 mod listen;
 mod scan;
 mod send;
@@ -26,7 +28,7 @@ const CODES: &str = "\
   5    ネットワークを走査できない / the network was not declared or cannot be scanned
   6    権限がない / not permitted by the system
   7    ファイルが使用中 / a file is in use
-  8    署名鍵の破損 / the signing key is damaged
+  8    署名鍵・証明書の破損や拒否 / a key or certificate is damaged or refused
   9    収集サーバーに届かない / the collector did not answer or refused
   130  中断（見つけた分は保存済み） / interrupted; what was found is kept";
 
@@ -52,6 +54,10 @@ enum Command {
     Listen(Listen),
     /// 保存した結果を収集サーバーに送ります / sends kept results to a collector
     Send(Send),
+    /// 登録コードで収集サーバーに登録します / enrols with a collector by a one-time code
+    Enrol(Enrol),
+    /// 収集サーバーの指示を待って走査します / waits for a collector's orders and scans
+    Work,
     /// 公開鍵とその指紋を表示します / prints the public key and its fingerprint
     Key,
     /// 設定の見本（説明書）を表示します / prints the sample configuration, which is the manual
@@ -73,7 +79,7 @@ struct Scan {
     /// 結果の署名付きファイル / signed file for the result
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// 収集サーバーの URL / URL of the collector, http://host:port
+    /// 収集サーバーの URL / URL of the collector: https://host:port once enrolled
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// 全体の送信上限、毎秒 1～1000000 か max / most packets a second in all, 1-1000000 or max
@@ -85,6 +91,10 @@ struct Scan {
     /// 応答を待つ時間、50～60000 ミリ秒 / how long an answer is waited for, 50-60000 ms
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=60_000))]
     timeout: Option<u64>,
+    /// An order of a collector: what it says narrows the configuration. How far the scan has got goes
+    /// to stdout as JSON, and the scan ends when stdin closes.
+    #[arg(long, hide = true, value_parser = order, conflicts_with_all = ["network", "all_declared", "output", "rate", "per_target", "timeout", "resume", "stop_file", "no_wait"])]
+    order: Option<Order>,
     /// 中断した同じ走査の続きから始めます / goes on with the interrupted scan of the same networks
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "not given, given alone, given with a file")]
@@ -117,7 +127,7 @@ struct Listen {
     /// 結果の署名付きファイル / signed file for the result
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// 収集サーバーの URL / URL of the collector, http://host:port
+    /// 収集サーバーの URL / URL of the collector: https://host:port once enrolled
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// 標準出力にも JSON で 1 行ずつ / JSON lines on stdout too (the default without -o and --to)
@@ -134,9 +144,23 @@ struct Send {
     /// in the state directory is sent and removed
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// 収集サーバーの URL / URL of the collector, http://host:port
+    /// 収集サーバーの URL / URL of the collector: https://host:port once enrolled
     #[arg(long, value_name = "URL")]
     to: String,
+}
+
+#[derive(Debug, Args)]
+struct Enrol {
+    /// 収集サーバーのエージェント用の口 / the collector's door for agents
+    #[arg(long, value_name = "HOST:PORT")]
+    collector: String,
+    /// `daicho-collector agent invite` が表示したコード / the code that it printed
+    #[arg(long, value_name = "CODE")]
+    code: String,
+}
+
+fn order(text: &str) -> Result<Order, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn rate(text: &str) -> Result<u32, String> {
@@ -170,7 +194,12 @@ impl Cli {
         match self.command {
             Command::Scan(arguments) => scan::scan(&arguments, &declared, state),
             Command::Listen(arguments) => listen::listen(&arguments, &declared, state),
-            Command::Send(arguments) => send::send(&arguments, state),
+            Command::Send(arguments) => send::send(&arguments, (state, declared.spool)),
+            Command::Enrol(arguments) => enrol::enrol(&arguments, state),
+            Command::Work => {
+                let state = state();
+                enrol::work(declared, || state)
+            }
             Command::Key => {
                 let key = key::public(&key::load_or_create(&state()?)?);
                 print(&format!("{key}\n指紋 / fingerprint: {}\n", key.fingerprint()))

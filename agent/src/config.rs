@@ -11,11 +11,14 @@ use daicho_common::complaint::{Complaint, Exit};
 use serde::Deserialize;
 
 use crate::plan::{DenyList, Network, Pace};
+use crate::spool::{self, Spool};
 
 use sighting::Ouis;
 
 mod credentials;
 mod meant;
+/// What an order of a collector leaves of the configuration.
+mod order;
 /// What live hosts are asked beside SNMP and DNS-SD.
 pub mod questions;
 /// Which networks a command line may choose, and what may be scanned at all.
@@ -62,6 +65,8 @@ pub struct Declared {
     pub snmp_tables: Option<PathBuf>,
     /// How far local time is ahead of UTC, in seconds.
     pub utc_offset: i32,
+    /// Most octets of batches that are kept until they can be delivered.
+    pub spool: u64,
     /// How fast.
     pub pace: Pace,
     /// What is never touched.
@@ -102,6 +107,7 @@ impl Default for Declared {
             stop_file: None,
             snmp_tables: None,
             utc_offset: 9 * 3600,
+            spool: spool::MOST,
             pace: Pace::default(),
             deny: DenyList::default(),
             sighting: Sighting::default(),
@@ -120,6 +126,11 @@ impl Declared {
         let text =
             std::str::from_utf8(&octets).map_err(|_| unreadable(file, "the text is not UTF-8"))?;
         Self::parse(text, file)
+    }
+
+    /// The spool of this state directory, as large as it may be.
+    pub fn spool(&self, state: &Path) -> Spool {
+        Spool::of(state, self.spool)
     }
 
     /// Checks the text of a file.

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use daicho_common::batch::Batch;
+use daicho_common::batch::{self, Batch, Damage, Mark};
 use daicho_common::complaint::{Complaint, Exit};
 use ring::signature::Ed25519KeyPair;
 
-use crate::spool::Spool;
+use crate::count::{Count, Turn};
+use crate::spool::{Kept, Spool};
 
 /// A collector over HTTP.
 pub mod collector;
@@ -17,7 +18,7 @@ pub(crate) mod folder;
 /// A file that is whole or not there.
 pub mod output;
 
-pub use collector::Collector;
+pub use collector::{Collector, Receipt};
 pub use output::Output;
 
 /// The destinations of one scan.
@@ -26,6 +27,7 @@ pub struct Export {
     output: Option<Output>,
     collector: Option<Collector>,
     spool: Spool,
+    count: Count,
     /// Why the collector got nothing more, and how many batches are kept for it.
     undelivered: Option<(Complaint, u32)>,
     /// Whether a collector that failed is tried again.
@@ -33,19 +35,20 @@ pub struct Export {
 }
 
 impl Export {
-    /// Batches are signed with `key`; what `collector` does not take is kept in the spool of
-    /// `state`.
+    /// Batches are signed with `key` and numbered by the count of `state`; what `collector` does not
+    /// take is kept in `spool`.
     pub fn new(
         key: Ed25519KeyPair,
         output: Option<Output>,
         collector: Option<Collector>,
-        state: &Path,
+        (state, spool): (&Path, Spool),
     ) -> Self {
         Self {
             key,
             output,
             collector,
-            spool: Spool::of(state),
+            spool,
+            count: Count::of(state),
             undelivered: None,
             persistent: false,
         }
@@ -67,40 +70,47 @@ impl Export {
         if self.collector.is_some() { folder::check(self.spool.directory()) } else { Ok(()) }
     }
 
-    /// Seals a batch and brings it where it belongs.
+    /// Seals a batch, with its number, and brings it where it belongs.
     ///
     /// # Errors
     /// If it can be neither written nor delivered nor kept.
     pub fn take(&mut self, batch: &Batch) -> Result<(), Complaint> {
-        let sealed = batch.seal(&self.key).map_err(|damage| {
-            Complaint::new(
-                Exit::Other,
-                format!(
-                    "観測データをまとめられません（{damage}）。ネットワークを分けて走査してください"
-                ),
-                format!(
-                    "the observations cannot be packed ({damage}); scan fewer networks at once"
-                ),
-            )
-        })?;
+        let marks = self.spool.marks().unwrap_or_default();
+        let turn = self.count.turn(marks).map_err(|error| uncounted(&error))?;
+        let mark = turn.mark();
+        let sealed = batch.seal_marked(&self.key, mark).map_err(unsealed)?;
         if let Some(output) = &mut self.output {
             output.write(&sealed)?;
         }
-        let Some(collector) = &self.collector else { return Ok(()) };
-        // Kept before it is delivered, so that nothing is lost however this process ends.
-        let kept = self.spool.keep(&batch.header, &sealed);
+        let Some(collector) = &self.collector else {
+            return turn.take().map_err(|error| uncounted(&error));
+        };
+        // Kept before it is delivered, so that nothing is lost however this process ends; and the
+        // number is taken before the only copy may go away.
+        let kept = self.spool.keep(mark, &sealed, &self.key);
+        let counted = turn.take();
+        if let Ok(Kept { folded: folded @ 1.., .. }) = &kept {
+            tracing::warn!(
+                batches = folded,
+                "the oldest unsent batches were folded for want of room"
+            );
+        }
         // Once it failed, the rest is not tried either: the batches stay together.
-        if self.undelivered.is_none() {
+        if self.undelivered.is_none() && counted.is_ok() {
             match collector.deliver(&sealed) {
-                Ok(_) => {
+                Ok(receipt) => {
+                    told(receipt, mark);
                     // A copy that stays behind is delivered again, and is already known then.
-                    let _ = kept.map(fs::remove_file);
+                    let _ = kept.map(|kept| fs::remove_file(kept.file));
                     return Ok(());
                 }
                 Err(complaint) => self.undelivered = Some((complaint, 0)),
             }
         }
-        let Some((why, count)) = &mut self.undelivered else { return Ok(()) };
+        let (why, count) = self.undelivered.get_or_insert_with(|| {
+            let error = counted.err().unwrap_or_else(|| io::ErrorKind::Other.into());
+            (uncounted(&error), 0)
+        });
         *count += 1;
         kept.map(drop).map_err(|error| lost(self.spool.directory(), &error, why))
     }
@@ -117,18 +127,7 @@ impl Export {
     /// Delivers what is kept, oldest first, as far as the collector takes it.
     fn catch_up(&mut self) -> Result<(), Complaint> {
         let Some(collector) = &self.collector else { return Ok(()) };
-        let place = self.spool.directory();
-        let unreadable = |error: io::Error| kept_unreadable(place, &error);
-        let files = self.spool.files().map_err(unreadable)?;
-        for (left, file) in (1..=u32::try_from(files.len()).unwrap_or(u32::MAX)).rev().zip(files) {
-            let sealed = fs::read(&file).map_err(unreadable)?;
-            if let Err(why) = collector.deliver(&sealed) {
-                self.undelivered = Some((why, left));
-                return Ok(());
-            }
-            fs::remove_file(&file).map_err(unreadable)?;
-        }
-        self.undelivered = None;
+        self.undelivered = drain(&self.spool, &self.count, collector)?.undelivered;
         Ok(())
     }
 
@@ -157,6 +156,86 @@ impl Export {
             ),
         ))
     }
+}
+
+/// What became of what was kept.
+#[derive(Debug, Default)]
+pub struct Drained {
+    /// How many batches the collector took.
+    pub taken: u32,
+    /// Of these, how many it had already.
+    pub known: u32,
+    /// Files that hold none of our batches, and where they are now.
+    pub damaged: Vec<PathBuf>,
+    /// Why it went no further, and how many are left.
+    pub undelivered: Option<(Complaint, u32)>,
+}
+
+/// Delivers what a spool keeps, oldest first, as far as the collector takes it. What is no batch is
+/// put out of the way, so that it keeps nothing back.
+///
+/// # Errors
+/// If what is kept cannot be read or removed.
+pub fn drain(spool: &Spool, count: &Count, collector: &Collector) -> Result<Drained, Complaint> {
+    let unreadable = |error: io::Error| kept_unreadable(spool.directory(), &error);
+    let mut drained = Drained::default();
+    let files = spool.files().map_err(unreadable)?;
+    if files.is_empty() {
+        return Ok(drained);
+    }
+    // The numbers of what is kept are taken before a file may go away.
+    let marks = spool.marks().map_err(unreadable)?;
+    count.turn(marks).and_then(Turn::settle).map_err(|error| uncounted(&error))?;
+    for (left, file) in (1..=u32::try_from(files.len()).unwrap_or(u32::MAX)).rev().zip(files) {
+        let sealed = match fs::read(&file) {
+            // Another program of this agent has delivered it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            read => read.map_err(unreadable)?,
+        };
+        let Ok((checked, _)) = batch::check(&sealed) else {
+            drained.damaged.push(spool.set_aside(&file).map_err(unreadable)?);
+            continue;
+        };
+        match collector.deliver(&sealed) {
+            Ok(receipt) => {
+                checked.mark.into_iter().for_each(|mark| told(receipt, mark));
+                drained.known += u32::from(receipt == Receipt::AlreadyKnown);
+                drained.taken += 1;
+            }
+            Err(why) => {
+                drained.undelivered = Some((why, left));
+                return Ok(drained);
+            }
+        }
+        fs::remove_file(&file).map_err(unreadable)?;
+    }
+    Ok(drained)
+}
+
+fn told(receipt: Receipt, mark: Mark) {
+    if receipt == Receipt::SetAside {
+        tracing::warn!(number = mark.number, "the collector keeps a batch that it cannot read");
+    }
+}
+
+fn unsealed(damage: Damage) -> Complaint {
+    Complaint::new(
+        Exit::Other,
+        format!("観測データをまとめられません（{damage}）。ネットワークを分けて走査してください"),
+        format!("the observations cannot be packed ({damage}); scan fewer networks at once"),
+    )
+}
+
+fn uncounted(error: &io::Error) -> Complaint {
+    Complaint::new(
+        Exit::Other,
+        format!(
+            "観測データの通し番号を保存できません（{error}）。--state のディレクトリの権限と空き容量を確かめてください"
+        ),
+        format!(
+            "the number of the batch cannot be kept ({error}); check the permission of the --state directory and the free space"
+        ),
+    )
 }
 
 fn kept_unreadable(place: &Path, error: &io::Error) -> Complaint {

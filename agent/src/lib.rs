@@ -16,6 +16,10 @@ pub mod engine;
 pub mod export;
 /// The agent's signing key.
 pub mod key;
+/// Which of the agent's batches is next.
+pub mod count;
+/// By what a collector knows this agent, and how it comes to be known.
+pub mod identity;
 /// What frames say of the devices that sent them, without asking.
 pub mod listen;
 /// The only room with sockets, privilege and the clock.
@@ -28,3 +32,5 @@ pub mod probe;
 pub mod run;
 /// Batches that could not be delivered yet.
 pub mod spool;
+/// Does what a collector wants, as far as the configuration allows it.
+pub mod work;

@@ -76,6 +76,8 @@ pub struct Course {
 pub enum Show {
     /// A progress bar on a terminal, elsewhere a line now and then.
     Progress,
+    /// JSON lines on stdout.
+    Stages,
     /// Nothing.
     Nothing,
 }
@@ -172,6 +174,7 @@ pub fn scan(
         let keeper = course.keeper;
         let bar = match show {
             Show::Progress => Bar::new(std::io::stderr().is_terminal()),
+            Show::Stages => Bar::Stages,
             Show::Nothing => Bar::Hidden,
         };
         Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper, looks, outages: 0 }

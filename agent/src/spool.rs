@@ -1,27 +1,49 @@
-//! Sealed batches that could not be delivered, one a file in the state directory, until
-//! `daicho-agent send` delivers them.
+//! Sealed batches that could not be delivered, one a file in the state directory, until somebody
+//! delivers them. It holds a bounded number of octets; when it is full the oldest batches are folded:
+//! what was looked at and sent stays, what was learned goes, and the batch says how much.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use daicho_common::batch::Header;
+use daicho_common::batch::{self, MAX_PROLOGUE, Mark};
+use ring::signature::Ed25519KeyPair;
 
 use crate::key::make_private_directory;
 
-/// Most octets kept in all: 1 GiB. What would go beyond it is refused, and the user is told.
-const MOST: u64 = 1 << 30;
+/// What is left of a batch when there is no room for it.
+mod fold;
+
+/// Most octets kept in all, where the configuration says nothing else: 1 GiB.
+pub const MOST: u64 = 1 << 30;
+/// What a file costs at least: a block.
+const BLOCK: u64 = 4096;
+/// Octets kept free for folding when the disk is full.
+const RESERVE: usize = 64 << 10;
+/// The file that keeps them.
+const RESERVED: &str = "reserve";
 
 /// The spool of a state directory.
 #[derive(Clone, Debug)]
 pub struct Spool {
     directory: PathBuf,
+    most: u64,
+}
+
+/// A batch was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its file.
+    pub file: PathBuf,
+    /// How many older batches were folded to make room.
+    pub folded: u32,
 }
 
 impl Spool {
-    /// The spool of this state directory; it is made when something is put in.
-    pub fn of(state: &Path) -> Self {
-        Self { directory: state.join("spool") }
+    /// The spool of this state directory, with room for `most` octets; it is made when something is
+    /// put in.
+    pub fn of(state: &Path, most: u64) -> Self {
+        Self { directory: state.join("spool"), most }
     }
 
     /// Where it is.
@@ -29,25 +51,29 @@ impl Spool {
         &self.directory
     }
 
-    /// Keeps a sealed batch, whole or not at all, and returns its file.
+    /// Keeps a sealed batch, whole or not at all. Where there is no room the oldest are folded, which
+    /// takes the key that signed them.
     ///
     /// # Errors
-    /// As the system said; [`io::ErrorKind::QuotaExceeded`] if the spool is full.
-    pub fn keep(&self, header: &Header, sealed: &[u8]) -> io::Result<PathBuf> {
+    /// As the system said; [`io::ErrorKind::QuotaExceeded`] if folding everything makes no room.
+    pub fn keep(&self, mark: Mark, sealed: &[u8], key: &Ed25519KeyPair) -> io::Result<Kept> {
         make_private_directory(&self.directory)?;
-        let used: u64 =
-            self.files()?.iter().filter_map(|file| fs::metadata(file).ok()).map(|m| m.len()).sum();
-        if used.saturating_add(sealed.len() as u64) > MOST {
-            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the spool is full"));
+        let file = self.directory.join(format!("{:020}-{:016x}.daicho", mark.number, mark.stream));
+        let mut folded = 0;
+        while self.used()?.saturating_add(cost(sealed.len())) > self.most {
+            if !self.fold_oldest(key)? {
+                return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the spool is full"));
+            }
+            folded += 1;
         }
-        let name = format!("{:020}-{:06}", header.from.micros(), header.sequence);
-        let part = self.directory.join(format!("{name}.part"));
-        let mut file = File::create(&part)?;
-        file.write_all(sealed)?;
-        file.sync_all()?;
-        let kept = self.directory.join(format!("{name}.daicho"));
-        fs::rename(part, &kept)?;
-        Ok(kept)
+        self.reserve();
+        loop {
+            match self.write(&file, sealed) {
+                Ok(()) => return Ok(Kept { file, folded }),
+                Err(error) if is_full(&error) && self.fold_oldest(key)? => folded += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The files kept, oldest first.
@@ -64,50 +90,104 @@ impl Spool {
         files.sort();
         Ok(files)
     }
+
+    /// The marks of the files kept, by their names.
+    ///
+    /// # Errors
+    /// As [`Spool::files`].
+    pub fn marks(&self) -> io::Result<Vec<Mark>> {
+        Ok(self.files()?.iter().filter_map(|file| named(file)).collect())
+    }
+
+    /// Puts a file that is no batch, or none of ours, out of the way; returns where it is now.
+    ///
+    /// # Errors
+    /// As the system said.
+    pub fn set_aside(&self, file: &Path) -> io::Result<PathBuf> {
+        let aside = file.with_extension("damaged");
+        fs::rename(file, &aside)?;
+        Ok(aside)
+    }
+
+    fn used(&self) -> io::Result<u64> {
+        let files = self.files()?;
+        let sizes = files.iter().filter_map(|file| fs::metadata(file).ok());
+        Ok(sizes.map(|of| of.len().next_multiple_of(BLOCK)).sum())
+    }
+
+    /// Folds the oldest batch that has something to fold; returns whether there was one.
+    fn fold_oldest(&self, key: &Ed25519KeyPair) -> io::Result<bool> {
+        for file in self.files()? {
+            if !may_fold(&file) {
+                continue;
+            }
+            let Some(folded) = fold::fold(&fs::read(&file)?, key) else { continue };
+            let _ = fs::remove_file(self.directory.join(RESERVED));
+            // Over the former one: whoever looks finds either.
+            self.write(&file, &folded)?;
+            self.reserve();
+            tracing::warn!(file = %file.display(), "folded: there is no room for what it held");
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Gives a file its name when it is on the disk, and sees to it that the name is too.
+    fn write(&self, file: &Path, octets: &[u8]) -> io::Result<()> {
+        let part = file.with_extension("part");
+        let done = (|| {
+            let mut written = File::create(&part)?;
+            written.write_all(octets)?;
+            written.sync_all()?;
+            fs::rename(&part, file)?;
+            sync(&self.directory)
+        })();
+        if done.is_err() {
+            // What is left of it takes room; if it cannot be removed, the next one overwrites it.
+            let _ = fs::remove_file(&part);
+        }
+        done
+    }
+
+    /// Keeps some room free. Without it folding may fail on a full disk, and nothing else.
+    fn reserve(&self) {
+        let file = self.directory.join(RESERVED);
+        if !file.exists() && fs::write(&file, vec![1; RESERVE]).is_err() {
+            let _ = fs::remove_file(&file);
+        }
+    }
+}
+
+/// Sees to it that the names in a directory are on the disk.
+pub(crate) fn sync(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}
+
+fn cost(octets: usize) -> u64 {
+    (octets as u64).next_multiple_of(BLOCK)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// The mark that a file's name says.
+fn named(file: &Path) -> Option<Mark> {
+    let (number, stream) = file.file_stem()?.to_str()?.split_once('-')?;
+    if stream.len() != 16 {
+        return None;
+    }
+    let stream = u64::from_str_radix(stream, 16).ok()?;
+    Some(Mark { stream, number: number.parse().ok()?, dropped: 0 })
+}
+
+/// Whether a file may hold a batch that was not folded to the last: a small one is not worth it.
+fn may_fold(file: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|it| it.take(MAX_PROLOGUE as u64).read_to_end(&mut head));
+    let large = fs::metadata(file).is_ok_and(|of| of.len() > BLOCK);
+    read.is_ok() && large && head.starts_with(&batch::MAGIC)
 }
 
 #[cfg(test)]
-mod tests {
-    use daicho_common::time::Timestamp;
-
-    use super::*;
-
-    fn header(from: i64, sequence: u32) -> Header {
-        let at = Timestamp::from_micros(from);
-        Header {
-            agent: "a".to_owned(),
-            scan: "a".to_owned(),
-            sequence,
-            last: false,
-            from: at,
-            to: at,
-            software: String::new(),
-        }
-    }
-
-    #[test]
-    fn what_is_kept_comes_out_oldest_first_and_nothing_half_written_does() {
-        let state = tempfile::tempdir().unwrap();
-        let spool = Spool::of(state.path());
-        assert_eq!(spool.files().unwrap(), Vec::<PathBuf>::new());
-        for (from, sequence) in [(900, 1), (1_700_000_000_000_000, 2), (900, 2)] {
-            spool.keep(&header(from, sequence), &sequence.to_be_bytes()).unwrap();
-        }
-        fs::write(spool.directory().join("x.part"), b"half").unwrap();
-        let kept: Vec<_> =
-            spool.files().unwrap().iter().map(|file| fs::read(file).unwrap()[3]).collect();
-        assert_eq!(kept, [1, 2, 2]);
-    }
-
-    #[test]
-    fn a_full_spool_takes_nothing_more() {
-        let state = tempfile::tempdir().unwrap();
-        let spool = Spool::of(state.path());
-        spool.keep(&header(1, 1), b"x").unwrap();
-        let file = File::options().write(true).open(&spool.files().unwrap()[0]).unwrap();
-        file.set_len(MOST).unwrap();
-        let refused = spool.keep(&header(2, 1), b"x").unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::QuotaExceeded);
-        assert_eq!(spool.files().unwrap().len(), 1);
-    }
-}
+mod tests;

@@ -13,13 +13,18 @@ use daicho_common::complaint::{Complaint, Exit};
 
 use crate::words::Lang;
 
+mod agent;
 mod compare;
 mod doctor;
 mod keep;
 mod ledger;
 mod register;
 mod safety;
+mod scan;
+mod schedule;
 mod serve;
+
+pub(crate) use agent::trouble as agent_trouble;
 
 /// The exit codes, as `--help` shows them.
 const EXITS: &str = "\
@@ -79,6 +84,12 @@ enum Command {
     /// 設定・データベース・ポート・エージェントを調べ、直し方を示します /
     /// Looks at configuration, database, port and agents, and says how to mend what is wrong
     Doctor(doctor::Doctor),
+    /// エージェントの招待・一覧・失効 / Invites, lists and revokes agents
+    Agent(agent::AgentLine),
+    /// 走査の予定 / Schedules of scans, and the plan of them
+    Schedule(schedule::ScheduleLine),
+    /// 1回だけの走査 / A scan once, now
+    Scan(scan::ScanLine),
     /// 調査結果から機器の一覧を表示します / Prints the devices that follow from observations
     Devices(Devices),
 }
@@ -99,6 +110,9 @@ struct Serve {
     /// 待ち受けるアドレスとポート / Address and port to listen on [default: 127.0.0.1:8470]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// エージェント専用の口（相互 TLS） / The door for agents, by mutual TLS [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    agents: Option<SocketAddr>,
     /// ログイン機能がないまま、他の端末からの接続を許します /
     /// Lets other machines in, although there is no login yet
     #[arg(long)]
@@ -279,6 +293,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Restore(options) => safety::restore(&options),
         Command::Check(options) => safety::check(&options),
         Command::Doctor(options) => doctor::doctor(&options),
+        Command::Agent(options) => agent::run(&options),
+        Command::Schedule(options) => schedule::run(&options),
+        Command::Scan(options) => scan::run(&options),
         Command::Devices(options) => compare::devices(&options),
     };
     match done {
@@ -332,6 +349,11 @@ fn to_file(
         let _ = std::fs::remove_file(&part);
         unwritable(&path.display().to_string(), &error)
     })
+}
+
+/// Says something to the user. What a closed stderr does not take is lost.
+fn talk(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Who runs this: the name given, else the system's.

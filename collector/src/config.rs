@@ -27,6 +27,8 @@ struct Written {
     findings: Option<PathBuf>,
     absence: Option<PathBuf>,
     network: Option<Vec<Network>>,
+    agents_listen: Option<String>,
+    agent_names: Option<Vec<String>>,
 }
 
 /// What devices are known by, besides what the program was built with.
@@ -38,6 +40,15 @@ pub struct Knowledge {
     pub recog: Vec<PathBuf>,
     /// The IEEE's list of MAC address blocks (`oui.txt`).
     pub mac_makers: Option<PathBuf>,
+}
+
+/// The door for agents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agents {
+    /// Where it is; `None`: there is none.
+    pub listen: Option<SocketAddr>,
+    /// Names and addresses by which agents call it, besides those of this computer.
+    pub names: Vec<String>,
 }
 
 /// What the hospital decided in advance, and where it stands.
@@ -70,6 +81,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// What the hospital decided in advance.
     pub decreed: Decreed,
+    /// The door for agents.
+    pub agents: Agents,
 }
 
 impl Config {
@@ -153,8 +166,27 @@ impl Config {
                 absence: set(written.absence),
                 networks,
             },
+            agents: agents(written.agents_listen.as_deref(), written.agent_names, name)?,
         })
     }
+}
+
+fn agents(
+    listen: Option<&str>,
+    names: Option<Vec<String>>,
+    file: &str,
+) -> Result<Agents, Complaint> {
+    let listen = listen.filter(|text| !text.is_empty());
+    let listen = listen.map(|text| {
+        text.parse().map_err(|_| {
+            Complaint::new(
+                Exit::Config,
+                format!("設定ファイル {file} の agents_listen は {text:?} です。0.0.0.0:8471 のようにアドレスとポートを書いてください"),
+                format!("agents_listen in the configuration {file} is {text:?}: write an address and a port, like 0.0.0.0:8471"),
+            )
+        })
+    });
+    Ok(Agents { listen: listen.transpose()?, names: names.unwrap_or_default() })
 }
 
 /// A name that two networks have.
@@ -184,6 +216,8 @@ mod tests {
             "mac_makers",
             "findings",
             "absence",
+            "agents_listen",
+            "agent_names",
         ]
         .to_vec();
         known.sort_unstable();

@@ -17,6 +17,7 @@ use crate::policy::{Policy, Severity};
 use crate::reconcile::Match;
 use crate::register::Register;
 use crate::resolve::{Contested, Device, DeviceId};
+use crate::schedule::Missed;
 use crate::scope::Scoped;
 use crate::topology::Topology;
 
@@ -33,6 +34,7 @@ mod firmware_changed;
 mod firmware_not_recorded;
 mod management_exposed;
 mod misplaced_class;
+mod missed_scan;
 mod randomised_mac;
 mod remote_access_not_seen;
 mod remote_access_undeclared;
@@ -99,11 +101,13 @@ pub enum Rule {
     FirmwareChanged,
     /// What cannot be patched is to be looked at again, or does not stand apart as declared.
     ExceptionDue,
+    /// A scan that was to run has not come about since.
+    MissedScan,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::UndocumentedDevice,
         Self::FieldsDiffer,
         Self::DeclaredNotSeen,
@@ -125,6 +129,7 @@ impl Rule {
         Self::MisplacedClass,
         Self::FirmwareChanged,
         Self::ExceptionDue,
+        Self::MissedScan,
     ];
 }
 
@@ -163,6 +168,7 @@ pub struct Finding {
     /// | consumer gear, randomised MAC, misplaced class | addresses, MAC addresses, name, maker, model, network |
     /// | firmware changed | what it is called, form's name, what it speaks of, what was seen |
     /// | exception due | what it is called, `review` or `network`, the day or the network seen |
+    /// | missed scan | schedule (empty: wanted once), agent, why (`not_taken`, `refused`, `failed`), how often in a row |
     /// | unmanaged hub | switch, port, how many devices |
     pub detail: Vec<String>,
     /// The observations it rests on, ascending; empty only for rules about the book alone, and for
@@ -199,6 +205,8 @@ pub struct Facts<'a> {
     pub ledger: &'a Ledger,
     /// What stands beside the book.
     pub register: &'a Register,
+    /// Scans that have not come about since they last did.
+    pub missed: &'a [Missed],
     /// Address conflicts.
     pub contested: &'a [Contested],
     /// What people said.
@@ -299,7 +307,7 @@ fn presence(device: &Device) -> Vec<ObservationId> {
 }
 
 /// The rules.
-const RULES: [fn(&Known<'_>) -> Vec<Draft>; 21] = [
+const RULES: [fn(&Known<'_>) -> Vec<Draft>; 22] = [
     undocumented_device::find,
     fields_differ::find,
     declared_not_seen::find,
@@ -321,6 +329,7 @@ const RULES: [fn(&Known<'_>) -> Vec<Draft>; 21] = [
     misplaced_class::find,
     firmware_changed::find,
     exception_due::find,
+    missed_scan::find,
 ];
 
 /// Everything that a person should look at, worst first, then by id.

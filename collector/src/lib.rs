@@ -3,7 +3,7 @@
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
 //! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
-//! [`scope`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
+//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`doctor`], [`cli`].
 
@@ -34,6 +34,8 @@ pub mod reconcile;
 pub mod duty;
 /// Whether the checklist covers a device or a row.
 pub mod scope;
+/// When scans are to run.
+pub mod schedule;
 /// What a person should look at.
 pub mod finding;
 /// The shape of the network: who hangs on which port of what.
@@ -52,6 +54,8 @@ pub mod clock;
 pub mod words;
 /// Pictures as text, tables and files.
 pub mod report;
+/// The door for agents: mutual TLS, enrolment, batches, work.
+pub mod door;
 /// Pages over HTTP, and the door for agents' batches.
 pub mod web;
 /// What is wrong with a site, and how to mend it.

@@ -18,6 +18,7 @@ use crate::policy::Policy;
 use crate::reconcile::{self, Match, Private};
 use crate::register::Register;
 use crate::resolve::{self, Device, Resolution};
+use crate::schedule::Missed;
 use crate::scope::{self, Scoped};
 use crate::topology::{self, Topology};
 
@@ -40,6 +41,8 @@ pub struct Basis<'a> {
     pub decisions: &'a [Decided],
     /// What stands beside the book.
     pub register: &'a Register,
+    /// Scans that have not come about since they last did.
+    pub missed: &'a [Missed],
     /// The moment that the picture is of: what is overdue or out of support is so then.
     pub as_of: Timestamp,
 }
@@ -54,7 +57,15 @@ impl<'a> Basis<'a> {
         let seen = observations.iter().map(|observation| observation.at);
         let as_of = seen.chain(coverage.iter().map(|coverage| coverage.to)).max();
         let as_of = as_of.unwrap_or(Timestamp::from_micros(0));
-        Self { observations, coverage, ledger, decisions: &[], register: &NOTHING_BESIDE, as_of }
+        Self {
+            observations,
+            coverage,
+            ledger,
+            decisions: &[],
+            register: &NOTHING_BESIDE,
+            missed: &[],
+            as_of,
+        }
     }
 }
 
@@ -149,6 +160,7 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
         duties: &duties,
         ledger: basis.ledger,
         register: basis.register,
+        missed: basis.missed,
         contested: &contested,
         standing: &standing,
         policy,

@@ -20,6 +20,8 @@ pub mod csv;
 pub mod gap;
 /// JSON and JSON Lines.
 pub mod json;
+/// The plan of all scans, for paper.
+pub mod plan;
 /// Rows and columns, the same for every format that has them.
 pub mod table;
 /// For the terminal.

@@ -21,23 +21,29 @@ use crate::ledger::rebase::{Conflict, Prefer};
 use crate::ledger::step::Step;
 use crate::register::{Kind, Register};
 
+mod agents;
 mod books;
 mod decisions;
 mod changes;
 mod deliveries;
 mod ground;
+mod jobs;
 mod registers;
 mod safety;
+mod roll;
 mod schema;
 mod stops;
 mod writer;
 
+pub use agents::{Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation};
 pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
 pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
+pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
 pub use registers::{Touched, Version};
+pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 
 /// How long to wait for another process that holds the file before giving up.
@@ -337,10 +343,23 @@ impl Store {
         self.writer.write(move |tx| deliveries::trust(tx, &agent, key, (&by, at)))
     }
 
+    /// Agents and how they are let in.
+    pub const fn admissions(&self) -> Admissions<'_> {
+        Admissions(self)
+    }
+
+    /// Schedules and jobs.
+    pub const fn jobs(&self) -> Jobs<'_> {
+        Jobs(self)
+    }
+
     /// Notes that somebody wants the scan of this agent to end. Returns whether the agent has sent
     /// anything yet.
     pub fn stop(&self, agent: String, (by, at): (String, Timestamp)) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| stops::stop(tx, &agent, (&by, at)))
+        self.writer.write(move |tx| {
+            jobs::stop(tx, &agent, (&by, at))?;
+            stops::stop(tx, &agent, (&by, at))
+        })
     }
 
     /// A number that grows whenever somebody wants the scan of this agent to end.

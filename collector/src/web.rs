@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
@@ -19,6 +20,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::clock;
 use crate::config::Config;
+use crate::door::Live;
 use crate::ingest;
 use crate::picture::Criteria;
 use crate::store::{Store, StoreError};
@@ -36,6 +38,7 @@ mod links;
 mod observation;
 mod page;
 mod person;
+mod scans;
 mod scope;
 mod snapshot;
 mod start;
@@ -50,14 +53,16 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 /// What the handlers share.
 #[derive(Debug)]
 pub struct Site {
-    store: Store,
-    config: Config,
+    pub(crate) store: Store,
+    pub(crate) config: Config,
+    /// How far the jobs that run have got.
+    pub(crate) live: Live,
     criteria: Criteria,
     current: RwLock<Arc<Snapshot>>,
     /// Held by the one task that derives; the others wait for what it makes.
     deriving: tokio::sync::Mutex<()>,
     /// Held while a batch is opened: one may unpack to a GiB, so they take turns.
-    opening: tokio::sync::Mutex<()>,
+    pub(crate) opening: tokio::sync::Mutex<()>,
 }
 
 impl Site {
@@ -73,6 +78,7 @@ impl Site {
             config,
             criteria,
             current: RwLock::new(Arc::new(first)),
+            live: Live::default(),
             deriving: tokio::sync::Mutex::new(()),
             opening: tokio::sync::Mutex::new(()),
         })
@@ -119,6 +125,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/links", get(links::page))
         .route("/links.csv", get(links::csv))
         .route("/coverage", get(coverage::page))
+        .route("/scans", get(scans::page))
+        .route("/scans/say", post(scans::say))
         .route("/observations/{id}", get(observation::page))
         .route("/api/v1/batches", post(batches::deliver).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/agents/{agent}/stops", get(stops::count))
@@ -142,7 +150,8 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(site)).with_graceful_shutdown(stop).await
+    let app = router(site).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(stop).await
 }
 
 async fn style() -> impl IntoResponse {

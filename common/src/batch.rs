@@ -6,10 +6,11 @@
 //! is decompressed. A file holds any number of sealed batches, one after the other:
 //!
 //! ```text
-//!  octets  8         4                 32           64          length
-//!         "DAICHO\0\x01" length (BE)   public key   signature   Zstandard frame
+//!  octets  8              4             32           (20)    64          length
+//!         "DAICHO\0\x02"  length (BE)   public key   mark    signature   Zstandard frame
 //! ```
-//! The signature covers everything but itself.
+//! The signature covers everything but itself. The mark says which batch of its agent this is, so
+//! that a gap can be told; version 1 of the envelope has none, and is read all the same.
 
 use std::io::{Read, Write};
 
@@ -22,16 +23,42 @@ use crate::observation::Observation;
 use crate::time::Timestamp;
 use crate::wire::{Malformed, take};
 
-/// First octets of every sealed batch; the last is the version of the envelope.
-pub const MAGIC: [u8; 8] = *b"DAICHO\0\x01";
+/// First octets of every sealed batch; the version of the envelope follows.
+pub const MAGIC: [u8; 7] = *b"DAICHO\0";
 /// Most compressed octets in one batch: 64 MiB.
 pub const MAX_SEALED: usize = 64 << 20;
 /// Most octets that a batch may unpack to: 1 GiB.
 pub const MAX_OPENED: u64 = 1 << 30;
 /// Most observations that an agent puts in one batch.
 pub const MAX_OBSERVATIONS: usize = 50_000;
-/// Octets before the compressed payload.
-const PROLOGUE: usize = 8 + 4 + 32 + 64;
+/// Most octets before the compressed payload.
+pub const MAX_PROLOGUE: usize = 8 + 4 + 32 + MARK + 64;
+/// Octets of a mark.
+const MARK: usize = 8 + 8 + 4;
+
+/// Which of its agent's batches one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mark {
+    /// Names the count: chosen at random when an agent begins to count from 1, so that an agent that
+    /// lost its state begins another count instead of repeating numbers.
+    pub stream: u64,
+    /// Position in that count, from 1.
+    pub number: u64,
+    /// How many observations and rows of sent counts the agent took out again for want of room. If
+    /// any, the batch says what was looked at and can no longer be relied on, and no more.
+    pub dropped: u32,
+}
+
+impl Mark {
+    fn octets(self) -> [u8; MARK] {
+        let mut octets = [0; MARK];
+        let values = self.stream.to_be_bytes().into_iter().chain(self.number.to_be_bytes());
+        for (to, from) in octets.iter_mut().zip(values.chain(self.dropped.to_be_bytes())) {
+            *to = from;
+        }
+        octets
+    }
+}
 
 /// What the batch is and who made it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -133,6 +160,31 @@ pub struct Opened {
     pub key: AgentKey,
     /// SHA-256 of the sealed octets: the same batch delivered twice has the same digest.
     pub digest: [u8; 32],
+    /// Which of its agent's batches it is; `None` in version 1 of the envelope.
+    pub mark: Option<Mark>,
+}
+
+/// A sealed batch whose signature fits, not yet unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed<'a> {
+    /// The key that signed it.
+    pub key: AgentKey,
+    /// Which of its agent's batches it is; `None` in version 1 of the envelope.
+    pub mark: Option<Mark>,
+    /// SHA-256 of the sealed octets.
+    pub digest: [u8; 32],
+    payload: &'a [u8],
+}
+
+impl Sealed<'_> {
+    /// What it holds.
+    ///
+    /// # Errors
+    /// [`Damage::TooLarge`], [`Damage::Compression`] or [`Damage::Line`].
+    pub fn unpack(&self) -> Result<Opened, Damage> {
+        let Self { key, mark, digest, payload } = *self;
+        Ok(Opened { batch: unpack(payload)?, key, digest, mark })
+    }
 }
 
 /// Why octets are not a batch.
@@ -178,12 +230,24 @@ impl From<Malformed> for Damage {
 }
 
 impl Batch {
-    /// Packs and signs the batch.
+    /// Packs and signs the batch, without a mark: as version 1 of the envelope.
     ///
     /// # Errors
     /// [`Damage::TooLarge`] if it packs to more than [`MAX_SEALED`]; [`Damage::Compression`] if the
     /// compressor fails, which it does only for want of memory.
     pub fn seal(&self, key: &Ed25519KeyPair) -> Result<Vec<u8>, Damage> {
+        self.seal_as(key, None)
+    }
+
+    /// Packs and signs the batch as the one of its agent's batches that `mark` says.
+    ///
+    /// # Errors
+    /// As [`Batch::seal`].
+    pub fn seal_marked(&self, key: &Ed25519KeyPair, mark: Mark) -> Result<Vec<u8>, Damage> {
+        self.seal_as(key, Some(mark))
+    }
+
+    fn seal_as(&self, key: &Ed25519KeyPair, mark: Option<Mark>) -> Result<Vec<u8>, Damage> {
         let mut packer = zstd::Encoder::new(Vec::new(), 3).map_err(|_| Damage::Compression)?;
         // The compressor gets whole lines: JSON is written a few octets at a time.
         let mut text = Vec::new();
@@ -198,10 +262,12 @@ impl Batch {
         if payload.len() > MAX_SEALED {
             return Err(Damage::TooLarge);
         }
-        let mut sealed = Vec::with_capacity(PROLOGUE + payload.len());
+        let mut sealed = Vec::with_capacity(MAX_PROLOGUE + payload.len());
         sealed.extend_from_slice(&MAGIC);
+        sealed.push(if mark.is_some() { 2 } else { 1 });
         sealed.extend_from_slice(&length.to_be_bytes());
         sealed.extend_from_slice(key.public_key().as_ref());
+        sealed.extend(mark.map(Mark::octets).into_iter().flatten());
         let signature = key.sign(&[sealed.as_slice(), &payload].concat());
         sealed.extend_from_slice(signature.as_ref());
         sealed.extend_from_slice(&payload);
@@ -216,33 +282,58 @@ impl Batch {
     }
 }
 
-/// The sealed batch at the start of `bytes`, and the octets after it.
+/// The sealed batch at the start of `bytes`, its signature checked, and the octets after it.
 ///
 /// # Errors
-/// A [`Damage`] that says what is wrong; nothing of a damaged batch is returned.
-pub fn open(bytes: &[u8]) -> Result<(Opened, &[u8]), Damage> {
-    let (magic, rest) = take::<8>(bytes)
-        .map_err(|cut| if MAGIC.starts_with(bytes) { cut.into() } else { Damage::NotABatch })?;
-    if magic != MAGIC {
-        return Err(Damage::NotABatch);
-    }
+/// A [`Damage`] that says what is wrong with the envelope.
+pub fn check(bytes: &[u8]) -> Result<(Sealed<'_>, &[u8]), Damage> {
+    let known = bytes.iter().zip(MAGIC).all(|(have, right)| *have == right);
+    let (magic, rest) =
+        take::<8>(bytes).map_err(|cut| if known { cut.into() } else { Damage::NotABatch })?;
+    let marked = match magic.split_last() {
+        Some((1, first)) if *first == MAGIC => false,
+        Some((2, first)) if *first == MAGIC => true,
+        _ => return Err(Damage::NotABatch),
+    };
     let (length, rest) = take::<4>(rest)?;
-    let (key, rest) = take::<32>(rest)?;
+    let (key, mut rest) = take::<32>(rest)?;
+    let mut mark = None;
+    if marked {
+        let (stream, after) = take::<8>(rest)?;
+        let (number, after) = take::<8>(after)?;
+        let (dropped, after) = take::<4>(after)?;
+        mark = Some(Mark {
+            stream: u64::from_be_bytes(stream),
+            number: u64::from_be_bytes(number),
+            dropped: u32::from_be_bytes(dropped),
+        });
+        rest = after;
+    }
+    let head = bytes.len() - rest.len();
     let (signature, rest) = take::<64>(rest)?;
     let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| Damage::TooLarge)?;
     if length > MAX_SEALED {
         return Err(Damage::TooLarge);
     }
+    let whole = head + 64 + length;
     let (payload, after) = rest
         .split_at_checked(length)
-        .ok_or(Damage::Truncated { need: PROLOGUE + length, have: bytes.len() })?;
-    let signed = [bytes.get(..44).unwrap_or_default(), payload].concat();
+        .ok_or(Damage::Truncated { need: whole, have: bytes.len() })?;
+    let signed = [bytes.get(..head).unwrap_or_default(), payload].concat();
     UnparsedPublicKey::new(&ED25519, key)
         .verify(&signed, &signature)
         .map_err(|_| Damage::Signature)?;
-    let sealed = bytes.get(..PROLOGUE + length).unwrap_or_default();
-    let digest = Sha256::digest(sealed).into();
-    Ok((Opened { batch: unpack(payload)?, key: AgentKey(key), digest }, after))
+    let digest = Sha256::digest(bytes.get(..whole).unwrap_or_default()).into();
+    Ok((Sealed { key: AgentKey(key), mark, digest, payload }, after))
+}
+
+/// The sealed batch at the start of `bytes`, and the octets after it.
+///
+/// # Errors
+/// A [`Damage`] that says what is wrong; nothing of a damaged batch is returned.
+pub fn open(bytes: &[u8]) -> Result<(Opened, &[u8]), Damage> {
+    let (sealed, after) = check(bytes)?;
+    Ok((sealed.unpack()?, after))
 }
 
 /// Every sealed batch of a file.

@@ -51,6 +51,9 @@ pub enum Why {
     Window,
     /// It had answered to another method of the same sweep, and this one is for the silent.
     NotNeeded,
+    /// It was asked, but part of what the scan learned was lost before it was kept, so that silence
+    /// shows nothing.
+    Lost,
     /// No sign of life came from it, so nothing above the link was asked; and where the addresses
     /// are too many to be asked one by one (IPv6), nothing pointed at this one.
     NoSignOfLife,

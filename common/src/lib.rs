@@ -14,6 +14,10 @@ pub mod batch;
 pub mod complaint;
 /// What was asked, of which addresses, from where, and how far it got.
 pub mod coverage;
+/// How an agent comes to be known to a collector.
+pub mod enrolment;
+/// What a collector wants of an agent.
+pub mod job;
 /// One thing learned, and where, when and how.
 pub mod observation;
 /// Text that came from a network, made safe in one place.

@@ -20,10 +20,10 @@ use crate::run::{self, summary};
 pub(super) fn listen(
     arguments: &Listen,
     declared: &Declared,
-    state: impl FnOnce() -> Result<PathBuf, Complaint>,
+    state: impl Fn() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
     let networks = networks(arguments, declared)?;
-    let collector = arguments.to.as_deref().map(Collector::at).transpose()?;
+    let collector = arguments.to.as_deref().map(|to| Collector::at(to, &state)).transpose()?;
     let lines = arguments.jsonl || (arguments.output.is_none() && collector.is_none());
     let source = match &arguments.pcap {
         Some(file) => Source::Capture(file.clone(), in_capture(file, networks)),
@@ -36,7 +36,7 @@ pub(super) fn listen(
         let state = state()?;
         let key = key::load_or_create(&state)?;
         let output = arguments.output.as_deref().map(Output::create).transpose()?;
-        let export = Export::new(key, output, collector, &state);
+        let export = Export::new(key, output, collector, (&state, declared.spool(&state)));
         Some(if arguments.pcap.is_none() { export.persistent() } else { export })
     } else {
         None

@@ -13,7 +13,7 @@ use crate::config::{Declared, sighting, tables};
 use crate::export::{Collector, Export, Output};
 use crate::key;
 use crate::plan::credential::Credential;
-use crate::plan::{Pace, Plan};
+use crate::plan::{Network, Pace, Plan};
 use crate::run::keeper::Keeper;
 use crate::run::{self, Course, Ending, Show, Stops};
 
@@ -21,18 +21,22 @@ use crate::run::{self, Course, Ending, Show, Stops};
 pub(super) fn scan(
     arguments: &Scan,
     declared: &Declared,
-    state: impl FnOnce() -> Result<PathBuf, Complaint>,
+    state: impl Fn() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
     let plan = plan(arguments, declared)?;
     let catalog = tables::catalog(declared.snmp_tables.as_deref())?;
-    let collector = arguments.to.as_deref().map(Collector::at).transpose()?;
+    let collector = arguments.to.as_deref().map(|to| Collector::at(to, &state)).transpose()?;
     let state = state()?;
     let key = key::load_or_create(&state)?;
     let output = arguments.output.as_deref().map(Output::create).transpose()?;
     let tabular = output.is_none() && collector.is_none();
-    let show = if arguments.quiet { Show::Nothing } else { Show::Progress };
+    let show = match (&arguments.order, arguments.quiet) {
+        (Some(_), _) => Show::Stages,
+        (None, true) => Show::Nothing,
+        (None, false) => Show::Progress,
+    };
     let asked = collector.clone().map(|collector| (collector, plan.agent.clone()));
-    let export = Export::new(key, output, collector, &state);
+    let export = Export::new(key, output, collector, (&state, declared.spool(&state)));
     let stop_file = arguments.stop_file.clone().or_else(|| declared.stop_file.clone());
     let keeper = match &arguments.resume {
         Some(Some(file)) => Keeper::at(file),
@@ -42,7 +46,11 @@ pub(super) fn scan(
     if let Some(weak) = weak(&plan).filter(|_| !arguments.quiet) {
         say(&weak);
     }
-    let stops = Stops { file: stop_file, collector: asked };
+    let stops = match &arguments.order {
+        // Whoever gave the order says when it ends.
+        Some(order) => Stops { input: true, span: order.span(), ..Stops::default() },
+        None => Stops { file: stop_file, collector: asked, ..Stops::default() },
+    };
     let course = Course { stops, keeper, earlier, catalog };
     let ended = run::scan(plan, declared.backend, export, show, course)?;
     if tabular {
@@ -97,6 +105,10 @@ fn ending(ending: Ending) -> Result<(), Complaint> {
 
 /// The plan that the command line and the configuration mean together.
 fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
+    if let Some(order) = &arguments.order {
+        let (networks, pace) = declared.narrowed(order)?;
+        return intended(declared, networks, pace);
+    }
     let chosen = declared.choose(&arguments.network, arguments.all_declared)?;
     let pace = Pace {
         packets_per_second: arguments.rate.unwrap_or(declared.pace.packets_per_second),
@@ -114,9 +126,13 @@ fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
         }
         network
     });
+    intended(declared, networks.collect(), pace)
+}
+
+fn intended(declared: &Declared, networks: Vec<Network>, pace: Pace) -> Result<Plan, Complaint> {
     Ok(Plan {
         agent: declared.agent.clone().unwrap_or_else(run::host_name),
-        networks: networks.collect(),
+        networks,
         deny: declared.deny.clone(),
         sighting: sighted(declared)?,
         pace,
@@ -162,6 +178,7 @@ mod tests {
             rate,
             per_target: Some(5),
             timeout: None,
+            order: None,
             resume: None,
             stop_file: None,
             no_wait: false,

@@ -7,29 +7,47 @@ use daicho_common::batch;
 use daicho_common::complaint::{Complaint, Exit};
 
 use super::{Send, say};
-use crate::export::Collector;
-use crate::export::collector::Receipt;
+use crate::count::Count;
+use crate::export::{Collector, Drained, Receipt, drain};
 use crate::spool::Spool;
 
 /// Delivers the batches of files, or what the spool holds.
 pub(super) fn send(
     arguments: &Send,
-    state: impl FnOnce() -> Result<PathBuf, Complaint>,
+    (state, room): (impl Fn() -> Result<PathBuf, Complaint>, u64),
 ) -> Result<(), Complaint> {
-    let collector = Collector::at(&arguments.to)?;
+    let collector = Collector::at(&arguments.to, &state)?;
     if !arguments.files.is_empty() {
         return arguments.files.iter().try_for_each(|file| deliver(file, &collector));
     }
-    let spool = Spool::of(&state()?);
-    let kept = spool.files().map_err(|error| unreadable(spool.directory(), &error.to_string()))?;
-    if kept.is_empty() {
-        say("未送信データはありません / nothing is waiting to be sent\n");
+    let state = state()?;
+    let spool = Spool::of(&state, room);
+    let drained = drain(&spool, &Count::of(&state), &collector)?;
+    say(&account(&drained, collector.url()));
+    match drained.undelivered {
+        Some((why, left)) => Err(Complaint::new(
+            why.exit,
+            format!("{}。{left} 個が未送信のまま残っています", why.ja),
+            format!("{}; {left} batches are left unsent", why.en),
+        )),
+        None => Ok(()),
     }
-    for file in kept {
-        deliver(&file, &collector)?;
-        fs::remove_file(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
-    }
-    Ok(())
+}
+
+fn account(drained: &Drained, url: &str) -> String {
+    let Drained { taken, known, damaged, undelivered } = drained;
+    let mut text = if *taken == 0 && undelivered.is_none() {
+        "未送信データはありません / nothing is waiting to be sent\n".to_owned()
+    } else {
+        format!(
+            "{url} に {taken} 個送信しました（うち {known} 個は受信済み）\n\
+             {taken} batches sent to {url}, {known} of them already known\n"
+        )
+    };
+    text.extend(damaged.iter().map(|file| {
+        format!("壊れているため送らなかった / damaged, not sent: {}\n", file.display())
+    }));
+    text
 }
 
 /// Checks the whole file before its first batch is sent.
@@ -54,7 +72,7 @@ fn deliver(file: &Path, collector: &Collector) -> Result<(), Complaint> {
     let mut known = 0;
     for one in &sealed {
         match collector.deliver(one)? {
-            Receipt::Accepted => {}
+            Receipt::Accepted | Receipt::SetAside => {}
             Receipt::AlreadyKnown => known += 1,
         }
     }

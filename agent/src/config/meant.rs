@@ -13,6 +13,7 @@ use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, scope, wind
 use crate::engine::governor;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Medical, Network, Pace, Policy};
+use crate::spool;
 
 /// Longest name, in characters.
 const NAME: usize = 64;
@@ -50,6 +51,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         stop_file: written.agent.stop_file,
         snmp_tables: written.agent.snmp_tables,
         utc_offset,
+        spool: checker.spool(written.agent.spool_mib)?,
         pace,
         deny: checker.deny(&written.deny)?,
         sighting: Sighting {
@@ -94,6 +96,11 @@ impl Checker<'_> {
             &format!("前後に空白のない 1～{NAME} 文字にしてください"),
             &format!("write 1 to {NAME} characters without spaces at the ends"),
         ))
+    }
+
+    fn spool(&self, written: Option<i64>) -> Result<u64, Complaint> {
+        let Some(value) = written else { return Ok(spool::MOST) };
+        Ok(u64::from(self.within("agent.spool_mib", value, 1, 1_000_000)?) << 20)
     }
 
     fn pace(&self, written: &written::Pace) -> Result<Pace, Complaint> {

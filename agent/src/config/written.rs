@@ -30,6 +30,7 @@ pub(super) struct Agent {
     pub(super) stop_file: Option<PathBuf>,
     pub(super) snmp_tables: Option<PathBuf>,
     pub(super) utc_offset: Option<String>,
+    pub(super) spool_mib: Option<i64>,
 }
 
 /// `[pace]`; wide integers, so that the range is checked by us and complained of in our words.

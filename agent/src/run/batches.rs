@@ -17,6 +17,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::hosts::Hosts;
 use crate::engine::Account;
 use crate::export::Export;
+use crate::export::collector::SOFTWARE;
 
 /// Most batches that wait to be sealed.
 const WAITING: usize = 1;
@@ -90,7 +91,7 @@ impl Batches {
             last: false,
             from,
             to: from,
-            software: concat!("daicho-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
+            software: SOFTWARE.to_owned(),
         };
         let (pending, hosts) = (Vec::new(), Some(Hosts::default()));
         Self { header, pending, rows: 0, hosts, sealing, exporter, failed: false }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use daicho_common::job::Stage;
 use daicho_common::time::Tick;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -15,6 +16,8 @@ const LINE: Duration = Duration::from_secs(10);
 pub(super) enum Bar {
     /// Nothing.
     Hidden,
+    /// A line of JSON on stdout each time, for the program that started this one.
+    Stages,
     /// A line every [`LINE`]; the last was at this tick.
     Lines(Tick),
     /// A bar that is drawn over and over.
@@ -39,6 +42,13 @@ impl Bar {
     pub(super) fn show(&mut self, progress: &Progress, now: Tick) {
         match self {
             Self::Hidden => {}
+            Self::Stages => {
+                let mut line = serde_json::to_vec(&stage(progress)).unwrap_or_default();
+                line.push(b'\n');
+                let mut out = std::io::stdout().lock();
+                // Nobody listening is no reason to stop.
+                let _ = out.write_all(&line).and_then(|()| out.flush());
+            }
             Self::Drawn(bar) => {
                 let (position, length) = part(progress, now);
                 bar.set_length(length);
@@ -58,10 +68,17 @@ impl Bar {
     /// Takes the bar away.
     pub(super) fn clear(&self) {
         match self {
-            Self::Hidden | Self::Lines(_) => {}
+            Self::Hidden | Self::Stages | Self::Lines(_) => {}
             Self::Drawn(bar) => bar.finish_and_clear(),
         }
     }
+}
+
+fn stage(progress: &Progress) -> Stage {
+    let Progress { planned, done, found, questioned, backed_off: _, packets, rate, left } =
+        *progress;
+    let left = left.map(|left| left.as_secs());
+    Stage { planned, done, found, questioned, packets, rate, left }
 }
 
 /// How much of the whole is done: of the time, once it can be judged, for silent addresses are done

@@ -37,6 +37,10 @@ pub struct Stops {
     pub file: Option<PathBuf>,
     /// When this collector says so to the agent of this name.
     pub collector: Option<(Collector, String)>,
+    /// When standard input closes.
+    pub input: bool,
+    /// After this long.
+    pub span: Option<Duration>,
 }
 
 impl Stops {
@@ -46,6 +50,21 @@ impl Stops {
         }
         if let Some((collector, agent)) = self.collector {
             tokio::spawn(ask(collector, agent, tell.clone()));
+        }
+        if self.input {
+            let tell = tell.clone();
+            // A thread, because reading from a terminal or a pipe cannot be given up.
+            std::thread::spawn(move || {
+                let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+                let _ = tell.try_send(());
+            });
+        }
+        if let Some(span) = self.span {
+            let tell = tell.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(span).await;
+                let _ = tell.try_send(());
+            });
         }
     }
 }

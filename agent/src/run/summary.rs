@@ -26,6 +26,7 @@ pub(super) fn nothing_asked(coverage: &[Coverage]) -> bool {
             | Why::NoSignOfLife
             | Why::NotNeeded
             | Why::BackedOff
+            | Why::Lost
             | Why::ForbiddenPort => false,
         })
 }
@@ -168,6 +169,7 @@ const fn reason(why: Why) -> (&'static str, &'static str) {
         Why::NoSignOfLife => ("在席が確認できなかった", "no sign of life"),
         Why::NotNeeded => ("他の方法に応答済み", "it had answered to another method"),
         Why::BackedOff => ("応答が途絶えたため控えた", "left in peace after it went silent"),
+        Why::Lost => ("結果の一部が失われた", "part of the result was lost"),
         Why::ForbiddenPort => ("送信禁止のポート", "a forbidden port"),
     }
 }

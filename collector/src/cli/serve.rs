@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Serve;
 use crate::config::Config;
+use crate::door::{self, Door};
 use crate::store::Store;
 use crate::web::{self, Site};
 use crate::words::Word;
@@ -24,25 +25,56 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
         return Err(exposed(config.listen));
     }
     log();
+    if let Err(error) = door::raise_limits() {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
     let listen = config.listen;
     // The port is taken first: a server that cannot serve makes no database either.
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind(listen))
-        .map_err(|error| cannot_listen(listen, &error))?;
+    let listener = bind(&runtime, listen)?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let store = Store::open(&config.database).map_err(|error| error.complaint(&config.database))?;
     let lang = config.language;
+    let agents = options.agents.or(config.agents.listen);
+    let agents = agents.map(|at| bind(&runtime, at)).transpose()?;
     let site = Arc::new(Site::new(store, config)?);
+    let door = agents.map(|at| Ok((at, Arc::new(Door::new(Arc::clone(&site))?)))).transpose()?;
     let url = format!("http://{address}/");
-    let served = runtime.block_on(async {
-        let stop = stop()?;
+    runtime.block_on(async {
+        let stop = stop().map_err(|error| failed(&error))?;
+        let (told, mut ends) = tokio::sync::watch::channel(false);
+        let mut ended = ends.clone();
+        tokio::spawn(async move {
+            stop.await;
+            told.send_replace(true);
+        });
+        let pages = web::serve(site, listener, async move {
+            // A sender that is gone is an end, too.
+            let _ = ended.wait_for(|ended| *ended).await;
+        });
         let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
-        web::serve(site, listener, stop).await
-    });
-    served.map_err(|error| failed(&error))?;
+        let agents = async {
+            let Some((listener, door)) = door else { return Ok(()) };
+            let at = listener.local_addr().map_err(|error| failed(&error))?;
+            let _ = writeln!(io::stderr(), "{}", lang.fill(Word::AgentsServing, &[&at]));
+            door::serve(door, listener, async move {
+                let _ = ends.wait_for(|ended| *ended).await;
+            })
+            .await
+        };
+        let pages = async { pages.await.map_err(|error| failed(&error)) };
+        tokio::try_join!(pages, agents)
+    })?;
     let _ = writeln!(io::stderr(), "{}", lang.say(Word::ImportStopped));
     Ok(())
+}
+
+fn bind(
+    runtime: &tokio::runtime::Runtime,
+    at: SocketAddr,
+) -> Result<tokio::net::TcpListener, Complaint> {
+    let bound = runtime.block_on(tokio::net::TcpListener::bind(at));
+    bound.map_err(|error| cannot_listen(at, &error))
 }
 
 fn log() {

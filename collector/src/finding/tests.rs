@@ -34,6 +34,7 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
         matches: &matches,
         ledger: &ledger,
         register: &Register::default(),
+        missed: &[],
         contested: &resolution.contested,
         standing: &Standing::of(said),
         policy: &policy,

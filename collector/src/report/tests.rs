@@ -262,6 +262,7 @@ pub(crate) fn sample() -> (Ground, Picture) {
     let ground = Ground {
         decisions: Vec::new(),
         register: crate::register::Register::default(),
+        missed: Vec::new(),
         revision: 0,
         observations: vec![
             arp(7),

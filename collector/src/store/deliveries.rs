@@ -1,10 +1,10 @@
 //! Batches in, and the keys that agents are held to. Cost is by what a batch holds, through indexed
 //! look-ups, and never by what is there already.
 
-use daicho_common::batch::{AgentKey, Header, Opened};
+use daicho_common::batch::{AgentKey, Header, Mark, Opened};
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -58,7 +58,7 @@ pub(super) fn append(
     let known = tx
         .prepare_cached("SELECT id FROM batch WHERE digest = $1")?
         .exists(params![opened.digest])?;
-    if known {
+    if known || is_known_by_number(tx, opened)? {
         return Ok(Appended::AlreadyKnown);
     }
     let header = &opened.batch.header;
@@ -88,6 +88,26 @@ pub(super) fn append(
     Ok(Appended::New { observations })
 }
 
+/// Whether this batch was here before its agent folded it for want of room. Without that, two batches
+/// of one number are two batches: an agent whose state was restored from a copy counts again.
+fn is_known_by_number(tx: &Transaction<'_>, opened: &Opened) -> Result<bool, StoreError> {
+    let Some(mark) = opened.mark.filter(|mark| mark.dropped > 0) else { return Ok(false) };
+    let whole =
+        "SELECT 1 FROM batch WHERE agent = $1 AND stream = $2 AND number = $3 AND dropped = 0";
+    let agent = &opened.batch.header.agent;
+    Ok(tx.prepare_cached(whole)?.exists(params![agent, stream(mark), number(mark)])?)
+}
+
+/// The name of a count as the store keeps it: the same 64 bits, signed.
+pub(super) const fn stream(mark: Mark) -> i64 {
+    mark.stream.cast_signed()
+}
+
+/// A number as the store keeps it.
+pub(super) fn number(mark: Mark) -> i64 {
+    i64::try_from(mark.number).unwrap_or(i64::MAX)
+}
+
 /// The pin that the batch satisfies; the first batch of an agent makes it.
 fn hold_to_key(
     tx: &Transaction<'_>,
@@ -107,14 +127,17 @@ fn hold_to_key(
     Ok(pin)
 }
 
-fn newest_pin(tx: &Transaction<'_>, agent: &str) -> Result<Option<(i64, AgentKey)>, StoreError> {
+pub(super) fn newest_pin(
+    tx: &Connection,
+    agent: &str,
+) -> Result<Option<(i64, AgentKey)>, StoreError> {
     Ok(tx
         .prepare_cached("SELECT id, key FROM pin WHERE agent = $1 ORDER BY id DESC LIMIT 1")?
         .query_row(params![agent], |row| Ok((row.get(0)?, AgentKey::new(row.get(1)?))))
         .optional()?)
 }
 
-fn insert_pin(
+pub(super) fn insert_pin(
     tx: &Transaction<'_>,
     agent: &str,
     key: AgentKey,
@@ -152,8 +175,8 @@ fn insert_batch(
     Ok(tx
         .prepare_cached(
             "INSERT INTO batch (digest, agent, pin, scan, sequence, last, began, closed, software,
-                 received_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+                 received_at, stream, number, dropped)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
         )?
         .query_row(
             params![
@@ -167,6 +190,9 @@ fn insert_batch(
                 header.to.micros(),
                 header.software,
                 received_at.micros(),
+                opened.mark.map(stream),
+                opened.mark.map(number),
+                opened.mark.map_or(0, |mark| mark.dropped),
             ],
             |row| row.get(0),
         )?)

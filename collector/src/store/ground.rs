@@ -1,8 +1,9 @@
 //! Everything that is kept, read at one moment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use daicho_common::coverage::{Coverage, Sent};
+use daicho_common::address_set::AddressSet;
+use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
 use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
 use rusqlite::{Connection, Transaction};
@@ -10,13 +11,14 @@ use serde::de::DeserializeOwned;
 
 use super::books::{self, CURRENT};
 use super::deliveries::Content;
-use super::{StoreError, changes, decisions, registers};
+use super::{StoreError, changes, decisions, jobs, registers};
 use crate::decision::Decided;
 use crate::ledger::join::join;
 use crate::ledger::step::Step;
 use crate::ledger::{Ledger, edit};
 use crate::picture::Basis;
 use crate::register::Register;
+use crate::schedule::Missed;
 
 /// A current book of record, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub struct Ground {
     pub decisions: Vec<Decided>,
     /// What stands beside the ledger.
     pub register: Register,
+    /// Scheduled scans that have not come about since they last did.
+    pub missed: Vec<Missed>,
 }
 
 impl Ground {
@@ -76,6 +80,7 @@ impl Ground {
             ledger: &self.ledger,
             decisions: &self.decisions,
             register: &self.register,
+            missed: &self.missed,
             as_of,
         }
     }
@@ -89,7 +94,7 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 
 pub(super) fn read(connection: &mut Connection) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
-    let mut coverage: Vec<Coverage> = texts(&tx, "coverage")?;
+    let mut coverage = coverage(&tx)?;
     coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
     let mut sent: Vec<Sent> = texts(&tx, "sent")?;
     sent.sort();
@@ -104,7 +109,39 @@ pub(super) fn read(connection: &mut Connection) -> Result<Ground, StoreError> {
         scans: scans(&tx)?,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
+        missed: jobs::missed(&tx)?,
     })
+}
+
+/// Coverages. Where not all of a scan has arrived, or its agent had to take something out again, it
+/// does not count as asked: an answer that is not here must not read as silence.
+fn coverage(tx: &Transaction<'_>) -> Result<Vec<Coverage>, StoreError> {
+    let mut partial = tx.prepare(
+        "SELECT agent, scan FROM batch GROUP BY agent, scan
+         HAVING count(DISTINCT CASE WHEN dropped = 0 THEN sequence END) < max(sequence)",
+    )?;
+    let partial = partial.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let partial: HashSet<(String, String)> = partial.collect::<Result<_, _>>()?;
+    let mut statement = tx.prepare(
+        "SELECT coverage.content, batch.agent, batch.scan FROM coverage
+         JOIN batch ON batch.id = coverage.batch",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        let broken = |_| StoreError::Row { table: "coverage" };
+        let mut one: Coverage = serde_json::from_str(&text).map_err(broken)?;
+        if !partial.is_empty() && partial.contains(&(row.get(1)?, row.get(2)?)) {
+            let addresses = std::mem::take(&mut one.asked);
+            one.answered = AddressSet::new();
+            if !addresses.is_empty() {
+                one.not_asked.push(NotAsked { addresses, why: Why::Lost });
+            }
+        }
+        read.push(one);
+    }
+    Ok(read)
 }
 
 fn observations(tx: &Transaction<'_>) -> Result<Vec<Observation>, StoreError> {

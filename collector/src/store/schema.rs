@@ -12,7 +12,7 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 4] = [
+const VERSIONS: [&str; 5] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -127,6 +127,76 @@ const VERSIONS: [&str; 4] = [
         why TEXT NOT NULL
     ) STRICT;
     CREATE INDEX register_name ON register (kind, name, id);
+",
+    "
+    ALTER TABLE agent ADD COLUMN seen_at INTEGER;           -- when it last called at the agents' door
+    ALTER TABLE agent ADD COLUMN software TEXT NOT NULL DEFAULT '';
+    ALTER TABLE agent ADD COLUMN networks TEXT NOT NULL DEFAULT '[]'; -- as its configuration declares
+    ALTER TABLE batch ADD COLUMN stream INTEGER;            -- NULL: from before batches were counted
+    ALTER TABLE batch ADD COLUMN number INTEGER;
+    ALTER TABLE batch ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0; -- taken out by the agent
+    CREATE INDEX batch_number ON batch (agent, stream, number);
+    CREATE INDEX batch_scan ON batch (agent, scan, sequence);
+    CREATE TABLE aside (            -- signed by a known agent, but it could not be read
+        digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+        agent TEXT NOT NULL,
+        stream INTEGER,
+        number INTEGER,
+        file TEXT NOT NULL,
+        why TEXT NOT NULL,
+        received_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE invitation (
+        id INTEGER PRIMARY KEY,
+        agent TEXT NOT NULL,
+        code BLOB NOT NULL UNIQUE CHECK (length(code) = 32), -- SHA-256 of the code's secret
+        until INTEGER NOT NULL,
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        spent_at INTEGER            -- used, or voided by a later word about the same agent
+    ) STRICT;
+    CREATE INDEX invitation_agent ON invitation (agent, id);
+    CREATE TABLE certificate (
+        id INTEGER PRIMARY KEY,
+        agent TEXT NOT NULL REFERENCES agent (name),
+        digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32), -- SHA-256 of its DER
+        issued_at INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        revoked_at INTEGER,
+        revoked_by TEXT
+    ) STRICT;
+    CREATE INDEX certificate_agent ON certificate (agent, id);
+    CREATE TABLE schedule (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        content TEXT NOT NULL,
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        removed_at INTEGER,
+        removed_by TEXT
+    ) STRICT;
+    CREATE TABLE job (
+        id INTEGER PRIMARY KEY,
+        agent TEXT NOT NULL,
+        schedule INTEGER REFERENCES schedule (id), -- NULL: somebody wanted it once
+        due INTEGER NOT NULL,
+        start_by INTEGER NOT NULL,  -- later it is missed
+        stop_at INTEGER,            -- when its window closes
+        content TEXT NOT NULL,
+        said_at INTEGER NOT NULL,
+        said_by TEXT NOT NULL,
+        state TEXT NOT NULL,        -- waiting, running, done, stopped, refused, failed, missed
+        taken_at INTEGER,
+        heard_at INTEGER,
+        ended_at INTEGER,
+        stage TEXT,                 -- how far it got, at its end
+        said TEXT,                  -- why it ended so
+        stop_said_at INTEGER,
+        stop_said_by TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX job_due ON job (schedule, due);
+    CREATE INDEX job_agent ON job (agent, state, due);
+    CREATE INDEX job_state ON job (state, due);
 ",
 ];
 

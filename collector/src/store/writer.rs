@@ -1,5 +1,6 @@
 //! The thread that owns the only connection that writes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -24,7 +25,12 @@ impl Writer {
         let (jobs, waiting) = sync_channel::<Job>(WAITING);
         let thread = std::thread::spawn(move || {
             for job in waiting {
-                job(&mut connection);
+                // What a job did before it panicked goes with its transaction, and whoever waits for
+                // it is answered with `Ended`: the next one finds everything as it was.
+                let done = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
+                if done.is_err() {
+                    tracing::error!("a job of the database panicked; nothing of it was kept");
+                }
             }
         });
         Self { jobs: Some(jobs), thread: Some(thread) }

@@ -1,13 +1,14 @@
 //! The door for agents: one sealed batch a request. Opening and checking are [`crate::ingest`]'s.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use daicho_common::batch::{Damage, MAX_SEALED};
+use daicho_common::batch::{Damage, MAX_PROLOGUE, MAX_SEALED};
 use daicho_common::complaint::{Complaint, Exit};
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ use crate::store::{Appended, StoreError};
 /// The content type of a sealed batch.
 const KIND: &str = "application/vnd.daicho.batch";
 /// Octets of a batch that are not its compressed content.
-const ENVELOPE: usize = 108;
+const ENVELOPE: usize = MAX_PROLOGUE;
 
 #[derive(Serialize)]
 #[serde(tag = "status")]
@@ -36,8 +37,16 @@ struct Refused {
     en: String,
 }
 
-pub(super) async fn deliver(State(site): State<Arc<Site>>, request: Request) -> Response {
-    match take(&site, request).await {
+pub(super) async fn deliver(
+    State(site): State<Arc<Site>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let taken = match nearby(from) {
+        Ok(()) => take(&site, request).await,
+        Err(refused) => Err(refused),
+    };
+    match taken {
         Ok(Appended::New { observations }) => {
             Json(Answer::Accepted { observations }).into_response()
         }
@@ -47,6 +56,19 @@ pub(super) async fn deliver(State(site): State<Arc<Site>>, request: Request) -> 
             (status, Json(Refused { ja: complaint.ja, en: complaint.en })).into_response()
         }
     }
+}
+
+/// Without TLS only this computer is let in: there is no telling who else speaks.
+pub(super) fn nearby(from: SocketAddr) -> Result<(), (StatusCode, Complaint)> {
+    if from.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    let complaint = Complaint::new(
+        Exit::Remote,
+        "他の端末のエージェントはここでは受け付けません。agents_listen の口に `daicho-agent enrol` で登録してください",
+        "agents of other machines are not taken here: enrol them by `daicho-agent enrol` at the door of agents_listen",
+    );
+    Err((StatusCode::FORBIDDEN, complaint))
 }
 
 async fn take(site: &Arc<Site>, request: Request) -> Result<Appended, (StatusCode, Complaint)> {

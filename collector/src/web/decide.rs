@@ -22,7 +22,7 @@ use crate::words::Word;
 
 mod form;
 
-use form::Form;
+pub(super) use form::Form;
 
 /// Longest name, in characters.
 const NAME: usize = 100;
@@ -94,7 +94,7 @@ async fn enter(
 }
 
 /// Whether the request came from one of our own pages, or from no page at all.
-fn same_site(headers: &HeaderMap) -> bool {
+pub(super) fn same_site(headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
         return matches!(site, "same-origin" | "none");
@@ -109,7 +109,7 @@ fn same_site(headers: &HeaderMap) -> bool {
 }
 
 /// Sends the browser back, and keeps the name for the next form.
-fn back(path: &str, by: &str) -> Response {
+pub(super) fn back(path: &str, by: &str) -> Response {
     let cookie = format!("who={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", encoded(by));
     let (Ok(path), Ok(cookie)) = (HeaderValue::from_str(path), HeaderValue::from_str(&cookie))
     else {

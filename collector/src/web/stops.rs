@@ -1,14 +1,16 @@
 //! Where agents look whether somebody wants their scan to end.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::Site;
+use super::batches::nearby;
 
 #[derive(Serialize)]
 struct Answer {
@@ -16,7 +18,14 @@ struct Answer {
     stops: u64,
 }
 
-pub(super) async fn count(State(site): State<Arc<Site>>, Path(agent): Path<String>) -> Response {
+pub(super) async fn count(
+    State(site): State<Arc<Site>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path(agent): Path<String>,
+) -> Response {
+    if let Err((status, complaint)) = nearby(from) {
+        return (status, complaint.en).into_response();
+    }
     match site.store.stops(&agent) {
         Ok(stops) => Json(Answer { stops }).into_response(),
         Err(error) => {

@@ -194,6 +194,7 @@ pub const fn why(why: Why) -> Word {
         Why::Own => Word::WhyOwn,
         Why::NotNeeded => Word::WhyNotNeeded,
         Why::BackedOff => Word::WhyBackedOff,
+        Why::Lost => Word::WhyLost,
         Why::NoSignOfLife => Word::WhyNoSignOfLife,
         Why::ForbiddenPort => Word::WhyForbiddenPort,
     }

@@ -79,3 +79,32 @@ fn a_file_of_another_kind_is_not_a_batch() {
     assert_eq!(open(b"PK\x03\x04 a workbook").unwrap_err(), Damage::NotABatch);
     assert_eq!(open(b"x").unwrap_err(), Damage::NotABatch);
 }
+
+const MARK: Mark = Mark { stream: 0x0123_4567_89ab_cdef, number: 7, dropped: 0 };
+
+#[test]
+fn a_mark_is_signed_with_the_batch_and_read_without_unpacking_it() {
+    let key = key();
+    let sealed = batch().seal_marked(&key, MARK).unwrap();
+    let (checked, rest) = check(&sealed).unwrap();
+    assert_eq!((checked.mark, rest.len()), (Some(MARK), 0));
+    let opened = checked.unpack().unwrap();
+    assert_eq!((opened.batch, opened.mark), (batch(), Some(MARK)));
+    let plain = batch().seal(&key).unwrap();
+    assert_eq!(open(&plain).unwrap().0.mark, None, "batches without a mark are read as before");
+    assert_eq!(open_all(&[plain, sealed.clone()].concat()).unwrap().len(), 2);
+    for at in 0..sealed.len() {
+        let mut altered = sealed.clone();
+        altered[at] ^= 0x01;
+        assert!(check(&altered).is_err(), "octet {at}");
+        let damage = check(&sealed[..at]).unwrap_err();
+        assert!(matches!(damage, Damage::Truncated { .. }), "{at}: {damage}");
+    }
+}
+
+#[test]
+fn an_envelope_of_a_later_version_is_not_taken_for_one_of_ours() {
+    let mut sealed = batch().seal(&key()).unwrap();
+    sealed[7] = 3;
+    assert_eq!(open(&sealed).unwrap_err(), Damage::NotABatch);
+}

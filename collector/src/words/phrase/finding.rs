@@ -30,6 +30,7 @@ pub const fn rule(rule: Rule) -> Word {
         Rule::MisplacedClass => Word::RuleMisplacedClass,
         Rule::FirmwareChanged => Word::RuleFirmwareChanged,
         Rule::ExceptionDue => Word::RuleExceptionDue,
+        Rule::MissedScan => Word::RuleMissedScan,
     }
 }
 
@@ -57,6 +58,7 @@ pub const fn rule_note(rule: Rule) -> Word {
         Rule::MisplacedClass => Word::RuleNoteMisplacedClass,
         Rule::FirmwareChanged => Word::RuleNoteFirmwareChanged,
         Rule::ExceptionDue => Word::RuleNoteExceptionDue,
+        Rule::MissedScan => Word::RuleNoteMissedScan,
     }
 }
 
@@ -120,6 +122,7 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
             }
             portrait => portrait.to_vec(),
         },
+        Rule::MissedScan => missed(lang, &finding.detail),
         Rule::FirmwareNotRecorded
         | Rule::SupportEnded
         | Rule::FirmwareChanged
@@ -139,6 +142,19 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
         | Rule::MisplacedClass => finding.detail.clone(),
     };
     lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// Which scan did not come about, and why.
+fn missed(lang: Lang, detail: &[String]) -> Vec<String> {
+    let [schedule, agent, why, times] = detail else { return detail.to_vec() };
+    let once = lang.say(Word::ScansOnce).to_owned();
+    let name = if schedule.is_empty() { &once } else { schedule };
+    let word = match why.as_str() {
+        "not_taken" => Word::ReportScanNotTaken,
+        "refused" => Word::ReportScanRefused,
+        _ => Word::ReportScanFailed,
+    };
+    vec![lang.fill(word, &[name, agent, times])]
 }
 
 /// The values of some rules: what it is called, and the others in a sentence.
