@@ -21,6 +21,8 @@ use crate::ledger::rebase::{Conflict, Prefer};
 use crate::ledger::step::Step;
 use crate::register::{Kind, Register};
 
+mod accounts;
+mod audit;
 mod books;
 mod decisions;
 mod changes;
@@ -28,15 +30,19 @@ mod deliveries;
 mod ground;
 mod registers;
 mod schema;
+mod sessions;
 mod stops;
 mod writer;
 
+pub use accounts::{BadAccount, Listed, NewAccount, NewState};
+pub use audit::By;
 pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
 pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
 pub use registers::{Touched, Version};
+pub use sessions::{Caller, Session};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -94,6 +100,9 @@ pub enum StoreError {
     /// The ledger cannot be changed so.
     #[error("{0}")]
     Edit(BadEdit),
+    /// The account cannot be made or changed so.
+    #[error("{0}")]
+    Account(BadAccount),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -175,6 +184,7 @@ impl StoreError {
             Self::OtherKey { agent, pinned, offered } => other_key(agent, *pinned, *offered),
             Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
             Self::Edit(bad) => bad_edit(bad),
+            Self::Account(bad) => accounts::complaint(bad),
             Self::Ended | Self::Sqlite(_) => Complaint::new(
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),

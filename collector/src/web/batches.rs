@@ -96,6 +96,7 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Unwritable(_)
         | StoreError::Conflicts { .. }
         | StoreError::Edit(_)
+        | StoreError::Account(_)
         | StoreError::Row { .. }
         | StoreError::Ended
         | StoreError::Sqlite(_) => {
