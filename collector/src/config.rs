@@ -26,6 +26,8 @@ struct Written {
     mac_makers: Option<PathBuf>,
     findings: Option<PathBuf>,
     absence: Option<PathBuf>,
+    people: Option<PathBuf>,
+    behind_tls: Option<bool>,
     network: Option<Vec<Network>>,
 }
 
@@ -70,6 +72,11 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// What the hospital decided in advance.
     pub decreed: Decreed,
+    /// The numbers of logging in, in the form of `config/people.toml`.
+    pub people: Option<PathBuf>,
+    /// Whether a proxy in front ends TLS: cookies then go over TLS only, and the address of a reader is
+    /// what the proxy says.
+    pub behind_tls: bool,
 }
 
 impl Config {
@@ -153,6 +160,8 @@ impl Config {
                 absence: set(written.absence),
                 networks,
             },
+            people: set(written.people),
+            behind_tls: written.behind_tls.unwrap_or_default(),
         })
     }
 }
@@ -184,6 +193,8 @@ mod tests {
             "mac_makers",
             "findings",
             "absence",
+            "people",
+            "behind_tls",
         ]
         .to_vec();
         known.sort_unstable();
