@@ -80,6 +80,10 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "collector/src/people",
+        &["day", "resolve", "ledger", "register", "reconcile", "finding", "people"],
+    ),
+    (
         "collector/src/picture",
         &[
             "evidence",
