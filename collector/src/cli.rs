@@ -14,6 +14,8 @@ use daicho_common::complaint::{Complaint, Exit};
 use crate::words::Lang;
 
 mod agent;
+mod account;
+mod audit;
 mod compare;
 mod doctor;
 mod keep;
@@ -67,6 +69,10 @@ enum Command {
     Ledger(ledger::LedgerLine),
     /// 事業者・契約・開示書・例外などの記録 / Parties, contracts, disclosure forms, exceptions …
     Register(register::RegisterLine),
+    /// 画面の利用者とログイン用リンク / Who may log in to the pages, and links to log in
+    Account(account::AccountLine),
+    /// 監査記録の改ざんの有無を確かめます / Checks that the audit log is as it was written
+    VerifyLog(audit::VerifyLog),
     /// 保管している内容を書き出します / Writes out what is kept
     Export(Export),
     /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
@@ -113,10 +119,10 @@ struct Serve {
     /// エージェント専用の口（相互 TLS） / The door for agents, by mutual TLS [default: none]
     #[arg(long, value_name = "ADDRESS:PORT")]
     agents: Option<SocketAddr>,
-    /// ログイン機能がないまま、他の端末からの接続を許します /
-    /// Lets other machines in, although there is no login yet
+    /// TLS なしで他の端末からの接続を許します。パスワードが途中で読まれるおそれがあります /
+    /// Lets other machines in without TLS: passwords can be read on the way
     #[arg(long)]
-    without_login: bool,
+    without_tls: bool,
     #[command(flatten)]
     places: Places,
 }
@@ -286,6 +292,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(options) => compare::compare(&options),
         Command::Ledger(options) => ledger::run(&options),
         Command::Register(options) => register::run(&options),
+        Command::Account(options) => account::run(&options),
+        Command::VerifyLog(options) => audit::verify(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),

@@ -26,6 +26,8 @@ struct Written {
     mac_makers: Option<PathBuf>,
     findings: Option<PathBuf>,
     absence: Option<PathBuf>,
+    people: Option<PathBuf>,
+    behind_tls: Option<bool>,
     network: Option<Vec<Network>>,
     agents_listen: Option<String>,
     agent_names: Option<Vec<String>>,
@@ -83,6 +85,11 @@ pub struct Config {
     pub decreed: Decreed,
     /// The door for agents.
     pub agents: Agents,
+    /// The numbers of logging in, in the form of `config/people.toml`.
+    pub people: Option<PathBuf>,
+    /// Whether a proxy in front ends TLS: cookies then go over TLS only, and the address of a reader is
+    /// what the proxy says.
+    pub behind_tls: bool,
 }
 
 impl Config {
@@ -167,6 +174,8 @@ impl Config {
                 networks,
             },
             agents: agents(written.agents_listen.as_deref(), written.agent_names, name)?,
+            people: set(written.people),
+            behind_tls: written.behind_tls.unwrap_or_default(),
         })
     }
 }
@@ -218,6 +227,8 @@ mod tests {
             "absence",
             "agents_listen",
             "agent_names",
+            "people",
+            "behind_tls",
         ]
         .to_vec();
         known.sort_unstable();

@@ -12,6 +12,7 @@ use crate::config::{Config, Decreed, Knowledge};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 use crate::ledger::profile::{self, BadProfile, Profile};
+use crate::people::rules::Rules;
 use crate::picture::{Criteria, Rulings};
 use crate::policy::{Absence, Policy, Severities};
 use crate::register::Register;
@@ -307,6 +308,20 @@ pub fn known(knowledge: &Knowledge) -> Result<Rows, Complaint> {
 pub fn criteria(config: &Config) -> Result<Criteria, Complaint> {
     let rulings = Rulings { policy: policy(&config.decreed)?, ..Rulings::default() };
     Ok(Criteria { fingerprints: known(&config.knowledge)?, rulings })
+}
+
+/// The numbers of logging in: the released ones, or the hospital's own.
+///
+/// # Errors
+/// A complaint that names the file.
+pub fn people(config: &Config) -> Result<Rules, Complaint> {
+    let sample = "config/people.toml";
+    match &config.people {
+        Some(path) => {
+            Rules::parse(&read_text(path)?).map_err(|bad| wrong_table(path, &bad, sample))
+        }
+        None => Rules::released().map_err(|bad| wrong_table(Path::new(sample), &bad, sample)),
+    }
 }
 
 fn policy(decreed: &Decreed) -> Result<Policy, Complaint> {

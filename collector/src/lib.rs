@@ -3,7 +3,7 @@
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
 //! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
-//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
+//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]; beside them [`people`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`doctor`], [`cli`].
 
@@ -40,6 +40,10 @@ pub mod schedule;
 pub mod finding;
 /// The shape of the network: who hangs on which port of what.
 pub mod topology;
+/// Who may do what.
+pub mod people;
+/// Random secrets and hashed passwords.
+pub mod credential;
 /// The one function that composes the pure rooms.
 pub mod picture;
 /// Workbooks and CSV files into ledgers and back.

@@ -22,6 +22,8 @@ use crate::ledger::step::Step;
 use crate::register::{Kind, Register};
 
 mod agents;
+mod accounts;
+mod audit;
 mod books;
 mod decisions;
 mod changes;
@@ -32,10 +34,13 @@ mod registers;
 mod safety;
 mod roll;
 mod schema;
+mod sessions;
 mod stops;
 mod writer;
 
-pub use agents::{Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation};
+pub use accounts::{BadAccount, Listed, NewAccount, NewState};
+pub use agents::{Agent, Aside, Caller as CallingAgent, Enrolled, NewCertificate, NewInvitation};
+pub use audit::By;
 pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
 pub use decisions::NewDecision;
@@ -45,6 +50,7 @@ pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
 pub use registers::{Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
+pub use sessions::{Caller, Session};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -102,6 +108,9 @@ pub enum StoreError {
     /// The ledger cannot be changed so.
     #[error("{0}")]
     Edit(BadEdit),
+    /// The account cannot be made or changed so.
+    #[error("{0}")]
+    Account(BadAccount),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -203,6 +212,7 @@ impl StoreError {
             Self::OtherKey { agent, pinned, offered } => other_key(agent, *pinned, *offered),
             Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
             Self::Edit(bad) => bad_edit(bad),
+            Self::Account(bad) => accounts::complaint(bad),
             Self::Ended | Self::Sqlite(_) => Complaint::new(
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),

@@ -3,52 +3,72 @@
 //!
 //! A picture is derived once for each revision of the store and shared by all readers until the next.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use daicho_common::complaint::Complaint;
+use axum::routing::post;
+use daicho_common::complaint::{Complaint, Exit};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::clock;
 use crate::config::Config;
+use crate::credential::{self, Failed, Hasher, Kept};
 use crate::door::Live;
 use crate::ingest;
+use crate::people::act::{Act, Reach, may};
+use crate::people::log::Deed;
+use crate::people::rules::Rules;
 use crate::picture::Criteria;
-use crate::store::{Store, StoreError};
+use crate::store::{By, Store, StoreError};
 
+mod account;
+mod accounts;
+mod audit;
 mod batches;
 mod coverage;
 mod device;
 mod devices;
 mod decide;
+mod doors;
 mod enter;
+mod fields;
 mod finding;
 mod findings;
 mod ledger;
 mod links;
+mod login;
 mod observation;
 mod page;
 mod person;
 mod scans;
 mod scope;
+mod session;
+mod setup;
 mod snapshot;
 mod start;
 mod stops;
+mod view;
 
+use doors::{Doors, Need};
+use page::Reader;
 use snapshot::Snapshot;
 
 /// What browsers may load: our own style sheet, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
+
+/// Passwords that are hashed at once, at 19 MiB each (`config/people.toml`).
+const HASHED_AT_ONCE: usize = 2;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -63,6 +83,14 @@ pub struct Site {
     deriving: tokio::sync::Mutex<()>,
     /// Held while a batch is opened: one may unpack to a GiB, so they take turns.
     pub(crate) opening: tokio::sync::Mutex<()>,
+    /// What vendors are shown, by party; made when it is asked for.
+    views: Mutex<HashMap<String, Arc<Snapshot>>>,
+    rules: Rules,
+    hasher: Hasher,
+    /// Hashing takes memory, so only so many passwords are hashed at once.
+    hashing: Semaphore,
+    /// What is kept of the code with which the first account is made.
+    setup: Mutex<Option<Kept>>,
 }
 
 impl Site {
@@ -72,6 +100,8 @@ impl Site {
     /// A complaint if the store cannot be read.
     pub fn new(store: Store, config: Config) -> Result<Self, Complaint> {
         let criteria = ingest::criteria(&config)?;
+        let rules = ingest::people(&config)?;
+        let hasher = Hasher::new(&rules.password).map_err(no_chance)?;
         let first = Snapshot::take(&store, &criteria).map_err(|e| e.complaint(store.path()))?;
         Ok(Self {
             store,
@@ -81,7 +111,82 @@ impl Site {
             live: Live::default(),
             deriving: tokio::sync::Mutex::new(()),
             opening: tokio::sync::Mutex::new(()),
+            views: Mutex::default(),
+            rules,
+            hasher,
+            hashing: Semaphore::new(HASHED_AT_ONCE),
+            setup: Mutex::default(),
         })
+    }
+
+    /// A code with which the first administrator can be made on the page `/setup`, until there is one
+    /// or the server ends; none if there are accounts.
+    ///
+    /// # Errors
+    /// A complaint if the store cannot be read, or the system has no random numbers.
+    pub fn setup_code(&self) -> Result<Option<String>, Complaint> {
+        let has = self.store.has_accounts().map_err(|e| e.complaint(self.store.path()))?;
+        if has {
+            return Ok(None);
+        }
+        let (code, kept) = credential::code().map_err(no_chance)?;
+        *self.setup.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(Some(code))
+    }
+
+    fn is_setup_code(&self, said: Kept) -> bool {
+        *self.setup.lock().unwrap_or_else(PoisonError::into_inner) == Some(said)
+    }
+
+    fn forget_setup_code(&self) {
+        *self.setup.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Runs work on the store where it holds up nobody else.
+    async fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let site = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || work(&site.store)).await;
+        done.unwrap_or(Err(StoreError::Ended))
+    }
+
+    /// Keeps in the audit log that something was done.
+    async fn note(self: &Arc<Self>, deed: Deed, about: String, by: By) -> Result<(), StoreError> {
+        self.write(move |store| store.note(deed, about, by)).await
+    }
+
+    /// Hashes or verifies a password, in its turn.
+    async fn hash<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Hasher) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _turn = self.hashing.acquire().await.map_err(|_| StoreError::Ended)?;
+        let site = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || work(&site.hasher)).await;
+        done.map_err(|_| StoreError::Ended)
+    }
+
+    /// The picture as this reader is to see it: whole, a vendor's portion, or nothing.
+    async fn view(self: &Arc<Self>, reader: &Reader) -> Result<Arc<Snapshot>, StoreError> {
+        let account = reader.person.as_ref().map(|person| &person.account);
+        let reach = account.map_or(Reach::Nothing, |account| may(account.role, Act::Read));
+        let party = match (reach, account.and_then(|account| account.party.clone())) {
+            (Reach::All, _) => return self.snapshot().await,
+            (Reach::Portion, Some(party)) => party,
+            (Reach::Portion, None) | (Reach::Nothing, _) => return Ok(Arc::default()),
+        };
+        let whole = self.snapshot().await?;
+        let views = || self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = views().get(&party).filter(|view| view.is_part_of(&whole)) {
+            return Ok(Arc::clone(view));
+        }
+        let of = party.clone();
+        let made = tokio::task::spawn_blocking(move || Arc::new(view::of(&whole, &of))).await;
+        let made = made.map_err(|_| StoreError::Ended)?;
+        views().insert(party, Arc::clone(&made));
+        Ok(made)
     }
 
     fn current(&self) -> Arc<Snapshot> {
@@ -112,28 +217,51 @@ impl Site {
     }
 }
 
+/// Every route and what it needs.
+fn doors(site: &Arc<Site>) -> Doors {
+    let batches = post(batches::deliver).layer(DefaultBodyLimit::disable());
+    Doors::new(site)
+        .get("/", Need::May(Act::Read), start::page)
+        .get("/devices", Need::May(Act::Read), devices::page)
+        .get("/devices/{id}", Need::May(Act::Read), device::page)
+        .get("/ledger", Need::May(Act::Read), ledger::page)
+        .get("/findings", Need::May(Act::Read), findings::page)
+        .get("/finding", Need::May(Act::Read), finding::page)
+        // What the form says may need more; see there.
+        .post("/decisions", Need::May(Act::Answer), decide::decide)
+        .get("/links", Need::May(Act::Survey), links::page)
+        .get("/links.csv", Need::Take(Act::Survey), links::csv)
+        .get("/coverage", Need::May(Act::Survey), coverage::page)
+        .get("/scans", Need::May(Act::Survey), scans::page)
+        .post("/scans/say", Need::May(Act::Operate), scans::say)
+        .get("/observations/{id}", Need::May(Act::Read), observation::page)
+        .get("/login", Need::Nothing, login::ask)
+        .post("/login", Need::Nothing, login::enter)
+        .get("/login/link", Need::Nothing, login::link)
+        .post("/login/link", Need::Nothing, login::use_link)
+        .post("/logout", Need::May(Act::OwnAccount), login::leave)
+        .get("/setup", Need::Nothing, setup::ask)
+        .post("/setup", Need::Nothing, setup::make)
+        .get("/account", Need::May(Act::OwnAccount), account::show)
+        .post("/account/password", Need::May(Act::OwnAccount), account::password)
+        .post("/account/sessions", Need::May(Act::OwnAccount), account::leave_everywhere)
+        .get("/accounts", Need::May(Act::Administer), accounts::show)
+        .post("/accounts", Need::May(Act::Administer), accounts::change)
+        .get("/audit", Need::May(Act::Audit), audit::show)
+        .get("/audit.csv", Need::Take(Act::Audit), audit::file)
+        .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
+        .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
+        .get("/assets/daicho.css", Need::Nothing, style)
+        .get("/healthz", Need::Nothing, health)
+}
+
 /// Every route, with the headers that keep a browser in bounds.
 pub fn router(site: Arc<Site>) -> Router {
-    Router::new()
-        .route("/", get(start::page))
-        .route("/devices", get(devices::page))
-        .route("/devices/{id}", get(device::page))
-        .route("/ledger", get(ledger::page))
-        .route("/findings", get(findings::page))
-        .route("/finding", get(finding::page))
-        .route("/decisions", post(decide::decide))
-        .route("/links", get(links::page))
-        .route("/links.csv", get(links::csv))
-        .route("/coverage", get(coverage::page))
-        .route("/scans", get(scans::page))
-        .route("/scans/say", post(scans::say))
-        .route("/observations/{id}", get(observation::page))
-        .route("/api/v1/batches", post(batches::deliver).layer(DefaultBodyLimit::disable()))
-        .route("/api/v1/agents/{agent}/stops", get(stops::count))
-        .route("/assets/daicho.css", get(style))
-        .route("/healthz", get(health))
+    let (routes, _) = doors(&site).open();
+    routes
         .fallback(page::nowhere)
         .layer(middleware::from_fn_with_state(Arc::clone(&site), page::remember_language))
+        .layer(middleware::from_fn_with_state(Arc::clone(&site), session::recognise))
         .layer(middleware::from_fn_with_state(Arc::clone(&site), known_host))
         .layer(middleware::map_response(bounded))
         .layer(CompressionLayer::new())
@@ -204,6 +332,14 @@ async fn known_host(State(site): State<Arc<Site>>, request: Request, next: Next)
     let text = "この名前では接続できません。設定の host_names に加えてください\n\
                 this server is not known by that name: add it to host_names in the configuration\n";
     (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+}
+
+fn no_chance(_: Failed) -> Complaint {
+    Complaint::new(
+        Exit::Other,
+        "乱数かメモリが得られないため、ログインを用意できません。空きメモリを確かめて再度起動してください",
+        "logging in cannot be prepared for want of random numbers or memory: check the free memory and start again",
+    )
 }
 
 #[cfg(test)]

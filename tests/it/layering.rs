@@ -82,6 +82,10 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "collector/src/people",
+        &["day", "resolve", "ledger", "register", "reconcile", "finding", "people"],
+    ),
+    (
         "collector/src/picture",
         &[
             "evidence",

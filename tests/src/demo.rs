@@ -128,9 +128,12 @@ fn run(options: &Options) -> Result<()> {
         return Ok(());
     }
     let listen = free_address()?;
+    let link = login_link(&folder, &programs, listen)?;
     say(
-        "■ 5/5 画面を提供します。下の URL をブラウザで開いてください。終了は Ctrl-C",
-        "serving the pages; open the URL below in a browser, Ctrl-C ends",
+        &format!(
+            "■ 5/5 画面を提供します。次のリンクをブラウザで開いてください（一度だけ使えます）。終了は Ctrl-C\n    {link}"
+        ),
+        "serving the pages; open the link above in a browser, which logs in once; Ctrl-C ends",
     );
     let mut serve = Command::new(&programs.collector);
     serve.arg("serve").arg("--db").arg(folder.db()).arg("--listen").arg(listen.to_string());
@@ -323,6 +326,21 @@ fn verdicts(
     );
     shape.say();
     Ok(())
+}
+
+/// Makes an administrator, if there is none yet, and a link with which a browser logs in once.
+fn login_link(folder: &Folder, programs: &Programs, listen: SocketAddr) -> Result<String> {
+    let account = |arguments: &[&str]| {
+        let mut command = Command::new(&programs.collector);
+        command.arg("account").args(arguments).arg("--db").arg(folder.db()).stderr(Stdio::null());
+        command
+    };
+    // In a folder of an earlier demo the account is there already.
+    let _ = account(&["add", "demo", "--role", "administrator"]).stdout(Stdio::null()).status()?;
+    let url = format!("http://{listen}");
+    let made = account(&["link", "demo", "--url", &url]).output()?;
+    ensure!(made.status.success(), "no link to log in could be made");
+    Ok(String::from_utf8(made.stdout)?.trim().to_owned())
 }
 
 /// The usual address of the pages; any other port if that one is taken.

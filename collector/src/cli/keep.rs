@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use daicho_common::batch::Opened;
 use daicho_common::complaint::Complaint;
 
@@ -11,8 +13,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::ingest::{self, Content};
 use crate::ledger::Ledger;
+use crate::people::log::Deed;
 use crate::report::{self, Shown, table::Table};
-use crate::store::{Appended, Imported, NewBook, Store, Trusted};
+use crate::store::{Appended, By, Imported, NewBook, Store, Trusted};
 use crate::words::{Lang, Word, phrase};
 
 impl Places {
@@ -47,7 +50,14 @@ pub(super) fn import(options: &Import) -> Result<(), Complaint> {
     for (path, content) in files {
         let name = path.display().to_string();
         let lines = match content {
-            Content::Batches(batches) => import_batches(&store, options.lang, &name, batches)?,
+            Content::Batches(batches) => {
+                let lines = import_batches(&store, options.lang, &name, batches)?;
+                let by = By::here(who(options.by.as_ref()), clock::now());
+                store
+                    .note(Deed::BatchesImported, ingest::book_name(path), by)
+                    .map_err(|error| error.complaint(store.path()))?;
+                lines
+            }
             Content::Book { ledger, octets } => {
                 let book = NewBook {
                     name: ingest::book_name(path),
@@ -146,6 +156,12 @@ pub(super) fn stop(options: &Stop) -> Result<(), Complaint> {
     to_stdout(|out| writeln!(out, "{line}"))
 }
 
+/// Keeps in the audit log that something is about to be written out.
+pub(super) fn note_export(store: &Store, about: String) -> Result<(), Complaint> {
+    let by = By::here(who(None), clock::now());
+    store.note(Deed::Exported, about, by).map_err(|error| error.complaint(store.path()))
+}
+
 pub(super) fn export(options: &Export) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let path = &config.database;
@@ -160,6 +176,9 @@ pub(super) fn export(options: &Export) -> Result<(), Complaint> {
         lang: options.lang,
         zone: &config.zone,
     };
+    let what = options.what.to_possible_value();
+    let what = what.as_ref().map(PossibleValue::get_name).unwrap_or_default();
+    note_export(&store, format!("export --what {what}"))?;
     match &options.output {
         Some(path) => to_file(path, |out| write(out, options, &shown)),
         None => to_stdout(|out| write(out, options, &shown)),

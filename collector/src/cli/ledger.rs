@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use daicho_common::complaint::{Complaint, Exit};
 
+use super::keep::note_export;
 use super::{Places, to_file, to_stdout, who};
 use crate::book::{self, How};
 use crate::ledger::edit::{Named, Wish};
@@ -449,6 +450,7 @@ fn export(options: &Export) -> Result<(), Complaint> {
         if let Some(ending) = exported.ending.filter(|_| options.book.is_none()) {
             path.set_extension(ending);
         }
+        note_export(&store, format!("ledger export {}", book.name))?;
         to_file(&path, |out| out.write_all(&exported.octets))?;
         let word = match exported.how {
             How::Untouched => Word::ChangesExportUntouched,

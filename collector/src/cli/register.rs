@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use daicho_common::complaint::{Complaint, Exit};
 
+use super::keep::note_export;
 use super::{Places, to_file, to_stdout, who};
 use crate::register::check::{Flaw, Wrong, check};
 use crate::register::party::contact_table;
@@ -180,7 +181,9 @@ fn refused(file: &std::path::Path, flaw: &Flaw) -> Complaint {
 }
 
 fn export(options: &Export) -> Result<(), Complaint> {
-    let register = kept(&existing(&options.places)?)?;
+    let store = existing(&options.places)?;
+    let register = kept(&store)?;
+    note_export(&store, "register export".to_owned())?;
     let write = |mut out: &mut dyn Write| -> io::Result<()> {
         match options.format {
             Format::Json => report::json::write(&mut out, &register),

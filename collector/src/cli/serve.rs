@@ -21,7 +21,8 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     if let Some(db) = &options.places.db {
         config.database.clone_from(db);
     }
-    if !config.listen.ip().is_loopback() && !options.without_login {
+    let hidden = config.behind_tls || options.without_tls;
+    if !config.listen.ip().is_loopback() && !hidden {
         return Err(exposed(config.listen));
     }
     log();
@@ -40,6 +41,7 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     let site = Arc::new(Site::new(store, config)?);
     let door = agents.map(|at| Ok((at, Arc::new(Door::new(Arc::clone(&site))?)))).transpose()?;
     let url = format!("http://{address}/");
+    let first = site.setup_code()?;
     runtime.block_on(async {
         let stop = stop().map_err(|error| failed(&error))?;
         let (told, mut ends) = tokio::sync::watch::channel(false);
@@ -53,6 +55,10 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
             let _ = ended.wait_for(|ended| *ended).await;
         });
         let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
+        if let Some(code) = first {
+            let page = format!("{url}setup?code={code}");
+            let _ = writeln!(io::stderr(), "{}", lang.fill(Word::SetupPrinted, &[&page, &code]));
+        }
         let agents = async {
             let Some((listener, door)) = door else { return Ok(()) };
             let at = listener.local_addr().map_err(|error| failed(&error))?;
@@ -113,10 +119,10 @@ fn exposed(listen: SocketAddr) -> Complaint {
     Complaint::new(
         Exit::Usage,
         format!(
-            "{listen} で待ち受けると他の端末から見えますが、ログイン機能はまだありません。127.0.0.1 を使うか、承知の上で --without-login を付けてください"
+            "{listen} で待ち受けると、パスワードが暗号化されずに流れます。TLS を終端するプロキシを置いて設定の behind_tls を true にするか、承知の上で --without-tls を付けてください"
         ),
         format!(
-            "listening on {listen} lets other machines in, and there is no login yet: use 127.0.0.1, or add --without-login if that is what you want"
+            "listening on {listen} sends passwords in the clear: put a proxy that ends TLS in front and set behind_tls in the configuration, or add --without-tls if that is what you want"
         ),
     )
 }

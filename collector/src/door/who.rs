@@ -14,7 +14,7 @@ use daicho_common::time::Timestamp;
 use super::Door;
 use super::refuse::Refused;
 use crate::clock;
-use crate::store::Caller;
+use crate::store::CallingAgent;
 
 /// What a connection showed of itself.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ pub(super) fn look(door: &Door, certificate: [u8; 32]) -> Result<Known, Refused>
 }
 
 /// Whether two thirds of the certificate's life are over.
-fn is_due(caller: &Caller, now: Timestamp) -> bool {
+fn is_due(caller: &CallingAgent, now: Timestamp) -> bool {
     let life = caller.until.micros().saturating_sub(caller.issued_at.micros());
     now.micros() >= caller.issued_at.micros().saturating_add(life / 3 * 2)
 }
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_certificate_is_due_at_two_thirds_of_its_life() {
-        let caller = Caller {
+        let caller = CallingAgent {
             agent: "a".into(),
             issued_at: Timestamp::from_micros(1000),
             until: Timestamp::from_micros(1900),

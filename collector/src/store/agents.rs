@@ -8,9 +8,10 @@ use daicho_common::job::Declared;
 use daicho_common::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::StoreError;
 use super::deliveries::{insert_pin, newest_pin, number, stream};
 use super::writer::changed;
+use super::{StoreError, audit};
+use crate::people::log::Deed;
 
 /// An invitation to be kept.
 #[derive(Clone, Debug)]
@@ -108,7 +109,7 @@ pub(super) fn invite(
         "INSERT INTO invitation (agent, code, until, said_at, said_by) VALUES ($1, $2, $3, $4, $5)",
         params![new.agent, new.code, new.until.micros(), at.micros(), by],
     )?;
-    Ok(())
+    audit::note(tx, (by, at), Deed::AgentInvited, new.agent.clone())
 }
 
 /// Invitations of this agent that nobody used no longer hold.
@@ -154,6 +155,7 @@ pub(super) fn enrol(
     }
     revoke_certificates(tx, &agent, (&by, now))?;
     insert_certificate(tx, &agent, new)?;
+    audit::note(tx, (&by, now), Deed::AgentEnrolled, format!("{agent}: {key}"))?;
     changed(tx)?;
     Ok(Enrolled::In(agent))
 }
@@ -190,6 +192,7 @@ pub(super) fn revoke(
 ) -> Result<usize, StoreError> {
     void(tx, agent, at)?;
     let revoked = revoke_certificates(tx, agent, (by, at))?;
+    audit::note(tx, (by, at), Deed::AgentRevoked, agent.to_owned())?;
     changed(tx)?;
     Ok(revoked)
 }

@@ -4,15 +4,16 @@ use daicho_common::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
-use super::StoreError;
 use super::changes::{self, Kept};
 use super::writer::changed;
+use super::{StoreError, audit};
 use crate::ledger::Ledger;
 use crate::ledger::columns::Columns;
 use crate::ledger::diff::{self, Diff};
 use crate::ledger::edit;
 use crate::ledger::rebase::{Prefer, Rebased, rebase};
 use crate::ledger::step::Step;
+use crate::people::log::{Deed, hex};
 
 /// The newest book of each name.
 pub(super) const CURRENT: &str = "id IN (SELECT max(id) FROM book GROUP BY name)";
@@ -155,6 +156,8 @@ pub(super) fn import(
     changes::imported(tx, id, &preview.diff, (book.at, &book.by, why))?;
     let kept = earlier.map(|earlier| earlier.steps).unwrap_or_default();
     changes::carry(tx, id, &preview.rebased, &kept)?;
+    let about = format!("{} {}: {why}", book.name, hex(&digest));
+    audit::note(tx, (&book.by, book.at), Deed::BookImported, about)?;
     changed(tx)?;
     Ok(preview)
 }

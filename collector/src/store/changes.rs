@@ -5,15 +5,16 @@ use daicho_common::time::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
 use serde::Serialize;
 
-use super::StoreError;
 use super::books::{self, Version};
 use super::writer::changed;
+use super::{StoreError, audit};
 use crate::ledger::diff::Diff;
 use crate::ledger::edit::{self, Wish};
 use crate::ledger::profile::Profile;
 use crate::ledger::rebase::Rebased;
 use crate::ledger::step::{Step, key};
 use crate::ledger::{Entry, Ledger};
+use crate::people::log::Deed;
 
 /// How a change came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -175,6 +176,7 @@ pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, Sto
         let key = entry.map(|entry| known_by(&ledger, entry)).unwrap_or_default();
         let (at, by, why) = (wanted.at.micros(), wanted.by.as_str(), wanted.why.as_str());
         insert(tx, &New { book: id, cause: Cause::Edit, key: &key, step, at, by, why })?;
+        audit::note(tx, (by, wanted.at), Deed::LedgerChanged, format!("{name} {key}: {why}"))?;
     }
     if !planned.is_empty() {
         changed(tx)?;
@@ -250,6 +252,7 @@ pub(super) fn keep_profiles(
              VALUES ($1, $2, $3, $4, $5)",
             params![profile.shape(), content, at.micros(), by, why],
         )?;
+        audit::note(tx, (by, at), Deed::ProfileKept, format!("{}: {why}", profile.shape()))?;
         kept += 1;
     }
     Ok(kept)

@@ -4,9 +4,10 @@
 use daicho_common::time::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::StoreError;
 use super::writer::changed;
+use super::{StoreError, audit};
 use crate::decision::{Decided, Decision};
+use crate::people::log::Deed;
 
 /// A decision to keep.
 #[derive(Clone, Debug)]
@@ -30,6 +31,7 @@ pub(super) fn add(tx: &Transaction<'_>, new: &[NewDecision]) -> Result<Vec<u64>,
     for one in new {
         let content = serde_json::to_string(&one.what).map_err(|_| broken())?;
         let id = insert.insert(params![one.at.micros(), one.by, one.why, content])?;
+        audit::note(tx, (&one.by, one.at), Deed::Decided, content)?;
         numbers.push(u64::try_from(id).map_err(|_| broken())?);
     }
     if !new.is_empty() {

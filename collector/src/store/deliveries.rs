@@ -8,8 +8,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::StoreError;
 use super::writer::changed;
+use super::{StoreError, audit};
+use crate::people::log::Deed;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +162,7 @@ pub(super) fn trust(
         return Ok(Trusted::AlreadyPinned);
     }
     insert_pin(tx, agent, key, (by, at))?;
+    audit::note(tx, (by, at), Deed::AgentTrusted, format!("{agent}: {key}"))?;
     changed(tx)?;
     Ok(Trusted::Pinned)
 }

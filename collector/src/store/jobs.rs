@@ -7,8 +7,9 @@ use daicho_common::job::{Course, Order, Report, Stage};
 use daicho_common::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::StoreError;
 use super::writer::changed;
+use super::{StoreError, audit};
+use crate::people::log::Deed;
 use crate::schedule::{Missed, Run, Schedule, Why};
 
 /// Rows of a list of jobs.
@@ -145,19 +146,33 @@ pub(super) fn add(
     schedule: &Schedule,
     (by, at): (&str, Timestamp),
 ) -> Result<u64, StoreError> {
-    remove(tx, &schedule.name, (by, at))?;
+    take_out(tx, &schedule.name, (by, at))?;
     let content = serde_json::to_string(schedule).unwrap_or_default();
     let new = tx.query_row(
         "INSERT INTO schedule (name, content, said_at, said_by) VALUES ($1, $2, $3, $4) RETURNING id",
         params![schedule.name, content, at.micros(), by],
         |row| row.get(0),
     )?;
+    audit::note(tx, (by, at), Deed::ScheduleAdded, content)?;
     changed(tx)?;
     Ok(id(new))
 }
 
 /// Takes a schedule out, and what waits of it. Returns whether it was there.
 pub(super) fn remove(
+    tx: &Transaction<'_>,
+    name: &str,
+    (by, at): (&str, Timestamp),
+) -> Result<bool, StoreError> {
+    let removed = take_out(tx, name, (by, at))?;
+    if removed {
+        audit::note(tx, (by, at), Deed::ScheduleRemoved, name.to_owned())?;
+        changed(tx)?;
+    }
+    Ok(removed)
+}
+
+fn take_out(
     tx: &Transaction<'_>,
     name: &str,
     (by, at): (&str, Timestamp),
@@ -172,7 +187,6 @@ pub(super) fn remove(
          WHERE name = $1 AND removed_at IS NULL",
         params![name, at.micros(), by],
     )?;
-    changed(tx)?;
     Ok(removed > 0)
 }
 
@@ -220,7 +234,9 @@ pub(super) fn want(
     new: &NewJob,
     (by, at): (&str, Timestamp),
 ) -> Result<u64, StoreError> {
-    Ok(insert(tx, (&new.agent, &new.order), (new.run, None), (by, at))?.unwrap_or_default())
+    let job = insert(tx, (&new.agent, &new.order), (new.run, None), (by, at))?.unwrap_or_default();
+    audit::note(tx, (by, at), Deed::ScanWanted, format!("{}: job {job}", new.agent))?;
+    Ok(job)
 }
 
 fn insert(

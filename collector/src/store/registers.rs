@@ -5,8 +5,9 @@ use daicho_common::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 
-use super::StoreError;
 use super::writer::changed;
+use super::{StoreError, audit};
+use crate::people::log::Deed;
 use crate::register::{Kind, Record, Register};
 
 const BROKEN: StoreError = StoreError::Row { table: "register" };
@@ -88,6 +89,7 @@ pub(super) fn keep(
             None => touched.new += 1,
         }
         insert(tx, (record.kind(), record.id()), Some(&content), author)?;
+        told(tx, (record.kind(), record.id()), Deed::RegisterKept, author)?;
     }
     if touched.new + touched.replaced > 0 {
         changed(tx)?;
@@ -106,8 +108,18 @@ pub(super) fn remove(
         return Ok(false);
     }
     insert(tx, (kind, id), None, author)?;
+    told(tx, (kind, id), Deed::RegisterRemoved, author)?;
     changed(tx)?;
     Ok(true)
+}
+
+fn told(
+    tx: &Transaction<'_>,
+    (kind, id): (Kind, &str),
+    deed: Deed,
+    (at, by, why): Author<'_>,
+) -> Result<(), StoreError> {
+    audit::note(tx, (by, at), deed, format!("{} {id}: {why}", kind.name()))
 }
 
 fn insert(

@@ -12,7 +12,7 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -198,6 +198,12 @@ const VERSIONS: [&str; 5] = [
     CREATE INDEX job_agent ON job (agent, state, due);
     CREATE INDEX job_state ON job (state, due);
 ",
+    // People: one table, or a few that belong together, a file.
+    concat!(
+        include_str!("schema/account.sql"),
+        include_str!("schema/session.sql"),
+        include_str!("schema/audit.sql")
+    ),
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.

@@ -3,7 +3,8 @@
 use daicho_common::time::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::StoreError;
+use super::{StoreError, audit};
+use crate::people::log::Deed;
 
 /// Notes the wish. Returns whether this agent has sent anything yet.
 pub(super) fn stop(
@@ -15,6 +16,7 @@ pub(super) fn stop(
         "INSERT INTO stop (agent, said_at, said_by) VALUES ($1, $2, $3)",
         params![agent, at.micros(), by],
     )?;
+    audit::note(tx, (by, at), Deed::AgentStopped, agent.to_owned())?;
     let known = "SELECT EXISTS (SELECT 1 FROM agent WHERE name = $1)";
     Ok(tx.query_row(known, [agent], |row| row.get(0))?)
 }

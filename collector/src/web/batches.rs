@@ -1,11 +1,11 @@
 //! The door for agents: one sealed batch a request. Opening and checking are [`crate::ingest`]'s.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daicho_common::batch::{Damage, MAX_PROLOGUE, MAX_SEALED};
@@ -13,6 +13,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use serde::Serialize;
 
 use super::Site;
+use super::session::Address;
 use crate::clock;
 use crate::ingest::{self, Refusal};
 use crate::store::{Appended, StoreError};
@@ -39,10 +40,10 @@ struct Refused {
 
 pub(super) async fn deliver(
     State(site): State<Arc<Site>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(from): Extension<Address>,
     request: Request,
 ) -> Response {
-    let taken = match nearby(from) {
+    let taken = match nearby(&from) {
         Ok(()) => take(&site, request).await,
         Err(refused) => Err(refused),
     };
@@ -59,8 +60,9 @@ pub(super) async fn deliver(
 }
 
 /// Without TLS only this computer is let in: there is no telling who else speaks.
-pub(super) fn nearby(from: SocketAddr) -> Result<(), (StatusCode, Complaint)> {
-    if from.ip().to_canonical().is_loopback() {
+pub(super) fn nearby(from: &Address) -> Result<(), (StatusCode, Complaint)> {
+    // Behind a proxy every connection is from this machine; the address is then what the proxy says.
+    if from.0.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback()) {
         return Ok(());
     }
     let complaint = Complaint::new(
@@ -120,6 +122,7 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Exists
         | StoreError::File(_)
         | StoreError::Edit(_)
+        | StoreError::Account(_)
         | StoreError::Row { .. }
         | StoreError::Ended
         | StoreError::Sqlite(_) => {

@@ -1,49 +1,57 @@
 //! The door for what people say: answers to findings, scopes, permitted private devices, corrections,
 //! what is one device and what is two. A form comes in, decisions go to the store, and the browser is sent back to where it was.
 //!
-//! A page elsewhere must not speak in a reader's name: a request that another site caused is refused, by
-//! what browsers say of it (`Sec-Fetch-Site`, else `Origin`).
+//! Who says so is who is logged in. What a vendor may say is that of its own devices, which is all that its
+//! picture has, and not that something may stay as it is.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
 use super::enter;
-use super::page::{Reader, encoded, message};
+use super::page::{Reader, message};
 use super::snapshot::Snapshot;
-use crate::clock;
+use crate::people::act::Act;
+use crate::people::log::Deed;
 use crate::resolve::DeviceId;
-use crate::store::{Edit, NewDecision, StoreError};
+use crate::store::{By, Edit, NewDecision, StoreError};
 use crate::words::Word;
 
 mod form;
 
 pub(super) use form::Form;
 
-/// Longest name, in characters.
-const NAME: usize = 100;
 /// Longest reason, in characters.
 const REASON: usize = 2000;
 
-pub(super) async fn decide(
-    State(site): State<Arc<Site>>,
-    reader: Reader,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if !same_site(&headers) {
-        return message(&reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
+/// What a form asks for.
+fn act(form: &Form) -> Act {
+    match form.of("kind") {
+        // What may stay as it is is the hospital's to say.
+        "answer" if form.of("disposition") != "approved" => Act::Answer,
+        "enter" => Act::Enter,
+        _ => Act::Decide,
     }
+}
+
+pub(super) async fn decide(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
     let form = Form::read(&body);
-    let (by, why) = (form.of("by"), form.of("why"));
-    if by.is_empty() || by.chars().count() > NAME || why.chars().count() > REASON {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureWhoSaysSo);
+    if !reader.may(act(&form)) {
+        let about = format!("POST /decisions {}", act(&form).name());
+        if let Err(error) = site.note(Deed::Forbidden, about, reader.by()).await {
+            return broken(&reader, &error);
+        }
+        return message(&reader, StatusCode::FORBIDDEN, Word::FailureForbidden);
     }
-    let snapshot = match site.snapshot().await {
+    let why = form.of("why");
+    if why.chars().count() > REASON {
+        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+    }
+    let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
         Err(error) => return broken(&reader, &error),
     };
@@ -53,16 +61,12 @@ pub(super) async fn decide(
     let Some(said) = form.decisions(&snapshot) else {
         return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
     };
-    let new = said.into_iter().map(|what| NewDecision {
-        at: clock::now(),
-        by: by.to_owned(),
-        why: why.to_owned(),
-        what,
-    });
-    let (store, new) = (Arc::clone(&site), new.collect());
-    let kept = tokio::task::spawn_blocking(move || store.store.decide(new)).await;
-    match kept.unwrap_or(Err(StoreError::Ended)) {
-        Ok(_) => back(form.back(), by),
+    let By { who, at, .. } = reader.by();
+    let new =
+        said.into_iter().map(|what| NewDecision { at, by: who.clone(), why: why.to_owned(), what });
+    let new: Vec<NewDecision> = new.collect();
+    match site.write(move |store| store.decide(new)).await {
+        Ok(_) => back(form.back()),
         Err(error) => broken(&reader, &error),
     }
 }
@@ -78,45 +82,26 @@ async fn enter(
     let sheet = sheet.and_then(|number| snapshot.ground.ledger.sheets.get(number));
     let device = snapshot.device(&DeviceId(form.of("device").to_owned()));
     let (Some(sheet), Some(device)) = (sheet, device) else { return refused() };
+    let By { who, at, .. } = reader.by();
     let edit = Edit {
         wish: enter::wish(sheet, |name| form.of(name)),
-        at: clock::now(),
-        by: form.of("by").to_owned(),
+        at,
+        by: who,
         why: enter::reason(form.of("why"), device),
     };
-    let store = Arc::clone(site);
-    let kept = tokio::task::spawn_blocking(move || store.store.edit(edit)).await;
-    match kept.unwrap_or(Err(StoreError::Ended)) {
-        Ok(_) => back(form.back(), form.of("by")),
+    match site.write(move |store| store.edit(edit)).await {
+        Ok(_) => back(form.back()),
         Err(StoreError::Edit(_)) => refused(),
         Err(error) => broken(reader, &error),
     }
 }
 
-/// Whether the request came from one of our own pages, or from no page at all.
-pub(super) fn same_site(headers: &HeaderMap) -> bool {
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
-        return matches!(site, "same-origin" | "none");
-    }
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => {
-            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
-        }
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
-}
-
-/// Sends the browser back, and keeps the name for the next form.
-pub(super) fn back(path: &str, by: &str) -> Response {
-    let cookie = format!("who={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", encoded(by));
-    let (Ok(path), Ok(cookie)) = (HeaderValue::from_str(path), HeaderValue::from_str(&cookie))
-    else {
+/// Sends the browser back.
+pub(super) fn back(path: &str) -> Response {
+    let Ok(path) = HeaderValue::from_str(path) else {
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, path), (header::SET_COOKIE, cookie)])
-        .into_response()
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
 }
 
 fn broken(reader: &Reader, error: &StoreError) -> Response {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Site;
 use super::page::{FindingRow, Frame, Reader, show};
 use crate::decision::{Decision, Disposition};
-use crate::words::{Lang, Word, phrase};
+use crate::words::{Word, phrase};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
@@ -38,16 +38,18 @@ struct Page {
 }
 
 /// What may be answered: the word in forms, and its label.
-pub(super) fn dispositions(lang: Lang) -> Vec<(&'static str, &'static str)> {
-    [
+pub(super) fn dispositions(frame: &Frame) -> Vec<(&'static str, &'static str)> {
+    let lang = frame.lang;
+    let all = [
         ("registered", Disposition::Registered),
         ("vendor_asked", Disposition::VendorAsked),
         ("approved", Disposition::Approved),
         ("removed", Disposition::Removed),
         ("investigating", Disposition::Investigating),
     ]
-    .map(|(key, disposition)| (key, lang.say(phrase::disposition(disposition))))
-    .to_vec()
+    .map(|(key, disposition)| (key, lang.say(phrase::disposition(disposition))));
+    // That something may stay as it is is said by who decides.
+    all.into_iter().filter(|(key, _)| *key != "approved" || frame.decides()).collect()
 }
 
 pub(super) async fn page(
@@ -79,7 +81,7 @@ pub(super) async fn page(
             note: lang.say(phrase::rule_note(finding.rule)),
             history: history.collect(),
             findings: vec![FindingRow::of(snapshot, (lang, zone), finding)],
-            dispositions: dispositions(lang),
+            dispositions: dispositions(&frame),
             frame,
         })
     })

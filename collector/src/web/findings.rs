@@ -103,7 +103,7 @@ pub(super) async fn page(
             severities: wanted.severities(frame.lang),
             rules: wanted.rules(frame.lang),
             findings,
-            dispositions: dispositions(frame.lang),
+            dispositions: dispositions(&frame),
             pager,
             frame,
         })

@@ -141,7 +141,7 @@ pub(super) async fn page(
 
 /// Links, ports with several devices for whatever reason, and contradictions, one after the other.
 pub(super) async fn csv(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    let snapshot = match site.snapshot().await {
+    let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             tracing::error!(%error, "a file could not be made");

@@ -1,6 +1,7 @@
 //! What every page has: its frame, its language, its links, and the small pieces that recur.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,26 +14,31 @@ use axum::response::{Html, IntoResponse, Response};
 use daicho_common::observation::ObservationId;
 
 use super::Site;
+use super::session::{Address, Person, cookies};
 use super::snapshot::Snapshot;
-use crate::clock::Zone;
+use crate::clock::{self, Zone};
 use crate::day::Day;
 use crate::finding::{Finding, Rule};
 use crate::ledger::Place;
+use crate::people::act::Act;
 use crate::policy::Severity;
 use crate::reconcile::Verdict;
 use crate::report;
 use crate::resolve::{Device, DeviceId};
+use crate::store::By;
 use crate::words::{Lang, Word, phrase};
 
 /// How many pieces of evidence are linked before "and more".
 const LINKED: usize = 6;
 
-/// Who reads: the language, and the address of the page without its language.
+/// Who reads: the language, the person if one is logged in, and the address of the page.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     pub(super) lang: Lang,
-    /// The name under which the reader last said something; empty if never.
-    pub(super) who: String,
+    /// Who it is; none if nobody is logged in.
+    pub(super) person: Option<Arc<Person>>,
+    /// The address that the request came from.
+    pub(super) address: String,
     uri: Uri,
 }
 
@@ -40,22 +46,49 @@ impl FromRequestParts<Arc<Site>> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Infallible> {
-        let cookies = parts.headers.get_all(header::COOKIE).iter();
-        let pairs: Vec<&str> = cookies
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .map(str::trim)
-            .collect();
-        let of = |name: &str| pairs.iter().find_map(|pair| pair.strip_prefix(name));
-        let from_cookie = of("lang=").and_then(Lang::from_code);
-        let lang = asked_for(&parts.uri).or(from_cookie).unwrap_or(site.config.language);
-        Ok(Self { lang, who: decoded(of("who=").unwrap_or_default()), uri: parts.uri.clone() })
+        Ok(Self::of(parts, site))
     }
 }
 
 impl Reader {
+    pub(super) fn of(parts: &Parts, site: &Site) -> Self {
+        let from_cookie = cookies(&parts.headers).find_map(|pair| pair.strip_prefix("lang="));
+        let lang = asked_for(&parts.uri).or(from_cookie.and_then(Lang::from_code));
+        let address = parts.extensions.get::<Address>().cloned().unwrap_or_default();
+        Self {
+            lang: lang.unwrap_or(site.config.language),
+            person: parts.extensions.get::<Arc<Person>>().cloned(),
+            address: address.0,
+            uri: parts.uri.clone(),
+        }
+    }
+
+    /// Whether the reader may do this, to the whole or to a portion.
+    pub(super) fn may(&self, act: Act) -> bool {
+        self.person.as_ref().is_some_and(|person| person.may(act))
+    }
+
+    /// The reader as the author of something that is done now.
+    pub(super) fn by(&self) -> By {
+        let who = self.person.as_ref().map(|person| person.account.signature());
+        By { who: who.unwrap_or_default(), address: self.address.clone(), at: clock::now() }
+    }
+
+    /// What stands around a page that shows no picture.
+    pub(super) fn frame(&self, title: Word, here: &'static str) -> Frame {
+        Frame {
+            lang: self.lang,
+            title: self.lang.say(title).to_owned(),
+            here,
+            switch: self.switch(),
+            as_of: String::new(),
+            person: self.person.clone(),
+            path: self.path(),
+        }
+    }
+
     /// This page's path with its query.
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         self.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
     }
 
@@ -97,13 +130,67 @@ pub(super) struct Frame {
     pub(super) switch: String,
     /// When the latest scan ended, as shown.
     pub(super) as_of: String,
-    /// The name under which the reader last said something.
-    pub(super) who: String,
+    /// Who reads.
+    pub(super) person: Option<Arc<Person>>,
     /// Where forms lead back to: this page.
     pub(super) path: String,
 }
 
 impl Frame {
+    /// How the reader's word is signed; empty if nobody is logged in.
+    pub(super) fn signature(&self) -> String {
+        self.person.as_ref().map(|person| person.account.signature()).unwrap_or_default()
+    }
+
+    /// A text with this in it.
+    pub(super) fn fill(&self, word: Word, with: impl Display) -> String {
+        self.lang.fill(word, &[&with])
+    }
+
+    /// The token that forms carry.
+    pub(super) fn token(&self) -> &str {
+        self.person.as_ref().map_or("", |person| person.token.as_str())
+    }
+
+    fn may(&self, act: Act) -> bool {
+        self.person.as_ref().is_some_and(|person| person.may(act))
+    }
+
+    /// Whether pages about the whole network are the reader's to see.
+    pub(super) fn surveys(&self) -> bool {
+        self.may(Act::Survey)
+    }
+
+    /// Whether the reader may answer findings.
+    pub(super) fn answers(&self) -> bool {
+        self.may(Act::Answer)
+    }
+
+    /// Whether the reader may decide.
+    pub(super) fn decides(&self) -> bool {
+        self.may(Act::Decide)
+    }
+
+    /// Whether the reader may change the ledger.
+    pub(super) fn enters(&self) -> bool {
+        self.may(Act::Enter)
+    }
+
+    /// Whether the reader may have networks scanned.
+    pub(super) fn operates(&self) -> bool {
+        self.may(Act::Operate)
+    }
+
+    /// Whether the accounts are the reader's to change.
+    pub(super) fn administers(&self) -> bool {
+        self.may(Act::Administer)
+    }
+
+    /// Whether the audit log is the reader's to see.
+    pub(super) fn audits(&self) -> bool {
+        self.may(Act::Audit)
+    }
+
     /// Which page of how many is shown.
     pub(super) fn page_of(&self, pager: &Pager) -> String {
         self.lang.fill(Word::DevicesPage, &[&pager.page, &pager.pages])
@@ -117,7 +204,7 @@ pub(super) async fn show<T: Template>(
     here: (&'static str, Word),
     make: impl FnOnce(&Snapshot, Frame) -> Result<T, Word>,
 ) -> Response {
-    let snapshot = match site.snapshot().await {
+    let snapshot = match site.view(reader).await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             tracing::error!(%error, "a page could not be made");
@@ -129,15 +216,7 @@ pub(super) async fn show<T: Template>(
         || reader.lang.say(Word::NavNoScanYet).to_owned(),
         |scan| reader.lang.fill(Word::NavAsOf, &[&zone.show(scan.to), &zone.name()]),
     );
-    let frame = Frame {
-        lang: reader.lang,
-        title: reader.lang.say(here.1).to_owned(),
-        here: here.0,
-        switch: reader.switch(),
-        as_of,
-        who: reader.who.clone(),
-        path: reader.path(),
-    };
+    let frame = Frame { as_of, ..reader.frame(here.1, here.0) };
     match make(&snapshot, frame) {
         Ok(page) => render(&page, StatusCode::OK),
         Err(word) => message(reader, StatusCode::NOT_FOUND, word),
@@ -154,15 +233,7 @@ struct Message {
 pub(super) fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
     let missing = status == StatusCode::NOT_FOUND;
     let title = if missing { Word::NotFoundTitle } else { Word::FailureTitle };
-    let frame = Frame {
-        lang: reader.lang,
-        title: reader.lang.say(title).to_owned(),
-        here: "",
-        switch: reader.switch(),
-        as_of: String::new(),
-        who: String::new(),
-        path: String::new(),
-    };
+    let frame = Frame { path: String::new(), ..reader.frame(title, "") };
     render(&Message { frame, text: reader.lang.say(text) }, status)
 }
 
@@ -171,7 +242,7 @@ pub(super) async fn nowhere(State(_): State<Arc<Site>>, reader: Reader) -> Respo
     message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage)
 }
 
-fn render(page: &impl Template, status: StatusCode) -> Response {
+pub(super) fn render(page: &impl Template, status: StatusCode) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
@@ -192,22 +263,6 @@ pub(super) fn encoded(part: &str) -> String {
         }
     }
     encoded
-}
-
-/// What [`encoded`] made, undone; what it cannot have made is empty.
-fn decoded(part: &str) -> String {
-    let mut octets = Vec::with_capacity(part.len());
-    let mut rest = part.bytes();
-    while let Some(octet) = rest.next() {
-        if octet == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            let Some((high, low)) = digit().zip(digit()) else { return String::new() };
-            octets.push(u8::try_from(high * 16 + low).unwrap_or_default());
-        } else {
-            octets.push(octet);
-        }
-    }
-    String::from_utf8(octets).unwrap_or_default()
 }
 
 fn hex_digit(value: u8) -> char {
@@ -284,8 +339,10 @@ impl Evidence {
             let seen = snapshot.observation(*id);
             seen.map(|seen| phrase::observation(lang, zone, seen)).unwrap_or_default()
         };
-        let links = ids.iter().take(LINKED).map(|id| (*id, said(id))).collect();
-        let left = ids.len().saturating_sub(LINKED);
+        // Of what is not the reader's to see there is no page to lead to.
+        let shown = ids.iter().filter(|id| snapshot.observation(**id).is_some());
+        let links: Vec<_> = shown.take(LINKED).map(|id| (*id, said(id))).collect();
+        let left = ids.len().saturating_sub(links.len());
         let more = if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) };
         Self { links, more }
     }

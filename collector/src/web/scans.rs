@@ -6,23 +6,21 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use daicho_common::job::{Order, Stage};
 use daicho_common::time::Timestamp;
 
 use super::Site;
-use super::decide::{Form, back, same_site};
+use super::decide::{Form, back};
 use super::page::{Frame, Reader, message, show};
 use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
 use crate::report::plan;
 use crate::schedule::Run;
-use crate::store::{Agent, Job, JobState, KeptSchedule, NewJob, StoreError};
+use crate::store::{Agent, By, Job, JobState, KeptSchedule, NewJob, StoreError};
 use crate::words::{Lang, Word};
 
-/// Longest name, in characters.
-const NAME: usize = 100;
 /// How often the page loads itself anew while a scan runs, in seconds.
 const AGAIN: u32 = 2;
 
@@ -216,24 +214,13 @@ fn progress(stage: &Stage, lang: Lang) -> String {
 }
 
 /// Has an agent scan now, or ends what it does.
-pub(super) async fn say(
-    State(site): State<Arc<Site>>,
-    reader: Reader,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if !same_site(&headers) {
-        return message(&reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
-    }
+pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
     let form = Form::read(&body);
-    let (by, agent) = (form.of("by").to_owned(), form.of("agent").to_owned());
-    if by.is_empty() || by.chars().count() > NAME {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureWhoSaysSo);
-    }
-    let (what, who) = (form.of("kind").to_owned(), by.clone());
+    let (what, agent) = (form.of("kind").to_owned(), form.of("agent").to_owned());
+    let By { who, at: now, .. } = reader.by();
     let writing = Arc::clone(&site);
     let said = tokio::task::spawn_blocking(move || {
-        let (store, now) = (&writing.store, clock::now());
+        let store = &writing.store;
         let agents = store.admissions().list()?;
         if !agents.iter().any(|it| it.name == agent && it.until.is_some()) {
             return Ok(false);
@@ -256,7 +243,7 @@ pub(super) async fn say(
         }
     });
     match said.await.unwrap_or(Err(StoreError::Ended)) {
-        Ok(true) => back("/scans", &by),
+        Ok(true) => back("/scans"),
         Ok(false) => message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm),
         Err(error) => broken(&reader, &error),
     }

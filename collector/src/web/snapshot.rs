@@ -46,6 +46,11 @@ impl Snapshot {
         Ok(Self::of(ground, picture, as_of))
     }
 
+    /// The moment that it is of.
+    pub(super) fn as_of(&self) -> Timestamp {
+        Timestamp::from_micros(self.as_of)
+    }
+
     /// The day that it is of.
     pub(super) fn today(&self) -> Day {
         Day::of(Timestamp::from_micros(self.as_of))
@@ -55,6 +60,11 @@ impl Snapshot {
     /// answers fall due by the day.
     pub(super) fn is_of(&self, now: Timestamp) -> bool {
         self.as_of.div_euclid(HALF_HOUR) == now.micros().div_euclid(HALF_HOUR)
+    }
+
+    /// Whether it was cut out of this one.
+    pub(super) fn is_part_of(&self, whole: &Self) -> bool {
+        self.revision == whole.revision && self.as_of == whole.as_of
     }
 
     pub(super) fn of(ground: Ground, picture: Picture, as_of: Timestamp) -> Self {

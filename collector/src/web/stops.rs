@@ -1,16 +1,16 @@
 //! Where agents look whether somebody wants their scan to end.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::Site;
 use super::batches::nearby;
+use super::session::Address;
 
 #[derive(Serialize)]
 struct Answer {
@@ -20,10 +20,10 @@ struct Answer {
 
 pub(super) async fn count(
     State(site): State<Arc<Site>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(from): Extension<Address>,
     Path(agent): Path<String>,
 ) -> Response {
-    if let Err((status, complaint)) = nearby(from) {
+    if let Err((status, complaint)) = nearby(&from) {
         return (status, complaint.en).into_response();
     }
     match site.store.stops(&agent) {

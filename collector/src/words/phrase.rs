@@ -21,6 +21,8 @@ pub use wire::{method, packet};
 /// Findings, their rules and answers.
 pub mod finding;
 mod heard;
+/// People and what they did.
+pub mod people;
 /// Methods and packets.
 mod wire;
 /// Why fields say what they say.

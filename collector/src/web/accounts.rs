@@ -1,0 +1,173 @@
+//! The accounts, for administrators: who may log in, as what, and links to log in once. Passwords are
+//! set by their owners only.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+
+use super::Site;
+use super::fields::Fields;
+use super::login::broken;
+use super::page::{Frame, Reader, render};
+use crate::credential;
+use crate::people::{Role, name};
+use crate::store::{By, Listed, NewAccount, NewState, StoreError};
+use crate::words::{Lang, Word, phrase};
+use daicho_common::time::Timestamp;
+
+struct Row {
+    name: String,
+    called: String,
+    role: &'static str,
+    party: String,
+    latest: String,
+    has_password: bool,
+    closed: bool,
+}
+
+/// A link that was just made: whom it logs in, and where it leads.
+struct Link {
+    who: String,
+    url: String,
+}
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+struct Page {
+    frame: Frame,
+    rows: Vec<Row>,
+    roles: Vec<(&'static str, &'static str)>,
+    parties: Vec<(String, String)>,
+    minutes: String,
+    link: Option<Link>,
+    wrong: String,
+}
+
+fn page(
+    site: &Site,
+    reader: &Reader,
+    link: Option<Link>,
+    wrong: String,
+) -> Result<Response, StoreError> {
+    let lang = reader.lang;
+    let row = |Listed { account, latest, has_password }: Listed| Row {
+        role: lang.say(phrase::people::role(account.role)),
+        name: account.name,
+        called: account.called,
+        party: account.party.unwrap_or_default(),
+        latest: latest
+            .map(|at| site.config.zone.show(Timestamp::from_micros(at)))
+            .unwrap_or_default(),
+        has_password,
+        closed: account.closed,
+    };
+    let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page {
+        rows: site.store.accounts()?.into_iter().map(row).collect(),
+        roles: Role::ALL.map(|role| (role.name(), lang.say(phrase::people::role(role)))).to_vec(),
+        parties: (site.store.register()?.party.into_iter())
+            .map(|party| (party.id, party.name))
+            .collect(),
+        minutes: lang.fill(Word::AccountsLinkHolds, &[&site.rules.link.minutes]),
+        link,
+        wrong,
+        frame: reader.frame(Word::AccountsTitle, "accounts"),
+    };
+    Ok(render(&page, status))
+}
+
+pub(super) async fn show(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    page(&site, &reader, None, String::new()).unwrap_or_else(|error| failed(&reader, &error))
+}
+
+fn failed(reader: &Reader, error: &StoreError) -> Response {
+    tracing::error!(%error, "accounts cannot be read or changed");
+    broken(reader)
+}
+
+pub(super) async fn change(
+    State(site): State<Arc<Site>>,
+    reader: Reader,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = Fields::read(&body);
+    let (link, wrong) = match act(&site, &form, reader.by()).await {
+        Ok(link) => (link.map(|(who, code)| Link { who, url: url(&site, &headers, &code) }), None),
+        Err(Wrong::Form) => (None, Some(reader.lang.say(Word::FailureForm).to_owned())),
+        Err(Wrong::Name) => (None, Some(reader.lang.say(Word::AccountsBadName).to_owned())),
+        Err(Wrong::Store(error @ StoreError::Account(_))) => {
+            let complaint = error.complaint(site.store.path());
+            let said = match reader.lang {
+                Lang::Ja => complaint.ja,
+                Lang::En => complaint.en,
+            };
+            (None, Some(said))
+        }
+        Err(Wrong::Store(error)) => return failed(&reader, &error),
+    };
+    let made = page(&site, &reader, link, wrong.unwrap_or_default());
+    made.unwrap_or_else(|error| failed(&reader, &error))
+}
+
+/// Where a link leads, by the name under which the browser called the server: it was found to be ours.
+fn url(site: &Site, headers: &HeaderMap, code: &str) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if site.config.behind_tls { "https" } else { "http" };
+    format!("{scheme}://{host}/login/link?code={code}")
+}
+
+enum Wrong {
+    Form,
+    Name,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Wrong {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Does what the form says; returns whom a link logs in, and its code, if one was made.
+async fn act(site: &Arc<Site>, form: &Fields, by: By) -> Result<Option<(String, String)>, Wrong> {
+    let name = name::account(form.of("name")).ok_or(Wrong::Name)?;
+    let role = || -> Result<(Role, Option<String>), Wrong> {
+        let role: Role = form.of("role").parse().map_err(|_| Wrong::Form)?;
+        // The choice of a party stands beside every role, and means something for one.
+        let party = Some(form.of("party").to_owned()).filter(|_| role == Role::Vendor);
+        Ok((role, party))
+    };
+    match form.of("kind") {
+        "add" => {
+            let called = name::called(form.of("called")).ok_or(Wrong::Name)?;
+            let (role, party) = role()?;
+            let new = NewAccount { name: name.clone(), called, role, party, password: None };
+            let author = by.clone();
+            site.write(move |store| store.add_account(new, false, author)).await?;
+            Ok(Some(link(site, name, by).await?))
+        }
+        "link" => Ok(Some(link(site, name, by).await?)),
+        kind => {
+            let state = match kind {
+                "role" => role().map(|(role, party)| NewState::Role(role, party))?,
+                "close" => NewState::Closed(true),
+                "open" => NewState::Closed(false),
+                _ => return Err(Wrong::Form),
+            };
+            site.write(move |store| store.change_account(name, state, by)).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn link(site: &Arc<Site>, name: String, by: By) -> Result<(String, String), StoreError> {
+    let (code, kept) = credential::code().map_err(|_| StoreError::Ended)?;
+    let (holds, who) = (site.rules.link.holds(), name.clone());
+    site.write(move |store| store.add_link(name, (kept, holds), by)).await?;
+    Ok((who, code))
+}

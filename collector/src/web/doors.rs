@@ -1,0 +1,216 @@
+//! The doors of the server: every route with what a person needs to pass, and the one place that lets
+//! pass. A route cannot be made without saying who may use it, since only [`Doors`] makes routes.
+//!
+//! A form of a person who is logged in carries the token of its session, besides coming from one of our
+//! own pages; a file that somebody takes along is kept in the audit log before it is handed over.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use serde::Serialize;
+
+use super::Site;
+use super::page::{Reader, encoded, message};
+use super::session::Person;
+use crate::credential;
+use crate::people::act::Act;
+use crate::people::log::Deed;
+use crate::words::Word;
+
+/// Longest form, in octets.
+const FORM: usize = 2 * 1024 * 1024;
+/// The field of forms, and the header of requests, that carry the token of a session.
+pub(super) const TOKEN: &str = "token";
+const TOKEN_HEADER: &str = "x-daicho-token";
+
+/// What a caller needs to pass a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Nothing: what stands there tells nothing and changes nothing, or asks for proof itself.
+    Nothing,
+    /// A signed batch, or the name of an agent: agents have no accounts.
+    Agent,
+    /// To be logged in, and to be permitted this.
+    May(Act),
+    /// The same, and to be permitted to take it along as a file, which is kept in the log.
+    Take(Act),
+}
+
+/// A route as it was declared.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the suite holds every role against each"))]
+pub(super) struct Declared {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) need: Need,
+}
+
+/// Routes, each with what it needs.
+pub(super) struct Doors {
+    site: Arc<Site>,
+    router: Router<Arc<Site>>,
+    declared: Vec<Declared>,
+}
+
+impl Doors {
+    pub(super) fn new(site: &Arc<Site>) -> Self {
+        Self { site: Arc::clone(site), router: Router::new(), declared: Vec::new() }
+    }
+
+    /// A page.
+    pub(super) fn get<H, T>(self, path: &'static str, need: Need, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Site>>,
+        T: 'static,
+    {
+        self.at((Method::GET, path), need, get(handler))
+    }
+
+    /// Where a form goes.
+    pub(super) fn post<H, T>(self, path: &'static str, need: Need, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Site>>,
+        T: 'static,
+    {
+        self.at((Method::POST, path), need, post(handler))
+    }
+
+    /// Any route; `methods` answers this method.
+    pub(super) fn at(
+        mut self,
+        (method, path): (Method, &'static str),
+        need: Need,
+        methods: MethodRouter<Arc<Site>>,
+    ) -> Self {
+        let state = (Arc::clone(&self.site), need);
+        let guarded = methods.layer(middleware::from_fn_with_state(state, admit));
+        self.router = self.router.route(path, guarded);
+        self.declared.push(Declared { method, path, need });
+        self
+    }
+
+    /// The routes, and how each was declared.
+    pub(super) fn open(self) -> (Router<Arc<Site>>, Vec<Declared>) {
+        (self.router, self.declared)
+    }
+}
+
+/// Lets a request pass, or says why not.
+async fn admit(
+    State((site, need)): State<(Arc<Site>, Need)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let reader = Reader::of(&parts, &site);
+    let request = Request::from_parts(parts, body);
+    let is_form = request.method() != Method::GET && request.method() != Method::HEAD;
+    if is_form && need != Need::Agent && !same_site(request.headers()) {
+        return message(&reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
+    }
+    let (act, takes) = match need {
+        Need::Nothing | Need::Agent => return next.run(request).await,
+        Need::May(act) => (act, false),
+        Need::Take(act) => (act, true),
+    };
+    let Some(person) = reader.person.clone() else {
+        return stranger(&site, &reader, &request);
+    };
+    let asked = format!("{} {}", request.method(), reader.path());
+    if !person.may(act) || takes && !person.may(Act::Export) {
+        if let Err(error) = site.note(Deed::Forbidden, asked, reader.by()).await {
+            tracing::error!(%error, "a refusal could not be kept");
+        }
+        return refused(&request, &reader, (StatusCode::FORBIDDEN, Word::FailureForbidden));
+    }
+    let request = if is_form {
+        match with_token(request, &person).await {
+            Some(request) => request,
+            None => return message(&reader, StatusCode::FORBIDDEN, Word::FailureToken),
+        }
+    } else {
+        request
+    };
+    let response = next.run(request).await;
+    if takes && response.status().is_success() {
+        if let Err(error) = site.note(Deed::Exported, asked, reader.by()).await {
+            tracing::error!(%error, "a file is not handed over, because that cannot be kept");
+            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
+        }
+    }
+    response
+}
+
+/// Sends somebody who is not logged in to where one logs in.
+fn stranger(site: &Site, reader: &Reader, request: &Request) -> Response {
+    if request.method() == Method::GET && !is_of_programs(request) {
+        let first = site.store.has_accounts().is_ok_and(|has| !has);
+        let next = encoded(&reader.path());
+        let to = if first { "/setup".to_owned() } else { format!("/login?next={next}") };
+        return Redirect::to(&to).into_response();
+    }
+    refused(request, reader, (StatusCode::UNAUTHORIZED, Word::FailureLoggedOut))
+}
+
+/// Whether programs ask, which read no pages.
+fn is_of_programs(request: &Request) -> bool {
+    request.uri().path().starts_with("/api/")
+}
+
+#[derive(Serialize)]
+struct Refused {
+    ja: &'static str,
+    en: &'static str,
+}
+
+fn refused(request: &Request, reader: &Reader, (status, word): (StatusCode, Word)) -> Response {
+    if !is_of_programs(request) {
+        return message(reader, status, word);
+    }
+    let [ja, en] = [crate::words::Lang::Ja, crate::words::Lang::En].map(|lang| lang.say(word));
+    let mut response = (status, Json(Refused { ja, en })).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 6750 §3.
+        let challenge = HeaderValue::from_static("Bearer realm=\"daicho\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// The request, if it carries the token of the person's session.
+async fn with_token(request: Request, person: &Person) -> Option<Request> {
+    let (parts, body) = request.into_parts();
+    let said = parts.headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
+    if let Some(said) = said {
+        let fits = credential::same(said, &person.token);
+        return fits.then(|| Request::from_parts(parts, body));
+    }
+    let octets = to_bytes(body, FORM).await.ok()?;
+    let mut fields = form_urlencoded::parse(&octets);
+    let fits = fields.any(|(name, value)| name == TOKEN && credential::same(&value, &person.token));
+    fits.then(|| Request::from_parts(parts, Body::from(octets)))
+}
+
+/// Whether the request came from one of our own pages, or from no page at all, by what browsers say of
+/// it: a page elsewhere must not speak in a reader's name.
+fn same_site(headers: &HeaderMap) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+        }
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}

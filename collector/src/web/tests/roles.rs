@@ -1,0 +1,239 @@
+//! Every route against every role, by URL; and a vendor, who sees nothing but its own.
+
+use super::*;
+use crate::finding::{Finding, Rule};
+use crate::policy::Severity;
+use crate::register::Register;
+use crate::resolve::DeviceId;
+use crate::web::doors::Declared;
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It passes.
+    Passes,
+    /// It is refused with 403.
+    Refused,
+    /// It is sent to where one logs in, or told to (401).
+    Stranger,
+}
+
+const P: Fate = Fate::Passes;
+const R: Fate = Fate::Refused;
+const S: Fate = Fate::Stranger;
+
+/// Administrator, operator, auditor, vendor, approver, nobody.
+const ROUTES: [(&str, &str, [Fate; 6]); 31] = [
+    ("GET", "/", [P, P, P, P, P, S]),
+    ("GET", "/devices", [P, P, P, P, P, S]),
+    ("GET", "/devices/{id}", [P, P, P, P, P, S]),
+    ("GET", "/ledger", [P, P, P, P, P, S]),
+    ("GET", "/findings", [P, P, P, P, P, S]),
+    ("GET", "/finding", [P, P, P, P, P, S]),
+    ("POST", "/decisions", [P, P, R, R, R, S]),
+    ("GET", "/links", [P, P, P, R, P, S]),
+    ("GET", "/links.csv", [P, P, P, R, P, S]),
+    ("GET", "/coverage", [P, P, P, R, P, S]),
+    ("GET", "/observations/{id}", [P, P, P, P, P, S]),
+    ("GET", "/login", [P, P, P, P, P, P]),
+    ("POST", "/login", [P, P, P, P, P, P]),
+    ("GET", "/login/link", [P, P, P, P, P, P]),
+    ("POST", "/login/link", [P, P, P, P, P, P]),
+    ("POST", "/logout", [P, P, P, P, P, S]),
+    ("GET", "/setup", [P, P, P, P, P, P]),
+    ("POST", "/setup", [P, P, P, P, P, P]),
+    ("GET", "/account", [P, P, P, P, P, S]),
+    ("POST", "/account/password", [P, P, P, P, P, S]),
+    ("POST", "/account/sessions", [P, P, P, P, P, S]),
+    ("GET", "/accounts", [P, R, R, R, R, S]),
+    ("POST", "/accounts", [P, R, R, R, R, S]),
+    ("GET", "/audit", [P, R, P, R, R, S]),
+    ("GET", "/audit.csv", [P, R, P, R, R, S]),
+    ("POST", "/api/v1/batches", [P, P, P, P, P, P]),
+    ("GET", "/api/v1/agents/{agent}/stops", [P, P, P, P, P, P]),
+    ("GET", "/assets/daicho.css", [P, P, P, P, P, P]),
+    ("GET", "/healthz", [P, P, P, P, P, P]),
+    // What is not declared is found by nobody.
+    ("GET", "/nowhere", [P, P, P, P, P, P]),
+    ("GET", "/devices/", [P, P, P, P, P, P]),
+];
+
+fn fate(answer: &Answer, path: &str) -> Fate {
+    match answer.status {
+        403 => Fate::Refused,
+        // A wrong password says so too, on the page where it is typed.
+        401 if path != "/login" => Fate::Stranger,
+        303 if answer.head.contains("location: /login?next=") => Fate::Stranger,
+        _ => Fate::Passes,
+    }
+}
+
+#[test]
+fn every_route_is_open_to_just_the_roles_that_the_table_names() {
+    let running = showing();
+    let (_, declared) = doors(&running.site).open();
+    for Declared { method, path, need } in &declared {
+        let known = ROUTES.iter().find(|(verb, known, _)| verb == method && known == path);
+        let (_, _, fates) = known.unwrap_or_else(|| panic!("{method} {path} stands in no table"));
+        let open = matches!(need, Need::Nothing | Need::Agent);
+        assert_eq!(fates[5] == P, open, "{method} {path}");
+    }
+    assert_eq!(declared.len() + 2, ROUTES.len());
+    for (verb, path, fates) in ROUTES {
+        let asked = path.replace("{id}", "mac-001a2b000008").replace("{agent}", "east");
+        for (role, expected) in Role::ALL.into_iter().zip(fates) {
+            let party = (role == Role::Vendor).then_some("a");
+            let visitor = Visitor::new(&running.site, role, party);
+            let answer = match verb {
+                "GET" => running.get_as(&visitor, &asked, ""),
+                _ => running.form_as(&visitor, &asked, "x=y"),
+            };
+            assert_eq!(fate(&answer, path), expected, "{verb} {path} {role:?}: {}", answer.status);
+        }
+        let nobody = Visitor { cookie: String::new(), token: String::new() };
+        let answer = match verb {
+            "GET" => running.get_as(&nobody, &asked, ""),
+            _ => running.form_as(&nobody, &asked, "x=y"),
+        };
+        assert_eq!(fate(&answer, path), fates[5], "{verb} {path} nobody: {}", answer.status);
+    }
+}
+
+/// The sample hospital, in which `a` has a contract for 端末4 (NURSE-04) and `b` for the printer.
+fn two_vendors() -> (Running, Visitor, Visitor) {
+    let running = showing();
+    let (mut ground, mut picture) = sample();
+    let row = |number: &str| {
+        let of = |entry: &&crate::ledger::Entry| entry.asset_number == number;
+        ground.ledger.entries.iter().find(of).unwrap().place.clone()
+    };
+    let finding = |id: &str, rule, rows: &[&str]| Finding {
+        id: id.into(),
+        rule,
+        severity: Severity::Notice,
+        device: Some(DeviceId("mac-001a2b000008".into())),
+        entries: rows.iter().map(|number| row(number)).collect(),
+        detail: Vec::new(),
+        evidence: Vec::new(),
+        facts: String::new(),
+        answer: None,
+    };
+    picture.findings.extend([
+        finding("fields_differ:of_a", Rule::FieldsDiffer, &["A-4"]),
+        // Each of these tells of something that is not a's.
+        finding("fields_differ:of_both", Rule::FieldsDiffer, &["A-4", "A-3"]),
+        finding("duplicate_address:of_a", Rule::DuplicateAddress, &["A-4"]),
+    ]);
+    let text = "
+        [[party]]
+        id = \"a\"
+        name = \"甲医療\"
+        roles = [\"direct_contractor\"]
+        [[party]]
+        id = \"b\"
+        name = \"乙事務機\"
+        roles = [\"direct_contractor\"]
+        [[contract]]
+        id = \"c-a\"
+        name = \"端末保守\"
+        party = \"a\"
+        from = \"2020\"
+        asset_numbers = [\"A-4\"]
+        [[contract]]
+        id = \"c-b\"
+        name = \"複合機保守\"
+        party = \"b\"
+        from = \"2020\"
+        asset_numbers = [\"A-3\"]
+        [[contract]]
+        id = \"c-gone\"
+        name = \"終わった契約\"
+        party = \"a\"
+        from = \"2020\"
+        until = \"2021\"
+        asset_numbers = [\"A-5\"]
+    ";
+    ground.register = Register::parse(text).unwrap();
+    ground.revision = running.site.store.revision().unwrap();
+    *running.site.current.write().unwrap() =
+        Arc::new(Snapshot::of(ground, picture, crate::clock::now()));
+    let vendor = |party| Visitor::new(&running.site, Role::Vendor, Some(party));
+    let (a, b) = (vendor("a"), vendor("b"));
+    (running, a, b)
+}
+
+#[test]
+fn a_vendor_sees_the_devices_of_its_own_contracts_and_no_others_on_any_page() {
+    let (running, a, b) = two_vendors();
+    let own = running.get_as(&a, "/devices/mac-001a2b000008", "");
+    assert_eq!(own.status, 200);
+    assert!(own.body.contains("NURSE-04") && own.body.contains("端末4"), "{}", own.body);
+    assert!(!own.body.contains("action=\"/decisions\""), "it decides nothing");
+    for (visitor, path) in [
+        (&a, "/devices/mac-001a2b000007"),
+        (&a, "/devices/mac-001a2b000009"),
+        (&b, "/devices/mac-001a2b000008"),
+    ] {
+        assert_eq!(running.get_as(visitor, path, "").status, 404, "{path}");
+    }
+    for path in ["/", "/devices", "/devices?q=MFP", "/ledger", "/findings?state=all"] {
+        let shown = running.get_as(&a, path, "").body;
+        for other in
+            ["MFP-3F", "端末3", "script", "10.20.0.50", "除外リスト", "A-3<", "A-5<", "A-6<"]
+        {
+            assert!(!shown.contains(other), "{path} tells a of {other}\n{shown}");
+        }
+        let whole = running.get(path).body;
+        assert!(whole.len() > shown.len(), "{path}");
+    }
+    assert!(running.get_as(&a, "/devices", "").body.contains("NURSE-04"));
+    assert!(running.get_as(&b, "/ledger", "").body.contains("A-3"));
+    // An administrator still sees everything.
+    assert!(running.get("/devices").body.contains("MFP-3F"));
+}
+
+#[test]
+fn a_vendor_reads_what_its_own_devices_said_and_nothing_else() {
+    let (running, a, _) = two_vendors();
+    let observations = sample().0.observations;
+    let read = |index: usize| {
+        running.get_as(&a, &format!("/observations/{}", observations[index].id()), "").status
+    };
+    assert_eq!([read(0), read(1), read(2), read(3)], [404, 200, 404, 404]);
+}
+
+#[test]
+fn a_vendor_whose_party_has_no_contract_or_none_that_holds_sees_nothing() {
+    let (running, _, _) = two_vendors();
+    let nobody = Visitor::new(&running.site, Role::Vendor, Some("c"));
+    for path in ["/devices", "/ledger", "/findings?state=all"] {
+        let shown = running.get_as(&nobody, path, "").body;
+        assert!(!shown.contains("NURSE-04") && !shown.contains("10.20.0"), "{path}\n{shown}");
+    }
+}
+
+#[test]
+fn a_vendor_answers_its_own_findings_and_no_others() {
+    let (running, a, _) = two_vendors();
+    let whole = running.site.current();
+    let view = view::of(&whole, "a");
+    let own: Vec<&str> = view.picture.findings.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(own, ["fields_differ:of_a"]);
+    let answer = |finding: &str, disposition: &str| {
+        let finding = page::encoded(finding);
+        let form = format!("kind=answer&finding={finding}&disposition={disposition}&why=x");
+        running.form_as(&a, "/decisions", &form).status
+    };
+    for other in &whole.picture.findings {
+        let expected = if own.contains(&other.id.as_str()) { continue } else { 422 };
+        assert_eq!(answer(&other.id, "removed"), expected, "{}", other.id);
+    }
+    // That something may stay as it is is the hospital's to say.
+    assert_eq!(answer(own[0], "approved"), 403);
+    let scope = "kind=scope&subject=%7B%7D&scope=outside";
+    assert_eq!(running.form_as(&a, "/decisions", scope).status, 403);
+    assert!(running.site.store.ground().unwrap().decisions.is_empty());
+    assert_eq!(answer(own[0], "investigating"), 303);
+    let decided = running.site.store.ground().unwrap().decisions;
+    assert!(decided[0].by.contains("(sato"), "{decided:?}");
+}
