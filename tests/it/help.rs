@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// The programs and their commands, as the first argument names them.
 const PAGES: &[(&str, &[&str])] = &[
-    ("daicho-agent", &["", "scan", "listen", "send", "key", "config"]),
+    ("daicho-agent", &["", "scan", "listen", "send", "enrol", "work", "key", "config"]),
     (
         "daicho-collector",
         &[
@@ -46,6 +46,17 @@ const PAGES: &[(&str, &[&str])] = &[
             "restore",
             "check",
             "doctor",
+            "agent",
+            "agent invite",
+            "agent list",
+            "agent revoke",
+            "schedule",
+            "schedule add",
+            "schedule list",
+            "schedule remove",
+            "schedule plan",
+            "scan",
+            "scan now",
             "devices",
         ],
     ),

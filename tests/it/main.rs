@@ -1,6 +1,12 @@
 //! Tests of the whole, in one binary: what they have in common is linked once.
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod built;
 #[cfg(test)]
 mod debs;

@@ -3,12 +3,13 @@
 //! There are two roads: mutual TLS to the collector's door for agents (`https://`, once the agent is
 //! enrolled), and plain HTTP to its pages' port, which a collector takes from its own computer only.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Sentence;
+use daicho_common::job::Welcome;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ureq::http::Response;
@@ -84,8 +85,10 @@ impl Collector {
     ) -> Result<Self, Complaint> {
         let host = |scheme: &str| url.strip_prefix(scheme).map(|rest| rest.trim_end_matches('/'));
         if let Some(place) = host("https://") {
-            let identity = Identity::load(&state()?)?.filter(|it| it.collector == place);
-            return identity.as_ref().map_or_else(|| Err(not_enrolled(place)), Self::of);
+            let state = state()?;
+            let identity = Identity::load(&state)?.filter(|it| it.collector == place);
+            let identity = identity.ok_or_else(|| not_enrolled(place))?;
+            return Self::of(&identity)?.renewed(&identity, &state);
         }
         let host = host("http://");
         if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', ' ', '@'])) {
@@ -136,9 +139,13 @@ impl Collector {
         Self { agent: client(Some((ca, None))), url, road: Road::Enrolled }
     }
 
-    /// Whether this is the door for enrolled agents, where work is given out too.
-    pub const fn is_enrolled(&self) -> bool {
-        matches!(self.road, Road::Enrolled)
+    /// The same with the next certificate, if it is time for it. A collector that cannot be asked now
+    /// is complained of when something is delivered.
+    fn renewed(self, identity: &Identity, state: &Path) -> Result<Self, Complaint> {
+        match self.get_quick::<Welcome>("/api/v1/agent/hello") {
+            Ok(Welcome { renew: true, .. }) => Self::of(&identity.renew(&self, state)?),
+            Ok(_) | Err(_) => Ok(self),
+        }
     }
 
     /// Its URL.
@@ -249,8 +256,10 @@ impl Collector {
                 "this is not the reply of a daicho collector; check the URL".to_owned(),
             ),
         };
+        // Who is not let in need not come again as it is.
+        let exit = if matches!(status, 401 | 403) { Exit::Integrity } else { Exit::Remote };
         Complaint::new(
-            Exit::Remote,
+            exit,
             format!("収集サーバー {url} が受け取りませんでした（HTTP {status}: {ja}）"),
             format!("the collector {url} did not take it (HTTP {status}: {en})"),
         )

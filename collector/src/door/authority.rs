@@ -162,7 +162,10 @@ impl Authority {
 fn make(now: Timestamp) -> Result<String, rcgen::Error> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let mut params = CertificateParams::default();
-    params.distinguished_name = called("Daicho CA");
+    // Two CAs of one name could be taken for each other until a signature is checked.
+    let mut own = [0; 4];
+    SystemRandom::new().fill(&mut own).map_err(|_| rcgen::Error::RingUnspecified)?;
+    params.distinguished_name = called(&format!("Daicho CA {:08x}", u32::from_be_bytes(own)));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     hold(&mut params, now, CA_DAYS)?;

@@ -114,8 +114,8 @@ pub(super) fn invite(
 
 /// Invitations of this agent that nobody used no longer hold.
 fn void(tx: &Transaction<'_>, agent: &str, at: Timestamp) -> Result<(), StoreError> {
-    let open = "UPDATE invitation SET spent_at = $2 WHERE agent = $1 AND spent_at IS NULL";
-    tx.execute(open, params![agent, at.micros()])?;
+    let open = "UPDATE invitation SET spent_at = $1 WHERE agent = $2 AND spent_at IS NULL";
+    tx.execute(open, params![at.micros(), agent])?;
     Ok(())
 }
 
@@ -146,8 +146,8 @@ pub(super) fn enrol(
     let now = new.issued_at;
     let Enrolled::In(agent) = invited(tx, code, now)? else { return invited(tx, code, now) };
     let by: String = tx.query_row(
-        "UPDATE invitation SET spent_at = $2 WHERE code = $1 RETURNING said_by",
-        params![code, now.micros()],
+        "UPDATE invitation SET spent_at = $1 WHERE code = $2 RETURNING said_by",
+        params![now.micros(), code],
         |row| row.get(0),
     )?;
     if newest_pin(tx, &agent)?.is_none_or(|(_, pinned)| pinned != key) {
@@ -178,9 +178,9 @@ fn revoke_certificates(
     (by, at): (&str, Timestamp),
 ) -> Result<usize, StoreError> {
     Ok(tx.execute(
-        "UPDATE certificate SET revoked_at = $2, revoked_by = $3
-         WHERE agent = $1 AND revoked_at IS NULL",
-        params![agent, at.micros(), by],
+        "UPDATE certificate SET revoked_at = $1, revoked_by = $2
+         WHERE agent = $3 AND revoked_at IS NULL",
+        params![at.micros(), by, agent],
     )?)
 }
 
@@ -229,12 +229,12 @@ pub(super) fn saw(
     (agent, at): (&str, Timestamp),
     said: Option<(&str, &[Declared])>,
 ) -> Result<(), StoreError> {
-    let seen = "UPDATE agent SET seen_at = $2 WHERE name = $1";
-    tx.prepare_cached(seen)?.execute(params![agent, at.micros()])?;
+    let seen = "UPDATE agent SET seen_at = $1 WHERE name = $2";
+    tx.prepare_cached(seen)?.execute(params![at.micros(), agent])?;
     if let Some((software, networks)) = said {
         let networks = serde_json::to_string(networks).unwrap_or_default();
-        let said = "UPDATE agent SET software = $2, networks = $3 WHERE name = $1";
-        tx.prepare_cached(said)?.execute(params![agent, software, networks])?;
+        let said = "UPDATE agent SET software = $1, networks = $2 WHERE name = $3";
+        tx.prepare_cached(said)?.execute(params![software, networks, agent])?;
     }
     Ok(())
 }

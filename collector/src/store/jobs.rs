@@ -183,9 +183,9 @@ fn take_out(
         [name],
     )?;
     let removed = tx.execute(
-        "UPDATE schedule SET removed_at = $2, removed_by = $3
-         WHERE name = $1 AND removed_at IS NULL",
-        params![name, at.micros(), by],
+        "UPDATE schedule SET removed_at = $1, removed_by = $2
+         WHERE name = $3 AND removed_at IS NULL",
+        params![at.micros(), by, name],
     )?;
     Ok(removed > 0)
 }
@@ -265,12 +265,19 @@ fn insert(
     Ok(new.optional()?.map(id))
 }
 
-/// Hands the agent its oldest waiting job that is due and not too late.
+/// Hands the agent its oldest waiting job that is due and not too late. Who asks for work does none:
+/// what it was at before ended with it.
 pub(super) fn take(
     tx: &Transaction<'_>,
     agent: &str,
     now: Timestamp,
 ) -> Result<Option<Order>, StoreError> {
+    let dead = "UPDATE job SET state = 'failed', ended_at = $1
+                WHERE agent = $2 AND state = 'running' AND heard_at > taken_at";
+    tx.prepare_cached(dead)?.execute(params![now.micros(), agent])?;
+    let unheard = "UPDATE job SET state = 'waiting', taken_at = NULL
+                   WHERE agent = $1 AND state = 'running' AND heard_at = taken_at";
+    tx.prepare_cached(unheard)?.execute([agent])?;
     let next = "SELECT id, content, stop_at FROM job WHERE agent = $1 AND state = 'waiting'
                 AND due <= $2 AND start_by >= $2 ORDER BY due, id LIMIT 1";
     let found = tx.prepare_cached(next)?.query_row(params![agent, now.micros()], |row| {
@@ -285,8 +292,8 @@ pub(super) fn take(
         order.seconds = Some(order.seconds.map_or(left, |longest| longest.min(left)));
     }
     tx.execute(
-        "UPDATE job SET state = 'running', taken_at = $2, heard_at = $2 WHERE id = $1",
-        params![job, now.micros()],
+        "UPDATE job SET state = 'running', taken_at = $1, heard_at = $1 WHERE id = $2",
+        params![now.micros(), job],
     )?;
     Ok(Some(order))
 }
@@ -309,16 +316,16 @@ pub(super) fn report(
     if known.is_some() {
         let over = report.course.is_over();
         tx.prepare_cached(
-            "UPDATE job SET state = $2, heard_at = $3, ended_at = $4, stage = $5, said = $6
-             WHERE id = $1",
+            "UPDATE job SET state = $1, heard_at = $2, ended_at = $3, stage = $4, said = $5
+             WHERE id = $6",
         )?
         .execute(params![
-            row_id(job),
             state.key(),
             now.micros(),
             over.then_some(now.micros()),
             serde_json::to_string(&report.stage).unwrap_or_default(),
             report.said.as_ref().and_then(|said| serde_json::to_string(said).ok()),
+            row_id(job),
         ])?;
         if over {
             changed(tx)?;
@@ -348,21 +355,21 @@ pub(super) fn stop(
     (by, at): (&str, Timestamp),
 ) -> Result<usize, StoreError> {
     let running = tx.execute(
-        "UPDATE job SET stop_said_at = $2, stop_said_by = $3
-         WHERE agent = $1 AND state = 'running' AND stop_said_at IS NULL",
-        params![agent, at.micros(), by],
+        "UPDATE job SET stop_said_at = $1, stop_said_by = $2
+         WHERE agent = $3 AND state = 'running' AND stop_said_at IS NULL",
+        params![at.micros(), by, agent],
     )?;
     let waiting = tx.execute(
-        "UPDATE job SET state = 'stopped', ended_at = $2, stop_said_at = $2, stop_said_by = $3
-         WHERE agent = $1 AND state = 'waiting' AND due <= $2",
-        params![agent, at.micros(), by],
+        "UPDATE job SET state = 'stopped', ended_at = $1, stop_said_at = $1, stop_said_by = $2
+         WHERE agent = $3 AND state = 'waiting' AND due <= $1",
+        params![at.micros(), by, agent],
     )?;
     changed(tx)?;
     Ok(running + waiting)
 }
 
-/// Gives up what its agent did not ask for in time, and what it has not spoken of since `silent`.
-/// Returns how many.
+/// Gives up what its agent did not ask for in time, and what it has not spoken of since `silent`; what
+/// it has never spoken of waits again, for it may not have heard of it. Returns how many were given up.
 pub(super) fn give_up(
     tx: &Transaction<'_>,
     now: Timestamp,
@@ -372,6 +379,11 @@ pub(super) fn give_up(
         "UPDATE job SET state = 'missed', ended_at = $1 WHERE state = 'waiting' AND start_by < $1",
     )?
     .execute([now.micros()])?;
+    tx.prepare_cached(
+        "UPDATE job SET state = 'waiting', taken_at = NULL
+         WHERE state = 'running' AND heard_at < $1 AND heard_at = taken_at AND start_by >= $2",
+    )?
+    .execute([silent.micros(), now.micros()])?;
     let lost = tx.prepare_cached(
         "UPDATE job SET state = 'failed', ended_at = $1 WHERE state = 'running' AND heard_at < $2",
     )?

@@ -164,3 +164,6 @@ impl Jobs<'_> {
         jobs::jobs(&self.0.read())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,7 @@ fn opened(digest: u8, key: u8, observations: Vec<Observation>) -> Opened {
         },
         key: AgentKey::new([key; 32]),
         digest: [digest; 32],
+        mark: None,
     }
 }
 

@@ -168,8 +168,8 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 7] =
-    ["/", "/devices", "/links", "/ledger", "/findings", "/coverage", "/healthz"];
+const PAGES: [&str; 8] =
+    ["/", "/devices", "/links", "/ledger", "/findings", "/coverage", "/scans", "/healthz"];
 const KIND: &str = "application/vnd.daicho.batch";
 
 #[test]
@@ -558,4 +558,37 @@ fn a_found_device_is_entered_in_the_ledger_with_its_evidence_and_is_documented_t
     let empty = "kind=enter&device=ip-%E7%97%85%E6%A3%9F3F-10.20.0.2&sheet=0";
     assert_eq!(running.say("", empty).status, 422);
     assert_eq!(running.site.store.ledger().unwrap().entries.len(), 2);
+}
+
+/// Lets `3F` in, as the agents' door does.
+fn enrolled(running: &Running) {
+    let (store, now) = (&running.site.store, crate::clock::now());
+    let code = [1; 32];
+    let until = now.after(std::time::Duration::from_hours(1));
+    let new = crate::store::NewInvitation { agent: "3F".into(), code, until };
+    store.admissions().invite(new, ("a".into(), now)).unwrap();
+    let certificate = crate::store::NewCertificate { digest: [2; 32], issued_at: now, until };
+    let key = daicho_common::batch::AgentKey::new([3; 32]);
+    store.admissions().enrol(code, key, certificate).unwrap();
+}
+
+#[test]
+fn a_scan_is_wanted_and_stopped_on_the_page_of_scans() {
+    let running = running();
+    enrolled(&running);
+    let say = |headers: &str, form: &str| {
+        let head = "POST /scans/say HTTP/1.1\r\nHost: localhost\r\n";
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+        running.send(&format!("{head}{kind}{headers}"), form.as_bytes()).status
+    };
+    let quiet = running.get("/scans").body;
+    assert!(quiet.contains("今すぐ走査") && !quiet.contains("http-equiv"), "{quiet}");
+    assert_eq!(say("Sec-Fetch-Site: cross-site\r\n", "kind=scan&agent=3F&by=a"), 403);
+    assert_eq!(say("", "kind=scan&agent=3F"), 422, "who says so");
+    assert_eq!(say("", "kind=scan&agent=4F&by=a"), 422, "nobody of this name");
+    assert_eq!(say("", "kind=scan&agent=3F&by=a"), 303);
+    let waiting = running.get("/scans").body;
+    assert!(waiting.contains("待機中") && waiting.contains("http-equiv=\"refresh\""), "{waiting}");
+    assert_eq!(say("", "kind=stop&agent=3F&by=a"), 303);
+    assert!(running.get("/scans").body.contains("途中で終了"));
 }
