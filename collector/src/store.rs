@@ -32,6 +32,7 @@ mod registers;
 mod schema;
 mod sessions;
 mod stops;
+mod tokens;
 mod writer;
 
 pub use accounts::{BadAccount, Listed, NewAccount, NewState};
@@ -43,6 +44,7 @@ pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
 pub use registers::{Touched, Version};
 pub use sessions::{Caller, Session};
+pub use tokens::{NewToken, Token};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -132,7 +132,8 @@ const VERSIONS: [&str; 5] = [
     concat!(
         include_str!("schema/account.sql"),
         include_str!("schema/session.sql"),
-        include_str!("schema/audit.sql")
+        include_str!("schema/audit.sql"),
+        include_str!("schema/token.sql")
     ),
 ];
 
