@@ -147,7 +147,7 @@ pub(super) fn run(line: &AccountLine) -> Result<(), Complaint> {
         Command::Add(options) => add(options),
         Command::Link(options) => {
             let desk = Desk::open(&options.author)?;
-            desk.print_link(options.name.clone(), &options.at)
+            desk.print_link(&options.name, &options.at)
         }
         Command::List(options) => list(options),
         Command::Role(options) => {
@@ -184,12 +184,12 @@ impl<'a> Desk<'a> {
         let _ = writeln!(io::stderr(), "{}", self.author.lang.fill(word, &[&one_line(name)]));
     }
 
-    fn print_link(&self, name: String, at: &At) -> Result<(), Complaint> {
+    fn print_link(&self, name: &str, at: &At) -> Result<(), Complaint> {
         let rules = ingest::people(&self.config)?;
         let (code, kept) = credential::code().map_err(|_| no_chance())?;
         let holds = rules.link.holds();
         self.store
-            .add_link(name.clone(), (kept, holds), self.by())
+            .add_link(name.to_owned(), (kept, holds), self.by())
             .map_err(|error| error.complaint(self.store.path()))?;
         let server = at.url.clone().unwrap_or_else(|| format!("http://{}", self.config.listen));
         let lang = self.author.lang;
@@ -235,7 +235,7 @@ fn add(options: &Add) -> Result<(), Complaint> {
     if options.password_stdin {
         return Ok(());
     }
-    desk.print_link(options.name.clone(), &options.at)
+    desk.print_link(&options.name, &options.at)
 }
 
 fn change(author: &Author, name: &str, state: NewState) -> Result<(), Complaint> {

@@ -83,7 +83,8 @@ struct Page<'a, T> {
     /// The revision of what is kept: pages of one revision fit together.
     revision: u64,
     total: usize,
-    page: usize,
+    #[serde(rename = "page")]
+    number: usize,
     pages: usize,
     items: &'a [T],
 }
@@ -99,7 +100,7 @@ fn part<'a, T: Serialize>(all: &'a [T], wanted: &Wanted, revision: u64) -> Optio
     let start = (page - 1).saturating_mul(rows).min(all.len());
     let end = start.saturating_add(rows).min(all.len());
     let pages = all.len().div_ceil(rows).max(1);
-    Some(Page { revision, total: all.len(), page, pages, items: all.get(start..end)? })
+    Some(Page { revision, total: all.len(), number: page, pages, items: all.get(start..end)? })
 }
 
 async fn list<T: Serialize>(

@@ -141,11 +141,12 @@ async fn admit(
         request
     };
     let response = next.run(request).await;
-    if takes && response.status().is_success() {
-        if let Err(error) = site.note(Deed::Exported, asked, reader.by()).await {
-            tracing::error!(%error, "a file is not handed over, because that cannot be kept");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+    if takes
+        && response.status().is_success()
+        && let Err(error) = site.note(Deed::Exported, asked, reader.by()).await
+    {
+        tracing::error!(%error, "a file is not handed over, because that cannot be kept");
+        return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
     response
 }
