@@ -25,6 +25,7 @@ mod safety;
 mod scan;
 mod schedule;
 mod serve;
+mod token;
 
 pub(crate) use agent::trouble as agent_trouble;
 
@@ -71,6 +72,8 @@ enum Command {
     Register(register::RegisterLine),
     /// 画面の利用者とログイン用リンク / Who may log in to the pages, and links to log in
     Account(account::AccountLine),
+    /// プログラムが /api/v1 を使うためのトークン / Tokens with which programs use /api/v1
+    Token(token::TokenLine),
     /// 監査記録の改ざんの有無を確かめます / Checks that the audit log is as it was written
     VerifyLog(audit::VerifyLog),
     /// 保管している内容を書き出します / Writes out what is kept
@@ -293,6 +296,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ledger(options) => ledger::run(&options),
         Command::Register(options) => register::run(&options),
         Command::Account(options) => account::run(&options),
+        Command::Token(options) => token::run(&options),
         Command::VerifyLog(options) => audit::verify(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),

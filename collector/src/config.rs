@@ -126,18 +126,7 @@ impl Config {
                 format!("line {line} of the configuration {name} is wrong ({what}): see the sample config/collector.toml"),
             )
         })?;
-        let page_rows = written.page_rows.unwrap_or(100);
-        if !(10..=1000).contains(&page_rows) {
-            return Err(Complaint::new(
-                Exit::Config,
-                format!(
-                    "設定ファイル {name} の page_rows は {page_rows} です。10～1000 にしてください"
-                ),
-                format!(
-                    "page_rows in the configuration {name} is {page_rows}: it has to be 10 to 1000"
-                ),
-            ));
-        }
+        let page_rows = page_rows(written.page_rows, name)?;
         let networks = written.network.unwrap_or_default();
         if let Some(twice) = twice(&networks) {
             return Err(Complaint::new(
@@ -196,6 +185,19 @@ fn agents(
         })
     });
     Ok(Agents { listen: listen.transpose()?, names: names.unwrap_or_default() })
+}
+
+/// The rows of a page, if there may be so many.
+fn page_rows(written: Option<usize>, name: &str) -> Result<usize, Complaint> {
+    let rows = written.unwrap_or(100);
+    if (10..=1000).contains(&rows) {
+        return Ok(rows);
+    }
+    Err(Complaint::new(
+        Exit::Config,
+        format!("設定ファイル {name} の page_rows は {rows} です。10～1000 にしてください"),
+        format!("page_rows in the configuration {name} is {rows}: it has to be 10 to 1000"),
+    ))
 }
 
 /// A name that two networks have.

@@ -19,6 +19,8 @@ pub mod portion;
 pub mod refusal;
 /// The numbers, as data.
 pub mod rules;
+/// What a token lets a program do.
+pub mod token;
 
 /// What a person is to the hospital's inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -36,6 +36,7 @@ mod roll;
 mod schema;
 mod sessions;
 mod stops;
+mod tokens;
 mod writer;
 
 pub use accounts::{BadAccount, Listed, NewAccount, NewState};
@@ -51,6 +52,7 @@ pub use registers::{Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use sessions::{Caller, Session};
+pub use tokens::{NewToken, Token};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -33,6 +33,7 @@ use crate::store::{By, Store, StoreError};
 
 mod account;
 mod accounts;
+mod api;
 mod audit;
 mod batches;
 mod coverage;
@@ -220,7 +221,7 @@ impl Site {
 /// Every route and what it needs.
 fn doors(site: &Arc<Site>) -> Doors {
     let batches = post(batches::deliver).layer(DefaultBodyLimit::disable());
-    Doors::new(site)
+    api::doors(Doors::new(site))
         .get("/", Need::May(Act::Read), start::page)
         .get("/devices", Need::May(Act::Read), devices::page)
         .get("/devices/{id}", Need::May(Act::Read), device::page)

@@ -402,6 +402,23 @@ fn accounts_are_made_changed_and_let_in_from_the_command_line() {
 }
 
 #[test]
+fn a_token_is_shown_once_listed_and_revoked() {
+    let folder = folder();
+    run(&folder, &["account", "add", "kanri", "--role", "administrator"]);
+    let issued = run(&folder, &["token", "issue", "kanri", "--scope", "read", "--label", "NetBox"]);
+    let token = stdout(&issued);
+    assert_eq!((token.trim().len(), issued.status.code()), (64, Some(0)), "{}", stderr(&issued));
+    let listed = stdout(&run(&folder, &["token", "list"]));
+    assert!(listed.starts_with("1\tkanri\tread\t") && listed.contains("NetBox"), "{listed}");
+    assert!(!listed.contains(token.trim()));
+    assert_eq!(run(&folder, &["token", "revoke", "1"]).status.code(), Some(0));
+    complains(&run(&folder, &["token", "revoke", "1"]), 4, &["1", "token list"]);
+    complains(&run(&folder, &["token", "issue", "x", "--scope", "read"]), 4, &["x"]);
+    let too_much = ["token", "issue", "kanri", "--scope", "everything"];
+    assert_eq!(run(&folder, &too_much).status.code(), Some(2));
+}
+
+#[test]
 fn the_audit_log_has_what_the_command_line_does_and_tells_what_was_tampered_with() {
     let folder = filled();
     run(&folder, &["import", "台帳.csv", "ward.daicho", "--by", "田中"]);

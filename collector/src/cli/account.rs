@@ -42,13 +42,13 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct Author {
+pub(super) struct Author {
     /// 行った人の名前（省略時は OS の利用者名） / Who does it [default: the system's user]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// 表示する言語 / Language
     #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
+    pub(super) lang: Lang,
     #[command(flatten)]
     places: Places,
 }
@@ -128,14 +128,14 @@ struct Named {
     author: Author,
 }
 
-fn parse_name(text: &str) -> Result<String, String> {
+pub(super) fn parse_name(text: &str) -> Result<String, String> {
     name::account(text).ok_or_else(|| {
         "ログイン名は64文字までの文字・数字と . _ - @ です / up to 64 letters, digits and . _ - @"
             .to_owned()
     })
 }
 
-fn parse_called(text: &str) -> Result<String, String> {
+pub(super) fn parse_called(text: &str) -> Result<String, String> {
     name::called(text).ok_or_else(|| {
         "氏名は64文字までで、制御文字は使えません / up to 64 characters, none of them control characters"
             .to_owned()
@@ -147,7 +147,7 @@ pub(super) fn run(line: &AccountLine) -> Result<(), Complaint> {
         Command::Add(options) => add(options),
         Command::Link(options) => {
             let desk = Desk::open(&options.author)?;
-            desk.print_link(options.name.clone(), &options.at)
+            desk.print_link(&options.name, &options.at)
         }
         Command::List(options) => list(options),
         Command::Role(options) => {
@@ -161,35 +161,35 @@ pub(super) fn run(line: &AccountLine) -> Result<(), Complaint> {
 }
 
 /// The store with who works on it.
-struct Desk<'a> {
+pub(super) struct Desk<'a> {
     config: Config,
-    store: Store,
+    pub(super) store: Store,
     author: &'a Author,
 }
 
 impl<'a> Desk<'a> {
-    fn open(author: &'a Author) -> Result<Self, Complaint> {
+    pub(super) fn open(author: &'a Author) -> Result<Self, Complaint> {
         let config = author.places.config()?;
         let path = &config.database;
         let store = Store::open(path).map_err(|error| error.complaint(path))?;
         Ok(Self { config, store, author })
     }
 
-    fn by(&self) -> By {
+    pub(super) fn by(&self) -> By {
         By::here(who(self.author.by.as_ref()), clock::now())
     }
 
     /// Tells on stderr, since stdout is for the link.
-    fn say(&self, word: Word, name: &str) {
+    pub(super) fn say(&self, word: Word, name: &str) {
         let _ = writeln!(io::stderr(), "{}", self.author.lang.fill(word, &[&one_line(name)]));
     }
 
-    fn print_link(&self, name: String, at: &At) -> Result<(), Complaint> {
+    fn print_link(&self, name: &str, at: &At) -> Result<(), Complaint> {
         let rules = ingest::people(&self.config)?;
         let (code, kept) = credential::code().map_err(|_| no_chance())?;
         let holds = rules.link.holds();
         self.store
-            .add_link(name.clone(), (kept, holds), self.by())
+            .add_link(name.to_owned(), (kept, holds), self.by())
             .map_err(|error| error.complaint(self.store.path()))?;
         let server = at.url.clone().unwrap_or_else(|| format!("http://{}", self.config.listen));
         let lang = self.author.lang;
@@ -235,7 +235,7 @@ fn add(options: &Add) -> Result<(), Complaint> {
     if options.password_stdin {
         return Ok(());
     }
-    desk.print_link(options.name.clone(), &options.at)
+    desk.print_link(&options.name, &options.at)
 }
 
 fn change(author: &Author, name: &str, state: NewState) -> Result<(), Complaint> {
@@ -295,7 +295,7 @@ fn bad_password(least: usize) -> Complaint {
     )
 }
 
-fn no_chance() -> Complaint {
+pub(super) fn no_chance() -> Complaint {
     Complaint::new(
         Exit::Other,
         "乱数かメモリが得られません。空きメモリを確かめて再度実行してください",

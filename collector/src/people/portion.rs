@@ -49,9 +49,9 @@ impl Portion {
         let entries: Vec<&Entry> = ledger.entries.iter().filter(own).collect();
         let places: BTreeSet<Place> = entries.iter().map(|entry| entry.place.clone()).collect();
         let of_it = |one: &&Match| one.entry.as_ref().is_some_and(|entry| places.contains(entry));
-        let matched = matches.iter().filter(of_it).flat_map(Match::devices).cloned();
+        let found = matches.iter().filter(of_it).flat_map(Match::devices).cloned();
         Self {
-            devices: matched.collect(),
+            devices: found.collect(),
             asset_numbers: (entries.iter().map(|entry| entry.asset_number.clone()))
                 .filter(|number| !number.is_empty())
                 .collect(),

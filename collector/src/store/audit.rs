@@ -67,6 +67,11 @@ pub(super) fn by(
     add(tx, Entry { at, who, address, deed, about })
 }
 
+/// What was done, with why where that was said.
+pub(super) fn because(about: String, why: &str) -> String {
+    if why.is_empty() { about } else { format!("{about}: {why}") }
+}
+
 fn head(connection: &Connection) -> Result<Head, StoreError> {
     let newest = "SELECT number, digest FROM audit ORDER BY number DESC LIMIT 1";
     let found: Option<(i64, [u8; 32])> = connection

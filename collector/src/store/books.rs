@@ -156,7 +156,7 @@ pub(super) fn import(
     changes::imported(tx, id, &preview.diff, (book.at, &book.by, why))?;
     let kept = earlier.map(|earlier| earlier.steps).unwrap_or_default();
     changes::carry(tx, id, &preview.rebased, &kept)?;
-    let about = format!("{} {}: {why}", book.name, hex(&digest));
+    let about = audit::because(format!("{} {}", book.name, hex(&digest)), why);
     audit::note(tx, (&book.by, book.at), Deed::BookImported, about)?;
     changed(tx)?;
     Ok(preview)

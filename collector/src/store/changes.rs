@@ -176,7 +176,8 @@ pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, Sto
         let key = entry.map(|entry| known_by(&ledger, entry)).unwrap_or_default();
         let (at, by, why) = (wanted.at.micros(), wanted.by.as_str(), wanted.why.as_str());
         insert(tx, &New { book: id, cause: Cause::Edit, key: &key, step, at, by, why })?;
-        audit::note(tx, (by, wanted.at), Deed::LedgerChanged, format!("{name} {key}: {why}"))?;
+        let about = audit::because(format!("{name} {key}"), why);
+        audit::note(tx, (by, wanted.at), Deed::LedgerChanged, about)?;
     }
     if !planned.is_empty() {
         changed(tx)?;
@@ -252,7 +253,7 @@ pub(super) fn keep_profiles(
              VALUES ($1, $2, $3, $4, $5)",
             params![profile.shape(), content, at.micros(), by, why],
         )?;
-        audit::note(tx, (by, at), Deed::ProfileKept, format!("{}: {why}", profile.shape()))?;
+        audit::note(tx, (by, at), Deed::ProfileKept, audit::because(profile.shape(), why))?;
         kept += 1;
     }
     Ok(kept)

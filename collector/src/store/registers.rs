@@ -119,7 +119,7 @@ fn told(
     deed: Deed,
     (at, by, why): Author<'_>,
 ) -> Result<(), StoreError> {
-    audit::note(tx, (by, at), deed, format!("{} {id}: {why}", kind.name()))
+    audit::note(tx, (by, at), deed, audit::because(format!("{} {id}", kind.name()), why))
 }
 
 fn insert(

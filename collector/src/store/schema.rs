@@ -202,7 +202,8 @@ const VERSIONS: [&str; 6] = [
     concat!(
         include_str!("schema/account.sql"),
         include_str!("schema/session.sql"),
-        include_str!("schema/audit.sql")
+        include_str!("schema/audit.sql"),
+        include_str!("schema/token.sql")
     ),
 ];
 

@@ -6,12 +6,15 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use super::Site;
+use super::doors::refused_in_json;
 use super::enter;
 use super::page::{Reader, message};
 use super::snapshot::Snapshot;
@@ -40,48 +43,64 @@ fn act(form: &Form) -> Act {
 
 pub(super) async fn decide(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
     let form = Form::read(&body);
-    if !reader.may(act(&form)) {
-        let about = format!("POST /decisions {}", act(&form).name());
-        if let Err(error) = site.note(Deed::Forbidden, about, reader.by()).await {
-            return broken(&reader, &error);
-        }
-        return message(&reader, StatusCode::FORBIDDEN, Word::FailureForbidden);
-    }
-    let why = form.of("why");
-    if why.chars().count() > REASON {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
-    }
-    let snapshot = match site.view(&reader).await {
-        Ok(snapshot) => snapshot,
-        Err(error) => return broken(&reader, &error),
-    };
-    if form.of("kind") == "enter" {
-        return enter(&site, (&reader, &snapshot), &form).await;
-    }
-    let Some(said) = form.decisions(&snapshot) else {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
-    };
-    let By { who, at, .. } = reader.by();
-    let new =
-        said.into_iter().map(|what| NewDecision { at, by: who.clone(), why: why.to_owned(), what });
-    let new: Vec<NewDecision> = new.collect();
-    match site.write(move |store| store.decide(new)).await {
+    match keep(&site, &reader, &form).await {
         Ok(_) => back(form.back()),
-        Err(error) => broken(&reader, &error),
+        Err((status, word)) => message(&reader, status, word),
     }
 }
 
-/// Enters a found device in the ledger. What the ledger refuses is said in its words.
+#[derive(Serialize)]
+struct Kept {
+    /// How many decisions were kept.
+    kept: usize,
+}
+
+/// The same for programs, which read no pages.
+pub(super) async fn decide_for_program(
+    State(site): State<Arc<Site>>,
+    reader: Reader,
+    body: Bytes,
+) -> Response {
+    match keep(&site, &reader, &Form::read(&body)).await {
+        Ok(kept) => Json(Kept { kept }).into_response(),
+        Err(refusal) => refused_in_json(refusal),
+    }
+}
+
+/// Keeps what a form says. Returns how many decisions that were.
+async fn keep(site: &Arc<Site>, reader: &Reader, form: &Form) -> Result<usize, (StatusCode, Word)> {
+    const REFUSED: (StatusCode, Word) = (StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+    if !reader.may(act(form)) {
+        let about = format!("POST /decisions {}", act(form).name());
+        site.note(Deed::Forbidden, about, reader.by()).await.map_err(|error| broken(&error))?;
+        return Err((StatusCode::FORBIDDEN, Word::FailureForbidden));
+    }
+    let why = form.of("why");
+    if why.chars().count() > REASON {
+        return Err(REFUSED);
+    }
+    let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
+    if form.of("kind") == "enter" {
+        return enter(site, (reader, &snapshot), form).await?.ok_or(REFUSED);
+    }
+    let said = form.decisions(&snapshot).ok_or(REFUSED)?;
+    let By { who, at, .. } = reader.by();
+    let new = |what| NewDecision { at, by: who.clone(), why: why.to_owned(), what };
+    let new: Vec<NewDecision> = said.into_iter().map(new).collect();
+    let kept = site.write(move |store| store.decide(new)).await;
+    Ok(kept.map_err(|error| broken(&error))?.len())
+}
+
+/// Enters a found device in the ledger; none if that cannot be.
 async fn enter(
     site: &Arc<Site>,
     (reader, snapshot): (&Reader, &Snapshot),
     form: &Form,
-) -> Response {
-    let refused = || message(reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+) -> Result<Option<usize>, (StatusCode, Word)> {
     let sheet = form.of("sheet").parse::<usize>().ok();
     let sheet = sheet.and_then(|number| snapshot.ground.ledger.sheets.get(number));
     let device = snapshot.device(&DeviceId(form.of("device").to_owned()));
-    let (Some(sheet), Some(device)) = (sheet, device) else { return refused() };
+    let (Some(sheet), Some(device)) = (sheet, device) else { return Ok(None) };
     let By { who, at, .. } = reader.by();
     let edit = Edit {
         wish: enter::wish(sheet, |name| form.of(name)),
@@ -90,9 +109,9 @@ async fn enter(
         why: enter::reason(form.of("why"), device),
     };
     match site.write(move |store| store.edit(edit)).await {
-        Ok(_) => back(form.back()),
-        Err(StoreError::Edit(_)) => refused(),
-        Err(error) => broken(reader, &error),
+        Ok(steps) => Ok(Some(steps.len())),
+        Err(StoreError::Edit(_)) => Ok(None),
+        Err(error) => Err(broken(&error)),
     }
 }
 
@@ -104,7 +123,7 @@ pub(super) fn back(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
 }
 
-fn broken(reader: &Reader, error: &StoreError) -> Response {
+fn broken(error: &StoreError) -> (StatusCode, Word) {
     tracing::error!(%error, "a decision could not be kept");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    (StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
 }

@@ -23,7 +23,7 @@ use super::session::Person;
 use crate::credential;
 use crate::people::act::Act;
 use crate::people::log::Deed;
-use crate::words::Word;
+use crate::words::{Lang, Word};
 
 /// Longest form, in octets.
 const FORM: usize = 2 * 1024 * 1024;
@@ -131,7 +131,8 @@ async fn admit(
         }
         return refused(&request, &reader, (StatusCode::FORBIDDEN, Word::FailureForbidden));
     }
-    let request = if is_form {
+    // A token is in no browser that could be made to send it.
+    let request = if is_form && person.scopes.is_none() {
         match with_token(request, &person).await {
             Some(request) => request,
             None => return message(&reader, StatusCode::FORBIDDEN, Word::FailureToken),
@@ -140,11 +141,12 @@ async fn admit(
         request
     };
     let response = next.run(request).await;
-    if takes && response.status().is_success() {
-        if let Err(error) = site.note(Deed::Exported, asked, reader.by()).await {
-            tracing::error!(%error, "a file is not handed over, because that cannot be kept");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+    if takes
+        && response.status().is_success()
+        && let Err(error) = site.note(Deed::Exported, asked, reader.by()).await
+    {
+        tracing::error!(%error, "a file is not handed over, because that cannot be kept");
+        return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
     response
 }
@@ -171,11 +173,8 @@ struct Refused {
     en: &'static str,
 }
 
-fn refused(request: &Request, reader: &Reader, (status, word): (StatusCode, Word)) -> Response {
-    if !is_of_programs(request) {
-        return message(reader, status, word);
-    }
-    let [ja, en] = [crate::words::Lang::Ja, crate::words::Lang::En].map(|lang| lang.say(word));
+pub(super) fn refused_in_json((status, word): (StatusCode, Word)) -> Response {
+    let [ja, en] = [Lang::Ja, Lang::En].map(|lang| lang.say(word));
     let mut response = (status, Json(Refused { ja, en })).into_response();
     if status == StatusCode::UNAUTHORIZED {
         // RFC 6750 §3.
@@ -183,6 +182,13 @@ fn refused(request: &Request, reader: &Reader, (status, word): (StatusCode, Word
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+fn refused(request: &Request, reader: &Reader, (status, word): (StatusCode, Word)) -> Response {
+    if !is_of_programs(request) {
+        return message(reader, status, word);
+    }
+    refused_in_json((status, word))
 }
 
 /// The request, if it carries the token of the person's session.

@@ -201,11 +201,11 @@ pub(super) async fn use_link(
 
 pub(super) async fn leave(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     let (session, by) = (reader.person.as_ref().map(|person| person.session), reader.by());
-    if let Some(session) = session {
-        if let Err(error) = site.write(move |store| store.end_session(session, by)).await {
-            tracing::error!(%error, "a session could not be ended");
-            return broken(&reader);
-        }
+    if let Some(session) = session
+        && let Err(error) = site.write(move |store| store.end_session(session, by)).await
+    {
+        tracing::error!(%error, "a session could not be ended");
+        return broken(&reader);
     }
     session::forget(&site).map_or_else(|_| broken(&reader), |cookie| sent("/login", cookie))
 }

@@ -70,7 +70,7 @@ impl Reader {
 
     /// The reader as the author of something that is done now.
     pub(super) fn by(&self) -> By {
-        let who = self.person.as_ref().map(|person| person.account.signature());
+        let who = self.person.as_ref().map(|person| person.signature());
         By { who: who.unwrap_or_default(), address: self.address.clone(), at: clock::now() }
     }
 

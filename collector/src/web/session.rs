@@ -15,24 +15,38 @@ use crate::clock;
 use crate::credential::{self, Kept};
 use crate::people::Account;
 use crate::people::act::{Act, Reach, may};
+use crate::people::token::Scope;
 
-/// Somebody who is logged in.
+/// How far the last use of a token may lag behind: a minute, in microseconds.
+const LAG: i64 = 60_000_000;
+
+/// Somebody who is logged in, or a program that acts for somebody.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) account: Account,
     /// What forms of this session carry.
     pub(super) token: String,
-    /// The digest under which the session is kept.
+    /// The digest under which the session, or the program's token, is kept.
     pub(super) session: Kept,
+    /// Of a program: what its token was issued for.
+    pub(super) scopes: Option<Vec<Scope>>,
     /// Whether the session began with a link a moment ago: then a password may be set without the one
     /// before, which is what such links are for.
     pub(super) may_set_password: bool,
 }
 
 impl Person {
+    /// How what is done is signed.
+    pub(super) fn signature(&self) -> String {
+        let who = self.account.signature();
+        if self.scopes.is_some() { format!("{who} [token]") } else { who }
+    }
+
     /// Whether this is permitted, to the whole or to a portion.
     pub(super) fn may(&self, act: Act) -> bool {
+        let scoped = self.scopes.as_ref();
         may(self.account.role, act) != Reach::Nothing
+            && scoped.is_none_or(|scopes| scopes.iter().any(|scope| scope.has(act)))
     }
 }
 
@@ -77,6 +91,24 @@ pub(super) async fn recognise(
 ) -> Response {
     let address = address(&site, &request);
     request.extensions_mut().insert(Address(address));
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    // Tokens are for programs: they open no pages.
+    let bearer = bearer.filter(|_| request.uri().path().starts_with("/api/v1/"));
+    if let Some(bearer) = bearer {
+        match program(&site, bearer) {
+            Ok(Some(person)) => {
+                request.extensions_mut().insert(Arc::new(person));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "tokens cannot be read");
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+        }
+        // Whoever shows a token is nobody else, whatever cookies come with it.
+        return next.run(request).await;
+    }
     let name = cookie_name(&site);
     let secret = cookies(request.headers())
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
@@ -115,6 +147,28 @@ fn person(site: &Arc<Site>, secret: &str) -> Result<Option<Person>, crate::store
         account: session.account,
         token: credential::form_token(secret),
         session: kept,
+        scopes: None,
+    }))
+}
+
+/// The account that a program acts for, by its token (RFC 6750).
+fn program(site: &Arc<Site>, bearer: &str) -> Result<Option<Person>, crate::store::StoreError> {
+    let (kept, now) = (credential::kept(bearer), clock::now());
+    let Some(token) = site.store.token(&kept, now)? else { return Ok(None) };
+    if token.used.is_none_or(|used| now.micros() - used.micros() > LAG) {
+        let site = Arc::clone(site);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = site.store.touch_token(token.id, now) {
+                tracing::warn!(%error, "the use of a token could not be kept");
+            }
+        });
+    }
+    Ok(Some(Person {
+        account: token.account,
+        token: String::new(),
+        session: kept,
+        scopes: Some(token.scopes),
+        may_set_password: false,
     }))
 }
 

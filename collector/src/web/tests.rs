@@ -17,6 +17,7 @@ use crate::store::NewAccount;
 
 mod people;
 mod roles;
+mod tokens;
 
 struct Running {
     address: SocketAddr,

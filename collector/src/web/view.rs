@@ -42,8 +42,8 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
     for (index, matched) in picture.matches.iter().enumerate() {
         if matched.entry.as_ref().is_some_and(|entry| portion.entries.contains(entry)) {
             matches.push(matched.clone());
-            let scoped = picture.scopes.get(index).cloned();
-            scopes.extend(scoped.map(|scoped| Scoped { decided: None, ..scoped }));
+            let judged = picture.scopes.get(index).cloned();
+            scopes.extend(judged.map(|judged| Scoped { decided: None, ..judged }));
         }
     }
     let ground = Ground {

@@ -258,9 +258,9 @@ fn the_first_run_needs_the_printed_code_and_is_there_once() {
         assert_eq!(make(code, password).status, 422, "{code} {password}");
     }
     assert!(!running.site.store.has_accounts().unwrap());
-    let made = make(&code.to_uppercase(), PASSWORD);
-    assert_eq!(made.status, 303, "{}", made.body);
-    assert_eq!(running.get_as(&visitor(&made), "/accounts", "").status, 200);
+    let answer = make(&code.to_uppercase(), PASSWORD);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(running.get_as(&visitor(&answer), "/accounts", "").status, 200);
     assert_eq!((make(&code, PASSWORD).status, running.get("/setup").status), (404, 404));
     assert_eq!(running.site.setup_code().unwrap(), None);
     assert_eq!(running.log_in("kanri", PASSWORD).status, 303);

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 31] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 38] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -51,6 +51,13 @@ const ROUTES: [(&str, &str, [Fate; 6]); 31] = [
     ("GET", "/audit.csv", [P, R, P, R, R, S]),
     ("POST", "/api/v1/batches", [P, P, P, P, P, P]),
     ("GET", "/api/v1/agents/{agent}/stops", [P, P, P, P, P, P]),
+    ("GET", "/api/v1/devices", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/findings", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/ledger", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/links", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/coverage", [P, P, P, R, P, S]),
+    ("POST", "/api/v1/decisions", [P, P, R, R, R, S]),
+    ("GET", "/api/v1/openapi.json", [P, P, P, P, P, P]),
     ("GET", "/assets/daicho.css", [P, P, P, P, P, P]),
     ("GET", "/healthz", [P, P, P, P, P, P]),
     // What is not declared is found by nobody.
@@ -176,11 +183,20 @@ fn a_vendor_sees_the_devices_of_its_own_contracts_and_no_others_on_any_page() {
     ] {
         assert_eq!(running.get_as(visitor, path, "").status, 404, "{path}");
     }
-    for path in ["/", "/devices", "/devices?q=MFP", "/ledger", "/findings?state=all"] {
+    let api = ["/api/v1/devices", "/api/v1/findings", "/api/v1/ledger"];
+    let pages = ["/", "/devices", "/devices?q=MFP", "/ledger", "/findings?state=all"];
+    for path in pages.into_iter().chain(api) {
         let shown = running.get_as(&a, path, "").body;
-        for other in
-            ["MFP-3F", "端末3", "script", "10.20.0.50", "除外リスト", "A-3<", "A-5<", "A-6<"]
-        {
+        for other in [
+            "MFP-3F",
+            "端末3",
+            "00:1a:2b:00:00:09",
+            "10.20.0.50",
+            "除外リスト",
+            "A-3<",
+            "A-5<",
+            "A-6<",
+        ] {
             assert!(!shown.contains(other), "{path} tells a of {other}\n{shown}");
         }
         let whole = running.get(path).body;

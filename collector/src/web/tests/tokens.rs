@@ -1,0 +1,132 @@
+//! Programs: what their tokens let them do, and the document that tells them how.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::people::log::Deed;
+use crate::people::token::Scope;
+use crate::store::NewToken;
+
+/// A program with a token of this account; the number of the token.
+fn program(running: &Running, account: &str, scopes: &[Scope], holds: u64) -> (Visitor, i64) {
+    let (secret, kept) = credential::secret().unwrap();
+    let new = NewToken {
+        account: account.into(),
+        label: "test".into(),
+        scopes: scopes.to_vec(),
+        holds: Duration::from_secs(holds),
+    };
+    let by = By::here("test".into(), clock::now());
+    let id = running.site.store.issue_token(new, kept, by).unwrap();
+    (Visitor { cookie: format!("Authorization: Bearer {secret}\r\n"), token: String::new() }, id)
+}
+
+fn json(answer: &Answer) -> serde_json::Value {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[test]
+fn a_program_reads_page_by_page_what_its_token_is_for() {
+    let running = showing();
+    let (reads, id) = program(&running, "sato", &[Scope::Read], 60);
+    let first = running.get_as(&reads, "/api/v1/devices?rows=2", "");
+    assert_eq!(first.status, 200, "{}", first.body);
+    let first = json(&first);
+    assert_eq!(
+        (&first["total"], &first["pages"], first["items"].as_array().unwrap().len()),
+        (&3.into(), &2.into(), 2)
+    );
+    let second = json(&running.get_as(&reads, "/api/v1/devices?rows=2&page=2", ""));
+    assert_eq!(second["items"][0]["id"], "mac-001a2b000009");
+    let past = json(&running.get_as(&reads, "/api/v1/devices?page=18446744073709551615", ""));
+    assert_eq!(past["items"], serde_json::json!([]));
+    for path in ["findings", "ledger", "links", "coverage"] {
+        let answer = running.get_as(&reads, &format!("/api/v1/{path}"), "");
+        assert!(answer.status == 200 && json(&answer)["items"].is_array(), "{path}");
+    }
+    for wrong in ["rows=0", "rows=1001", "rows=x", "page=0", "page=-1"] {
+        let answer = running.get_as(&reads, &format!("/api/v1/devices?{wrong}"), "");
+        assert!(answer.status == 400 && json(&answer)["ja"].is_string(), "{wrong}");
+    }
+    // It opens no pages, and answers nothing.
+    assert_eq!(running.get_as(&reads, "/devices", "").status, 303);
+    let answer = running.form("/api/v1/decisions", &reads.cookie, "kind=answer");
+    assert!(answer.status == 403 && json(&answer)["en"].is_string());
+    let used =
+        |id| running.site.store.tokens().unwrap().iter().find(|one| one.id == id).unwrap().used;
+    for _ in 0..200 {
+        if used(id).is_some() {
+            return;
+        }
+        running.get("/healthz");
+    }
+    panic!("when it was used last is kept");
+}
+
+#[test]
+fn a_token_that_does_not_hold_is_told_so_as_programs_read_it() {
+    let running = showing();
+    let store = &running.site.store;
+    let (over, _) = program(&running, "sato", &[Scope::Read], 0);
+    let (revoked, id) = program(&running, "sato", &[Scope::Read], 60);
+    let by = || By::here("test".into(), clock::now());
+    assert_eq!(running.get_as(&revoked, "/api/v1/devices", "").status, 200);
+    assert!(store.revoke_token(id, by()).unwrap() && !store.revoke_token(id, by()).unwrap());
+    let none = Visitor { cookie: "Authorization: Bearer x\r\n".into(), token: String::new() };
+    // A cookie beside a wrong token lets nobody in.
+    let both = format!("{}{}", none.cookie, running.visitor.cookie);
+    let both = Visitor { cookie: both, token: String::new() };
+    for visitor in [&over, &revoked, &none, &both] {
+        let answer = running.get_as(visitor, "/api/v1/devices", "");
+        assert_eq!(answer.status, 401, "{}", visitor.cookie);
+        assert!(answer.head.contains("www-authenticate: bearer"), "{}", answer.head);
+        assert!(json(&answer)["ja"].is_string());
+    }
+    let deeds: Vec<String> =
+        store.log_rows(u64::MAX, 9).unwrap().into_iter().map(|row| row.deed).collect();
+    for deed in [Deed::TokenIssued, Deed::TokenRevoked] {
+        assert!(deeds.iter().any(|name| name == deed.name()), "{deeds:?}");
+    }
+}
+
+#[test]
+fn a_token_never_does_more_than_its_account_may() {
+    let running = with_findings();
+    Visitor::new(&running.site, Role::Auditor, None);
+    let (auditor, _) = program(&running, "sato1", &[Scope::Read, Scope::Answer], 60);
+    let (operator, _) = program(&running, "sato", &[Scope::Answer], 60);
+    let form = format!("kind=answer&finding={UNKNOWN}&disposition=removed&why=x");
+    assert_eq!(running.form("/api/v1/decisions", &auditor.cookie, &form).status, 403);
+    assert_eq!(running.get_as(&operator, "/api/v1/devices", "").status, 403);
+    let kept = running.form("/api/v1/decisions", &operator.cookie, &form);
+    assert_eq!((kept.status, kept.body.as_str()), (200, r#"{"kept":1}"#));
+    let nothing = running.form("/api/v1/decisions", &operator.cookie, "kind=answer");
+    assert_eq!(nothing.status, 422);
+    let enter = running.form("/api/v1/decisions", &operator.cookie, "kind=enter");
+    assert_eq!(enter.status, 403, "a token for answers enters nothing in the ledger");
+    let decided = running.site.store.ground().unwrap().decisions;
+    assert_eq!((decided.len(), decided[0].by.as_str()), (1, "佐藤 (sato) [token]"));
+}
+
+#[test]
+fn the_document_is_as_it_was_blessed_and_names_every_route_for_programs() {
+    let running = showing();
+    let served = running.get("/api/v1/openapi.json");
+    let made = api::openapi();
+    assert_eq!(json(&served), made);
+    let (_, declared) = doors(&running.site).open();
+    for route in declared.iter().filter(|route| route.path.starts_with("/api/")) {
+        // The agents' doors are for agents, and the document does not tell of itself.
+        if matches!(route.need, Need::May(_) | Need::Take(_)) {
+            let method = route.method.as_str().to_lowercase();
+            assert!(made["paths"][route.path][&method].is_object(), "{method} {}", route.path);
+        }
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
+    if std::env::var_os("DAICHO_BLESS").is_some() {
+        std::fs::write(&golden, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(golden).unwrap(), text, "DAICHO_BLESS=1 takes it for right");
+}
