@@ -12,6 +12,7 @@ use daicho_common::job::Order;
 use crate::config::{Declared, SAMPLE};
 use crate::key;
 
+mod doctor;
 mod enrol;
 mod listen;
 mod scan;
@@ -58,6 +59,9 @@ enum Command {
     Enrol(Enrol),
     /// 収集サーバーの指示を待って走査します / waits for a collector's orders and scans
     Work,
+    /// 設定・ネットワーク・権限・収集サーバーとの接続を調べ、直し方を示します / looks at
+    /// configuration, networks, privilege and collector, and says how to mend what is wrong
+    Doctor,
     /// 公開鍵とその指紋を表示します / prints the public key and its fingerprint
     Key,
     /// 設定の見本（説明書）を表示します / prints the sample configuration, which is the manual
@@ -200,6 +204,7 @@ impl Cli {
                 let state = state();
                 enrol::work(declared, || state)
             }
+            Command::Doctor => doctor::doctor(&declared, state),
             Command::Key => {
                 let key = key::public(&key::load_or_create(&state()?)?);
                 print(&format!("{key}\n指紋 / fingerprint: {}\n", key.fingerprint()))

@@ -526,3 +526,23 @@ fn what_is_no_capture_or_a_damaged_one_is_refused_as_input() {
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stderr).contains("truncated"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn the_doctor_tells_what_to_mend_and_makes_nothing() {
+    let agent = Agent::new();
+    let file = agent.config("[[network]]\nname = \"自分\"\ncidr = \"127.0.0.0/24\"\n");
+    let well = agent.run(&["doctor", "--config", &file]);
+    let told = text(&well.stdout);
+    assert_eq!(well.status.code(), Some(0), "{told}{}", text(&well.stderr));
+    assert!(told.contains("[良好] 自分（127.0.0.0/24）"), "{told}");
+    assert!(told.contains("[doubtful] this agent is not enrolled"), "{told}");
+    assert!(!fs::exists(agent.path("state")).unwrap());
+
+    let file = agent.config(
+        "[[network]]\nname = \"病棟\"\ncidr = \"10.20.0.0/24\"\ninterface = \"nonesuch0\"\nvlan = 20\n",
+    );
+    let ill = agent.run(&["doctor", "--config", &file]);
+    assert_eq!(ill.status.code(), Some(1));
+    assert!(text(&ill.stdout).contains("[bad] 病棟 (10.20.0.0/24)"), "{}", text(&ill.stdout));
+    assert!(text(&ill.stderr).contains("1 things are wrong"), "{}", text(&ill.stderr));
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// The programs and their commands, as the first argument names them.
 const PAGES: &[(&str, &[&str])] = &[
-    ("daicho-agent", &["", "scan", "listen", "send", "enrol", "work", "key", "config"]),
+    ("daicho-agent", &["", "scan", "listen", "send", "enrol", "work", "doctor", "key", "config"]),
     (
         "daicho-collector",
         &[

@@ -142,7 +142,7 @@ impl Collector {
     /// The same with the next certificate, if it is time for it. A collector that cannot be asked now
     /// is complained of when something is delivered.
     fn renewed(self, identity: &Identity, state: &Path) -> Result<Self, Complaint> {
-        match self.get_quick::<Welcome>("/api/v1/agent/hello") {
+        match self.hello() {
             Ok(Welcome { renew: true, .. }) => Self::of(&identity.renew(&self, state)?),
             Ok(_) | Err(_) => Ok(self),
         }
@@ -206,6 +206,14 @@ impl Collector {
         let request = request.header("content-type", "application/json");
         let sent = request.config().timeout_global(Some(patience)).build().send(&text[..]);
         self.read(sent)
+    }
+
+    /// Whether the collector lets this agent in, and what its clock says.
+    ///
+    /// # Errors
+    /// [`Exit::Remote`] if the collector cannot be reached or refuses, in its own words.
+    pub fn hello(&self) -> Result<Welcome, Complaint> {
+        self.get_quick("/api/v1/agent/hello")
     }
 
     fn get_quick<R: DeserializeOwned>(&self, path: &str) -> Result<R, Complaint> {

@@ -7,6 +7,14 @@
 
 use std::io;
 
+/// Whether this thread may open sockets for frames (`CAP_NET_RAW`).
+pub fn may_open_frames() -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::may_open_frames();
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
 /// Gives up every capability of this thread, and gaining any for good. What the system does not take
 /// is told, and the process goes on with it: a system that refuses that confines it otherwise.
 pub fn drop_all() {
@@ -48,6 +56,11 @@ mod linux {
 
     /// What a thread may do, or get by starting a program; see `proc_pid_status(5)`.
     const SETS: [&str; 4] = ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"];
+
+    pub(super) fn may_open_frames() -> bool {
+        rustix::thread::capabilities(None)
+            .is_ok_and(|sets| sets.effective.contains(CapabilitySet::NET_RAW))
+    }
 
     pub(super) fn drop_here() {
         // No program that this one might start can have more than it has (PR_SET_NO_NEW_PRIVS).
