@@ -54,7 +54,8 @@ pub fn run(root: &Path, folder: &Path, knowledge: Knowledge) -> anyhow::Result<R
     let truth = std::fs::read_to_string(folder.join("truth.json"))
         .with_context(|| format!("{} has no truth.json", folder.display()))?;
     let truth: Vec<Json> = serde_json::from_str(&truth).context("truth.json")?;
-    let (catalog, fingerprints) = (Arc::new(knowledge.catalog(root)?), knowledge.fingerprints(root)?);
+    let (catalog, fingerprints) =
+        (Arc::new(knowledge.catalog(root)?), knowledge.fingerprints(root)?);
     let mut tally = score::Tally::new()?;
     let mut lines = String::new();
     let (mut missing, mut held) = (0, Vec::new());

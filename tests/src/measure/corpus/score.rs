@@ -94,7 +94,14 @@ impl fmt::Display for Tally {
         writeln!(
             f,
             "{:<10} {:>7} {:>9} {:>10} {:>8} {:>8} {:>16} {:>16}",
-            "field", "known", "answered", "precision", "recall", "wrong", "first half", "second half"
+            "field",
+            "known",
+            "answered",
+            "precision",
+            "recall",
+            "wrong",
+            "first half",
+            "second half"
         )?;
         let [first, second] = &self.halves;
         let fields = FIELDS.iter().zip(&self.fields).zip(first.iter().zip(second));

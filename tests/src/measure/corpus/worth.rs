@@ -7,8 +7,8 @@ use daicho_agent::probe::snmp::Catalog;
 use daicho_collector::fingerprint::Rows as Fingerprints;
 
 /// Files of `config/fingerprints` that hold no rows.
-const TABLES: [&str; 5] =
-    ["mac_makers.toml", "os_names.toml", "recog.toml", "vendors.toml", "words.toml"];
+const TABLES: [&str; 6] =
+    ["mac_makers.toml", "os_names.toml", "recog.toml", "shape.toml", "vendors.toml", "words.toml"];
 
 /// Files with rows on sysDescr that have no single maker in mind.
 const SHARED: [&str; 3] = ["snmp_generic.toml", "snmp_system.toml", "snmp_words.toml"];
@@ -53,7 +53,8 @@ impl Knowledge {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(root.join("config/snmp"))? {
             let path = entry?.path();
-            let makers = path.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b"vendor_"));
+            let makers =
+                path.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b"vendor_"));
             if self == Self::Whole || !makers {
                 files.insert(path.display().to_string(), std::fs::read_to_string(&path)?);
             }
