@@ -219,26 +219,41 @@ impl Shapes {
 
     /// The word as a model, or with the word before it, with ten times its points.
     fn as_model(&self, all: &[Word<'_>], at: usize) -> Option<(i32, String)> {
-        let word = all.get(at).filter(|word| word.at <= NEAR && has_digit(word.text))?;
+        let word = all.get(at).filter(|word| has_digit(word.text))?;
         let before = at.checked_sub(1).and_then(|at| all.get(at));
         let low = before.map_or("", |before| before.low.trim_end_matches('.'));
         let followed = all.get(at + 1..at + 3).or(all.get(at + 1..)).unwrap_or_default();
         let noun = followed.iter().any(|next| self.lists.nouns.contains(next.low.as_str()));
-        let place = i32::try_from(word.at * 2).unwrap_or(i32::MAX);
-        if let Some(name) = self.name_of(word.text) {
+        let place = i32::try_from(word.at.min(NEAR) * 2).unwrap_or(i32::MAX);
+        if let Some(name) = self.name_of(word.text).filter(|_| word.at <= NEAR) {
             let system = name.to_lowercase().ends_with("os");
             let stands = has_digit(name) || at == 0 && all.len() < 3 && !system;
             return stands.then(|| (300 - place + if at == 0 { 150 } else { 0 }, name.to_owned()));
         }
         let named = self.lists.named.contains(low)
             || word.gap.contains([':', '=']) && self.lists.named_with_colon.contains(low);
-        if !self.may_be_a_model(word.text) || !named && self.lists.not_after.contains(low) {
+        if word.at > NEAR && !named {
+            return None;
+        }
+        // What stands in or behind a bracket without a space is a part of what stood before it.
+        let goes_on = word.gap.ends_with([')', ']'])
+            || word.gap.starts_with(['(', '['])
+                && before.is_some_and(|before| has_digit(before.text));
+        let fits = self.may_be_a_model(word.text) && !goes_on;
+        if !fits || !named && self.lists.not_after.contains(low) {
             return None;
         }
         if !has_letter(word.text) {
             let before = before.filter(|before| self.goes_with_a_number(before, word))?;
-            let points = 300 - place + if at <= 2 { 60 } else { 0 } + if noun { 50 } else { 0 };
+            let points = 205 - place + if at <= 2 { 60 } else { 0 } + if noun { 50 } else { 0 };
             return Some((points, format!("{} {}", before.text, word.text)));
+        }
+        // Two or three signs are too few to be one by themselves: `Sample 4E`.
+        let short = word.text.len() < 4;
+        let name = before
+            .filter(|before| short && self.is_a_name(before) && !word.gap.contains([',', ';']));
+        if word.text.len() < 3 && name.is_none() {
+            return None;
         }
         let capitals = word.text.bytes().take_while(u8::is_ascii_uppercase).count();
         let mut points = 300 - place;
@@ -252,30 +267,38 @@ impl Shapes {
         let serial = word.text.len() > 11
             && word.text.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
         points -= if serial { 300 } else { 0 };
-        Some((points, word.text.to_owned()))
+        let model = name.map(|name| format!("{} {}", name.text, word.text));
+        Some((points, model.unwrap_or_else(|| word.text.to_owned())))
     }
 
     fn may_be_a_model(&self, word: &str) -> bool {
         (2..=36).contains(&word.len())
             && !word.contains([':', '@'])
             && word.matches('.').count() < 2
+            && !word
+                .as_bytes()
+                .windows(3)
+                .any(|it| matches!(it, [a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit()))
             && word.matches('/').count() < 3
             && ![&self.no_model, &self.date, &self.version].iter().any(|it| it.is_match(word))
             && !word.to_lowercase().trim_start_matches('v').starts_with(['.', ' '])
     }
 
-    /// Whether a word and the bare number behind it are a model together: `Sample 3320`.
+    /// Whether a word may be the first part of a model: `Sample` of `Sample 3320`.
+    fn is_a_name(&self, word: &Word<'_>) -> bool {
+        let lists = [&self.lists.no_pair, &self.lists.nouns, &self.lists.not_after];
+        word.text.len() > 2
+            && word.text.chars().all(|it| it.is_alphabetic() || it == '-')
+            && word.text.starts_with(|it: char| it.is_ascii_uppercase())
+            && !lists.iter().any(|list| list.contains(word.low.as_str()))
+    }
+
+    /// Whether a word and the bare number behind it are a model together.
     fn goes_with_a_number(&self, before: &Word<'_>, number: &Word<'_>) -> bool {
-        let signs =
-            before.text.len() > 2 && before.text.chars().all(|it| it.is_alphabetic() || it == '-');
-        signs
-            && before.text.starts_with(|it: char| it.is_ascii_uppercase())
+        self.is_a_name(before)
             && (2..=5).contains(&number.text.len())
             && number.text.bytes().all(|it| it.is_ascii_digit())
             && number.gap.chars().all(char::is_whitespace)
-            && !self.lists.no_pair.contains(before.low.as_str())
-            && !self.lists.nouns.contains(before.low.as_str())
-            && !self.lists.not_after.contains(before.low.as_str())
     }
 }
 
