@@ -77,7 +77,7 @@ fn corpus(root: &Path, folder: &Path, rest: &[String]) -> Result<()> {
     let report = corpus::run(root, folder, knowledge)?;
     print!("{}", report.text);
     if let Some(path) = lines.first() {
-        std::fs::write(path, report.lines).with_context(|| path.to_string())?;
+        std::fs::write(path, report.lines).with_context(|| (*path).clone())?;
     }
     Ok(())
 }

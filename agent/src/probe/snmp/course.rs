@@ -156,7 +156,7 @@ impl Course {
         match &mut self.stage {
             Stage::System(group) | Stage::Group { group, .. } => group.answer(reply),
             Stage::Topic { walk, .. } => walk.answer(reply),
-            Stage::Trees(trees) => trees.answer(reply),
+            Stage::Trees(trees) => trees.answer(&reply),
             Stage::Survey(survey) => survey.answer(reply),
             Stage::Table { reading, .. } => reading.walk.answer(reply),
             Stage::Finished => {}

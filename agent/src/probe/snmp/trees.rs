@@ -47,7 +47,7 @@ impl Trees {
     }
 
     /// Takes the answer to the last question.
-    pub(super) fn answer(&mut self, reply: Reply) {
+    pub(super) fn answer(&mut self, reply: &Reply) {
         self.asked += 1;
         let next = match (reply.status, reply.objects.first()) {
             (Status::Ok, Some((oid, value))) if !matches!(value, Value::End | Value::Missing) => {
