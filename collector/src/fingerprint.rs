@@ -27,6 +27,8 @@ pub mod recog;
 mod reader;
 /// Rows as written and as meant.
 mod row;
+/// Descriptions by the shape of their words.
+mod shape;
 /// Spellings of the same thing.
 pub mod spelling;
 /// Names of makers and of their lines, in any text.

@@ -48,10 +48,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     match arguments {
         [what, rest @ ..] if what == "accuracy" => accuracy::run(root, rest),
         [what] if what == "sweep" => sweep(root),
-        [what, folder] if what == "corpus" => corpus(root, Path::new(folder), None),
-        [what, folder, lines] if what == "corpus" => {
-            corpus(root, Path::new(folder), Some(Path::new(lines)))
-        }
+        [what, folder, rest @ ..] if what == "corpus" => corpus(root, Path::new(folder), rest),
         [what] if what == "ledger" => ledger(root, ledger::ROWS),
         [what, rows] if what == "ledger" => ledger(root, rows.parse()?),
         [what] if what == "snmp" => snmp(root),
@@ -63,17 +60,24 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ledger [ROWS]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ledger [ROWS]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
         ),
     }
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
-fn corpus(root: &Path, folder: &Path, lines: Option<&Path>) -> Result<()> {
-    let report = corpus::run(root, folder)?;
+fn corpus(root: &Path, folder: &Path, rest: &[String]) -> Result<()> {
+    let (flags, lines): (Vec<&String>, Vec<&String>) =
+        rest.iter().partition(|argument| argument.starts_with("--"));
+    let knowledge = match flags.as_slice() {
+        [] => corpus::Knowledge::Whole,
+        [flag] if *flag == "--without-maker-rows" => corpus::Knowledge::WithoutMakers,
+        _ => bail!("the only flag is --without-maker-rows"),
+    };
+    let report = corpus::run(root, folder, knowledge)?;
     print!("{}", report.text);
-    if let Some(path) = lines {
-        std::fs::write(path, report.lines).with_context(|| format!("{}", path.display()))?;
+    if let Some(path) = lines.first() {
+        std::fs::write(path, report.lines).with_context(|| (*path).clone())?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ mod session;
 mod survey;
 mod system;
 mod tables;
+mod trees;
 mod usm;
 mod walk;
 

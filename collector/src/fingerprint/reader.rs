@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use daicho_common::observation::{Fact, Method};
 
-use super::{Match, Place, Reading, Rows};
+use super::{Match, Place, Reading, Rows, shape};
 
 /// So many texts are kept; then all are forgotten, which costs a little time and bounds the memory.
 const KEPT: usize = 50_000;
@@ -17,7 +17,12 @@ enum Looker {
     Group(usize),
     /// The words, of which kinds of things count or not.
     Words(bool),
+    /// The shape of words.
+    Shape,
 }
+
+/// Where shapes of words are looked at.
+static DESCRIPTION: Place = Place::Description;
 
 /// Rows, and what they made of texts so far.
 pub struct Reader<'r> {
@@ -54,6 +59,11 @@ impl<'r> Reader<'r> {
             for text in place.texts(method, fact) {
                 self.read(Looker::Words(*kinds), place, &text, &mut found);
             }
+        }
+        if let Fact::System { description, object_id, .. } = fact
+            && shape::is_its_own(object_id)
+        {
+            self.read(Looker::Shape, &DESCRIPTION, description.as_str(), &mut found);
         }
         found
     }
@@ -99,6 +109,7 @@ impl<'r> Reader<'r> {
                 group.map(|group| group.read(text)).unwrap_or_default()
             }
             Looker::Words(kinds) => self.rows.words.of(text, kinds),
+            Looker::Shape => shape::read(text),
         };
         add(&readings, found);
         if self.texts >= KEPT {

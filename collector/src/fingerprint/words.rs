@@ -3,7 +3,7 @@
 //!
 //! A word is a hint, not a pattern of one text: it counts less than any row. In a word `#` is one
 //! digit and `*` at its end any letters and digits; else letters and digits around a word end it. A
-//! word begins where a run of letters or of digits begins. Of several names the first one counts,
+//! word begins where a run of letters or of digits begins, a line not in letters behind a digit. Of several names the first one counts,
 //! because a maker's name stands before the product's; of several kinds the last, because the noun
 //! stands there. Where a maker's name stands before a line of another maker's, letters and numbers are
 //! alike by chance: of the line only the kind counts. The name of a maker of one kind of thing is a
@@ -206,9 +206,13 @@ impl Words {
         // Whether a maker's name stood before the line.
         let mut named = false;
         let mut rest = folded.as_str();
+        let mut behind_a_digit = false;
         while let Some(start) = rest.find(char::is_alphanumeric) {
+            behind_a_digit &= start == 0;
             rest = rest.get(start..).unwrap_or_default();
             let first = run(rest);
+            // Letters behind a digit are in the middle of a word: no line begins there.
+            let middle = behind_a_digit && first.starts_with(char::is_alphabetic);
             let number = first.starts_with(char::is_numeric).then_some(ANY_NUMBER);
             let keys = [Some(first), number].into_iter().flatten();
             let known = keys.filter_map(|key| self.by_run.get(key)).flatten();
@@ -219,7 +223,7 @@ impl Words {
             if here.first().is_some_and(software) {
                 here.retain(|word| word.sort != Sort::Name);
             }
-            for word in here {
+            for word in here.into_iter().filter(|word| !middle || word.sort != Sort::Line) {
                 let at = match (word.sort, &word.claims.os) {
                     (Sort::Line, _) => 0,
                     (Sort::Name, _) => 1,
@@ -236,6 +240,7 @@ impl Words {
                     named |= line.is_none() && name.is_some();
                 }
             }
+            behind_a_digit = first.starts_with(char::is_numeric);
             rest = rest.get(first.len().max(1)..).unwrap_or_default();
         }
         let of_another = |word: &Word| {
@@ -333,6 +338,12 @@ mod tests {
         assert_eq!(said("rerouters and laserjetting").class, None);
         assert!(begins("ap9999 card", "ap####") && !begins("ap99999", "ap####"));
         assert!(begins("mx-m999n", "mx-m*") && !begins("mx", "mx-m*"));
+    }
+
+    #[test]
+    fn no_line_begins_behind_a_digit_in_the_middle_of_a_word() {
+        assert!(said("ir9999").class.is_some());
+        assert_eq!(said("x9ir9999"), Reading::default());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail, ensure};
 use ipnet::Ipv4Net;
 use serde_json::Value as Json;
 
-use super::corpus::fingerprints;
+use super::corpus::Knowledge;
 use super::corpus::interview::COMMUNITY;
 use super::judge::{FIELDS, Judge};
 use super::snmp::responder::{Answer, Asked, Responder};
@@ -107,7 +107,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     }
     if options.wants("banners") && banners.exists() {
         let misses = options.misses.as_deref();
-        let all = banner::run(&banners, &fingerprints(root)?, &judge, misses)?;
+        let all = banner::run(&banners, &Knowledge::Whole.fingerprints(root)?, &judge, misses)?;
         println!("{}", all.text());
         line["banners"] = all.json();
     } else if options.wants("banners") {

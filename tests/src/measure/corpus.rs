@@ -5,16 +5,18 @@
 //! the recordings it names (`OID|TAG|VALUE` a line, or what `snmpwalk -On` prints). Of each recording
 //! the tables of `config/snmp` are taken as an agent would, and derived as any scan is; fingerprints
 //! are read from the workspace, so that a row can be tried without building anything.
+//!
+//! With `--without-maker-rows` what is known of single makers' devices is left out, which tells what is
+//! left of a device of a maker never met: the tables of `config/snmp/vendor_*`, and of the fingerprints
+//! those that look at sysObjectID below a maker's number, or at sysDescr with one maker in mind. What
+//! stays are the makers' numbers, words, shapes that makers share, and the standard tables.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use daicho_agent::probe::snmp::Catalog;
-use daicho_collector::fingerprint::Rows as Fingerprints;
 use daicho_collector::ledger::Ledger;
 use daicho_collector::picture;
 use daicho_collector::report::json::Brief;
@@ -31,6 +33,10 @@ pub(in crate::measure) mod interview;
 mod recording;
 /// Right, wrong or not answered.
 mod score;
+/// Which rows count.
+mod worth;
+
+pub use worth::Knowledge;
 
 /// What a run came to.
 pub struct Report {
@@ -44,11 +50,12 @@ pub struct Report {
 ///
 /// # Errors
 /// If the folder is no such folder, or data of the workspace cannot be read.
-pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
+pub fn run(root: &Path, folder: &Path, knowledge: Knowledge) -> anyhow::Result<Report> {
     let truth = std::fs::read_to_string(folder.join("truth.json"))
         .with_context(|| format!("{} has no truth.json", folder.display()))?;
     let truth: Vec<Json> = serde_json::from_str(&truth).context("truth.json")?;
-    let (catalog, fingerprints) = (Arc::new(catalog(root)?), fingerprints(root)?);
+    let (catalog, fingerprints) =
+        (Arc::new(knowledge.catalog(root)?), knowledge.fingerprints(root)?);
     let mut tally = score::Tally::new()?;
     let mut lines = String::new();
     let (mut missing, mut held) = (0, Vec::new());
@@ -78,34 +85,6 @@ pub fn run(root: &Path, folder: &Path) -> anyhow::Result<Report> {
         writeln!(text, "{missing} recordings are not in the folder (unpack large.tar.zst there)")?;
     }
     Ok(Report { text, lines })
-}
-
-/// Files of `config/fingerprints` that hold no rows.
-const TABLES: [&str; 5] =
-    ["mac_makers.toml", "os_names.toml", "recog.toml", "vendors.toml", "words.toml"];
-
-/// The fingerprints as they stand in the workspace.
-pub(super) fn fingerprints(root: &Path) -> anyhow::Result<Fingerprints> {
-    let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(root.join("config/fingerprints"))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !TABLES.contains(&name.as_str()) {
-            files.insert(name, std::fs::read_to_string(&path)?);
-        }
-    }
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    let words = std::fs::read_to_string(root.join("config/fingerprints/words.toml"))?;
-    Ok(Fingerprints::parse(&files)?.with_words("words.toml", &words)?)
-}
-
-fn catalog(root: &Path) -> anyhow::Result<Catalog> {
-    let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(root.join("config/snmp"))? {
-        let path = entry?.path();
-        files.insert(path.display().to_string(), std::fs::read_to_string(&path)?);
-    }
-    Ok(Catalog::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
 }
 
 /// The facts that an agent makes of tables that it read to their ends.

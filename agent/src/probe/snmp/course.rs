@@ -12,6 +12,7 @@ use super::message::{Reply, Request, Value};
 use super::session::Context;
 use super::survey::Survey;
 use super::tables::{TOPICS, Table, Topic};
+use super::trees::Trees;
 use super::walk::{self, Rows, Walk};
 use super::{row, system};
 
@@ -47,6 +48,8 @@ pub(super) struct Course {
     brought: BTreeSet<String>,
     vlans: BTreeSet<u16>,
     object_id: Vec<u32>,
+    /// Makers' trees of an agent that does not say whose it is.
+    trees: Vec<Vec<u32>>,
     silences: u8,
     fruitless: u8,
     facts: VecDeque<Fact>,
@@ -56,6 +59,7 @@ pub(super) struct Course {
 enum Stage {
     System(Group),
     Topic { topic: usize, done: Vec<(Outcome, Rows)>, walk: Walk },
+    Trees(Trees),
     Survey(Survey),
     Group { at: usize, group: Group },
     Table { at: usize, context: Context, reading: Box<Reading> },
@@ -90,6 +94,7 @@ impl Course {
             brought: BTreeSet::new(),
             vlans: BTreeSet::new(),
             object_id: Vec::new(),
+            trees: Vec::new(),
             silences: 0,
             fruitless: 0,
             facts: VecDeque::new(),
@@ -130,6 +135,7 @@ impl Course {
             let question = match &mut self.stage {
                 Stage::System(group) | Stage::Group { group, .. } => group.question().map(own),
                 Stage::Topic { walk, .. } => walk.question().map(own),
+                Stage::Trees(trees) => trees.question().map(own),
                 Stage::Survey(survey) => survey.question().map(own),
                 Stage::Table { context, reading, .. } => {
                     reading.walk.question().map(|request| (request, context.clone()))
@@ -150,6 +156,7 @@ impl Course {
         match &mut self.stage {
             Stage::System(group) | Stage::Group { group, .. } => group.answer(reply),
             Stage::Topic { walk, .. } => walk.answer(reply),
+            Stage::Trees(trees) => trees.answer(&reply),
             Stage::Survey(survey) => survey.answer(reply),
             Stage::Table { reading, .. } => reading.walk.answer(reply),
             Stage::Finished => {}
@@ -163,7 +170,11 @@ impl Course {
         let walk = match &mut self.stage {
             Stage::Topic { walk, .. } => walk,
             Stage::Table { reading, .. } => &mut reading.walk,
-            Stage::System(_) | Stage::Survey(_) | Stage::Group { .. } | Stage::Finished => return,
+            Stage::System(_)
+            | Stage::Trees(_)
+            | Stage::Survey(_)
+            | Stage::Group { .. }
+            | Stage::Finished => return,
         };
         if let Request::Bulk(_, repetitions) = request {
             *repetitions = walk.lessen();
@@ -186,6 +197,7 @@ impl Course {
                 self.finish_topic(topic, done);
                 self.stage = self.topic(topic + 1);
             }
+            Stage::Trees(trees) => trees.break_off(outcome),
             Stage::Survey(survey) => survey.break_off(outcome),
             Stage::Table { reading, .. } => reading.walk.break_off(outcome),
             Stage::Finished => {}
@@ -222,6 +234,11 @@ impl Course {
                 let (topic, done) = (*topic, std::mem::take(done));
                 self.after_table(topic, done);
             }
+            Stage::Trees(trees) => {
+                let Some(found) = trees.ended() else { return };
+                self.trees = found;
+                self.stage = Stage::Survey(self.survey());
+            }
             Stage::Survey(survey) => {
                 let Some(absent) = survey.ended() else { return };
                 self.absent = absent;
@@ -243,16 +260,21 @@ impl Course {
         }
     }
 
-    /// The first table of this topic; after the last topic, which tables there are.
+    /// The first table of this topic; after the last topic, whose trees there are.
     fn topic(&self, number: usize) -> Stage {
         if let Some(table) = TOPICS.get(number).and_then(|topic| topic.tables.first()) {
             return Stage::Topic { topic: number, done: Vec::new(), walk: self.walk_of(table) };
         }
+        Stage::Trees(Trees::new(&self.object_id))
+    }
+
+    /// Which tables there are.
+    fn survey(&self) -> Survey {
         let wanted = self.catalog.tables().iter().enumerate();
         let wanted = wanted.filter(|(at, table)| !self.read.contains(at) && self.may_ask(table));
         let entry = |table: &Described| table.entry_in(&self.object_id);
         let wanted = wanted.filter_map(|(at, table)| Some((at, entry(table)?)));
-        Stage::Survey(Survey::new(wanted.collect()))
+        Survey::new(wanted.collect())
     }
 
     /// A walk of what a topic needs of this table and what the catalogue wants of it, so that no
@@ -322,8 +344,10 @@ impl Course {
     /// Whether this device is asked for this table, whatever it says.
     fn may_ask(&self, table: &Described) -> bool {
         let vendor = &table.vendor;
-        (self.harm || !table.harm)
-            && (vendor.is_empty() || vendor.iter().any(|it| self.object_id.starts_with(it)))
+        let own = || vendor.iter().any(|it| self.object_id.starts_with(it));
+        let seen =
+            || table.below.is_none() && self.trees.iter().any(|it| table.entry.starts_with(it));
+        (self.harm || !table.harm) && (vendor.is_empty() || own() || seen())
     }
 
     /// Goes to the next table that is due; then to those of the contexts; then to the end.

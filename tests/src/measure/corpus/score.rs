@@ -25,7 +25,18 @@ pub(super) struct Tally {
     judge: Judge,
     devices: usize,
     fields: [Count; FIELDS.len()],
+    /// The same of either half of the families: rules are improved with the first in sight, and the
+    /// second tells what they are worth.
+    halves: [[Count; FIELDS.len()]; 2],
     families: BTreeMap<String, Count>,
+}
+
+/// In which half a family stands: by a digest of its name (FNV-1a, 32 bits), so that it never changes.
+fn half(family: &str) -> usize {
+    let digest = family.bytes().fold(0x811c_9dc5_u32, |digest, octet| {
+        (digest ^ u32::from(octet)).wrapping_mul(0x0100_0193)
+    });
+    usize::from(digest & 1 == 1)
 }
 
 impl Tally {
@@ -34,23 +45,42 @@ impl Tally {
     /// # Errors
     /// If the data of the judge is damaged.
     pub(super) fn new() -> anyhow::Result<Self> {
-        let (devices, fields, families) = (0, Default::default(), BTreeMap::new());
-        Ok(Self { judge: Judge::new()?, devices, fields, families })
+        let (fields, halves) = (Default::default(), Default::default());
+        Ok(Self { judge: Judge::new()?, devices: 0, fields, halves, families: BTreeMap::new() })
     }
 
     /// Counts one device.
     pub(super) fn add(&mut self, known: &Json, found: &Json) {
         self.devices += 1;
-        let family = known["family"].as_str().unwrap_or("?").to_owned();
-        let family = self.families.entry(family).or_default();
-        for (field, count) in FIELDS.iter().zip(&mut self.fields) {
+        let name = known["family"].as_str().unwrap_or("?");
+        let family = self.families.entry(name.to_owned()).or_default();
+        let [first, second] = &mut self.halves;
+        let halves = if half(name) == 0 { first } else { second };
+        for ((field, count), half) in FIELDS.iter().zip(&mut self.fields).zip(halves) {
             let Some(verdict) = self.judge.field(known, found, field) else { continue };
-            for count in [&mut *count, &mut *family] {
+            for count in [&mut *count, half, &mut *family] {
                 count.asked += 1;
                 count.answered += usize::from(verdict != Verdict::None);
                 count.right += usize::from(verdict == Verdict::Right);
             }
         }
+    }
+}
+
+impl Count {
+    fn percent_right(self) -> f64 {
+        percent(self.right, self.asked)
+    }
+
+    fn percent_wrong(self) -> f64 {
+        percent(self.answered - self.right, self.asked)
+    }
+}
+
+impl fmt::Display for Count {
+    /// Right, and wrong in brackets, of those known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{:.1} ({:.1})", self.percent_right(), self.percent_wrong()))
     }
 }
 
@@ -63,14 +93,26 @@ impl fmt::Display for Tally {
         writeln!(f, "{} devices", self.devices)?;
         writeln!(
             f,
-            "{:<10} {:>7} {:>9} {:>10} {:>8}",
-            "field", "known", "answered", "precision", "recall"
+            "{:<10} {:>7} {:>9} {:>10} {:>8} {:>8} {:>16} {:>16}",
+            "field",
+            "known",
+            "answered",
+            "precision",
+            "recall",
+            "wrong",
+            "first half",
+            "second half"
         )?;
-        for (field, count) in FIELDS.iter().zip(&self.fields) {
-            let (precision, recall) =
-                (percent(count.right, count.answered), percent(count.right, count.asked));
+        let [first, second] = &self.halves;
+        let fields = FIELDS.iter().zip(&self.fields).zip(first.iter().zip(second));
+        for ((field, count), (first, second)) in fields {
             let Count { asked, answered, .. } = count;
-            writeln!(f, "{field:<10} {asked:>7} {answered:>9} {precision:>9.1}% {recall:>7.1}%")?;
+            let precision = percent(count.right, count.answered);
+            let (right, wrong) = (count.percent_right(), count.percent_wrong());
+            writeln!(
+                f,
+                "{field:<10} {asked:>7} {answered:>9} {precision:>9.1}% {right:>7.1}% {wrong:>7.1}% {first:>16} {second:>16}"
+            )?;
         }
         let mut worst: Vec<_> = self.families.iter().collect();
         worst.sort_by_key(|(name, count)| (std::cmp::Reverse(count.asked - count.right), *name));

@@ -90,6 +90,29 @@ fn tables_are_read_where_their_maker_need_and_harm_allow() {
 }
 
 #[test]
+fn an_agent_that_does_not_say_whose_it_is_is_asked_for_the_makers_whose_trees_it_has() {
+    let tables = [
+        table("ours", "1.3.6.1.4.1.278.1", "vendor = [\"1.3.6.1.4.1.278\"]\nscalars = true"),
+        table("theirs", "1.3.6.1.4.1.279.1", "vendor = [\"1.3.6.1.4.1.279\"]"),
+    ]
+    .concat();
+    let whose = |object_id: &str| {
+        let mut device = switch();
+        device.objects.insert(oid("1.3.6.1.2.1.1.2.0"), pointer(object_id));
+        device.objects.insert(oid("1.3.6.1.4.1.278.1.1.0"), Wire::Integer(5));
+        device.objects.insert(oid("1.3.6.1.4.1.8072.1.1.0"), Wire::Integer(5));
+        let (facts, packets) = run(&mut with(&public(), &tables, false), |it| device.answer(it));
+        (reads(&facts).iter().map(|(name, ..)| (*name).to_owned()).collect::<Vec<_>>(), packets)
+    };
+    let (read, generic) = whose("1.3.6.1.4.1.8072.3.2.10");
+    assert_eq!(read, ["ours"]);
+    let (read, named) = whose("1.3.6.1.4.1.9.1.1");
+    assert!(read.is_empty(), "whose number is another's has no table of ours");
+    // Three for the trees, one for which of the tables there are, one for the table.
+    assert_eq!(generic - named, 5);
+}
+
+#[test]
 fn all_tables_that_a_device_lacks_are_one_fact_at_the_end() {
     let lacks =
         |number: u32| table(&format!("none-{number}"), &format!("1.3.6.1.4.1.278.{number}"), "");
