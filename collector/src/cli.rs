@@ -17,7 +17,9 @@ mod compare;
 mod keep;
 mod ledger;
 mod register;
+mod report;
 mod serve;
+mod snapshot;
 
 /// The exit codes, as `--help` shows them.
 const EXITS: &str = "\
@@ -60,6 +62,10 @@ enum Command {
     Ledger(ledger::LedgerLine),
     /// 事業者・契約・開示書・例外などの記録 / Parties, contracts, disclosure forms, exceptions …
     Register(register::RegisterLine),
+    /// 報告書を作ります（list で一覧） / Makes a report; `list` prints all
+    Report(Box<report::ReportLine>),
+    /// いまの内容に署名して保管し、比べます / Signs, keeps and compares what is known
+    Snapshot(snapshot::SnapshotLine),
     /// 保管している内容を書き出します / Writes out what is kept
     Export(Export),
     /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
@@ -254,6 +260,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(options) => compare::compare(&options),
         Command::Ledger(options) => ledger::run(&options),
         Command::Register(options) => register::run(&options),
+        Command::Report(options) => report::run(&options),
+        Command::Snapshot(options) => snapshot::run(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),

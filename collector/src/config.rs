@@ -26,6 +26,7 @@ struct Written {
     mac_makers: Option<PathBuf>,
     findings: Option<PathBuf>,
     absence: Option<PathBuf>,
+    report_font: Option<PathBuf>,
     network: Option<Vec<Network>>,
 }
 
@@ -70,6 +71,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// What the hospital decided in advance.
     pub decreed: Decreed,
+    /// The font of reports; none: the first of the system's that has Japanese characters.
+    pub report_font: Option<PathBuf>,
 }
 
 impl Config {
@@ -153,6 +156,7 @@ impl Config {
                 absence: set(written.absence),
                 networks,
             },
+            report_font: set(written.report_font),
         })
     }
 }
@@ -184,6 +188,7 @@ mod tests {
             "mac_makers",
             "findings",
             "absence",
+            "report_font",
         ]
         .to_vec();
         known.sort_unstable();

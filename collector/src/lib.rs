@@ -3,7 +3,7 @@
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
 //! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
-//! [`scope`], [`finding`], composed by [`picture`]. They name no file, socket, clock or database; the layering
+//! [`scope`], [`finding`], composed by [`picture`]; [`snapshot`] keeps what it was. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`cli`].
 
@@ -40,6 +40,10 @@ pub mod finding;
 pub mod topology;
 /// The one function that composes the pure rooms.
 pub mod picture;
+/// What was known at a moment, named by its digest; what two of them differ in.
+pub mod snapshot;
+/// Who vouches for a snapshot: the collector's own signing key.
+pub mod seal;
 /// Workbooks and CSV files into ledgers and back.
 pub mod book;
 /// The ground facts in one SQLite file, append-only.

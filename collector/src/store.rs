@@ -28,6 +28,7 @@ mod deliveries;
 mod ground;
 mod registers;
 mod schema;
+mod snapshots;
 mod stops;
 mod writer;
 
@@ -37,6 +38,7 @@ pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
 pub use ground::{Book, Ground, Scan};
 pub use registers::{Touched, Version};
+pub use snapshots::Taken;
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -36,6 +36,8 @@ mod links;
 mod observation;
 mod page;
 mod person;
+mod register;
+mod reports;
 mod scope;
 mod snapshot;
 mod start;
@@ -119,6 +121,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/links", get(links::page))
         .route("/links.csv", get(links::csv))
         .route("/coverage", get(coverage::page))
+        .route("/register", get(register::page).post(register::say))
+        .route("/reports", get(reports::page))
+        .route("/reports/{file}", get(reports::file))
         .route("/observations/{id}", get(observation::page))
         .route("/api/v1/batches", post(batches::deliver).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/agents/{agent}/stops", get(stops::count))

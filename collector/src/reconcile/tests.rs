@@ -405,7 +405,7 @@ fn the_row_of_a_dock_does_not_hide_a_laptop_that_has_no_row() {
     let ids = [&first, &second].map(|id| DeviceId(id.clone()));
     let mut ids = ids.to_vec();
     ids.sort_unstable();
-    assert_eq!(doubts(&found.verdict), [Doubt::Ambiguous(ids)]);
+    assert!(doubts(&found.verdict).contains(&Doubt::Ambiguous(ids)), "{:?}", found.verdict);
     assert_eq!(left.len(), 2, "both are told");
 }
 

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 pub struct Package {
     /// Its name.
     pub debian: &'static str,
-    /// The program.
+    /// The program; a whole path for what is none.
     pub program: &'static str,
 }
 
@@ -49,6 +49,7 @@ pub const PACKAGES: &[Package] = &[
     package("vsftpd", "vsftpd"),
     package("inetutils-telnetd", "telnetd"),
     package("inetutils-inetd", "inetutils-inetd"),
+    package("fonts-ipaexfont-gothic", "/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"),
 ];
 
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
