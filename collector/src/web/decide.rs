@@ -22,7 +22,7 @@ use crate::words::Word;
 
 mod form;
 
-use form::Form;
+pub(super) use form::Form;
 
 /// Longest name, in characters.
 const NAME: usize = 100;
@@ -35,14 +35,11 @@ pub(super) async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !same_site(&headers) {
-        return message(&reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
-    }
-    let form = Form::read(&body);
+    let form = match form(&reader, &headers, &body) {
+        Ok(form) => form,
+        Err(refused) => return refused,
+    };
     let (by, why) = (form.of("by"), form.of("why"));
-    if by.is_empty() || by.chars().count() > NAME || why.chars().count() > REASON {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureWhoSaysSo);
-    }
     let snapshot = match site.snapshot().await {
         Ok(snapshot) => snapshot,
         Err(error) => return broken(&reader, &error),
@@ -65,6 +62,19 @@ pub(super) async fn decide(
         Ok(_) => back(form.back(), by),
         Err(error) => broken(&reader, &error),
     }
+}
+
+/// The form that a page of ours sent, with who says so.
+pub(super) fn form(reader: &Reader, headers: &HeaderMap, body: &[u8]) -> Result<Form, Response> {
+    if !same_site(headers) {
+        return Err(message(reader, StatusCode::FORBIDDEN, Word::FailureOtherSite));
+    }
+    let form = Form::read(body);
+    let (by, why) = (form.of("by"), form.of("why"));
+    if by.is_empty() || by.chars().count() > NAME || why.chars().count() > REASON {
+        return Err(message(reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureWhoSaysSo));
+    }
+    Ok(form)
 }
 
 /// Enters a found device in the ledger. What the ledger refuses is said in its words.
@@ -109,7 +119,7 @@ fn same_site(headers: &HeaderMap) -> bool {
 }
 
 /// Sends the browser back, and keeps the name for the next form.
-fn back(path: &str, by: &str) -> Response {
+pub(super) fn back(path: &str, by: &str) -> Response {
     let cookie = format!("who={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", encoded(by));
     let (Ok(path), Ok(cookie)) = (HeaderValue::from_str(path), HeaderValue::from_str(&cookie))
     else {
@@ -119,7 +129,7 @@ fn back(path: &str, by: &str) -> Response {
         .into_response()
 }
 
-fn broken(reader: &Reader, error: &StoreError) -> Response {
+pub(super) fn broken(reader: &Reader, error: &StoreError) -> Response {
     tracing::error!(%error, "a decision could not be kept");
     message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
 }

@@ -16,11 +16,13 @@ use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{IdentifierKind, JoinReason, Oddity};
 pub use finding::{corrected, detail, disposition, rule, rule_note, scope};
+pub use register::flaw;
 pub use wire::{method, packet};
 
 /// Findings, their rules and answers.
 pub mod finding;
 mod heard;
+mod register;
 /// Methods and packets.
 mod wire;
 /// Why fields say what they say.

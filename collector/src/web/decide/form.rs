@@ -18,13 +18,13 @@ const MOST: usize = 1000;
 const VALUE: usize = 255;
 
 /// The fields of a form; of those that come once the last counts.
-pub(super) struct Form {
+pub(in crate::web) struct Form {
     one: HashMap<String, String>,
     findings: Vec<String>,
 }
 
 impl Form {
-    pub(super) fn read(body: &[u8]) -> Self {
+    pub(in crate::web) fn read(body: &[u8]) -> Self {
         let mut form = Self { one: HashMap::new(), findings: Vec::new() };
         for (name, value) in form_urlencoded::parse(body) {
             if name == "finding" {
@@ -36,12 +36,12 @@ impl Form {
         form
     }
 
-    pub(super) fn of(&self, name: &str) -> &str {
+    pub(in crate::web) fn of(&self, name: &str) -> &str {
         self.one.get(name).map_or("", String::as_str)
     }
 
     /// Where to go back to: a path of this server.
-    pub(super) fn back(&self) -> &str {
+    pub(in crate::web) fn back(&self) -> &str {
         let back = self.of("back");
         let own = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
         if own { back } else { "/findings" }
