@@ -21,6 +21,8 @@ const MAX_CELL: usize = 32_000;
 const MEASURED: usize = 500;
 /// Most rows of one sheet (Excel's limit is 1,048,576), with room for title, head and notes.
 const MAX_ROWS: usize = 1_000_000;
+/// Rows above the headings that may stay in sight.
+const HEAD: u32 = 10;
 /// Paper of the size A4.
 const A4: u8 = 9;
 
@@ -132,7 +134,10 @@ fn put(
         sheet.write_string_with_format(row, number, cut(&column.heading, MAX_CELL), look)?;
     }
     sheet.set_repeat_rows(heading, heading)?;
-    sheet.set_freeze_panes(heading + 1, 0)?;
+    // A long head would leave a small screen no room for rows.
+    if heading < HEAD {
+        sheet.set_freeze_panes(heading + 1, 0)?;
+    }
     row += 1;
     if table.rows.len() > MAX_ROWS {
         return Err(XlsxError::RowColumnLimitError);
