@@ -11,7 +11,7 @@ use daicho_common::time::Timestamp;
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
-use crate::snapshot::{Content, Digest, digest};
+use crate::snapshot::{Content, digest, hex};
 use crate::store::Taken;
 
 /// Where the key of a database is.
@@ -87,9 +87,7 @@ pub fn opened(taken: &Taken) -> Result<Content, Complaint> {
 
 /// The fingerprint by which people compare keys: the digest of the public key, short.
 pub fn fingerprint(key: &[u8; 32]) -> String {
-    let hex: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
-    let of: Digest = digest(&hex);
-    of.hex().chars().take(16).collect()
+    digest(&hex(key)).hex().chars().take(16).collect()
 }
 
 fn load_or_create(file: &Path) -> Result<Ed25519KeyPair, Complaint> {
@@ -136,7 +134,8 @@ fn check_private(file: &Path) -> Result<(), Complaint> {
     use std::os::unix::fs::PermissionsExt;
 
     let metadata = fs::metadata(file).map_err(|error| unusable(file, &error))?;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let of_others = metadata.permissions().mode() & 0o077;
+    if of_others == 0 {
         return Ok(());
     }
     let file = file.display();
@@ -168,6 +167,7 @@ fn unusable(file: &Path, error: &io::Error) -> Complaint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Digest;
 
     fn taken(folder: &Path) -> Taken {
         let at = Timestamp::from_micros(1_775_003_400_000_000);

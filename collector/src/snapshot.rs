@@ -2,6 +2,7 @@
 //! named by its digest, may be signed, and two of them can be held against each other. It holds what a
 //! person would compare and leaves out what changes with every scan (times of sightings).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use daicho_common::coverage::Coverage;
@@ -23,43 +24,49 @@ pub mod diff;
 /// The form of the document; it changes when the meaning of a key does.
 const FORM: u32 = 1;
 
-/// Fields by name. What is empty is left out.
-pub type Line = BTreeMap<String, String>;
+/// Fields by name, ascending. What is empty is left out.
+pub type Line = BTreeMap<Cow<'static, str>, String>;
 
-/// The document.
+/// The document. Its fields stand in the order of their names, as canonical JSON has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
-    /// The form of the document.
-    pub form: u32,
-    /// The day that it is of.
-    pub day: String,
-    /// The edition of the rules that judged.
-    pub edition: String,
-    /// A digest of the rules by which it was derived, in hexadecimal digits.
-    pub rules: String,
     /// Books of record by name, each with when and by whom it was imported.
     pub books: BTreeMap<String, Line>,
-    /// Rows of the ledger by what they are known by.
-    pub rows: BTreeMap<String, Line>,
-    /// Devices by id.
-    pub devices: BTreeMap<String, Line>,
-    /// Findings by id.
-    pub findings: BTreeMap<String, Line>,
-    /// Records beside the ledger by kind and name.
-    pub register: BTreeMap<String, Line>,
     /// Networks by name and range, each with how far it was looked at.
     pub coverage: BTreeMap<String, Line>,
+    /// The day that it is of.
+    pub day: String,
+    /// Devices by id.
+    pub devices: BTreeMap<String, Line>,
+    /// The edition of the rules that judged.
+    pub edition: String,
+    /// Findings by id.
+    pub findings: BTreeMap<String, Line>,
+    /// The form of the document.
+    pub form: u32,
+    /// Records beside the ledger by kind and name.
+    pub register: BTreeMap<String, Line>,
+    /// Rows of the ledger by what they are known by.
+    pub rows: BTreeMap<String, Line>,
+    /// A digest of the rules by which it was derived, in hexadecimal digits.
+    pub rules: String,
 }
 
 /// A digest of a snapshot (SHA-256).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest(pub [u8; 32]);
 
+/// Octets in hexadecimal digits.
+pub fn hex(octets: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
+}
+
 impl Digest {
     /// All of it, in hexadecimal digits.
     pub fn hex(&self) -> String {
-        self.0.iter().map(|octet| format!("{octet:02x}")).collect()
+        hex(&self.0)
     }
 
     /// What people call the snapshot by: its first twelve digits.
@@ -109,7 +116,7 @@ impl Content {
         let records = matter.register.records();
         let register = records.iter().map(|record| {
             let text = record.to_json().unwrap_or_default();
-            let line = Line::from([("content".to_owned(), text)]);
+            let line = Line::from([("content".into(), text)]);
             (format!("{} {}", record.kind().name(), record.id()), line)
         });
         Self {
@@ -132,8 +139,31 @@ impl Content {
     /// # Errors
     /// Never for what was made here; the error is that of serialising.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        // Through a value, whose maps are ordered, so that the order of the fields above is no matter.
-        serde_json::to_value(self).map(|value| value.to_string())
+        serde_json::to_string(self)
+    }
+
+    /// The digest of that JSON, without the JSON itself ever being in memory.
+    ///
+    /// # Errors
+    /// As [`Content::to_json`].
+    pub fn digest(&self) -> Result<Digest, serde_json::Error> {
+        let mut hasher = Hasher(Sha256::new());
+        serde_json::to_writer(&mut hasher, self)?;
+        Ok(Digest(hasher.0.finalize().into()))
+    }
+}
+
+/// Digests what is written into it.
+struct Hasher(Sha256);
+
+impl std::io::Write for Hasher {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.update(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -142,9 +172,9 @@ pub fn digest(json: &str) -> Digest {
     Digest(Sha256::digest(json.as_bytes()).into())
 }
 
-fn put(line: &mut Line, name: &str, value: &str) {
+fn put(line: &mut Line, name: &'static str, value: &str) {
     if !value.is_empty() {
-        line.insert(name.to_owned(), value.to_owned());
+        line.insert(name.into(), value.to_owned());
     }
 }
 
@@ -256,10 +286,7 @@ fn looked(coverage: &[Coverage]) -> BTreeMap<String, Line> {
         *answered = (*answered).max(one.answered.len());
     }
     let line = |(asked, answered): (u128, u128)| {
-        Line::from([
-            ("asked".to_owned(), asked.to_string()),
-            ("answered".to_owned(), answered.to_string()),
-        ])
+        Line::from([("asked".into(), asked.to_string()), ("answered".into(), answered.to_string())])
     };
     networks.into_iter().map(|(key, counts)| (key, line(counts))).collect()
 }

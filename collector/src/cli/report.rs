@@ -11,12 +11,13 @@ use crate::book::Encoding;
 use crate::day::Day;
 use crate::report::Shown;
 use crate::report::gather::{self, Format};
-use crate::report::paper::Part;
+use crate::report::paper::font::Font;
+use crate::report::paper::{Paper, Part};
 use crate::report::set::checklist::Checklist;
 use crate::report::set::{Name, Told, Wanted, make};
 use crate::store::Store;
 use crate::words::Lang;
-use crate::{clock, ingest, snapshot};
+use crate::{clock, ingest};
 
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ enum Which {
 enum Encoded {
     /// UTF-8（BOM つき） / UTF-8 with a byte order mark
     Utf8,
-    /// CP932（Shift_JIS）
+    /// CP932
     Cp932,
 }
 
@@ -106,16 +107,15 @@ fn one(options: &ReportLine, name: Name) -> Result<(), Complaint> {
         None => Day::of(clock::now()),
     };
     let picture = criteria.picture(&ground.basis(gather::noon(day)));
-    let content = gather::content(&ground, &picture, &criteria, day);
-    let json = content.to_json().unwrap_or_default();
-    let digest = snapshot::digest(&json);
-    if let Some(taken) = asked.filter(|taken| taken.digest != digest) {
+    let stamp = gather::stamp(&ground, &picture, &criteria, day);
+    if let Some(taken) = asked.filter(|taken| taken.digest != stamp.digest) {
         return Err(changed(taken.id));
     }
     let checklist = Checklist::released(options.edition.as_deref()).ok_or_else(no_edition)?;
-    let between = match name {
-        Name::Changes => Some(gather::between(&store, &ground, (options.from, options.to))?),
-        _ => None,
+    let between = if name == Name::Changes {
+        Some(gather::between(&store, &ground, (options.from, options.to))?)
+    } else {
+        None
     };
     let told = Told {
         shown: Shown {
@@ -127,7 +127,7 @@ fn one(options: &ReportLine, name: Name) -> Result<(), Complaint> {
             zone: &config.zone,
         },
         register: &ground.register,
-        snapshot: (&content, digest),
+        snapshot: &stamp,
         day,
         checklist: &checklist,
     };
@@ -141,14 +141,18 @@ fn one(options: &ReportLine, name: Name) -> Result<(), Complaint> {
         Format::Pdf => Some(gather::font(&config)?),
         Format::Xlsx | Format::Csv | Format::Svg => None,
     };
+    deliver(options, &paper, font.as_ref())
+}
+
+/// Writes the paper where it was wanted.
+fn deliver(options: &ReportLine, paper: &Paper, font: Option<&Font>) -> Result<(), Complaint> {
     let encoding = match options.encoding {
         Encoded::Utf8 => Encoding::Utf8Bom,
         Encoded::Cp932 => Encoding::Cp932,
     };
     let mut lost = Vec::new();
-    let mut write = |out: &mut dyn Write| {
-        let mut out = out;
-        lost = gather::write(&mut out, &paper, (options.format, encoding), font.as_ref())?;
+    let mut write = |mut out: &mut dyn Write| {
+        lost = gather::write(&mut out, paper, (options.format, encoding), font)?;
         Ok(())
     };
     match &options.output {

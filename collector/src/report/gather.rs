@@ -16,7 +16,7 @@ use crate::picture::{Criteria, Picture};
 use crate::report::paper::font::Font;
 use crate::report::paper::{self, Paper, Part};
 use crate::report::set::changes::{Between, Said, Signed};
-use crate::report::set::{Missing, Name};
+use crate::report::set::{Missing, Name, Stamp};
 use crate::seal;
 use crate::snapshot::diff::diff;
 use crate::snapshot::{Content, Line, Matter, digest};
@@ -60,9 +60,9 @@ impl Format {
 pub fn content(ground: &Ground, picture: &Picture, criteria: &Criteria, day: Day) -> Content {
     let book = |book: &crate::store::Book| {
         let line = Line::from([
-            ("name".to_owned(), book.name.clone()),
-            ("by".to_owned(), book.imported_by.clone()),
-            ("at".to_owned(), book.imported_at.micros().to_string()),
+            ("name".into(), book.name.clone()),
+            ("by".into(), book.imported_by.clone()),
+            ("at".into(), book.imported_at.micros().to_string()),
         ]);
         (book.name.clone(), line)
     };
@@ -77,6 +77,13 @@ pub fn content(ground: &Ground, picture: &Picture, criteria: &Criteria, day: Day
         rules: (&rulings.scope.edition, &rules),
         day,
     })
+}
+
+/// What reports say of the snapshot that they are made of.
+pub fn stamp(ground: &Ground, picture: &Picture, criteria: &Criteria, day: Day) -> Stamp {
+    let content = content(ground, picture, criteria, day);
+    let digest = content.digest().unwrap_or_default();
+    Stamp { digest, edition: content.edition, rules: content.rules }
 }
 
 /// Noon of a day in Japan: a moment of it that no time zone of Japan's neighbours moves to another day.
@@ -119,7 +126,7 @@ pub fn between(
     }
     said.extend(ground.decisions.iter().map(decided));
     said.retain(|one| one.at > earlier.at && one.at <= later.at);
-    said.sort_by(|a, b| a.at.cmp(&b.at));
+    said.sort_by_key(|one| one.at);
     Ok(Between { earlier: signed(&earlier), later: signed(&later), differences, said })
 }
 

@@ -12,7 +12,7 @@ use crate::report::paper::Paper;
 use crate::report::{Shown, gap};
 use crate::resolve::{Device, DeviceId};
 use crate::scope::Scoped;
-use crate::snapshot::{Content, Digest};
+use crate::snapshot::Digest;
 use crate::words::{Lang, Word};
 
 /// 9: what two snapshots differ in.
@@ -100,12 +100,23 @@ pub struct Told<'a> {
     pub shown: Shown<'a>,
     /// What stands beside the book.
     pub register: &'a Register,
-    /// The snapshot that it all is, and its digest.
-    pub snapshot: (&'a Content, Digest),
+    /// The snapshot that it all is.
+    pub snapshot: &'a Stamp,
     /// The day that it is of.
     pub day: Day,
     /// The edition of the checklist.
     pub checklist: &'a Checklist,
+}
+
+/// What every report says of the snapshot that it is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its digest, which is its name.
+    pub digest: Digest,
+    /// The edition of the rules that judged.
+    pub edition: String,
+    /// A digest of all rules, in hexadecimal digits.
+    pub rules: String,
 }
 
 /// Why a report cannot be made.
@@ -162,7 +173,7 @@ impl<'a> Told<'a> {
     /// A paper with what every report bears: day, snapshot, coverage, rules.
     fn paper(&self, name: Name) -> Paper {
         let lang = self.lang();
-        let digest = &self.snapshot.1;
+        let digest = &self.snapshot.digest;
         let title = self.say(name.title());
         let mut paper = Paper {
             lang: lang.code(),
@@ -173,11 +184,9 @@ impl<'a> Told<'a> {
             ..Paper::default()
         };
         let snapshot = lang.fill(Word::PaperSnapshotLine, &[&digest.short(), &digest.hex()]);
-        let content = self.snapshot.0;
-        let rules = lang.fill(
-            Word::PaperRulesLine,
-            &[&content.edition, &self.checklist.edition, &content.rules],
-        );
+        let stamp = self.snapshot;
+        let rules = lang
+            .fill(Word::PaperRulesLine, &[&stamp.edition, &self.checklist.edition, &stamp.rules]);
         paper.head(self.say(Word::PaperDay), &self.day.to_string());
         paper.head(self.say(Word::PaperSnapshot), &snapshot);
         paper.head(self.say(Word::PaperRules), &rules);
@@ -239,6 +248,13 @@ impl<'a> Told<'a> {
             Some(false) => Word::CommonNo,
             None => Word::CommonUnknown,
         })
+    }
+}
+
+impl Told<'_> {
+    /// A moment to the minute, as a report needs it.
+    fn minute(&self, at: daicho_common::time::Timestamp) -> String {
+        self.shown.zone.show(at).chars().take("2026-04-01 09:30".len()).collect()
     }
 }
 

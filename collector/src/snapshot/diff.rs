@@ -1,6 +1,6 @@
 //! What two snapshots differ in: what came, what went, and which fields say something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Content, Line};
 
@@ -63,7 +63,7 @@ fn of_kind(
     before: &BTreeMap<String, Line>,
     after: &BTreeMap<String, Line>,
 ) -> Vec<Difference> {
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let mut found = Vec::new();
     for key in keys {
         let made = |line: &Line, how| Difference {
@@ -85,10 +85,10 @@ fn of_kind(
 }
 
 fn fields<'a>(before: &'a Line, after: &'a Line) -> impl Iterator<Item = How> {
-    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let text = |line: &Line, name: &String| line.get(name).cloned().unwrap_or_default();
+    let names: BTreeSet<&str> = before.keys().chain(after.keys()).map(AsRef::as_ref).collect();
+    let text = |line: &Line, name: &str| line.get(name).cloned().unwrap_or_default();
     // A digest tells nobody anything; what it is of is told by the other fields.
     let names =
         names.into_iter().filter(|name| *name != "facts" && before.get(*name) != after.get(*name));
-    names.map(move |name| How::Field(name.clone(), text(before, name), text(after, name)))
+    names.map(move |name| How::Field(name.to_owned(), text(before, name), text(after, name)))
 }

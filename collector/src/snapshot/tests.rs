@@ -3,7 +3,10 @@ use super::*;
 
 fn content(rows: &[(&str, &[(&str, &str)])]) -> Content {
     let line = |fields: &[(&str, &str)]| {
-        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        fields
+            .iter()
+            .map(|(name, value)| (Cow::Owned((*name).to_owned()), (*value).to_owned()))
+            .collect()
     };
     let rows = rows.iter().map(|(key, fields)| ((*key).to_owned(), line(fields)));
     Content { form: FORM, rows: rows.collect(), ..Content::default() }
@@ -46,6 +49,9 @@ fn the_same_content_is_the_same_json_and_comes_back_from_it() {
     assert!(json.starts_with(r#"{"books":{},"coverage":{}"#), "{json}");
     assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), one);
     assert_eq!(digest(&json).short().len(), 12);
+    assert_eq!(one.digest().unwrap(), digest(&json));
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value.to_string(), json, "keys stand in their order");
     assert_ne!(digest(&json), digest("{}"));
 }
 

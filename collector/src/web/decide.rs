@@ -37,7 +37,7 @@ pub(super) async fn decide(
 ) -> Response {
     let form = match form(&reader, &headers, &body) {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let (by, why) = (form.of("by"), form.of("why"));
     let snapshot = match site.snapshot().await {
@@ -65,14 +65,20 @@ pub(super) async fn decide(
 }
 
 /// The form that a page of ours sent, with who says so.
-pub(super) fn form(reader: &Reader, headers: &HeaderMap, body: &[u8]) -> Result<Form, Response> {
+pub(super) fn form(
+    reader: &Reader,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Form, Box<Response>> {
     if !same_site(headers) {
-        return Err(message(reader, StatusCode::FORBIDDEN, Word::FailureOtherSite));
+        return Err(message(reader, StatusCode::FORBIDDEN, Word::FailureOtherSite).into());
     }
     let form = Form::read(body);
     let (by, why) = (form.of("by"), form.of("why"));
     if by.is_empty() || by.chars().count() > NAME || why.chars().count() > REASON {
-        return Err(message(reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureWhoSaysSo));
+        return Err(
+            message(reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureWhoSaysSo).into()
+        );
     }
     Ok(form)
 }

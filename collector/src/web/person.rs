@@ -73,10 +73,10 @@ fn parted(
 ) -> Vec<(String, Option<String>)> {
     let keys = device.keys();
     let standing = Standing::of(&snapshot.ground.decisions);
-    let splits = standing.ties().filter_map(|decided| match &decided.what {
-        Decision::Split { a, b } if keys.contains(a) => Some((decided, b)),
-        Decision::Split { a, b } if keys.contains(b) => Some((decided, a)),
-        _ => None,
+    let splits = standing.ties().filter_map(|decided| {
+        let Decision::Split { a, b } = &decided.what else { return None };
+        let other = if keys.contains(a) { b } else { a };
+        (keys.contains(a) || keys.contains(b)).then_some((decided, other))
     });
     let said = splits.map(|(decided, other)| {
         let holder = snapshot.picture.devices.iter().find(|one| one.keys().contains(other));

@@ -123,7 +123,7 @@ pub(super) async fn say(
 ) -> Response {
     let form = match decide::form(&reader, &headers, &body) {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let refused = |word| message(&reader, StatusCode::UNPROCESSABLE_ENTITY, word);
     let Some(wish) = Wish::of(&form) else { return refused(Word::FailureRecord) };
@@ -131,7 +131,7 @@ pub(super) async fn say(
     let why = form.of("why").to_owned();
     let store = Arc::clone(&site);
     let kept = tokio::task::spawn_blocking(move || match wish {
-        Wish::Keep(register) => store.store.keep_register(register, said, why).map(drop),
+        Wish::Keep(register) => store.store.keep_register(*register, said, why).map(drop),
         Wish::Remove(kind, id) => store.store.remove_record(kind, id, said, why).map(drop),
     });
     match kept.await.unwrap_or(Err(StoreError::Ended)) {
@@ -142,7 +142,7 @@ pub(super) async fn say(
 
 /// What a form wants.
 enum Wish {
-    Keep(Register),
+    Keep(Box<Register>),
     Remove(Kind, String),
 }
 
@@ -155,7 +155,7 @@ impl Wish {
                 let records = register.records();
                 let named = records.iter().all(|record| !record.id().is_empty());
                 let fits = text.chars().count() <= LONGEST && records.len() == 1 && named;
-                fits.then_some(Self::Keep(register))
+                fits.then(|| Self::Keep(Box::new(register)))
             }
             "remove" => Some(Self::Remove(form.of("kind").parse().ok()?, form.of("id").to_owned())),
             _ => None,

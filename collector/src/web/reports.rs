@@ -18,7 +18,6 @@ use crate::report::Shown;
 use crate::report::gather::{self, Format};
 use crate::report::set::checklist::Checklist;
 use crate::report::set::{Name, Told, Wanted, make};
-use crate::snapshot;
 use crate::words::{Lang, Word};
 
 /// What a file is asked to be of.
@@ -93,7 +92,7 @@ fn line(lang: Lang, snapshot: &Snapshot, (number, name): (usize, Name), pairs: &
                     format!("{earlier} → {later}"),
                     files(&format!("from={earlier}&to={later}&")),
                 )),
-                _ => None,
+                [] | [_] | [_, _, ..] => None,
             };
             (pairs.windows(2).filter_map(two).collect(), Word::ReportsFewSnapshots)
         }
@@ -175,14 +174,14 @@ fn octets(
 ) -> Result<Vec<u8>, Complaint> {
     let ground = &snapshot.ground;
     let day = snapshot.today();
-    let content = gather::content(ground, &snapshot.picture, &site.criteria, day);
-    let digest = snapshot::digest(&content.to_json().unwrap_or_default());
+    let stamp = gather::stamp(ground, &snapshot.picture, &site.criteria, day);
     let checklist = Checklist::released(asked.edition.as_deref())
         .or_else(|| Checklist::released(None))
         .unwrap_or_default();
-    let between = match name {
-        Name::Changes => Some(gather::between(&site.store, ground, (asked.from, asked.to))?),
-        _ => None,
+    let between = if name == Name::Changes {
+        Some(gather::between(&site.store, ground, (asked.from, asked.to))?)
+    } else {
+        None
     };
     let told = Told {
         shown: Shown {
@@ -194,7 +193,7 @@ fn octets(
             zone: &site.config.zone,
         },
         register: &ground.register,
-        snapshot: (&content, digest),
+        snapshot: &stamp,
         day,
         checklist: &checklist,
     };

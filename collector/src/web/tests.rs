@@ -589,8 +589,8 @@ fn a_record_is_added_changed_and_taken_out_on_the_page_of_the_register_with_who_
     assert_eq!(keep(&party("架空<b>"), ""), 303);
     let page = running.get("/register").body;
     assert!(page.contains("架空&#60;b&#62;") && !page.contains("架空<b>"), "{page}");
-    assert_eq!(keep(&party("架空製作所"), ""), 303);
-    assert!(running.get("/register").body.contains("架空製作所"));
+    assert_eq!(keep(&party("無二工業"), ""), 303);
+    assert!(running.get("/register").body.contains("無二工業"));
     for bad in
         ["", "x", "[[party]]\nid = \"\"\nname = \"n\"\nroles = []", &(party("a") + &party("b"))]
     {
@@ -602,5 +602,5 @@ fn a_record_is_added_changed_and_taken_out_on_the_page_of_the_register_with_who_
     let history = running.site.store.register_history(Some("a")).unwrap();
     let whys: Vec<&str> = history.iter().map(|version| version.why.as_str()).collect();
     assert_eq!(whys, ["y", "y", "z"]);
-    assert!(!running.get("/register").body.contains("架空製作所"));
+    assert!(!running.get("/register").body.contains("無二工業"));
 }

@@ -252,9 +252,8 @@ impl Writer {
         match self.shape.charset {
             Charset::Utf8 => self.out.extend_from_slice(text.as_bytes()),
             Charset::Cp932 => {
-                let lost = &mut self.lost;
-                let lose = |character| lost.push(Lost { row, column, character });
-                let encoded = cp932(&text, lose);
+                let told = &mut self.lost;
+                let encoded = cp932(&text, |character| told.push(Lost { row, column, character }));
                 self.out.extend_from_slice(&encoded);
             }
             Charset::Utf16Le => self.out.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),

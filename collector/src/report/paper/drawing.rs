@@ -106,12 +106,16 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// Where to cut it so that no piece is higher than `most` and no rectangle is cut, if none is
-    /// higher itself: upper and lower end of each piece.
-    pub fn bands(&self, most: f32) -> Vec<(f32, f32)> {
+    /// Where to cut it so that the first piece is not higher than `first`, no other than `most`, and no
+    /// rectangle is cut, if none is higher itself: upper and lower end of each piece.
+    pub fn bands(&self, first: f32, most: f32) -> Vec<(f32, f32)> {
         let mut bands = Vec::new();
         let mut top = 0.0;
-        while self.size.1 - top > most {
+        loop {
+            let most = if bands.is_empty() { first } else { most };
+            if self.size.1 - top <= most {
+                break;
+            }
             let frames = self.shapes.iter().filter(|shape| matches!(shape, Shape::Frame { .. }));
             let end = frames.map(Shape::span).fold(top + most, |end, (from, to)| {
                 if from > top && from < end && to > end { from } else { end }
@@ -155,11 +159,12 @@ mod tests {
             size: (10.0, 100.0),
             shapes: vec![line, frame(0.0), frame(30.0), frame(55.0), frame(80.0)],
         };
-        let bands = drawing.bands(60.0);
+        let bands = drawing.bands(60.0, 60.0);
         assert_eq!(bands, [(0.0, 55.0), (55.0, 100.0)]);
         let first: Vec<Shape> = drawing.piece(bands[0]).collect();
         assert_eq!(first.len(), 3);
         assert_eq!(first[0].span(), (0.0, 55.0));
         assert_eq!(drawing.piece(bands[1]).count(), 3);
+        assert_eq!(drawing.bands(25.0, 60.0), [(0.0, 25.0), (25.0, 80.0), (80.0, 100.0)]);
     }
 }

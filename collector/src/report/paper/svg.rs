@@ -96,8 +96,11 @@ mod tests {
         write(&mut out, "a<b", &Drawing { size: (10.0, 10.0), shapes: vec![shape] }).unwrap();
         let text = String::from_utf8(out).unwrap();
         let parsed = roxmltree::Document::parse(&text).unwrap();
-        let names: Vec<_> =
-            parsed.descendants().filter(|n| n.is_element()).map(|n| n.tag_name().name()).collect();
+        let names: Vec<_> = parsed
+            .descendants()
+            .filter(roxmltree::Node::is_element)
+            .map(|n| n.tag_name().name())
+            .collect();
         assert_eq!(names, ["svg", "title", "text"]);
     }
 }

@@ -77,7 +77,7 @@ fn workbook(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
     let first = tables.next();
     let sheet = book.add_worksheet_with_constant_memory()?;
     sheet.set_name(sheet_name(&paper.title, &mut names))?;
-    dress(sheet, paper)?;
+    dress(sheet, paper);
     let mut row = head(sheet, paper, &looks)?;
     if let Some(table) = first {
         row = put(sheet, table, (row, &looks))?;
@@ -90,18 +90,17 @@ fn workbook(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
     for table in tables {
         let sheet = book.add_worksheet_with_constant_memory()?;
         sheet.set_name(sheet_name(&table.title, &mut names))?;
-        dress(sheet, paper)?;
+        dress(sheet, paper);
         put(sheet, table, (0, &looks))?;
     }
     book.save_to_buffer()
 }
 
 /// How it is printed.
-fn dress(sheet: &mut Worksheet, paper: &Paper) -> Result<(), XlsxError> {
+fn dress(sheet: &mut Worksheet, paper: &Paper) {
     sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
     let foot: String = paper.foot.chars().filter(|c| *c != '&').take(120).collect();
     sheet.set_footer(format!("&L{foot}&R&P / &N"));
-    Ok(())
 }
 
 fn head(sheet: &mut Worksheet, paper: &Paper, looks: &Looks) -> Result<u32, XlsxError> {

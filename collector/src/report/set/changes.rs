@@ -57,7 +57,7 @@ pub(super) fn make(told: &Told<'_>, between: &Between) -> Paper {
     let mut paper = told.paper(Name::Changes);
     for (label, one) in [(Word::PaperEarlier, &between.earlier), (Word::PaperLater, &between.later)]
     {
-        let at = told.shown.zone.show(one.at);
+        let at = told.minute(one.at);
         let with: [&dyn std::fmt::Display; 6] =
             [&one.id, &at, &one.by, &one.why, &one.digest.short(), &one.key];
         paper.head(told.say(label), &told.lang().fill(Word::PaperSignedBy, &with));
@@ -182,7 +182,7 @@ fn said(told: &Told<'_>, between: &Between) -> Table {
     let mut table =
         Table::new(told.say(Word::PaperSaid), told.all(words), told.say(Word::PaperNothing));
     for one in &between.said {
-        let at = told.shown.zone.show(one.at);
+        let at = told.minute(one.at);
         let about = joined([known_by(told.lang(), &one.about)]);
         table.push([at.as_str(), &one.by, told.say(one.kind), &about, &one.why]);
     }

@@ -13,11 +13,13 @@ use crate::words::Word;
 
 pub(super) fn make(told: &Told<'_>) -> Paper {
     let mut paper = told.paper(Name::Network);
-    let roots = Graph::of(told).roots();
-    if !roots.is_empty() {
-        let title = told.say(Word::PaperDrawing).to_owned();
-        paper.parts.push(Part::Drawing(title, draw(&roots)));
+    let mut roots = Graph::of(told).roots();
+    if roots.is_empty() {
+        let lines = vec![told.say(Word::LinksNone).to_owned()];
+        roots.push(Node { lines, ..Node::default() });
     }
+    let title = told.say(Word::PaperDrawing).to_owned();
+    paper.parts.push(Part::Drawing(title, draw(&roots)));
     for table in [
         wiring::links(&told.shown),
         wiring::shared(&told.shown, wiring::is_hub),

@@ -78,8 +78,7 @@ fn with_told<T>(lang: Lang, with: impl FnOnce(&Told<'_>) -> T) -> T {
     let (ground, picture) = hospital();
     let day = Day::new(2026, 11, 29).unwrap();
     let criteria = crate::picture::Criteria::default();
-    let content = gather::content(&ground, &picture, &criteria, day);
-    let digest = crate::snapshot::digest(&content.to_json().unwrap());
+    let stamp = gather::stamp(&ground, &picture, &criteria, day);
     let told = Told {
         shown: Shown {
             picture: &picture,
@@ -90,7 +89,7 @@ fn with_told<T>(lang: Lang, with: impl FnOnce(&Told<'_>) -> T) -> T {
             zone: &Zone::named("Asia/Tokyo").unwrap(),
         },
         register: &ground.register,
-        snapshot: (&content, digest),
+        snapshot: &stamp,
         day,
         checklist: &Checklist::released(None).unwrap(),
     };

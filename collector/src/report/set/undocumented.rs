@@ -37,7 +37,7 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
         .filter(|finding| finding.rule == Rule::UndocumentedDevice)
         .filter_map(|finding| Some((finding.device.as_ref()?, finding)))
         .collect();
-    let (lang, zone) = (told.lang(), told.shown.zone);
+    let lang = told.lang();
     let mut open = 0;
     for (found, scoped) in told.scoped().filter(|(found, _)| found.verdict.is_undocumented()) {
         let id = found.device.as_ref();
@@ -56,8 +56,8 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
             &joined(macs(device)),
             &joined(networks),
             &joined(attached),
-            &zone.show(device.first_seen),
-            &zone.show(device.last_seen),
+            &told.minute(device.first_seen),
+            &told.minute(device.last_seen),
             told.say(phrase::scope(scoped.scope)),
             told.say(phrase::verdict(&found.verdict)),
             &done,
@@ -88,10 +88,16 @@ fn answered(told: &Told<'_>, finding: Option<&Finding>) -> [String; 4] {
         done = told.lang().fill(Word::FindingsReopened, &[&done]);
     }
     let due = answer.due.map(|due| due.to_string()).unwrap_or_default();
-    let due = match answer.is_overdue(told.day) {
-        true => format!("{due}\n{}", told.say(Word::PaperOverdue)),
-        false => due,
+    let overdue = answer.is_overdue(told.day);
+    let due = if overdue {
+        format!(
+            "{due}
+{}",
+            told.say(Word::PaperOverdue)
+        )
+    } else {
+        due
     };
-    let by = told.shown.zone.show(answer.at);
+    let by = told.minute(answer.at);
     [done, answer.owner.clone(), due, joined([answer.why.clone(), format!("{} {by}", answer.by)])]
 }

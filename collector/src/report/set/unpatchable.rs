@@ -3,7 +3,7 @@
 
 use super::{Name, Told, joined, written};
 use crate::finding::Rule;
-use crate::register::device::Measure;
+use crate::register::device::{Exception, Measure};
 use crate::report::paper::{Paper, Part, Table};
 use crate::report::table::entry_name;
 use crate::words::{Word, phrase};
@@ -37,15 +37,13 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
             .matches
             .iter()
             .find(|m| place.is_some() && m.entry.as_ref() == place);
-        let seen =
-            found.into_iter().flat_map(|found| found.devices()).filter_map(|id| devices.get(id));
+        let seen = found
+            .into_iter()
+            .flat_map(crate::reconcile::Match::devices)
+            .filter_map(|id| devices.get(id));
         let seen: std::collections::BTreeSet<&str> =
             seen.flat_map(|device| &device.addresses).map(|at| at.network.as_str()).collect();
-        let measures = exception.measures.iter().map(|measure| told.say(word(*measure)));
-        let mut measures = joined(measures);
-        if !exception.note.is_empty() {
-            measures = joined([&measures, &exception.note]);
-        }
+        let measures = measures(told, exception);
         let due = written(told.day).is_some_and(|today| exception.is_due(today));
         let apart = exception.network.is_empty()
             || seen.is_empty()
@@ -71,6 +69,11 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
     paper.parts.push(Part::Table(table));
     paper.parts.push(Part::Table(ended(told)));
     paper
+}
+
+fn measures(told: &Told<'_>, exception: &Exception) -> String {
+    let measures = joined(exception.measures.iter().map(|measure| told.say(word(*measure))));
+    joined([&measures, &exception.note])
 }
 
 const fn word(measure: Measure) -> Word {

@@ -23,6 +23,8 @@ const PAD: f32 = 2.4;
 /// Characters of a cell, and lines of it, before it is cut.
 const MAX_CELL: usize = 300;
 const MAX_LINES: usize = 16;
+/// Room for a drawing below which it begins on the next page.
+const LEAST: f32 = 150.0;
 /// Rows that widths are measured on.
 const MEASURED: usize = 300;
 
@@ -41,8 +43,8 @@ pub(super) struct Composer<'a, M, F> {
 
 impl<'a, M: Measure, F: FnMut(Vec<Shape>) -> io::Result<()>> Composer<'a, M, F> {
     pub(super) fn new(font: &'a M, pages: usize, done: F) -> Self {
-        let (shapes, foot) = (Vec::new(), String::new());
-        Self { font, pages, done, page: 1, shapes, y: MARGIN, foot }
+        let shapes = Vec::new();
+        Self { font, pages, done, page: 1, shapes, y: MARGIN, foot: String::new() }
     }
 
     /// Composes the whole paper.
@@ -153,7 +155,7 @@ impl<'a, M: Measure, F: FnMut(Vec<Shape>) -> io::Result<()>> Composer<'a, M, F> 
             let heading = wide(&column.heading);
             let open = if column.answer { 46.0 } else { 0.0 };
             let whole = cells.max(heading).max(open).min(WIDTH * 0.4) + 2.0 * PAD + 0.5;
-            let least = heading.min(4.2 * SIZE).max(3.2 * SIZE).max(open) + 2.0 * PAD;
+            let least = heading.clamp(3.2 * SIZE, 4.2 * SIZE).max(open) + 2.0 * PAD;
             Wish { least: least.min(whole), whole }
         };
         let wishes: Vec<Wish> = table.columns.iter().enumerate().map(wish).collect();
@@ -209,15 +211,12 @@ impl<'a, M: Measure, F: FnMut(Vec<Shape>) -> io::Result<()>> Composer<'a, M, F> 
     }
 
     fn drawing(&mut self, title: &str, drawing: &Drawing) -> io::Result<()> {
-        self.title(title, 120.0)?;
+        self.title(title, LEAST)?;
         let scale = (WIDTH / drawing.size.0.max(1.0)).min(1.0);
-        for (number, band) in
-            drawing.bands((BOTTOM - MARGIN - 24.0) / scale).into_iter().enumerate()
-        {
+        let (rest, page) = ((BOTTOM - self.y) / scale, (BOTTOM - MARGIN) / scale);
+        for band in drawing.bands(rest, page) {
             let height = (band.1 - band.0) * scale;
-            if number > 0 || self.y + height > BOTTOM {
-                self.need(height)?;
-            }
+            self.need(height)?;
             let (x, y) = (MARGIN, band.0.mul_add(-scale, self.y));
             self.shapes.extend(drawing.piece(band).map(|shape| shape.moved((x, y), scale)));
             self.y += height;
