@@ -31,7 +31,7 @@ mod workbook;
 /// Ledgers into workbooks.
 mod xlsx_out;
 
-pub use csv_out::{Encoding, Lost, write_csv};
+pub use csv_out::{Encoding, Lost, cp932, guard, write_csv};
 pub use patch::{Exported, How, export};
 pub use xlsx_out::write_xlsx;
 

@@ -13,18 +13,20 @@ use daicho_common::complaint::{Complaint, Exit};
 
 use crate::words::Lang;
 
-mod agent;
 mod account;
+mod agent;
 mod audit;
 mod compare;
 mod doctor;
 mod keep;
 mod ledger;
 mod register;
+mod report;
 mod safety;
 mod scan;
 mod schedule;
 mod serve;
+mod snapshot;
 mod token;
 
 pub(crate) use agent::trouble as agent_trouble;
@@ -76,6 +78,10 @@ enum Command {
     Token(token::TokenLine),
     /// 監査記録の改ざんの有無を確かめます / Checks that the audit log is as it was written
     VerifyLog(audit::VerifyLog),
+    /// 報告書を作ります（list で一覧） / Makes a report; `list` prints all
+    Report(Box<report::ReportLine>),
+    /// いまの内容に署名して保管し、比べます / Signs, keeps and compares what is known
+    Snapshot(snapshot::SnapshotLine),
     /// 保管している内容を書き出します / Writes out what is kept
     Export(Export),
     /// エージェントの鍵を登録または置き換えます / Holds an agent to a key from now on
@@ -298,6 +304,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Account(options) => account::run(&options),
         Command::Token(options) => token::run(&options),
         Command::VerifyLog(options) => audit::verify(&options),
+        Command::Report(options) => report::run(&options),
+        Command::Snapshot(options) => snapshot::run(&options),
         Command::Export(options) => keep::export(&options),
         Command::Trust(options) => keep::trust(&options),
         Command::Stop(options) => keep::stop(&options),

@@ -28,6 +28,7 @@ struct Written {
     absence: Option<PathBuf>,
     people: Option<PathBuf>,
     behind_tls: Option<bool>,
+    report_font: Option<PathBuf>,
     network: Option<Vec<Network>>,
     agents_listen: Option<String>,
     agent_names: Option<Vec<String>>,
@@ -90,6 +91,8 @@ pub struct Config {
     /// Whether a proxy in front ends TLS: cookies then go over TLS only, and the address of a reader is
     /// what the proxy says.
     pub behind_tls: bool,
+    /// The font of reports; none: the first of the system's that has Japanese characters.
+    pub report_font: Option<PathBuf>,
 }
 
 impl Config {
@@ -165,6 +168,7 @@ impl Config {
             agents: agents(written.agents_listen.as_deref(), written.agent_names, name)?,
             people: set(written.people),
             behind_tls: written.behind_tls.unwrap_or_default(),
+            report_font: set(written.report_font),
         })
     }
 }
@@ -231,6 +235,7 @@ mod tests {
             "agent_names",
             "people",
             "behind_tls",
+            "report_font",
         ]
         .to_vec();
         known.sort_unstable();

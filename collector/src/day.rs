@@ -26,6 +26,11 @@ impl Day {
         Self(epoch.saturating_add(jiff::Span::new().days(days.clamp(-4_000_000, 2_900_000))))
     }
 
+    /// Year, month 1 to 12, day 1 to 31.
+    pub fn parts(self) -> (i16, u8, u8) {
+        (self.0.year(), self.0.month().unsigned_abs(), self.0.day().unsigned_abs())
+    }
+
     /// Whole days from this one to `later`; negative if `later` comes before.
     pub fn days_until(self, later: Self) -> i64 {
         // Two dates of the calendar are at most some millions of days apart.

@@ -3,7 +3,7 @@
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
 //! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
-//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]; beside them [`people`]. They name no file, socket, clock or database; the layering
+//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]; [`snapshot`] keeps what it was; beside them [`people`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`doctor`], [`cli`].
 
@@ -46,6 +46,10 @@ pub mod people;
 pub mod credential;
 /// The one function that composes the pure rooms.
 pub mod picture;
+/// What was known at a moment, named by its digest; what two of them differ in.
+pub mod snapshot;
+/// Who vouches for a snapshot: the collector's own signing key.
+pub mod seal;
 /// Workbooks and CSV files into ledgers and back.
 pub mod book;
 /// The ground facts in one SQLite file, append-only.

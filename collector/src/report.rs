@@ -16,12 +16,22 @@ use crate::words::{Lang, Word, phrase};
 
 /// Comma-separated values for Excel.
 pub mod csv;
+/// From the store to a report.
+pub mod gather;
 /// What no look reached, and why.
 pub mod gap;
 /// JSON and JSON Lines.
 pub mod json;
 /// The plan of all scans, for paper.
 pub mod plan;
+/// A report before it has a format, and its formats.
+pub mod paper;
+/// Text made safe to show.
+pub mod safe;
+/// The reports.
+pub mod set;
+/// Trees as drawings.
+pub mod tree;
 /// Rows and columns, the same for every format that has them.
 pub mod table;
 /// For the terminal.

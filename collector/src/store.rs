@@ -35,6 +35,7 @@ mod safety;
 mod roll;
 mod schema;
 mod sessions;
+mod snapshots;
 mod stops;
 mod tokens;
 mod writer;
@@ -52,6 +53,7 @@ pub use registers::{Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use sessions::{Caller, Session};
+pub use snapshots::Taken;
 pub use tokens::{NewToken, Token};
 
 /// How long to wait for another process that holds the file before giving up.

@@ -164,6 +164,7 @@ pub fn find(
 ) -> Topology {
     let mut nodes = node::read(claims, speakers, devices);
     let mut known = Known::new(devices, &nodes);
+    known.turns(claims, speakers, devices);
     let halves = link::halves(&mut nodes, &mut known);
     let mut links = link::join(&halves);
     spanning::add(&nodes, &mut known, &mut links);

@@ -51,6 +51,8 @@ mod login;
 mod observation;
 mod page;
 mod person;
+mod register;
+mod reports;
 mod scans;
 mod scope;
 mod session;
@@ -233,6 +235,10 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/links", Need::May(Act::Survey), links::page)
         .get("/links.csv", Need::Take(Act::Survey), links::csv)
         .get("/coverage", Need::May(Act::Survey), coverage::page)
+        .get("/register", Need::May(Act::Survey), register::page)
+        .post("/register", Need::May(Act::Enter), register::say)
+        .get("/reports", Need::May(Act::Read), reports::page)
+        .get("/reports/{file}", Need::Take(Act::Read), reports::file)
         .get("/scans", Need::May(Act::Survey), scans::page)
         .post("/scans/say", Need::May(Act::Operate), scans::say)
         .get("/observations/{id}", Need::May(Act::Read), observation::page)

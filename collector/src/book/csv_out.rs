@@ -90,7 +90,7 @@ fn write_line(
 
 /// Encodes as CP932. Unicode has two characters for some of JIS's; the one that CP932 does not know
 /// is written as its twin.
-fn cp932(text: &str, mut lose: impl FnMut(char)) -> Cow<'_, [u8]> {
+pub fn cp932(text: &str, mut lose: impl FnMut(char)) -> Cow<'_, [u8]> {
     if text.is_ascii() {
         return Cow::Borrowed(text.as_bytes());
     }
@@ -137,7 +137,8 @@ fn is_negative_number(text: &str) -> bool {
     })
 }
 
-fn guard(cell: &str) -> Cow<'_, str> {
+/// The cell as it is written: an apostrophe before what Excel would run.
+pub fn guard(cell: &str) -> Cow<'_, str> {
     if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 

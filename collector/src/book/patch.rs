@@ -10,9 +10,12 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::kind::{self, Kind};
-use super::{Encoding, Lost, Refusal, WriteError, parts, text, write_csv, write_xlsx};
+use super::text::Shape;
+use super::{Lost, Refusal, WriteError, parts, write_xlsx};
 use crate::ledger::{Ledger, Place, Row};
 
+/// CSV files.
+mod plain;
 mod sheet;
 mod style;
 
@@ -58,7 +61,7 @@ pub fn export(octets: &[u8], base: &Ledger, now: &Ledger) -> Result<Exported, Wr
         return Ok(Exported { octets, how: How::Untouched, ending: None, lost: Vec::new() });
     }
     match kind::of(octets) {
-        Kind::Text => as_text(octets, now),
+        Kind::Text => Ok(as_text(octets, base, patches)),
         Kind::Xlsx => match patched(octets, patches, now) {
             Ok(octets) => {
                 Ok(Exported { octets, how: How::Patched, ending: None, lost: Vec::new() })
@@ -75,15 +78,19 @@ fn rewritten(now: &Ledger) -> Result<Exported, WriteError> {
     Ok(Exported { octets, how: How::Rewritten, ending: Some("xlsx"), lost: Vec::new() })
 }
 
-/// CSV in the encoding of the file imported; in UTF-8 where the changes do not fit into CP932.
-fn as_text(octets: &[u8], now: &Ledger) -> Result<Exported, WriteError> {
-    let mut written = Vec::new();
-    let mut lost = write_csv(now, 0, text::encoding(octets), &mut written)?;
-    if !lost.is_empty() {
-        written.clear();
-        lost = write_csv(now, 0, Encoding::Utf8Bom, &mut written)?;
+/// The file that was imported with the changes in it; in UTF-8 where they do not fit into its
+/// encoding, or where nothing would tell that they are UTF-8.
+fn as_text(octets: &[u8], base: &Ledger, mut patches: Patches) -> Exported {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let rows = patches.pop_first().map(|(_, rows)| rows).unwrap_or_default();
+    let (mut written, mut lost) = plain::patch(octets, base, &rows);
+    let unmarked = octets.is_ascii() && !written.is_ascii();
+    if !lost.is_empty() || unmarked {
+        let text = Shape::of(octets).decode(octets);
+        let utf8 = [MARK, text.as_bytes()].concat();
+        (written, lost) = plain::patch(&utf8, base, &rows);
     }
-    Ok(Exported { octets: written, how: How::Patched, ending: None, lost })
+    Exported { octets: written, how: How::Patched, ending: None, lost }
 }
 
 /// What differs, by sheet and row.

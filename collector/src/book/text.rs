@@ -1,9 +1,11 @@
 //! Text into a grid: which encoding, which delimiter, and the csv crate for the rest. Rows are
 //! numbered as a spreadsheet numbers them, where a cell may hold line breaks and blank lines count.
 
+use std::borrow::Cow;
+
 use encoding_rs::{SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::csv_out::{Encoding, unguard};
+use super::csv_out::unguard;
 use super::{Budget, Refusal};
 use crate::ledger::columns::Columns;
 use crate::ledger::grid::Grid;
@@ -29,34 +31,80 @@ pub(super) fn grids(octets: &[u8], columns: Meanings<'_>) -> Result<Vec<Grid>, R
     Ok(vec![grid])
 }
 
-/// Decodes by the byte order mark; without one as UTF-8 or, if that reads worse, as CP932 (with the
-/// extensions of NEC and IBM, as WHATWG's `Shift_JIS` has them). `None` if it is no text.
-fn decode(octets: &[u8]) -> Option<String> {
-    let utf8 = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
-    if let Ok(text) = std::str::from_utf8(utf8) {
-        return is_text(text, controls(text)).then(|| text.to_owned());
-    }
-    let marked = [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)];
-    let utf16 = marked.into_iter().find_map(|(mark, encoding)| {
-        octets.strip_prefix(mark).map(|rest| encoding.decode_without_bom_handling(rest).0)
-    });
-    let text = utf16.unwrap_or_else(|| {
-        let utf8 = UTF_8.decode_without_bom_handling(utf8).0;
-        let cp932 = SHIFT_JIS.decode_without_bom_handling(octets).0;
-        if undecoded(&utf8) < undecoded(&cp932) { utf8 } else { cp932 }
-    });
-    is_text(&text, controls(&text) + undecoded(&text)).then(|| text.into_owned())
+/// An encoding of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charset {
+    Utf8,
+    Utf16Le,
+    Utf16Be,
+    /// With the extensions of NEC and IBM, as WHATWG's `Shift_JIS` has them.
+    Cp932,
 }
 
-/// The encoding in which text is given back: CP932 if it came so, else UTF-8.
-pub(super) fn encoding(octets: &[u8]) -> Encoding {
-    let marked = [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"];
-    if std::str::from_utf8(octets).is_ok() || marked.iter().any(|mark| octets.starts_with(mark)) {
-        return Encoding::Utf8Bom;
+impl Charset {
+    /// Octets of a code unit.
+    pub(super) const fn width(self) -> usize {
+        match self {
+            Self::Utf8 | Self::Cp932 => 1,
+            Self::Utf16Le | Self::Utf16Be => 2,
+        }
     }
-    let utf8 = UTF_8.decode_without_bom_handling(octets).0;
-    let cp932 = SHIFT_JIS.decode_without_bom_handling(octets).0;
-    if undecoded(&utf8) < undecoded(&cp932) { Encoding::Utf8Bom } else { Encoding::Cp932 }
+
+    /// The text of octets without a byte order mark.
+    pub(super) fn decode(self, octets: &[u8]) -> Cow<'_, str> {
+        let encoding = match self {
+            Self::Utf8 => UTF_8,
+            Self::Utf16Le => UTF_16LE,
+            Self::Utf16Be => UTF_16BE,
+            Self::Cp932 => SHIFT_JIS,
+        };
+        encoding.decode_without_bom_handling(octets).0
+    }
+}
+
+/// How text is kept in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) charset: Charset,
+    /// Octets of the byte order mark; 0 without one.
+    pub(super) mark: usize,
+}
+
+impl Shape {
+    /// By the byte order mark; without one UTF-8 or, if that reads worse, CP932.
+    pub(super) fn of(octets: &[u8]) -> Self {
+        let utf8 = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+        let shape = |charset, mark| Self { charset, mark };
+        let as_utf8 = shape(Charset::Utf8, octets.len() - utf8.len());
+        if std::str::from_utf8(utf8).is_ok() {
+            return as_utf8;
+        }
+        if octets.starts_with(b"\xff\xfe") {
+            return shape(Charset::Utf16Le, 2);
+        }
+        if octets.starts_with(b"\xfe\xff") {
+            return shape(Charset::Utf16Be, 2);
+        }
+        let in_cp932 = undecoded(&Charset::Cp932.decode(octets));
+        if undecoded(&Charset::Utf8.decode(utf8)) < in_cp932 {
+            as_utf8
+        } else {
+            shape(Charset::Cp932, 0)
+        }
+    }
+
+    /// The text of octets of this shape.
+    pub(super) fn decode(self, octets: &[u8]) -> Cow<'_, str> {
+        self.charset.decode(octets.get(self.mark..).unwrap_or_default())
+    }
+}
+
+/// The text; `None` if it is none.
+fn decode(octets: &[u8]) -> Option<Cow<'_, str>> {
+    let text = Shape::of(octets).decode(octets);
+    // Characters of private use that were written as UTF-8 are somebody's own, and no sign of damage.
+    let damaged = if matches!(text, Cow::Borrowed(_)) { 0 } else { undecoded(&text) };
+    is_text(&text, controls(&text) + damaged).then_some(text)
 }
 
 fn is_text(text: &str, unreadable: usize) -> bool {

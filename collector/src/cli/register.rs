@@ -14,8 +14,10 @@ use crate::register::sheet::{Sheet, sheet};
 use crate::register::{Kind, Register};
 use crate::report::one_line;
 use crate::store::Store;
-use crate::words::{Lang, Word};
+use crate::words::{Lang, Word, phrase};
 use crate::{clock, ingest, report};
+
+mod answers;
 
 #[derive(Debug, Args)]
 pub(super) struct RegisterLine {
@@ -34,6 +36,9 @@ enum Command {
     Check(Check),
     /// 契約ごとの確認票の内容を表示します / Prints the sheet of a contract
     Sheet(Of),
+    /// 事業者が記入した一覧 (report vendor) の回答を確かめ、取り込みます /
+    /// Shows and takes over what a contractor filled in (`report vendor`)
+    Answers(answers::Answers),
     /// 非常時の連絡先の一覧を表示します / Prints whom to call at an incident
     Contacts(Check),
     /// 記録を取り消します（履歴は残ります） / Takes a record out; its history stays
@@ -136,6 +141,7 @@ pub(super) fn run(line: &RegisterLine) -> Result<(), Complaint> {
         Command::Export(options) => export(options),
         Command::Check(options) => print_flaws(options, &existing(&options.places)?),
         Command::Sheet(options) => print_sheet(options),
+        Command::Answers(options) => answers::run(options),
         Command::Contacts(options) => contacts(options),
         Command::Remove(options) => remove(options),
         Command::History(options) => history(options),
@@ -212,32 +218,14 @@ fn print_flaws(options: &Check, store: &Store) -> Result<(), Complaint> {
         }
         flaws.iter().try_for_each(|flaw| {
             let (kind, id) = (flaw.kind.name(), one_line(&flaw.id));
-            writeln!(out, "{kind} {id}{}{}", lang.say(Word::CommonColon), wrong(lang, &flaw.wrong))
+            writeln!(
+                out,
+                "{kind} {id}{}{}",
+                lang.say(Word::CommonColon),
+                phrase::flaw(lang, &flaw.wrong)
+            )
         })
     })
-}
-
-fn wrong(lang: Lang, wrong: &Wrong) -> String {
-    let fill = |word, name: &String| lang.fill(word, &[&one_line(name)]);
-    match wrong {
-        Wrong::NameTwice => lang.say(Word::FlawNameTwice).to_owned(),
-        Wrong::NoName => lang.say(Word::FlawNoName).to_owned(),
-        Wrong::NoSuchParty(name) => fill(Word::FlawNoSuchParty, name),
-        Wrong::NoSuchContract(name) => fill(Word::FlawNoSuchContract, name),
-        Wrong::NoSuchRow(name) => fill(Word::FlawNoSuchRow, name),
-        Wrong::EndsBeforeBegin => lang.say(Word::FlawEndsBeforeBegin).to_owned(),
-        Wrong::AnsweredBeforeAsked(name) => fill(Word::FlawAnsweredBeforeAsked, name),
-        Wrong::NotTheDirectContractor(name) => fill(Word::FlawNotTheDirectContractor, name),
-        Wrong::AskedPastAnother(name) => fill(Word::FlawAskedPastAnother, name),
-        Wrong::NoSafetyManager => lang.say(Word::FlawNoSafetyManager).to_owned(),
-        Wrong::NoWay => lang.say(Word::FlawNoWay).to_owned(),
-        Wrong::NotForRemoteMaintenance(name) => fill(Word::FlawNotForRemoteMaintenance, name),
-        Wrong::NoMeasure => lang.say(Word::FlawNoMeasure).to_owned(),
-        Wrong::NoNetwork => lang.say(Word::FlawNoNetwork).to_owned(),
-        Wrong::NobodyForTheLog => lang.say(Word::FlawNobodyForTheLog).to_owned(),
-        Wrong::WrongGiver(name) => fill(Word::FlawWrongGiver, name),
-        Wrong::SignedOutOfOrder => lang.say(Word::FlawSignedOutOfOrder).to_owned(),
-    }
 }
 
 fn print_sheet(options: &Of) -> Result<(), Complaint> {

@@ -217,6 +217,9 @@ pub(super) fn claims<'a>(index: &Index<'a>, ledger: &Ledger) -> Vec<Claim<'a>> {
 fn by_strong_key<'a>(index: &Index<'a>, entry: &Entry) -> Claim<'a> {
     let mut claim = Claim::default();
     let mut found = index.by_macs(entry);
+    if let Some(doubt) = without_guests(index, entry, &mut found) {
+        claim.doubts.push(doubt);
+    }
     let at = index.by_ips(entry);
     let is_at = |device: &Device| at.iter().any(|other| other.id == device.id);
     found.sort_by_key(|device| {
@@ -248,6 +251,29 @@ fn by_strong_key<'a>(index: &Index<'a>, entry: &Entry) -> Claim<'a> {
     }
     claim.devices = found;
     claim
+}
+
+/// A card that several devices have in turn (a dock) names none of them: of these the row means the
+/// ones that its name or serial number fits too, and no other where it names a card of one device alone.
+/// What is left open is told, so that a laptop without a row of its own is not hidden by the dock's.
+fn without_guests(index: &Index<'_>, entry: &Entry, found: &mut Vec<&Device>) -> Option<Doubt> {
+    let several = |mac: &Mac| index.by_mac.get(mac).is_some_and(|holders| holders.len() > 1);
+    if !entry.macs.iter().any(several) {
+        return None;
+    }
+    let alone = |device: &Device| {
+        let mut macs = device.macs.iter().map(|mac| mac.value);
+        macs.any(|mac| entry.macs.contains(&mac) && !several(&mac))
+    };
+    let fits = |device: &Device| {
+        let declared = serial(&entry.serial);
+        let seen = device.serial.as_ref().and_then(|seen| serial(&seen.value));
+        names_agree(entry, device) == Some(true) || declared.is_some() && declared == seen
+    };
+    let all = found.clone();
+    let own = all.iter().any(|device| alone(device));
+    found.retain(|device| alone(device) || !own && fits(device));
+    found.is_empty().then(|| ambiguous(&all))
 }
 
 fn ambiguous(devices: &[&Device]) -> Doubt {

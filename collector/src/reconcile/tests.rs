@@ -374,3 +374,47 @@ fn a_random_address_is_a_private_device_perhaps_until_a_person_permits_it() {
     assert_eq!(held(&[], register("2099-01")), registered);
     assert_eq!(held(&[], register("1950-02")), Verdict::ByodCandidate);
 }
+
+/// A dock in which two laptops take turns; one of them was seen with a card of its own too.
+fn dock() -> (Case, [String; 2]) {
+    const GUIDS: [&str; 2] =
+        ["9c1f52d0-0f5e-4a39-8d07-6d3b2c1a0e11", "4b7de2a1-5c60-4f0b-9a3e-70c1d2e3f455"];
+    let mut case = Case::new();
+    for day in 0..4 {
+        let (host, guid) = if day % 2 == 0 { ("NOTE-1", GUIDS[0]) } else { ("NOTE-2", GUIDS[1]) };
+        case = case.day(day).arp("10.0.0.9", B);
+        case = case.serves("10.0.0.9", Method::Smb, &[("host", host), ("guid", guid)]);
+    }
+    let case = case.day(5).arp("10.0.0.1", A);
+    let first = [("host", "NOTE-1"), ("guid", GUIDS[0])];
+    let case = case.serves("10.0.0.1", Method::Smb, &first);
+    let devices = case.devices();
+    let id = |name: &str| {
+        let called = devices.iter().find(|device| device.called() == name);
+        called.unwrap_or_else(|| panic!("no {name}")).id.0.clone()
+    };
+    let ids = [id("NOTE-1"), id("NOTE-2")];
+    (case, ids)
+}
+
+#[test]
+fn the_row_of_a_dock_does_not_hide_a_laptop_that_has_no_row() {
+    let (case, [first, second]) = dock();
+    let (found, left) = one(&case, row(1, "", "", B), &[]);
+    assert_eq!(found.device, None);
+    let ids = [&first, &second].map(|id| DeviceId(id.clone()));
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    assert!(doubts(&found.verdict).contains(&Doubt::Ambiguous(ids)), "{:?}", found.verdict);
+    assert_eq!(left.len(), 2, "both are told");
+}
+
+#[test]
+fn a_row_with_a_docks_card_means_the_laptop_whose_name_or_own_card_it_gives() {
+    let (case, [first, second]) = dock();
+    let (found, left) = one(&case, row(1, "NOTE-2", "", B), &[]);
+    assert_eq!((found.device, left), (Some(DeviceId(second.clone())), vec![first.clone()]));
+    let both = Entry { macs: vec![mac(B), mac(A)], ..row(1, "", "", B) };
+    let (found, left) = one(&case, both, &[]);
+    assert_eq!((found.device, left), (Some(DeviceId(first)), vec![second]));
+}

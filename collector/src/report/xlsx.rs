@@ -48,7 +48,7 @@ fn cut(cell: &str) -> String {
 }
 
 /// The name as Excel allows it, and different from those given before.
-fn sheet_name(wanted: &str, given: &mut BTreeSet<String>) -> String {
+pub(super) fn sheet_name(wanted: &str, given: &mut BTreeSet<String>) -> String {
     let kept = wanted.chars().map(|c| if "[]:*?/\\'".contains(c) { '_' } else { c });
     let kept: String = kept.collect();
     let named = |suffix: &str| {

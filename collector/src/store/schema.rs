@@ -12,7 +12,7 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -205,6 +205,18 @@ const VERSIONS: [&str; 6] = [
         include_str!("schema/audit.sql"),
         include_str!("schema/token.sql")
     ),
+    "
+    CREATE TABLE snapshot (         -- what was known at a moment, signed; never changed, never deleted
+        id INTEGER PRIMARY KEY,
+        taken_at INTEGER NOT NULL,
+        taken_by TEXT NOT NULL,
+        why TEXT NOT NULL,
+        digest BLOB NOT NULL CHECK (length(digest) = 32),
+        content TEXT NOT NULL,
+        key BLOB NOT NULL CHECK (length(key) = 32),
+        signature BLOB NOT NULL
+    ) STRICT;
+",
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
+use daicho_common::observation::ObservationId;
+use daicho_common::time::Timestamp;
 
 use super::node::Node;
+use crate::evidence::Claim;
 use crate::mib::adjacent::{Adjacent, Name};
-use crate::resolve::Device;
+use crate::resolve::{Device, DeviceId};
 
 /// A device by its place among the devices; above them, somebody who is only spoken of.
 pub(super) type Vertex = usize;
@@ -15,6 +18,8 @@ pub(super) type Vertex = usize;
 /// The directory.
 pub(super) struct Known {
     macs: HashMap<Mac, Vertex>,
+    /// Cards that several devices have in turn: who had it when, ascending.
+    turns: HashMap<Mac, Vec<(Timestamp, Vertex)>>,
     /// `None` where several are called so.
     names: HashMap<String, Option<Vertex>>,
     addresses: HashMap<IpAddr, Option<Vertex>>,
@@ -38,6 +43,7 @@ impl Known {
     pub(super) fn new(devices: &[Device], nodes: &BTreeMap<usize, Node>) -> Self {
         let mut known = Self {
             macs: HashMap::new(),
+            turns: HashMap::new(),
             names: HashMap::new(),
             addresses: HashMap::new(),
             devices: devices.len(),
@@ -64,9 +70,54 @@ impl Known {
         known
     }
 
-    /// Whose MAC address it is.
+    /// Reads who had the cards that several devices have in turn (a dock), and when.
+    pub(super) fn turns(
+        &mut self,
+        claims: &[Claim<'_>],
+        speakers: &BTreeMap<ObservationId, DeviceId>,
+        devices: &[Device],
+    ) {
+        let mut holders: HashMap<Mac, usize> = HashMap::new();
+        for mac in devices.iter().flat_map(|device| &device.macs) {
+            *holders.entry(mac.value).or_default() += 1;
+        }
+        holders.retain(|mac, count| *count > 1 && mac.names_a_device());
+        if holders.is_empty() {
+            return;
+        }
+        let vertices: HashMap<&DeviceId, Vertex> =
+            devices.iter().enumerate().map(|(vertex, device)| (&device.id, vertex)).collect();
+        for claim in claims {
+            let Some(mac) = claim.speaker.mac.filter(|mac| holders.contains_key(mac)) else {
+                continue;
+            };
+            for sighting in &claim.sightings {
+                let holder = speakers.get(&sighting.id).and_then(|id| vertices.get(id));
+                if let Some(vertex) = holder {
+                    self.turns.entry(mac).or_default().push((sighting.at(), *vertex));
+                }
+            }
+        }
+        for turns in self.turns.values_mut() {
+            turns.sort_unstable();
+        }
+        for (mac, turns) in &self.turns {
+            if let Some((_, last)) = turns.last() {
+                self.macs.insert(*mac, *last);
+            }
+        }
+    }
+
+    /// Whose MAC address it is; of a card that several have in turn, who had it last.
     pub(super) fn of(&self, mac: Mac) -> Option<Vertex> {
         self.macs.get(&mac).copied()
+    }
+
+    /// Who had the card at that time: whoever was seen with it nearest to then.
+    pub(super) fn of_at(&self, mac: Mac, at: Timestamp) -> Option<Vertex> {
+        let Some(turns) = self.turns.get(&mac) else { return self.of(mac) };
+        let far = |when: Timestamp| when.micros().abs_diff(at.micros());
+        turns.iter().min_by_key(|(when, _)| far(*when)).map(|(_, vertex)| *vertex)
     }
 
     fn called(&self, name: &str) -> Option<Vertex> {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::ObservationId;
+use daicho_common::time::Timestamp;
 
 use super::known::{Known, Vertex};
 use super::link::Found;
@@ -44,6 +45,8 @@ pub(super) struct Spot {
     pub(super) sources: BTreeSet<ObservationId>,
     /// How many rows say otherwise.
     pub(super) against: usize,
+    /// When it was read last.
+    pub(super) at: Timestamp,
 }
 
 /// Every station's place, and which ports lead to other switches.
@@ -130,8 +133,10 @@ impl Spots {
             let sources = named.sources.clone();
             let untagged = named.untagged;
             self.contested.remove(&mac);
+            // Neighbours' entries lapse within minutes: whoever has the card last said it.
+            let at = Timestamp::from_micros(i64::MAX);
             let spot =
-                Spot { switch, port, vlan: None, untagged, beyond: None, sources, against: 0 };
+                Spot { switch, port, vlan: None, untagged, beyond: None, sources, against: 0, at };
             self.of.insert(mac, spot);
         }
     }
@@ -176,6 +181,9 @@ impl Spots {
             vlan: best.vlan,
             untagged: best.untagged,
             beyond: behind.filter(|_| rank.1).filter(|behind| Some(*behind) != device),
+            at: Timestamp::from_micros(
+                agreeing.clone().map(|row| row.at).max().unwrap_or_default(),
+            ),
             sources: agreeing.map(|row| row.source).collect(),
             against: rank.0,
         })

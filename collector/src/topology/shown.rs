@@ -129,7 +129,7 @@ impl Shown<'_> {
         }
         let mut attached: BTreeMap<Vertex, Vec<Sourced<Attached>>> = BTreeMap::new();
         for (mac, spot) in &spots.of {
-            let Some(vertex) = self.known.of(*mac) else { continue };
+            let Some(vertex) = self.known.of_at(*mac, spot.at) else { continue };
             let place = (spot.switch, spot.port);
             let point = points.get(&place).is_some_and(|point| *point != vertex);
             let through = self.through(*mac, spot, crowds.get(&place).copied(), point);

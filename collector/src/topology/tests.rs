@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use daicho_common::observation::table::{Cell, Row, Rows as Told};
-use daicho_common::observation::{Fact, Observation};
+use daicho_common::observation::{Fact, Method, Observation};
 
 use super::*;
 use crate::evidence::Grade;
@@ -217,4 +217,35 @@ fn order_and_repetition_change_nothing() {
     let middle = seen.len() / 2;
     seen.rotate_left(middle);
     assert_eq!(picture(&seen), want);
+}
+
+/// What two laptops call their SMB servers.
+const GUIDS: [&str; 2] =
+    ["9c1f52d0-0f5e-4a39-8d07-6d3b2c1a0e11", "4b7de2a1-5c60-4f0b-9a3e-70c1d2e3f455"];
+
+/// A dock on the second switch's p3, in which two laptops take turns by days.
+fn docked(days: std::ops::Range<i64>, mut case: Case) -> Case {
+    for day in days {
+        let (host, guid) = if day % 2 == 0 { ("NOTE-1", GUIDS[0]) } else { ("NOTE-2", GUIDS[1]) };
+        case = case.day(day).arp("10.0.0.9", C);
+        case = case.serves("10.0.0.9", Method::Smb, &[("host", host), ("guid", guid)]);
+    }
+    case
+}
+
+#[test]
+fn a_docks_port_is_the_place_of_the_laptop_that_was_in_it_when_the_switch_was_read() {
+    let case = ports(ports(switch(switch(Case::new(), 1, "up"), 2, "down"), 1, 8), 2, 8);
+    let wired = beside(beside(case, 1, 8, (2, "p1")), 2, 1, (1, "p8"));
+    let case = hears(docked(0..4, wired), 2, &[(C, 3)]);
+    // The other one comes back later; the switch is not read again. It is known by its own card too.
+    let case = docked(4..5, case).day(5).arp("10.0.0.7", A);
+    let own = [("host", "NOTE-1"), ("guid", GUIDS[0])];
+    let case = case.serves("10.0.0.7", Method::Smb, &own);
+    let picture = picture(&case.seen);
+    let at = |name: &str| {
+        let device = picture.devices.iter().find(|device| device.called() == name).unwrap();
+        device.attached.iter().map(|at| at.value.port.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((at("NOTE-2"), at("NOTE-1")), (vec!["p3".to_owned()], vec![]));
 }

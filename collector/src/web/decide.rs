@@ -29,7 +29,7 @@ mod form;
 pub(super) use form::Form;
 
 /// Longest reason, in characters.
-const REASON: usize = 2000;
+pub(super) const REASON: usize = 2000;
 
 /// What a form asks for.
 fn act(form: &Form) -> Act {
@@ -123,7 +123,7 @@ pub(super) fn back(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
 }
 
-fn broken(error: &StoreError) -> (StatusCode, Word) {
+pub(super) fn broken(error: &StoreError) -> (StatusCode, Word) {
     tracing::error!(%error, "a decision could not be kept");
     (StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
 }

@@ -17,7 +17,9 @@ use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::evidence::{Grade, Sourced};
 use crate::inventory::parts::Part;
+use crate::ledger::Entry;
 use crate::reconcile::{Difference, Match, Verdict};
+use crate::register::contract::{self, Asked};
 use crate::report;
 use crate::resolve::why::Claimed;
 use crate::resolve::{Device, DeviceId};
@@ -59,6 +61,8 @@ struct Row {
     tag: Tag,
     place: String,
     by: String,
+    /// Whom the hospital asks about it, and under which contract; empty if no contract covers it.
+    asked: String,
     cells: Vec<Cell>,
     remarks: Vec<String>,
 }
@@ -341,6 +345,7 @@ impl Writer<'_> {
         Some(Row {
             tag: Tag::verdict(self.lang, &matched.verdict),
             place: phrase::place(self.lang, place),
+            asked: self.asked(entry),
             by: if by.is_empty() { by } else { self.lang.fill(Word::CommonMatchedBy, &[&by]) },
             cells,
             // Differences stand in the cells.
@@ -350,6 +355,23 @@ impl Writer<'_> {
                 report::remarks(self.lang, self.zone, &matched.verdict)
             },
         })
+    }
+
+    /// Whom the hospital asks about a row: the direct contractor of the contract that covers it.
+    fn asked(self, entry: &Entry) -> String {
+        let colon = self.lang.say(Word::CommonColon);
+        let contract = self.lang.say(Word::RegisterContract);
+        match contract::asked(&self.snapshot.ground.register, entry) {
+            Asked::Nobody => String::new(),
+            Asked::One(one, party) => {
+                let direct = self.lang.say(Word::RegisterDirectContractor);
+                format!("{contract}{colon}{} / {direct}{colon}{}", one.name, party.name)
+            }
+            Asked::Several(several) => {
+                let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
+                format!("{contract}{colon}{}", names.join(self.lang.say(Word::CommonListJoin)))
+            }
+        }
     }
 
     fn said(self, id: ObservationId) -> Option<Said> {

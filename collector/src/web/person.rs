@@ -1,6 +1,7 @@
 //! What people said of a device, and the forms to say more: correct a field, join it with another, part
 //! what was taken for one.
 
+use super::page::device_link;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::decision::{Corrected, Decision, Key, Standing};
@@ -24,6 +25,8 @@ pub(super) struct Forms {
     pub(super) device: String,
     pub(super) fields: Vec<(&'static str, &'static str)>,
     pub(super) classes: Vec<(&'static str, &'static str)>,
+    /// What holds of what people parted from it: the sentence, and the page of the other device.
+    pub(super) parted: Vec<(String, Option<String>)>,
     /// Its keys: as the door reads them, and as people do.
     pub(super) keys: Vec<(String, String)>,
 }
@@ -54,11 +57,37 @@ impl Forms {
         Self {
             said: said.collect(),
             device: keys.first().map(json).unwrap_or_default(),
+            parted: parted(snapshot, (lang, zone), device),
             fields: FIELDS.map(|(key, field)| (key, lang.say(phrase::corrected(field)))).to_vec(),
             classes: phrase::CLASSES.map(|(_, key, label)| (key, lang.say(label))).to_vec(),
             keys: keys.iter().map(|key| (json(key), named(key))).collect(),
         }
     }
+}
+
+/// The splits that hold and name a key of the device, each with the device that has the other key now.
+fn parted(
+    snapshot: &Snapshot,
+    (lang, zone): (Lang, &Zone),
+    device: &Device,
+) -> Vec<(String, Option<String>)> {
+    let keys = device.keys();
+    let standing = Standing::of(&snapshot.ground.decisions);
+    let splits = standing.ties().filter_map(|decided| {
+        let Decision::Split { a, b } = &decided.what else { return None };
+        let other = if keys.contains(a) { b } else { a };
+        (keys.contains(a) || keys.contains(b)).then_some((decided, other))
+    });
+    let said = splits.map(|(decided, other)| {
+        let holder = snapshot.picture.devices.iter().find(|one| one.keys().contains(other));
+        let holder = holder.filter(|one| one.id != device.id);
+        let called = holder
+            .map_or_else(|| named(other), |one| format!("{} ({})", one.called(), named(other)));
+        let at = zone.show(decided.at);
+        let text = lang.fill(Word::PersonPartedFrom, &[&called, &decided.by, &at, &decided.why]);
+        (text, holder.map(|one| device_link(&one.id)))
+    });
+    said.collect()
 }
 
 /// A key as people read it.

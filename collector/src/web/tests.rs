@@ -98,7 +98,7 @@ impl Running {
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8(answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split_whitespace().nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
@@ -130,8 +130,13 @@ impl Running {
     }
 
     fn say(&self, headers: &str, form: &str) -> Answer {
+        self.submit("/decisions", headers, form)
+    }
+
+    /// A form of who is logged in.
+    fn submit(&self, path: &str, headers: &str, form: &str) -> Answer {
         let Visitor { cookie, token } = &self.visitor;
-        self.form("/decisions", &format!("{cookie}{headers}"), &format!("token={token}&{form}"))
+        self.form(path, &format!("{cookie}{headers}"), &format!("token={token}&{form}"))
     }
 
     fn post(&self, kind: &str, body: &[u8]) -> Answer {
@@ -577,19 +582,103 @@ fn enrolled(running: &Running) {
 fn a_scan_is_wanted_and_stopped_on_the_page_of_scans() {
     let running = running();
     enrolled(&running);
-    let say = |headers: &str, form: &str| {
-        let head = "POST /scans/say HTTP/1.1\r\nHost: localhost\r\n";
-        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
-        running.send(&format!("{head}{kind}{headers}"), form.as_bytes()).status
-    };
+    let say = |headers: &str, form: &str| running.submit("/scans/say", headers, form).status;
     let quiet = running.get("/scans").body;
     assert!(quiet.contains("今すぐ走査") && !quiet.contains("http-equiv"), "{quiet}");
-    assert_eq!(say("Sec-Fetch-Site: cross-site\r\n", "kind=scan&agent=3F&by=a"), 403);
-    assert_eq!(say("", "kind=scan&agent=3F"), 422, "who says so");
-    assert_eq!(say("", "kind=scan&agent=4F&by=a"), 422, "nobody of this name");
-    assert_eq!(say("", "kind=scan&agent=3F&by=a"), 303);
+    assert_eq!(say("Sec-Fetch-Site: cross-site\r\n", "kind=scan&agent=3F"), 403);
+    assert_eq!(say("", "kind=scan&agent=4F"), 422, "nobody of this name");
+    assert_eq!(say("", "kind=scan&agent=3F"), 303);
     let waiting = running.get("/scans").body;
     assert!(waiting.contains("待機中") && waiting.contains("http-equiv=\"refresh\""), "{waiting}");
-    assert_eq!(say("", "kind=stop&agent=3F&by=a"), 303);
+    assert_eq!(say("", "kind=stop&agent=3F"), 303);
     assert!(running.get("/scans").body.contains("途中で終了"));
+}
+
+#[test]
+fn a_split_is_told_on_the_pages_of_both_devices_until_it_is_withdrawn() {
+    let running = with_findings();
+    let key = |host: u8| {
+        format!(
+            "%7B%22address%22%3A%7B%22network%22%3A%22%E7%97%85%E6%A3%9F3F%22%2C%22ip%22%3A%2210.20.0.{host}%22%7D%7D"
+        )
+    };
+    let page =
+        |host: u8| running.get(&format!("/devices/ip-%E7%97%85%E6%A3%9F3F-10.20.0.{host}")).body;
+    let form = format!("kind=split&a={}&b={}&why=y", key(1), key(2));
+    assert_eq!(running.say("", &form).status, 303);
+    for (host, other) in [(1, 2), (2, 1)] {
+        let page = page(host);
+        assert!(page.contains("とは別の機器と判断（x、"), "{page}");
+        assert!(
+            page.contains(&format!("href=\"/devices/ip-%E7%97%85%E6%A3%9F3F-10.20.0.{other}\""))
+        );
+    }
+    assert_eq!(running.say("", "kind=withdraw&decision=1").status, 303);
+    assert!(!page(1).contains("とは別の機器と判断（x、"));
+}
+
+#[test]
+fn every_report_is_loaded_from_the_page_of_reports_in_both_languages() {
+    let running = with_findings();
+    let text = include_str!("../../../config/register/sample.toml");
+    let register = crate::register::Register::parse(text).unwrap();
+    let said = (crate::clock::now(), "x".to_owned());
+    running.site.store.keep_register(register, said, "y".into()).unwrap();
+    for lang in ["ja", "en"] {
+        let page = running.get(&format!("/reports?lang={lang}")).body;
+        let links: Vec<&str> = page
+            .split("href=\"/reports/")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert!(links.len() > 30, "{page}");
+        for link in links {
+            let link = link.replace("&#38;", "&").replace("&amp;", "&");
+            let answer = running.get(&format!("/reports/{link}"));
+            assert_eq!(answer.status, 200, "{link} {}", answer.body);
+            assert!(
+                answer.head.to_lowercase().contains("content-disposition: attachment"),
+                "{link}"
+            );
+        }
+    }
+    for missing in ["/reports/nothing.pdf", "/reports/devices.exe", "/reports/devices.svg"] {
+        assert_eq!(running.get(missing).status, 404, "{missing}");
+    }
+    assert_eq!(running.get("/reports/changes.pdf").status, 422);
+    assert_eq!(running.get("/reports/vendor.csv?contract=x").status, 422);
+}
+
+#[test]
+fn a_record_is_added_changed_and_taken_out_on_the_page_of_the_register_with_who_and_why() {
+    let running = with_findings();
+    let keep = |text: &str, headers: &str| {
+        let record: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        running
+            .submit(
+                "/register",
+                headers,
+                &format!("action=keep&record={record}&why=y&back=/register"),
+            )
+            .status
+    };
+    let party =
+        |name: &str| format!("[[party]]\nid = \"a\"\nname = \"{name}\"\nroles = [\"maker\"]\n");
+    assert_eq!(keep(&party("架空<b>"), ""), 303);
+    let page = running.get("/register").body;
+    assert!(page.contains("架空&#60;b&#62;") && !page.contains("架空<b>"), "{page}");
+    assert_eq!(keep(&party("無二工業"), ""), 303);
+    assert!(running.get("/register").body.contains("無二工業"));
+    for bad in
+        ["", "x", "[[party]]\nid = \"\"\nname = \"n\"\nroles = []", &(party("a") + &party("b"))]
+    {
+        assert_eq!(keep(bad, ""), 422, "{bad}");
+    }
+    assert_eq!(keep(&party("c"), "Sec-Fetch-Site: cross-site\r\n"), 403);
+    let remove = "action=remove&kind=party&id=a&why=z&back=/register";
+    assert_eq!(running.submit("/register", "", remove).status, 303);
+    let history = running.site.store.register_history(Some("a")).unwrap();
+    let whys: Vec<&str> = history.iter().map(|version| version.why.as_str()).collect();
+    assert_eq!(whys, ["y", "y", "z"]);
+    assert!(!running.get("/register").body.contains("無二工業"));
 }

@@ -16,6 +16,7 @@ use crate::policy::Severity;
 use crate::reconcile::{Doubt, Looked, MatchedBy, Verdict};
 use crate::resolve::{IdentifierKind, JoinReason, Oddity};
 pub use finding::{corrected, detail, disposition, rule, rule_note, scope};
+pub use register::flaw;
 pub use wire::{method, packet};
 
 /// Findings, their rules and answers.
@@ -23,6 +24,7 @@ pub mod finding;
 mod heard;
 /// People and what they did.
 pub mod people;
+mod register;
 /// Methods and packets.
 mod wire;
 /// Why fields say what they say.

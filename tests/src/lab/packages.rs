@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 pub struct Package {
     /// Its name.
     pub debian: &'static str,
-    /// The program.
+    /// The program; a whole path for what is none.
     pub program: &'static str,
 }
 
@@ -51,6 +51,7 @@ pub const PACKAGES: &[Package] = &[
     package("inetutils-inetd", "inetutils-inetd"),
     package("dpkg", "dpkg-deb"),
     package("systemd", "systemd-analyze"),
+    package("fonts-ipaexfont-gothic", "/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"),
 ];
 
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];

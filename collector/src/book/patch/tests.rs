@@ -2,7 +2,7 @@ use encoding_rs::SHIFT_JIS;
 use proptest::prelude::*;
 use rust_xlsxwriter::{Format, Formula, Workbook};
 
-use super::super::read as read_book;
+use super::super::{Encoding, read as read_book, write_csv};
 use super::*;
 use crate::ledger::columns::Columns;
 use crate::ledger::diff::diff;
@@ -137,7 +137,22 @@ fn a_csv_file_is_given_back_in_its_encoding_and_in_utf8_where_that_lacks_a_chara
     let (exported, _) = comes_back(&cp932, "台帳.csv", &wish("𠮷の端末"));
     assert!(exported.octets.starts_with(b"\xef\xbb\xbf") && exported.lost.is_empty());
     let (exported, _) = comes_back(text.as_bytes(), "台帳.csv", &wish("x"));
-    assert!(exported.octets.starts_with(b"\xef\xbb\xbf"));
+    let expected = text.replace("端末①㈱髙～,", "x,").replace("使用中", "廃棄");
+    assert_eq!(String::from_utf8(exported.octets).unwrap(), expected, "as it was, without a mark");
+}
+
+#[test]
+fn a_csv_file_of_ascii_alone_gets_a_mark_once_it_holds_more() {
+    let octets = b"hostname;IP address\nPC-1;10.0.0.1\n";
+    let place = Place { book: "list.csv".into(), sheet: String::new(), row: 2 };
+    let name = Named::Field(Field::HostName);
+    let wish = |value: &str| {
+        [Wish::Set { place: place.clone(), column: name.clone(), value: value.into() }]
+    };
+    let (exported, _) = comes_back(octets, "list.csv", &wish("受付"));
+    assert_eq!(exported.octets, "\u{feff}hostname;IP address\n受付;10.0.0.1\n".as_bytes());
+    let (exported, _) = comes_back(octets, "list.csv", &wish("PC-2"));
+    assert_eq!(exported.octets, b"hostname;IP address\nPC-2;10.0.0.1\n");
 }
 
 #[test]

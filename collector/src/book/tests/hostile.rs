@@ -134,10 +134,10 @@ fn workbook_of(rows: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_million_rows_without_a_cell_are_no_rows_whatever_the_dimension_says() {
+fn ten_million_empty_rows_are_no_rows_whatever_the_dimension_says() {
     let octets = workbook_of("");
     assert_eq!(read("台帳.xlsx", &octets).unwrap().entries.len(), 1);
-    let octets = workbook_of(&"<row/>".repeat(1_000_000));
+    let octets = workbook_of(&"<row/>".repeat(10_000_000));
     assert!(octets.len() < 1 << 20, "{}", octets.len());
     let ledger = read("台帳.xlsx", &octets).unwrap();
     assert_eq!((ledger.entries.len(), ledger.defects.len()), (1, 0));

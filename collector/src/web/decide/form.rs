@@ -41,7 +41,7 @@ impl Form {
     }
 
     /// Where to go back to: a path of this server.
-    pub(super) fn back(&self) -> &str {
+    pub(in crate::web) fn back(&self) -> &str {
         let back = self.of("back");
         let own = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
         if own { back } else { "/findings" }

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 38] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 44] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -34,6 +34,13 @@ const ROUTES: [(&str, &str, [Fate; 6]); 38] = [
     ("GET", "/links", [P, P, P, R, P, S]),
     ("GET", "/links.csv", [P, P, P, R, P, S]),
     ("GET", "/coverage", [P, P, P, R, P, S]),
+    ("GET", "/register", [P, P, P, R, P, S]),
+    ("POST", "/register", [P, P, R, R, R, S]),
+    ("GET", "/reports", [P, P, P, P, P, S]),
+    // A vendor loads the list of its own contracts only.
+    ("GET", "/reports/{file}", [P, P, P, R, P, S]),
+    ("GET", "/scans", [P, P, P, R, P, S]),
+    ("POST", "/scans/say", [P, P, R, R, R, S]),
     ("GET", "/observations/{id}", [P, P, P, P, P, S]),
     ("GET", "/login", [P, P, P, P, P, P]),
     ("POST", "/login", [P, P, P, P, P, P]),
@@ -87,7 +94,7 @@ fn every_route_is_open_to_just_the_roles_that_the_table_names() {
     }
     assert_eq!(declared.len() + 2, ROUTES.len());
     for (verb, path, fates) in ROUTES {
-        let asked = path.replace("{id}", "mac-001a2b000008").replace("{agent}", "east");
+        let asked = path.replace("{id}", "mac-001a2b000008").replace("{agent}", "east").replace("{file}", "devices.csv");
         for (role, expected) in Role::ALL.into_iter().zip(fates) {
             let party = (role == Role::Vendor).then_some("a");
             let visitor = Visitor::new(&running.site, role, party);

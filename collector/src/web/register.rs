@@ -1,0 +1,160 @@
+//! What stands beside the ledger: every record by kind, changed and taken out by people, with who and why.
+//! A record is written as in the file that `register import` reads (`config/register/sample.toml`), so that
+//! nothing of it is out of reach; what contradicts itself or names what is not there is told above.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::Site;
+use super::decide::{Form, REASON, back, broken};
+use super::page::{Frame, Reader, message, show};
+use super::snapshot::Snapshot;
+use crate::register::check::check;
+use crate::register::{Kind, Record, Register};
+use crate::store::By;
+use crate::words::{Lang, Word, phrase};
+
+/// Longest record, in characters.
+const LONGEST: usize = 20_000;
+
+struct Row {
+    id: String,
+    called: String,
+    /// The record as it is written.
+    text: String,
+    flaws: Vec<String>,
+}
+
+struct Group {
+    kind: &'static str,
+    label: &'static str,
+    rows: Vec<Row>,
+    /// A record of the kind as an example.
+    sample: String,
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct Page {
+    frame: Frame,
+    groups: Vec<Group>,
+}
+
+pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    show(&site, &reader, ("register", Word::RegisterPage), |snapshot, frame| {
+        let groups = Kind::ALL.iter().map(|kind| group(snapshot, frame.lang, *kind));
+        Ok(Page { groups: groups.collect(), frame })
+    })
+    .await
+}
+
+fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
+    let register = &snapshot.ground.register;
+    let ledger = Some(&snapshot.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
+    let flaws = check(register, ledger);
+    let of_kind = register.records().into_iter().filter(|record| record.kind() == kind);
+    let row = |record: Record| Row {
+        id: record.id().to_owned(),
+        called: called(&record),
+        flaws: (flaws.iter())
+            .filter(|flaw| flaw.kind == kind && flaw.id == record.id())
+            .map(|flaw| phrase::flaw(lang, &flaw.wrong))
+            .collect(),
+        text: written(record),
+    };
+    let sample = Register::parse(include_str!("../../../config/register/sample.toml"));
+    let sample = sample.unwrap_or_default().records().into_iter().find(|one| one.kind() == kind);
+    Group {
+        kind: kind.name(),
+        label: lang.say(label(kind)),
+        rows: of_kind.map(row).collect(),
+        sample: sample.map(written).unwrap_or_default(),
+    }
+}
+
+/// A record as TOML, in a file of its own.
+fn written(record: Record) -> String {
+    [record].into_iter().collect::<Register>().to_toml().unwrap_or_default()
+}
+
+/// What people call a record by, besides its id.
+fn called(record: &Record) -> String {
+    match record {
+        Record::Party(party) => party.name.clone(),
+        Record::Contract(contract) => contract.name.clone(),
+        Record::Escalation(one) => one.question.clone(),
+        Record::Remote(remote) => format!("{} {}", remote.asset_number, remote.through),
+        Record::Disclosure(form) => format!("{} {}", form.product, form.version),
+        Record::Keeper(keeper) => keeper.asset_number.clone(),
+        Record::Exception(exception) => format!("{} {}", exception.asset_number, exception.reason),
+        Record::Service(service) => service.name.clone(),
+        Record::Byod(byod) => format!("{} {}", byod.owner, byod.device),
+        Record::Stocktaking(round) => format!("{} {}", round.scope, round.due),
+    }
+}
+
+const fn label(kind: Kind) -> Word {
+    match kind {
+        Kind::Party => Word::RegisterKindParty,
+        Kind::Contract => Word::RegisterKindContract,
+        Kind::Escalation => Word::RegisterKindEscalation,
+        Kind::Remote => Word::RegisterKindRemote,
+        Kind::Disclosure => Word::RegisterKindDisclosure,
+        Kind::Keeper => Word::RegisterKindKeeper,
+        Kind::Exception => Word::RegisterKindException,
+        Kind::Service => Word::RegisterKindService,
+        Kind::Byod => Word::RegisterKindByod,
+        Kind::Stocktaking => Word::RegisterKindStocktaking,
+    }
+}
+
+/// Keeps a record, or takes one out.
+pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
+    let form = Form::read(&body);
+    let refused = |word| message(&reader, StatusCode::UNPROCESSABLE_ENTITY, word);
+    let Some(wish) = Wish::of(&form) else { return refused(Word::FailureRecord) };
+    let By { who, at, .. } = reader.by();
+    let why = form.of("why").to_owned();
+    if why.chars().count() > REASON {
+        return refused(Word::FailureForm);
+    }
+    let kept = site.write(move |store| match wish {
+        Wish::Keep(register) => store.keep_register(*register, (at, who), why).map(drop),
+        Wish::Remove(kind, id) => store.remove_record(kind, id, (at, who), why).map(drop),
+    });
+    match kept.await {
+        Ok(()) => back(form.back()),
+        Err(error) => {
+            let (status, word) = broken(&error);
+            message(&reader, status, word)
+        }
+    }
+}
+
+/// What a form wants.
+enum Wish {
+    Keep(Box<Register>),
+    Remove(Kind, String),
+}
+
+impl Wish {
+    fn of(form: &Form) -> Option<Self> {
+        match form.of("action") {
+            "keep" => {
+                let text = form.of("record");
+                let register = Register::parse(text).ok()?;
+                let records = register.records();
+                let named = records.iter().all(|record| !record.id().is_empty());
+                let fits = text.chars().count() <= LONGEST && records.len() == 1 && named;
+                fits.then(|| Self::Keep(Box::new(register)))
+            }
+            "remove" => Some(Self::Remove(form.of("kind").parse().ok()?, form.of("id").to_owned())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Reports, snapshots and contractors' answers in the built program.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+const BOOK: &str = "管理番号,機器名,型番,IPアドレス,版,状態\r\n\
+    ME-0001,CT装置,CT-900,10.20.0.1,2.1,使用中\r\n\
+    SV-0001,電子カルテ,SV-1,10.20.0.2,,使用中\r\n\
+    PC-0101,受付端末,PC-7,10.20.0.3,,使用中\r\n";
+const REGISTER: &str = include_str!("../../config/register/sample.toml");
+
+/// Runs a command, expects this exit code, and gives what it printed: data, then talk.
+#[track_caller]
+fn run(folder: &TempDir, code: i32, arguments: &[&str]) -> (Vec<u8>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daicho-collector"));
+    command.current_dir(folder.path()).env("USER", "tanaka").env_remove("SUDO_USER");
+    let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{talk}");
+    (output.stdout, talk)
+}
+
+#[track_caller]
+fn text(folder: &TempDir, arguments: &[&str]) -> String {
+    String::from_utf8(run(folder, 0, arguments).0).unwrap()
+}
+
+fn hospital() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("台帳.csv"), BOOK).unwrap();
+    std::fs::write(folder.path().join("register.toml"), REGISTER).unwrap();
+    run(&folder, 0, &["import", "台帳.csv"]);
+    run(&folder, 0, &["register", "import", "register.toml", "--why", "初回"]);
+    folder
+}
+
+#[test]
+fn every_report_that_is_listed_is_made_in_every_format_and_language() {
+    let folder = hospital();
+    run(&folder, 0, &["snapshot", "take", "--why", "前"]);
+    run(&folder, 0, &["register", "remove", "byod", "tablet-1", "--why", "返却"]);
+    run(&folder, 0, &["snapshot", "take", "--why", "後"]);
+    let list = text(&folder, &["report", "list"]);
+    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(names.len(), 10, "{list}");
+    for name in names {
+        for lang in ["ja", "en"] {
+            for format in ["xlsx", "pdf", "csv"] {
+                let file = format!("{name}-{lang}.{format}");
+                let mut line =
+                    vec!["report", name, "--lang", lang, "--format", format, "-o", &file];
+                if name == "vendor" {
+                    line.extend(["--contract", "ct"]);
+                }
+                run(&folder, 0, &line);
+                let once = std::fs::read(folder.path().join(&file)).unwrap();
+                run(&folder, 0, &line);
+                let twice = std::fs::read(folder.path().join(&file)).unwrap();
+                assert!(once == twice && once.len() > 300, "{file}");
+            }
+        }
+    }
+    let changes = std::fs::read_to_string(folder.path().join("changes-ja.csv")).unwrap();
+    assert!(changes.contains("byod tablet-1") && changes.contains("返却"), "{changes}");
+    let (_, talk) = run(&folder, 2, &["report", "everything"]);
+    assert!(talk.contains("undocumented"), "{talk}");
+    let (_, talk) = run(&folder, 4, &["report", "vendor", "--contract", "nobody", "-o", "x"]);
+    assert!(talk.contains("nobody") && talk.lines().count() == 2, "{talk}");
+    let (_, talk) = run(&folder, 4, &["report", "devices", "--format", "svg", "-o", "x"]);
+    assert_eq!(talk.lines().count(), 2, "{talk}");
+    std::fs::write(folder.path().join("c.toml"), "report_font = \"/nowhere.ttf\"\n").unwrap();
+    let line = ["report", "devices", "--format", "pdf", "-o", "x", "--config", "c.toml"];
+    let (_, talk) = run(&folder, 3, &line);
+    assert!(talk.contains("/nowhere.ttf") && talk.contains("report_font"), "{talk}");
+    assert!(!folder.path().join("x").exists());
+}
+
+#[test]
+fn a_snapshot_is_signed_listed_compared_and_found_out_when_it_was_altered() {
+    let folder = hospital();
+    let said = text(&folder, &["snapshot", "take", "--by", "田中", "--why", "立入検査前"]);
+    assert!(said.starts_with("スナップショット 1 "), "{said}");
+    let report = ["report", "devices", "--snapshot", "1", "--format", "csv"];
+    let once = run(&folder, 0, &report).0;
+    assert_eq!(run(&folder, 0, &report).0, once);
+    run(&folder, 0, &["ledger", "set", "台帳.csv", "2", "版", "3.0", "--why", "更新"]);
+    run(&folder, 4, &report);
+    run(&folder, 0, &["snapshot", "take", "--by", "佐藤"]);
+    let diff = text(&folder, &["snapshot", "diff"]);
+    assert_eq!(diff, "~ row\tasset_number=me-0001\tCT装置\tversion\t2.1\t3.0\n");
+    let list = text(&folder, &["snapshot", "list"]);
+    assert_eq!(list.matches("署名は正しい").count(), 2, "{list}");
+    assert!(list.contains("田中") && list.contains("立入検査前"), "{list}");
+    let database = rusqlite::Connection::open(folder.path().join("daicho.db")).unwrap();
+    database.execute("UPDATE snapshot SET taken_by = '誰か' WHERE id = 1", []).unwrap();
+    let list = text(&folder, &["snapshot", "list"]);
+    assert!(list.contains("署名と合いません"), "{list}");
+    let (_, talk) = run(&folder, 8, &["snapshot", "diff", "1", "2"]);
+    assert!(talk.contains("スナップショット 1"), "{talk}");
+}
+
+#[test]
+fn a_contractors_list_that_nobody_filled_in_is_refused_and_nothing_is_changed() {
+    let folder = hospital();
+    run(&folder, 0, &["report", "vendor", "--contract", "ct", "-o", "一覧.xlsx"]);
+    let (_, talk) = run(&folder, 4, &["register", "answers", "一覧.xlsx", "--apply"]);
+    assert!(talk.contains("回答者"), "{talk}");
+    let (_, talk) = run(&folder, 4, &["register", "answers", "台帳.csv"]);
+    assert!(talk.contains("契約"), "{talk}");
+}
