@@ -38,6 +38,8 @@ pub mod scope;
 pub mod finding;
 /// The shape of the network: who hangs on which port of what.
 pub mod topology;
+/// Pure work over several threads.
+mod parallel;
 /// The one function that composes the pure rooms.
 pub mod picture;
 /// Workbooks and CSV files into ledgers and back.

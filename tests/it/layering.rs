@@ -42,6 +42,7 @@ const PURE: &[(&str, &[&str])] = &[
             "decision",
             "policy",
             "reconcile",
+            "parallel",
         ],
     ),
     ("collector/src/duty", &["evidence", "fingerprint", "resolve", "duty"]),
@@ -95,6 +96,7 @@ const PURE: &[(&str, &[&str])] = &[
             "scope",
             "finding",
             "picture",
+            "parallel",
         ],
     ),
 ];

@@ -109,12 +109,13 @@ fn of_parts(parts: &[Ast]) -> Option<Vec<String>> {
     let mut found: Vec<Vec<String>> = Vec::new();
     let mut run = String::new();
     for part in parts {
-        match part {
-            Ast::Literal(one) if one.c.is_ascii() => run.push(one.c.to_ascii_lowercase()),
-            other => {
-                found.push(vec![std::mem::take(&mut run)]);
-                found.extend(needed(other));
-            }
+        if let Ast::Literal(one) = part
+            && one.c.is_ascii()
+        {
+            run.push(one.c.to_ascii_lowercase());
+        } else {
+            found.push(vec![std::mem::take(&mut run)]);
+            found.extend(needed(part));
         }
     }
     found.push(vec![run]);
