@@ -126,13 +126,13 @@ fn one(devices: usize) -> Result<()> {
         .map_err(|complaint| anyhow!("{complaint:?}"))?;
     let before = resident("VmRSS:")?;
     let (begun, spent) = (Instant::now(), processor()?);
-    let (mut live, by) = (Live::default(), (&criteria.fingerprints, &criteria.rulings));
-    let picture = live.next(Picture::default(), &Basis::seen(&seen, &[], &ledger), by);
+    let (mut kept, by) = (Live::default(), (&criteria.fingerprints, &criteria.rulings));
+    let picture = kept.next(Picture::default(), &Basis::seen(&seen, &[], &ledger), by);
     let (seconds, cpu) = (begun.elapsed().as_secs_f64(), processor()? - spent);
     let (mebibytes, observations) = (resident("VmHWM:")?, seen.len());
     seen.extend(seen::changed(devices));
     let (begun, spent) = (Instant::now(), processor()?);
-    let picture = live.next(picture, &Basis::seen(&seen, &[], &ledger), by);
+    let picture = kept.next(picture, &Basis::seen(&seen, &[], &ledger), by);
     let line = Line {
         measure: "derive".to_owned(),
         devices: picture.devices.len(),
