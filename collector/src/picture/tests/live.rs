@@ -25,7 +25,8 @@ fn word() -> impl Strategy<Value = Word> {
 }
 
 fn says(word: &Word) -> Case {
-    let case = Case::new().day(word.day).network(if word.host % 2 == 0 { "ward" } else { "lab" });
+    let case =
+        Case::new().day(word.day).network(if word.host.is_multiple_of(2) { "ward" } else { "lab" });
     let address = format!("10.0.0.{}", word.host);
     let name = format!("PC-{}", word.other % 4);
     let serial = format!("SN98765{}", word.other % 3);
