@@ -191,7 +191,7 @@ impl Listener {
         }
         self.counts.told += 1;
         self.counts.speakers += u64::from(self.met.is_new(at, (&vantage.network, &speaker)));
-        Some(Observation { at, vantage, method, speaker, fact })
+        Some(Observation { at, vantage: vantage.into(), method, speaker, fact })
     }
 
     fn fault(&mut self, layer: Layer, malformed: Malformed, frame: &Frame) {

@@ -47,14 +47,25 @@ enum Who {
     Device(DeviceId),
 }
 
+/// Whether a fact says that somebody does something for a network.
+pub fn reads(fact: &Fact) -> bool {
+    if let Fact::Dhcp(dhcp) = fact {
+        // What a relay passes on is another network's affair.
+        return dhcp.from_server && dhcp.relay.is_none();
+    }
+    matches!(fact, Fact::RouterAdvertisement(_) | Fact::VirtualRouter(_))
+}
+
 /// Every duty, by kind, network and who does it.
 pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
-    let by_mac: HashMap<Mac, &Device> = devices
+    let claims: Vec<&Claim<'_>> = claims.iter().filter(|claim| reads(claim.fact)).collect();
+    let looked_up = if claims.is_empty() { &[] } else { devices };
+    let by_mac: HashMap<Mac, &Device> = looked_up
         .iter()
         .flat_map(|device| device.macs.iter().map(move |m| (m.value, device)))
         .collect();
     let mut by_address: HashMap<(&str, IpAddr), &Device> = HashMap::new();
-    for device in devices {
+    for device in looked_up {
         for address in &device.addresses {
             by_address.insert((&address.network, address.ip), device);
         }
@@ -64,9 +75,6 @@ pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
         let speaker = claim.speaker.mac.and_then(|mac| by_mac.get(&mac)).copied();
         let at = |ip: IpAddr| by_address.get(&(claim.network, ip)).copied();
         if let Fact::Dhcp(dhcp) = claim.fact
-            // What a relay passes on is another network's affair.
-            && dhcp.from_server
-            && dhcp.relay.is_none()
             && let Some(server) = dhcp.server.or(claim.speaker.ip)
         {
             let duty = found.of(Kind::Dhcp, claim, Who::Server(server));

@@ -79,7 +79,7 @@ pub struct Claim<'a> {
 }
 
 /// The first and the latest time that something was seen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seen {
     first: (Timestamp, ObservationId),
     last: (Timestamp, ObservationId),
@@ -166,7 +166,11 @@ fn same_claim(a: &Observation, b: &Observation) -> Ordering {
 /// Weighs observations into claims, in an order that does not depend on theirs. An observation
 /// delivered twice counts once.
 pub fn weigh(observations: &[Observation]) -> Vec<Claim<'_>> {
-    let mut ordered: Vec<&Observation> = observations.iter().collect();
+    weigh_some(observations.iter().collect())
+}
+
+/// The same of observations that were picked out.
+pub fn weigh_some(mut ordered: Vec<&Observation>) -> Vec<Claim<'_>> {
     ordered.sort_unstable_by(|a, b| {
         same_claim(a, b)
             .then_with(|| a.at.cmp(&b.at))

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Scope, Standing};
@@ -203,6 +204,8 @@ pub struct Facts<'a> {
     pub duties: &'a [Duty],
     /// The book.
     pub ledger: &'a Ledger,
+    /// What each row is known by, in their order.
+    pub keys: &'a [EntryKey],
     /// What stands beside the book.
     pub register: &'a Register,
     /// Scans that have not come about since they last did.
@@ -220,9 +223,8 @@ pub struct Facts<'a> {
 /// The facts by key, made once for all rules.
 struct Known<'a> {
     facts: Facts<'a>,
-    devices: HashMap<&'a DeviceId, &'a Device>,
-    entries: HashMap<&'a Place, &'a Entry>,
-    keys: HashMap<&'a Place, EntryKey>,
+    devices: HashMap<&'a DeviceId, &'a Device, RandomState>,
+    entries: HashMap<&'a Place, (&'a Entry, &'a EntryKey), RandomState>,
 }
 
 impl<'a> Known<'a> {
@@ -231,7 +233,7 @@ impl<'a> Known<'a> {
     }
 
     fn entry(&self, found: &Match) -> Option<&'a Entry> {
-        found.entry.as_ref().and_then(|place| self.entries.get(place)).copied()
+        found.entry.as_ref().and_then(|place| self.entries.get(place)).map(|(entry, _)| *entry)
     }
 
     /// Each match with the judgement on its scope.
@@ -259,7 +261,7 @@ impl<'a> Known<'a> {
 
     /// What a row is known by, as part of an id.
     fn key(&self, place: &Place) -> &str {
-        self.keys.get(place).map_or("", |key| key.0.as_str())
+        self.entries.get(place).map_or("", |(_, key)| key.0.as_str())
     }
 }
 
@@ -337,13 +339,8 @@ pub fn find(facts: Facts<'_>) -> Vec<Finding> {
     let known = Known {
         facts,
         devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
-        entries: facts.ledger.entries.iter().map(|entry| (&entry.place, entry)).collect(),
-        keys: facts
-            .ledger
-            .entries
-            .iter()
-            .map(|entry| &entry.place)
-            .zip(facts.ledger.keys())
+        entries: (facts.ledger.entries.iter().zip(facts.keys))
+            .map(|(entry, key)| (&entry.place, (entry, key)))
             .collect(),
     };
     let mut findings = Vec::new();

@@ -130,7 +130,7 @@ fn check(batch: &Batch) -> Result<(), Refusal> {
     if header.agent.is_empty() {
         return Err(Refusal::Name(String::new()));
     }
-    let vantages = batch.observations.iter().map(|observation| &observation.vantage);
+    let vantages = batch.observations.iter().map(|observation| &*observation.vantage);
     for vantage in vantages.chain(batch.coverage.iter().map(|coverage| &coverage.vantage)) {
         if vantage.agent != header.agent {
             let (agent, other) = (header.agent.clone(), vantage.agent.clone());

@@ -44,6 +44,8 @@ pub mod topology;
 pub mod people;
 /// Random secrets and hashed passwords.
 pub mod credential;
+/// Pure work over several threads.
+mod parallel;
 /// The one function that composes the pure rooms.
 pub mod picture;
 /// What was known at a moment, named by its digest; what two of them differ in.

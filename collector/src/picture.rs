@@ -10,20 +10,24 @@ use serde::Serialize;
 
 use crate::decision::{Decided, Standing};
 use crate::duty;
-use crate::evidence;
 use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::reconcile::{self, Match, Private};
 use crate::register::Register;
-use crate::resolve::{self, Device, Resolution};
+use crate::resolve::Device;
 use crate::schedule::Missed;
 use crate::scope::{self, Scoped};
 use crate::topology::{self, Topology};
 
+mod live;
+
 #[cfg(test)]
 mod tests;
+
+use live::Found;
+pub use live::Live;
 
 /// A register in which nothing stands.
 static NOTHING_BESIDE: LazyLock<Register> = LazyLock::new(Register::default);
@@ -130,27 +134,35 @@ pub fn of_scan(
 
 /// Derives the picture. Shuffling or repeating the observations, coverages or decisions changes
 /// nothing.
-pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> Picture {
-    let policy = &rulings.policy;
-    let standing = Standing::of(basis.decisions);
-    let claims = evidence::weigh(basis.observations);
-    let Resolution { mut devices, contested, speakers } =
-        resolve::resolve_as_told(&claims, fingerprints, &standing);
-    let topology = topology::find(&claims, &speakers, &mut devices);
-    let private = Private::of(&standing, basis.register, basis.as_of);
+pub fn derive(basis: &Basis<'_>, by: (&Rows, &Rulings)) -> Picture {
+    Live::default().next(Picture::default(), basis, by)
+}
+
+/// The picture of these devices.
+fn judge(
+    basis: &Basis<'_>,
+    (policy, scope_rules): (&Policy, &scope::Rules),
+    standing: &Standing<'_>,
+    found: Found<'_>,
+) -> (Picture, Vec<usize>) {
+    let Found { mut devices, contested, speakers, claims } = found;
+    let (topology, described) = topology::find_and_tell(&claims, &speakers, &mut devices);
+    let private = Private::of(standing, basis.register, basis.as_of);
     let matches =
         reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &private));
     let duties = duty::find(&claims, &devices);
+    let keys = basis.ledger.keys();
     let scopes = scope::judge(
         scope::Facts {
             devices: &devices,
             topology: &topology,
             ledger: basis.ledger,
+            keys: &keys,
             matches: &matches,
-            standing: &standing,
+            standing,
             policy,
         },
-        &rulings.scope,
+        scope_rules,
     );
     let facts = Facts {
         devices: &devices,
@@ -159,13 +171,14 @@ pub fn derive(basis: &Basis<'_>, (fingerprints, rulings): (&Rows, &Rulings)) -> 
         scopes: &scopes,
         duties: &duties,
         ledger: basis.ledger,
+        keys: &keys,
         register: basis.register,
         missed: basis.missed,
         contested: &contested,
-        standing: &standing,
+        standing,
         policy,
         as_of: basis.as_of,
     };
     let findings = finding::find(facts);
-    Picture { devices, topology, matches, scopes, findings }
+    (Picture { devices, topology, matches, scopes, findings }, described)
 }

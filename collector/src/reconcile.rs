@@ -4,15 +4,17 @@
 //! key first; `verdict` says what that comes to, and `compare` in which fields book and wire differ.
 //! What a verdict means is in [`Verdict`]; silence counts only inside a [`Coverage`] ([`Looked`]).
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use daicho_common::coverage::{Coverage, Why};
 use daicho_common::observation::{Method, ObservationId};
 use daicho_common::time::Timestamp;
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
-use crate::ledger::{Field, Ledger, Place};
+use crate::ledger::{Entry, Field, Ledger, Place};
+use crate::parallel;
 use crate::policy::Absence;
 use crate::resolve::{Device, DeviceId};
 
@@ -222,17 +224,16 @@ pub fn reconcile(
     let looks = Looks::new(coverage);
     let index = claim::Index::new(devices, &looks);
     let claims = claim::claims(&index, ledger);
-    let accounted: BTreeSet<&DeviceId> =
+    let accounted: HashSet<&DeviceId, RandomState> =
         claims.iter().flat_map(|claim| claim.devices.iter().map(|device| &device.id)).collect();
     let undocumented = devices.iter().filter(|device| !accounted.contains(&device.id));
     let mut unaccounted: Vec<&Device> = undocumented.collect();
     unaccounted.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    let mut matches: Vec<Match> = ledger
-        .entries
-        .iter()
-        .zip(&claims)
-        .map(|(entry, claim)| verdict::of(entry, claim, (ledger, &index, &looks), absence))
-        .collect();
+    let rows: Vec<(&Entry, &claim::Claim<'_>)> = ledger.entries.iter().zip(&claims).collect();
+    let one = |(entry, claim): &(&Entry, &claim::Claim<'_>)| {
+        verdict::of(entry, claim, (ledger, &index, &looks), absence)
+    };
+    let mut matches: Vec<Match> = parallel::each(&rows, one);
     matches.extend(unaccounted.into_iter().map(|device| Match {
         entry: None,
         device: Some(device.id.clone()),

@@ -19,9 +19,10 @@
 //! - `gather`: what each group said, field by field, with its sources.
 //! - `readings`, `why`: what fingerprints make of it, combined, and why a field says what it says.
 //!
-//! The cost is near-linear: hash maps by key and union-find, never all pairs of devices.
+//! The cost is near-linear: hash maps by key and union-find, never all pairs of devices. What is in
+//! different `cells` is resolved by itself, side by side, and again only when something comes to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -32,6 +33,8 @@ use crate::evidence::{Claim, Seen};
 use crate::fingerprint::{Reader, Rows};
 
 mod alike;
+/// Observations that may be of one device.
+pub mod cells;
 /// What comes out of resolving.
 pub mod device;
 mod gather;
@@ -54,6 +57,7 @@ pub(crate) mod case;
 #[cfg(test)]
 mod tests;
 
+use cells::Listed;
 pub use device::{
     Address, Attached, Device, DeviceId, IdentifierKind, Join, JoinReason, Oddity, Service, Through,
 };
@@ -88,7 +92,8 @@ pub struct Resolution {
     pub devices: Vec<Device>,
     /// Address conflicts, ascending by network and address.
     pub contested: Vec<Contested>,
-    /// Who said what stands in SNMP tables and interface rows: the device of each such observation.
+    /// Who said what stands in SNMP tables, and in interface rows of those that told tables too: the
+    /// device of each such observation.
     pub speakers: BTreeMap<ObservationId, DeviceId>,
 }
 
@@ -101,6 +106,19 @@ pub struct Placed {
     pub device: DeviceId,
 }
 
+/// What is known besides the claims.
+enum Beside<'k, 'a> {
+    /// The claims are all that there are.
+    Nothing,
+    /// They are those of one cell.
+    Cells {
+        /// What tables of others list of its devices.
+        listed: Tabled<'a>,
+        /// The names of all networks.
+        networks: &'k BTreeSet<&'a str>,
+    },
+}
+
 /// Claims sorted by whom they are about.
 struct Sorted<'a> {
     links: Links<'a>,
@@ -110,11 +128,17 @@ struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
-    fn sort(claims: &[Claim<'a>], standing: &Standing<'_>) -> Self {
+    fn sort(claims: &[Claim<'a>], (standing, beside): (&Standing<'_>, Beside<'_, 'a>)) -> Self {
         let mut links = Links::read(claims);
         let tables = Tables::read(claims, &links);
-        links.hold_back_proxies(tables.listed());
-        let others = Tabled::read(claims, &tables);
+        links.hold_back_proxies(tables.around().listed());
+        let others = match beside {
+            Beside::Nothing => Tabled::read(claims, tables.around()),
+            Beside::Cells { listed, networks } => {
+                links.know(networks);
+                listed
+            }
+        };
         others.bind(&mut links);
         let sessions = Sessions::read(claims, &links);
         let split = person::split_serials(standing);
@@ -154,29 +178,49 @@ pub fn resolve_as_told(
     fingerprints: &Rows,
     standing: &Standing<'_>,
 ) -> Resolution {
-    let sorted = Sorted::sort(claims, standing);
-    let named = sorted.names();
-    let Sorted { links, sessions, mut groups, gathered } = sorted;
-    let keys = Keys { sessions: &sessions, links: &links };
-    let corrections = keys.corrections(standing, (&mut groups, &named));
-    let mut reader = Reader::new(fingerprints);
-    let mut devices: Vec<Device> =
-        gathered.into_values().map(|group| group.device(&mut reader)).collect();
-    devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    for ((id, _), decided) in corrections {
-        if let Ok(at) = devices.binary_search_by(|device| device.id.cmp(&id)) {
-            devices.get_mut(at).into_iter().for_each(|device| person::correct(device, decided));
+    let sorted = Sorted::sort(claims, (standing, Beside::Nothing));
+    sorted.resolve(claims, (standing, &mut Reader::new(fingerprints)))
+}
+
+/// Resolves the claims of one cell; `standing` are all decisions where people said anything of it, else
+/// none.
+pub fn resolve_cell<'a>(
+    claims: &[Claim<'a>],
+    (listed, networks): (Listed<'a>, &BTreeSet<&'a str>),
+    (standing, reader): (&Standing<'_>, &mut Reader<'_>),
+) -> Resolution {
+    let beside = Beside::Cells { listed: listed.0, networks };
+    Sorted::sort(claims, (standing, beside)).resolve(claims, (standing, reader))
+}
+
+impl<'a> Sorted<'a> {
+    fn resolve(
+        self,
+        claims: &[Claim<'a>],
+        (standing, reader): (&Standing<'_>, &mut Reader<'_>),
+    ) -> Resolution {
+        let named = self.names();
+        let Sorted { links, sessions, mut groups, gathered } = self;
+        let keys = Keys { sessions: &sessions, links: &links };
+        let corrections = keys.corrections(standing, (&mut groups, &named));
+        let mut devices: Vec<Device> =
+            gathered.into_values().map(|group| group.device(reader)).collect();
+        devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        for ((id, _), decided) in corrections {
+            if let Ok(at) = devices.binary_search_by(|device| device.id.cmp(&id)) {
+                devices.get_mut(at).into_iter().for_each(|device| person::correct(device, decided));
+            }
         }
+        let speakers = speakers(claims, &links, (&mut groups, &named));
+        let contested = contested(claims, &links, (&mut groups, &named));
+        Resolution { devices, contested, speakers }
     }
-    let speakers = speakers(claims, &links, (&mut groups, &named));
-    let contested = contested(claims, &links, (&mut groups, &named));
-    Resolution { devices, contested, speakers }
 }
 
 /// Which device each observation is of, ascending: the history of every device. What describes no
 /// device (a question that nobody answered, what a name server says) is left out.
 pub fn place(claims: &[Claim<'_>], standing: &Standing<'_>) -> Vec<Placed> {
-    let mut sorted = Sorted::sort(claims, standing);
+    let mut sorted = Sorted::sort(claims, (standing, Beside::Nothing));
     let named = sorted.names();
     let mut placed = Vec::new();
     for claim in claims {
@@ -197,6 +241,10 @@ fn speakers<'a>(
     (groups, named): (&mut Groups<'a>, &BTreeMap<Subject<'a>, DeviceId>),
 ) -> BTreeMap<ObservationId, DeviceId> {
     let mut speakers = BTreeMap::new();
+    // Most devices told none.
+    if !claims.iter().any(|claim| matches!(claim.fact, Fact::Rows(_))) {
+        return speakers;
+    }
     let tables = |claim: &&Claim<'_>| matches!(claim.fact, Fact::Rows(_) | Fact::Interface { .. });
     for claim in claims.iter().filter(tables) {
         for sighting in &claim.sightings {

@@ -4,9 +4,11 @@
 //! Network devices come last: they are in scope if something in scope hangs on them, so what
 //! hangs on them is judged first, with what people said of it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use daicho_common::observation::ObservationId;
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::decision::{Decided, Decision, Scope, Standing, Subject};
@@ -25,6 +27,7 @@ mod tests;
 
 use case::{Case, Lookup};
 pub use kind::Kinds;
+use rules::Reasoned;
 pub use rules::{BadRules, Rule, Rules};
 
 /// The judgement on one match.
@@ -35,7 +38,7 @@ pub struct Scoped {
     /// What the rules propose.
     pub proposed: Scope,
     /// Why they propose it.
-    pub reason: Reason,
+    pub reason: Arc<Reason>,
     /// The observations that the proposal rests on, ascending; empty where it rests on the book alone.
     pub evidence: Vec<ObservationId>,
     /// Who decided, if somebody did.
@@ -90,6 +93,8 @@ pub struct Facts<'a> {
     pub topology: &'a Topology,
     /// The rows.
     pub ledger: &'a crate::ledger::Ledger,
+    /// What each row is known by, in their order.
+    pub keys: &'a [crate::ledger::key::EntryKey],
     /// The matches of these.
     pub matches: &'a [Match],
     /// What people said.
@@ -98,19 +103,26 @@ pub struct Facts<'a> {
     pub policy: &'a Policy,
 }
 
+/// Devices by their ids.
+type Ids<'a> = HashSet<&'a DeviceId, RandomState>;
+
 /// The judgement on each match, in their order.
 pub fn judge(facts: Facts<'_>, rules: &Rules) -> Vec<Scoped> {
     let lookup = Lookup::new(facts);
     let cases: Vec<Case<'_>> =
         facts.matches.iter().map(|found| Case::of(found, &lookup, &rules.kinds)).collect();
+    let rules = Reasoned::of(rules);
     let mut judged: Vec<Option<Scoped>> =
-        cases.iter().map(|case| one(case, (facts, rules), None)).collect();
+        cases.iter().map(|case| one(case, (facts, &rules), None)).collect();
+    if !cases.iter().any(|case| case.may_carry) {
+        return judged.into_iter().flatten().collect();
+    }
     // A network device may hang on another one; each round adds those one step nearer to the root, and
     // a round that adds nothing is the last. Whatever the rules, there are no more steps than cases.
     let mut inside = inside(&cases, &judged);
     for _ in 0..=cases.len() {
         for (case, judged) in cases.iter().zip(&mut judged).filter(|(case, _)| case.may_carry) {
-            *judged = one(case, (facts, rules), Some(&inside));
+            *judged = one(case, (facts, &rules), Some(&inside));
         }
         let now = self::inside(&cases, &judged);
         if now == inside {
@@ -122,7 +134,7 @@ pub fn judge(facts: Facts<'_>, rules: &Rules) -> Vec<Scoped> {
 }
 
 /// Devices in scope.
-fn inside<'a>(cases: &[Case<'a>], judged: &[Option<Scoped>]) -> BTreeSet<&'a DeviceId> {
+fn inside<'a>(cases: &[Case<'a>], judged: &[Option<Scoped>]) -> Ids<'a> {
     let judged = cases.iter().zip(judged);
     let inside = judged
         .filter(|(_, scoped)| scoped.as_ref().is_some_and(|scoped| scoped.scope == Scope::Inside));
@@ -132,14 +144,14 @@ fn inside<'a>(cases: &[Case<'a>], judged: &[Option<Scoped>]) -> BTreeSet<&'a Dev
 /// The judgement on one case; none for network devices as long as it is not known what is in scope.
 fn one(
     case: &Case<'_>,
-    (facts, rules): (Facts<'_>, &Rules),
-    inside: Option<&BTreeSet<&DeviceId>>,
+    (facts, rules): (Facts<'_>, &Reasoned<'_>),
+    inside: Option<&Ids<'_>>,
 ) -> Option<Scoped> {
     if case.may_carry && inside.is_none() {
         return None;
     }
     let carried = case.carried(facts.topology, inside);
-    let rule = rules.first(case, &carried)?;
+    let (rule, reason) = rules.first(case, &carried)?;
     let decided = facts.standing.scope(&case.subjects);
     let said = decided.and_then(|decided| {
         let Decision::Scope { scope, .. } = &decided.what else { return None };
@@ -148,7 +160,7 @@ fn one(
     Some(Scoped {
         scope: said.as_ref().map_or(rule.scope, |(scope, _)| *scope),
         proposed: rule.scope,
-        reason: rule.reason(&rules.edition),
+        reason: Arc::clone(reason),
         evidence: case.evidence(rule, &carried),
         decided: said.map(|(_, word)| word),
     })

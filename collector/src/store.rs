@@ -530,7 +530,13 @@ impl Store {
     /// Everything that is kept, at one moment.
     pub fn ground(&self) -> Result<Ground, StoreError> {
         // A long read gets its own connection, so that pages asking for the revision do not wait.
-        ground::read(&mut reader(&self.path)?)
+        ground::read(&mut reader(&self.path)?, Ground::default())
+    }
+
+    /// The same, where it is known what was kept `before`: only observations that came since are read, and
+    /// stand behind the others.
+    pub fn ground_after(&self, before: Ground) -> Result<Ground, StoreError> {
+        ground::read(&mut reader(&self.path)?, before)
     }
 
     /// The book of record: the current books, joined in order of name.

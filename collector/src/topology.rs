@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::ObservationId;
+use daicho_common::observation::{Fact, ObservationId};
 use serde::Serialize;
 
 use crate::evidence::Claim;
@@ -162,6 +162,23 @@ pub fn find(
     speakers: &BTreeMap<ObservationId, DeviceId>,
     devices: &mut [Device],
 ) -> Topology {
+    find_and_tell(claims, speakers, devices).0
+}
+
+/// Whether anything of a fact is read here, besides interfaces of those that told tables.
+pub const fn reads(fact: &Fact) -> bool {
+    matches!(fact, Fact::Rows(_) | Fact::LinkNeighbour(_))
+}
+
+/// The same; tells also which devices it wrote more into than where they hang, ascending.
+pub fn find_and_tell(
+    claims: &[Claim<'_>],
+    speakers: &BTreeMap<ObservationId, DeviceId>,
+    devices: &mut [Device],
+) -> (Topology, Vec<usize>) {
+    if !claims.iter().any(|claim| reads(claim.fact)) {
+        return (Topology::default(), Vec::new());
+    }
     let mut nodes = node::read(claims, speakers, devices);
     let mut known = Known::new(devices, &nodes);
     known.turns(claims, speakers, devices);
@@ -199,6 +216,6 @@ pub fn find(
             device.attached = attached;
         }
     }
-    hearsay::describe(&nodes, &known, devices);
-    topology
+    let described = hearsay::describe(&nodes, &known, devices);
+    (topology, described)
 }

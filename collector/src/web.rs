@@ -1,7 +1,8 @@
 //! Pages over HTTP, and the door for agents' batches. Handlers translate what was derived and never
 //! decide; nothing is fetched from elsewhere and no script runs.
 //!
-//! A picture is derived once for each revision of the store and shared by all readers until the next.
+//! A picture is derived once for each revision of the store and shared by all readers until the next, which
+//! is made from it and from what came since.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -211,8 +212,16 @@ impl Site {
         }
         let site = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
-            let fresh = Arc::new(Snapshot::take(&site.store, &site.criteria)?);
-            *site.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+            let put = |next| {
+                let mut current = site.current.write().unwrap_or_else(PoisonError::into_inner);
+                std::mem::replace(&mut *current, next)
+            };
+            // An empty one stands there meanwhile, which is of no moment: who asks waits for the turn. Who
+            // still reads the former keeps it.
+            let before = put(Arc::new(Snapshot::default()));
+            let before = Arc::try_unwrap(before).unwrap_or_else(|read| (*read).clone());
+            let fresh = Arc::new(before.follow(&site.store, &site.criteria)?);
+            put(Arc::clone(&fresh));
             Ok(fresh)
         })
         .await

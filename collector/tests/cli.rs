@@ -69,7 +69,7 @@ fn sealed(key: &Ed25519KeyPair, sequence: u32) -> Vec<u8> {
         let mac: Mac = format!("00:1a:2b:00:00:{host:02}").parse().unwrap();
         Observation {
             at,
-            vantage: vantage.clone(),
+            vantage: vantage.clone().into(),
             method: Method::Arp,
             speaker: Speaker { ip: Some([10, 20, 0, host].into()), mac: Some(mac) },
             fact: Fact::Arp { ip: [10, 20, 0, host].into(), mac },

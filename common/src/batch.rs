@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::coverage::{Coverage, Sent};
-use crate::observation::Observation;
+use crate::observation::{Observation, Vantages};
 use crate::time::Timestamp;
 use crate::wire::{Malformed, take};
 
@@ -369,12 +369,16 @@ fn unpack(payload: &[u8]) -> Result<Batch, Damage> {
     };
     let mut batch =
         Batch { header, coverage: Vec::new(), sent: Vec::new(), observations: Vec::new() };
+    let mut vantages = Vantages::default();
     for (n, line) in lines {
         match read((n, line))? {
             Line::Header(_) => return Err(Damage::Line { line: n + 1 }),
             Line::Coverage(coverage) => batch.coverage.push(coverage),
             Line::Sent(sent) => batch.sent.push(sent),
-            Line::Observation(observation) => batch.observations.push(observation),
+            Line::Observation(mut observation) => {
+                observation.vantage = vantages.shared(observation.vantage);
+                batch.observations.push(observation);
+            }
         }
     }
     Ok(batch)

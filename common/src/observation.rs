@@ -4,9 +4,11 @@
 //! may be thrown away. The agent stamps them in one place (`agent::engine`) and has no opinion of
 //! what they mean.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -34,6 +36,21 @@ pub struct Vantage {
     pub interface: String,
     /// The name of the declared network that was looked at.
     pub network: String,
+}
+
+/// Vantages, each kept once: observations are many and their places few.
+#[derive(Debug, Default)]
+pub struct Vantages(HashSet<Arc<Vantage>>);
+
+impl Vantages {
+    /// The same vantage as it was met first.
+    pub fn shared(&mut self, vantage: Arc<Vantage>) -> Arc<Vantage> {
+        if let Some(known) = self.0.get(&vantage) {
+            return Arc::clone(known);
+        }
+        self.0.insert(Arc::clone(&vantage));
+        vantage
+    }
 }
 
 /// How something was learned. One technique, one variant.
@@ -347,14 +364,17 @@ pub enum Fact {
     },
 }
 
+/// Octets that the JSON of most observations has at most.
+const USUAL: usize = 512;
+
 /// A fact with its circumstances.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// When the answer arrived, by the agent's clock.
     pub at: Timestamp,
-    /// Where it was seen.
-    pub vantage: Vantage,
+    /// Where it was seen; observations from one place share it.
+    pub vantage: Arc<Vantage>,
     /// How it was learned.
     pub method: Method,
     /// Who said it.
@@ -386,7 +406,8 @@ impl Observation {
     /// The id of this observation.
     pub fn id(&self) -> ObservationId {
         // Serialising these types cannot fail: no map has a key that is not a string.
-        let json = serde_json::to_vec(self).unwrap_or_default();
+        let mut json = Vec::with_capacity(USUAL);
+        let _ = serde_json::to_writer(&mut json, self);
         let digest = Sha256::digest(&json);
         let mut id = [0; 16];
         for (to, from) in id.iter_mut().zip(digest) {

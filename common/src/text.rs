@@ -14,7 +14,7 @@ pub const MAX_CHARS: usize = 1024;
 /// A string from the network: bounded, with no control or bidirectional-override characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct Text(String);
+pub struct Text(Box<str>);
 
 impl Text {
     /// Decodes and cleans bytes that a device sent.
@@ -46,7 +46,7 @@ impl Text {
                 c => c,
             });
         }
-        Self(kept)
+        Self(kept.into_boxed_str())
     }
 
     /// The text.

@@ -22,7 +22,7 @@ fn batch(number: u32) -> Batch {
     let mixed = |n: u32| (u64::from(n) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     let seen = |n: u32| Observation {
         at: Timestamp::from_micros(i64::try_from(mixed(n * 31 + number)).unwrap()),
-        vantage: vantage.clone(),
+        vantage: vantage.clone().into(),
         method: Method::IcmpEcho,
         speaker: Speaker {
             ip: Some(u32::try_from(mixed(n) & 0xffff_ffff).unwrap().to_be_bytes().into()),

@@ -79,7 +79,7 @@ fn batch(number: u64) -> Batch {
     let vantage = Vantage { agent: "east".into(), interface: "e".into(), network: "n".into() };
     let seen = |n: u32| Observation {
         at: Timestamp::from_micros(at.micros() + i64::from(n)),
-        vantage: vantage.clone(),
+        vantage: vantage.clone().into(),
         method: Method::IcmpEcho,
         speaker: Speaker { ip: Some((0x0a14_0000 + n).to_be_bytes().into()), mac: None },
         fact: Fact::Answered(Reply::Echo),

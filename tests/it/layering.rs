@@ -43,6 +43,7 @@ const PURE: &[(&str, &[&str])] = &[
             "decision",
             "policy",
             "reconcile",
+            "parallel",
         ],
     ),
     ("collector/src/duty", &["evidence", "fingerprint", "resolve", "duty"]),
@@ -102,6 +103,7 @@ const PURE: &[(&str, &[&str])] = &[
             "schedule",
             "finding",
             "picture",
+            "parallel",
         ],
     ),
     (

@@ -42,7 +42,7 @@ fn requests(frames: &[Frame]) -> Vec<(Duration, Option<u16>, Ipv4Addr, Ipv4Addr)
 fn sighted(batch: &Batch) -> BTreeSet<(String, String, IpAddr, Mac)> {
     let arp = batch.observations.iter().filter_map(|seen| {
         let Fact::Arp { ip, mac } = seen.fact else { return None };
-        let vantage = seen.vantage.clone();
+        let vantage = (*seen.vantage).clone();
         Some((vantage.network, vantage.interface, ip.into(), mac))
     });
     arp.collect()

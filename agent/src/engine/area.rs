@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::RandomState;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
@@ -96,7 +97,7 @@ pub(super) enum Turn {
 pub(super) struct Area {
     number: usize,
     network: Network,
-    vantage: Vantage,
+    vantage: Arc<Vantage>,
     first: u32,
     size: u32,
     reach: Reach,
@@ -201,6 +202,7 @@ impl Area {
             interface: reach.interface.clone(),
             network: network.name.clone(),
         };
+        let vantage = Arc::new(vantage);
         let classes =
             !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
         let mut area = Self {

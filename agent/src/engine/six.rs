@@ -273,7 +273,7 @@ impl Six {
             network: of.name.clone(),
         };
         let speaker = Speaker { ip: Some(IpAddr::V6(ip)), mac: Some(mac) };
-        let at = desk.now.wall;
+        let (at, vantage) = (desk.now.wall, vantage.into());
         desk.notes.observations.push_back(Observation { at, vantage, method, speaker, fact });
     }
 }

@@ -197,11 +197,11 @@ mod tests {
     fn seen(ip: &str, fact: Fact) -> Observation {
         Observation {
             at: Timestamp::from_micros(0),
-            vantage: Vantage {
+            vantage: std::sync::Arc::new(Vantage {
                 agent: String::new(),
                 interface: String::new(),
                 network: String::new(),
-            },
+            }),
             method: Method::Arp,
             speaker: Speaker { ip: ip.parse().ok(), mac: None },
             fact,

@@ -23,7 +23,7 @@ fn batch(number: u64, observations: u32) -> Batch {
     let address = |n: u32| std::net::IpAddr::from((0x0a00_0000 + n * 7).to_be_bytes());
     let seen = |n: u32| Observation {
         at: Timestamp::from_micros(at.micros() + i64::from(n).pow(3)),
-        vantage: vantage.clone(),
+        vantage: vantage.clone().into(),
         method: Method::IcmpEcho,
         speaker: Speaker { ip: Some(address(n.wrapping_mul(2_654_435_761) >> 12)), mac: None },
         fact: Fact::Answered(Reply::Echo),
@@ -40,7 +40,7 @@ fn batch(number: u64, observations: u32) -> Batch {
             software: "test".to_owned(),
         },
         coverage: vec![Coverage {
-            vantage: vantage.clone(),
+            vantage: vantage.clone().into(),
             method: Method::Arp,
             cidr: "10.0.0.0/24".parse().unwrap(),
             from: at,

@@ -33,6 +33,7 @@ fn answered(case: &Case, rows: Vec<Entry>, said: &[Decided]) -> Vec<Finding> {
         duties: &[],
         matches: &matches,
         ledger: &ledger,
+        keys: &ledger.keys(),
         register: &Register::default(),
         missed: &[],
         contested: &resolution.contested,

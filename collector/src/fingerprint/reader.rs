@@ -1,9 +1,10 @@
 //! Rows at work: what they make of many facts. Devices of one model say the same, so what was made of a
 //! text once is kept.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use daicho_common::observation::{Fact, Method};
+use foldhash::fast::RandomState;
 
 use super::{Match, Place, Reading, Rows, shape};
 
@@ -27,14 +28,35 @@ static DESCRIPTION: Place = Place::Description;
 /// Rows, and what they made of texts so far.
 pub struct Reader<'r> {
     rows: &'r Rows,
-    known: HashMap<Looker, HashMap<String, Vec<Reading>>>,
+    known: Known,
     texts: usize,
+    /// The groups that look at what no service says, ascending.
+    others: Vec<usize>,
+    /// The words' fields of what services say, by their name; and the others.
+    said: HashMap<&'r str, Vec<(&'r Place, bool)>>,
+    plain: Vec<(&'r Place, bool)>,
 }
+
+/// Readings by who looks and by the text.
+type Known = HashMap<Looker, HashMap<String, Vec<Reading>, RandomState>, RandomState>;
 
 impl<'r> Reader<'r> {
     /// These rows, which have read nothing yet.
     pub fn new(rows: &'r Rows) -> Self {
-        Self { rows, known: HashMap::new(), texts: 0 }
+        let groups = rows.groups.iter().enumerate();
+        let others = groups
+            .filter(|(_, group)| !matches!(group.place, Place::Said { .. } | Place::MacMaker))
+            .map(|(number, _)| number)
+            .collect();
+        let (mut said, mut plain) = (HashMap::<_, Vec<_>>::new(), Vec::new());
+        for (place, kinds) in rows.words.fields() {
+            if let Place::Said { key, .. } = place {
+                said.entry(key.as_str()).or_default().push((place, *kinds));
+            } else {
+                plain.push((place, *kinds));
+            }
+        }
+        Self { rows, known: HashMap::default(), texts: 0, others, said, plain }
     }
 
     /// The rows.
@@ -55,9 +77,9 @@ impl<'r> Reader<'r> {
                 self.read(Looker::Group(number), &group.place, &text, &mut found);
             }
         }
-        for (place, kinds) in rows.words.fields() {
+        for (place, kinds) in self.fields(fact) {
             for text in place.texts(method, fact) {
-                self.read(Looker::Words(*kinds), place, &text, &mut found);
+                self.read(Looker::Words(kinds), place, &text, &mut found);
             }
         }
         if let Fact::System { description, object_id, .. } = fact
@@ -66,6 +88,15 @@ impl<'r> Reader<'r> {
             self.read(Looker::Shape, &DESCRIPTION, description.as_str(), &mut found);
         }
         found
+    }
+
+    /// The fields in which words may stand, and whether kinds of things count there.
+    fn fields(&self, fact: &Fact) -> Vec<(&'r Place, bool)> {
+        let Fact::Said(said) = fact else { return self.plain.clone() };
+        let mut keys: Vec<&str> = said.fields.iter().map(|(key, _)| key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into_iter().filter_map(|key| self.said.get(key)).flatten().copied().collect()
     }
 
     /// As [`Rows::of_maker`].
@@ -80,14 +111,13 @@ impl<'r> Reader<'r> {
     }
 
     /// The groups that may look at the fact, ascending.
-    fn groups(&self, fact: &Fact) -> BTreeSet<usize> {
-        if let Fact::Said(said) = fact {
-            let keys = said.fields.iter().filter_map(|(key, _)| self.rows.said.get(key.as_str()));
-            return keys.flatten().copied().collect();
-        }
-        let groups = self.rows.groups.iter().enumerate();
-        let others = groups.filter(|(_, group)| !matches!(group.place, Place::Said { .. }));
-        others.map(|(number, _)| number).collect()
+    fn groups(&self, fact: &Fact) -> Vec<usize> {
+        let Fact::Said(said) = fact else { return self.others.clone() };
+        let keys = said.fields.iter().filter_map(|(key, _)| self.rows.said.get(key.as_str()));
+        let mut groups: Vec<usize> = keys.flatten().copied().collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
     }
 
     fn read(&mut self, looker: Looker, place: &'r Place, text: &str, found: &mut Vec<Match<'r>>) {

@@ -1,9 +1,9 @@
 //! Rows as written in TOML, and as meant: parsed twice, proven by their own examples.
 
 use daicho_common::observation::Method;
-use regex::Regex;
 use serde::Deserialize;
 
+use super::lazy::{Lazy, Looked};
 use super::recog::Fingerprint;
 use super::{Class, Place, Reading, Software, os};
 
@@ -93,7 +93,7 @@ enum Pattern {
     Contains(String),
     /// Named groups `vendor`, `model`, `version`, `serial`, `os`, `os_version`, `kernel` and `software`
     /// become claims.
-    Regex(Regex),
+    Regex(Lazy),
     /// Of this file of Recog, of which the first that matches counts.
     Recog(usize, Box<Fingerprint>),
 }
@@ -105,7 +105,7 @@ pub(super) struct Row {
     pattern: Pattern,
     os_table: Option<String>,
     /// A text that this matches is not looked at: words of a host's own name, for one.
-    unless: Option<Regex>,
+    unless: Option<Lazy>,
     claims: Reading,
 }
 
@@ -121,10 +121,14 @@ impl Row {
     }
 
     /// What this row says of `text`; `None` if its pattern does not match.
-    fn reading(&self, text: &str) -> Option<Reading> {
-        if self.unless.as_ref().is_some_and(|unless| unless.is_match(text)) {
-            return None;
-        }
+    fn reading(&self, looked: &Looked<'_>) -> Option<Reading> {
+        let found = self.found(looked)?;
+        let spoilt = self.unless.as_ref().is_some_and(|unless| unless.matching(looked).is_some());
+        (!spoilt).then_some(found)
+    }
+
+    fn found(&self, looked: &Looked<'_>) -> Option<Reading> {
+        let text = looked.text;
         match &self.pattern {
             Pattern::Prefix(prefix) => {
                 let rest = text.strip_prefix(prefix.as_str())?;
@@ -135,10 +139,7 @@ impl Row {
             Pattern::Recog(_, fingerprint) => fingerprint.reading(text),
             Pattern::Regex(regex) => {
                 // Most patterns do not match; room for groups is made for those that do.
-                if !regex.is_match(text) {
-                    return None;
-                }
-                let found = regex.captures(text)?;
+                let found = regex.matching(looked)?.captures(text)?;
                 let said = |name| {
                     let said = found.name(name).map(|group| group.as_str().trim().to_owned());
                     said.filter(|said| !said.is_empty())
@@ -166,9 +167,9 @@ impl Row {
     }
 }
 
-/// Rows that look at the same place. They are tried one by one: most patterns begin with letters that
-/// are not there, which is told at once, while a set of all of them takes longer to compile than a
-/// collector has facts to read.
+/// Rows that look at the same place. They are tried one by one: most patterns need letters that are not
+/// there, which is told at once, while a set of all of them takes longer to compile than a collector has
+/// facts to read.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) place: Place,
@@ -182,11 +183,12 @@ impl Group {
         if text.is_empty() {
             return found;
         }
+        let looked = Looked::at(text);
         for row in &self.rows {
             if matches!(&row.pattern, Pattern::Recog(of, _) if files.contains(of)) {
                 continue;
             }
-            let Some(reading) = row.reading(text) else { continue };
+            let Some(reading) = row.reading(&looked) else { continue };
             if let Pattern::Recog(of, _) = &row.pattern {
                 files.push(*of);
             }
@@ -230,18 +232,17 @@ impl Written {
         })
     }
 
-    fn pattern(&self) -> Result<Pattern, String> {
+    fn pattern(&self, lazy: &dyn Fn(&str) -> Result<Lazy, String>) -> Result<Pattern, String> {
         match (&self.prefix, &self.contains, &self.regex) {
             (Some(prefix), None, None) => Ok(Pattern::Prefix(prefix.clone())),
             (None, Some(part), None) => Ok(Pattern::Contains(part.clone())),
-            (None, None, Some(regex)) => {
-                Regex::new(regex).map(Pattern::Regex).map_err(|error| error.to_string())
-            }
+            (None, None, Some(regex)) => lazy(regex).map(Pattern::Regex),
             _ => Err("one of prefix, contains and regex is needed, and only one".to_owned()),
         }
     }
 
-    fn row(&self) -> Result<Row, String> {
+    /// The row; `lazy` makes its patterns.
+    fn row(&self, lazy: &dyn Fn(&str) -> Result<Lazy, String>) -> Result<Row, String> {
         if !(1..=100).contains(&self.weight) {
             return Err(format!("weight {} is not in 1–100", self.weight));
         }
@@ -256,12 +257,11 @@ impl Written {
             storage: self.storage,
             weight: self.weight,
         };
-        let (place, pattern) = (self.place()?, self.pattern()?);
+        let (place, pattern) = (self.place()?, self.pattern(lazy)?);
         if self.os_table.as_ref().is_some_and(|table| !os::has(table)) {
             return Err("there is no such os_table".to_owned());
         }
-        let unless = self.unless.as_deref().map(Regex::new).transpose();
-        let unless = unless.map_err(|error| error.to_string())?;
+        let unless = self.unless.as_deref().map(lazy).transpose()?;
         Ok(Row { place, pattern, os_table: self.os_table.clone(), unless, claims })
     }
 
@@ -294,7 +294,7 @@ impl Written {
 
     /// Holds a row to its examples.
     fn proven(&self) -> Result<Row, String> {
-        let row = self.row()?;
+        let row = self.row(&Lazy::checked)?;
         if self.example.is_empty() {
             return Err("a row needs an example".to_owned());
         }
@@ -303,7 +303,7 @@ impl Written {
             if wanted == (Reading { weight: self.weight, ..Reading::default() }) {
                 return Err(format!("nothing is claimed of \"{}\"", example.said));
             }
-            match row.reading(&example.said) {
+            match row.reading(&Looked::at(&example.said)) {
                 None => return Err(format!("the example \"{}\" does not match", example.said)),
                 Some(read) if read != wanted => {
                     return Err(format!("of \"{}\" it says {read:?}", example.said));
@@ -315,13 +315,24 @@ impl Written {
     }
 }
 
-/// Reads one file of rows.
+/// Reads one file of rows, and holds every row to its examples.
 pub(super) fn read(name: &str, text: &str) -> Result<Vec<Row>, BadRow> {
+    rows(name, text, Written::proven)
+}
+
+/// Reads one file of rows that a test proves: what it claims is believed, and patterns are compiled when
+/// they are needed.
+pub(super) fn read_proven(name: &str, text: &str) -> Result<Vec<Row>, BadRow> {
+    rows(name, text, |written| written.row(&|pattern| Ok(Lazy::known(pattern))))
+}
+
+fn rows(
+    name: &str,
+    text: &str,
+    row: impl Fn(&Written) -> Result<Row, String>,
+) -> Result<Vec<Row>, BadRow> {
     let bad = |row, what| BadRow { file: name.to_owned(), row, what };
     let file: File = toml::from_str(text).map_err(|error| bad(0, error.to_string()))?;
-    file.row
-        .iter()
-        .enumerate()
-        .map(|(index, written)| written.proven().map_err(|what| bad(index + 1, what)))
-        .collect()
+    let written = file.row.iter().enumerate();
+    written.map(|(index, written)| row(written).map_err(|what| bad(index + 1, what))).collect()
 }

@@ -23,6 +23,11 @@ static BY_NAME: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 
 /// The text without what spelling may vary: compatibility forms (NFKC), case, spaces.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        // NFKC leaves ASCII as it is (UAX #15).
+        let signs = text.chars().filter(|sign| !sign.is_whitespace());
+        return signs.map(|sign| sign.to_ascii_lowercase()).collect();
+    }
     text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect()
 }
 

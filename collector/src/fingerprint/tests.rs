@@ -18,8 +18,9 @@ fn system(object_id: &str, description: &str) -> Fact {
 
 #[test]
 fn every_row_shipped_proves_its_examples() {
-    let rows = Rows::builtin().unwrap();
+    let rows = Rows::parse(SHIPPED).unwrap();
     assert!(rows.len() >= 160, "{} rows", rows.len());
+    assert_eq!(Rows::builtin().unwrap().len(), rows.len());
 }
 
 #[test]

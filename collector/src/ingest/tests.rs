@@ -24,7 +24,7 @@ fn sealed(agent: &str, vantage_agent: &str, network: &str) -> Vec<u8> {
         sent: vec![],
         observations: vec![Observation {
             at,
-            vantage,
+            vantage: vantage.into(),
             method: Method::IcmpEcho,
             speaker: Speaker::default(),
             fact: Fact::Answered(Reply::Echo),

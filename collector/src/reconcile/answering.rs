@@ -11,7 +11,9 @@
 //! - several answer at the address (in different networks), or another row has it by a stronger key;
 //! - the row gives no fixed address, or says that the machine is retired.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 
 use super::MatchedBy;
 use super::claim::{Claim, Index, weigh};
@@ -20,7 +22,7 @@ use crate::resolve::Device;
 
 /// Adds to each claim by MAC address what answered at the row's own address.
 pub(super) fn add<'a>(index: &Index<'a>, ledger: &Ledger, claims: &mut [Claim<'a>]) {
-    let taken: BTreeSet<&str> =
+    let taken: HashSet<&str, RandomState> =
         claims.iter().flat_map(|claim| &claim.devices).map(|device| device.id.0.as_str()).collect();
     for (entry, claim) in ledger.entries.iter().zip(claims) {
         if !claim.by.contains(&MatchedBy::Mac) || entry.dhcp || entry.state == State::Retired {

@@ -4,15 +4,17 @@
 //! A weaker key never takes a device that a stronger key gave to another entry, unless nothing
 //! contradicts: then the book has the device twice, and both rows get it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
+use foldhash::fast::RandomState;
 
 use super::silence::Looks;
 use super::{Doubt, MatchedBy, answering};
 use crate::fingerprint::spelling;
 use crate::ledger::{Entry, Ledger, State};
+use crate::parallel;
 use crate::resolve::{Address, Device};
 
 /// One hour, in microseconds: devices seen at one address within it had it at the same time.
@@ -23,12 +25,23 @@ const PLACEHOLDERS: [&str; 6] = ["0", "none", "n/a", "123456789", "tobefilledbyo
 
 /// Devices by key.
 pub(super) struct Index<'a> {
-    by_mac: HashMap<Mac, Vec<&'a Device>>,
-    by_serial: HashMap<String, Vec<&'a Device>>,
-    by_ip: HashMap<IpAddr, Vec<&'a Device>>,
-    by_name: HashMap<String, Vec<&'a Device>>,
+    by_mac: By<'a, Mac>,
+    by_serial: By<'a, String>,
+    by_ip: By<'a, IpAddr>,
+    by_name: By<'a, String>,
     /// Where each device is now, by id.
-    current: HashMap<&'a str, Vec<&'a Address>>,
+    current: HashMap<&'a str, Vec<&'a Address>, RandomState>,
+}
+
+/// Devices by a key of one kind.
+type By<'a, K> = HashMap<K, Vec<&'a Device>, RandomState>;
+
+/// What a device is looked up by.
+struct Keys<'a> {
+    device: &'a Device,
+    serial: Option<String>,
+    names: BTreeSet<String>,
+    current: Vec<&'a Address>,
 }
 
 /// What an entry claims.
@@ -66,25 +79,28 @@ fn current<'a>(device: &'a Device, looks: &Looks<'_>) -> Vec<&'a Address> {
 impl<'a> Index<'a> {
     pub(super) fn new(devices: &'a [Device], looks: &Looks<'_>) -> Self {
         let mut index = Self {
-            by_mac: HashMap::new(),
-            by_serial: HashMap::new(),
-            by_ip: HashMap::new(),
-            by_name: HashMap::new(),
-            current: HashMap::new(),
+            by_mac: HashMap::default(),
+            by_serial: HashMap::default(),
+            by_ip: HashMap::default(),
+            by_name: HashMap::default(),
+            current: HashMap::default(),
         };
-        for device in devices {
+        let keys = parallel::each(devices, |device| Keys {
+            device,
+            serial: device.serial.as_ref().and_then(|s| serial(&s.value)),
+            names: device.names.iter().map(|name| spelling::host(&name.value)).collect(),
+            current: current(device, looks),
+        });
+        for Keys { device, serial, names, current } in keys {
             for mac in device.macs.iter().filter(|mac| mac.value.virtual_router().is_none()) {
                 index.by_mac.entry(mac.value).or_default().push(device);
             }
-            if let Some(serial) = device.serial.as_ref().and_then(|s| serial(&s.value)) {
+            if let Some(serial) = serial {
                 index.by_serial.entry(serial).or_default().push(device);
             }
-            let names: BTreeSet<String> =
-                device.names.iter().map(|name| spelling::host(&name.value)).collect();
             for name in names.into_iter().filter(|name| !name.is_empty()) {
                 index.by_name.entry(name).or_default().push(device);
             }
-            let current = current(device, looks);
             for ip in current.iter().map(|address| address.ip).collect::<BTreeSet<_>>() {
                 index.by_ip.entry(ip).or_default().push(device);
             }
@@ -190,11 +206,10 @@ pub(super) fn weigh(entry: &Entry, device: &Device) -> (usize, usize) {
 
 /// Finds what each entry claims, in the order of the entries.
 pub(super) fn claims<'a>(index: &Index<'a>, ledger: &Ledger) -> Vec<Claim<'a>> {
-    let mut claims: Vec<Claim<'a>> =
-        ledger.entries.iter().map(|entry| by_strong_key(index, entry)).collect();
+    let mut claims = parallel::each(&ledger.entries, |entry| by_strong_key(index, entry));
     answering::add(index, ledger, &mut claims);
     for step in [by_address_and_name, by_address, by_name] {
-        let taken: BTreeSet<&str> =
+        let taken: HashSet<&str, RandomState> =
             claims.iter().flat_map(|c| c.devices.iter().map(|d| d.id.0.as_str())).collect();
         for (entry, claim) in ledger.entries.iter().zip(&mut claims) {
             if claim.devices.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, Why};
 use daicho_common::observation::Method;
 use daicho_common::time::Timestamp;
@@ -14,23 +15,57 @@ const DAY: i64 = 86_400_000_000;
 
 /// Every coverage, and what they say together.
 pub(super) struct Looks<'a> {
-    coverage: &'a [Coverage],
+    /// Ascending by the first address.
+    spans: Vec<Span<'a>>,
+}
+
+/// From where to where a coverage says anything of addresses of one version.
+struct Span<'a> {
+    first: IpAddr,
+    last: IpAddr,
+    /// The last address of which this or an earlier span says anything.
+    reach: IpAddr,
+    coverage: &'a Coverage,
+}
+
+fn span(coverage: &Coverage, v4: bool) -> Option<Span<'_>> {
+    let left = coverage.not_asked.iter().map(|left| &left.addresses);
+    let all = [&coverage.asked, &coverage.answered].into_iter().chain(left);
+    let ranges = all.flat_map(AddressSet::ranges).filter(|(first, _)| first.is_ipv4() == v4);
+    let (first, last) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    Some(Span { first, last, reach: last, coverage })
 }
 
 impl<'a> Looks<'a> {
     pub(super) fn new(coverage: &'a [Coverage]) -> Self {
-        Self { coverage }
+        let spans = coverage.iter().flat_map(|one| [span(one, true), span(one, false)]);
+        let mut spans: Vec<Span<'_>> = spans.flatten().collect();
+        spans.sort_by_key(|span| span.first);
+        let mut reach: Option<IpAddr> = None;
+        for span in &mut spans {
+            span.reach = reach.map_or(span.last, |reach| reach.max(span.last));
+            reach = Some(span.reach);
+        }
+        Self { spans }
+    }
+
+    /// The coverages that may say anything of an address.
+    fn about(&self, address: IpAddr) -> impl Iterator<Item = &'a Coverage> + use<'_, 'a> {
+        let end = self.spans.partition_point(|span| span.first <= address);
+        let before = self.spans.get(..end).unwrap_or_default().iter().rev();
+        let reaching = before.take_while(move |span| span.reach >= address);
+        reaching.filter(move |span| span.last >= address).map(|span| span.coverage)
     }
 
     /// The latest look in each network by each method that shows nobody at `address`, ascending in
     /// time; or the reasons why none is enough. An answer seen by any method in the same look or a
     /// later one takes its word from an earlier silence.
     pub(super) fn at(&self, address: IpAddr) -> Result<Vec<Looked>, Vec<Doubt>> {
-        let answered = self.coverage.iter().filter(|c| c.answered.contains(address));
+        let answered = self.about(address).filter(|c| c.answered.contains(address));
         let answered: Option<Timestamp> = answered.map(|c| c.to).max();
         let mut looks: BTreeMap<(String, Method), Looked> = BTreeMap::new();
         let mut doubts = Vec::new();
-        for coverage in self.coverage {
+        for coverage in self.about(address) {
             if let Some(look) = Looked::at(coverage, address) {
                 if answered.is_none_or(|answered| answered < look.from) {
                     let key = (look.network.clone(), look.method);
@@ -65,9 +100,9 @@ impl<'a> Looks<'a> {
     /// How many looks in a row showed nobody at `address`, and the whole days between the first of them
     /// and the last. Looks that overlap in time are one: several agents, or several methods of a scan.
     pub(super) fn misses(&self, address: IpAddr) -> (u32, u32) {
-        let answered = self.coverage.iter().filter(|c| c.answered.contains(address));
+        let answered = self.about(address).filter(|c| c.answered.contains(address));
         let answered: Option<Timestamp> = answered.map(|c| c.to).max();
-        let missed = self.coverage.iter().filter_map(|c| Looked::at(c, address));
+        let missed = self.about(address).filter_map(|c| Looked::at(c, address));
         let mut times: Vec<(Timestamp, Timestamp)> = missed
             .map(|look| look.time())
             .filter(|(from, _)| answered.is_none_or(|answered| answered < *from))

@@ -38,7 +38,7 @@ fn observation(host: u8, fact: Fact) -> Observation {
     let mac = Some(format!("00:1a:2b:00:00:{host:02x}").parse().unwrap());
     let method = if matches!(fact, Fact::Arp { .. }) { Method::Arp } else { Method::Snmp };
     let speaker = Speaker { ip: Some(ip(host)), mac };
-    Observation { at: at(i64::from(host)), vantage: vantage(), method, speaker, fact }
+    Observation { at: at(i64::from(host)), vantage: vantage().into(), method, speaker, fact }
 }
 
 fn arp(host: u8) -> Observation {
@@ -264,6 +264,7 @@ pub(crate) fn sample() -> (Ground, Picture) {
         register: crate::register::Register::default(),
         missed: Vec::new(),
         revision: 0,
+        batch: 0,
         observations: vec![
             arp(7),
             arp(8),

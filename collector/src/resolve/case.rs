@@ -63,7 +63,7 @@ impl Case {
             interface: String::new(),
             network: self.network.clone(),
         };
-        let at = Timestamp::from_micros(self.at);
+        let (at, vantage) = (Timestamp::from_micros(self.at), vantage.into());
         self.seen.push(Observation { at, vantage, method, speaker, fact });
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
+use daicho_common::observation::{Fact, Speaker};
 use daicho_common::time::Timestamp;
 
 use super::part::Parts;
@@ -50,19 +51,28 @@ pub(super) fn is_host(ip: IpAddr) -> bool {
 /// host has (0.0.0.0 of an ARP probe, RFC 5227) and MAC addresses that name nobody are left out, and
 /// so is hearsay.
 pub(super) fn binding(claim: &Claim<'_>) -> Option<(IpAddr, Mac)> {
-    if is_hearsay(claim) {
+    bound(claim.speaker, claim.grade, claim.fact)
+}
+
+/// The same of what a claim is made of.
+pub(super) fn bound(speaker: Speaker, grade: Grade, fact: &Fact) -> Option<(IpAddr, Mac)> {
+    if is_of_another(speaker, grade, fact) {
         return None;
     }
-    let (ip, mac) = claim.fact.binding().or(claim.speaker.ip.zip(claim.speaker.mac))?;
+    let (ip, mac) = fact.binding().or(speaker.ip.zip(speaker.mac))?;
     (is_host(ip) && !mac.is_group() && mac != Mac::ZERO).then_some((ip, mac))
 }
 
 /// Whether somebody said, unasked, that another MAC address than its own has an address: that MAC
 /// address was not seen (ARCHITECTURE.md, invariant 7).
 pub(super) fn is_hearsay(claim: &Claim<'_>) -> bool {
-    let named = claim.fact.binding().map(|(_, mac)| mac);
-    claim.grade == Grade::Announced
-        && named.zip(claim.speaker.mac).is_some_and(|(named, sender)| named != sender)
+    is_of_another(claim.speaker, claim.grade, claim.fact)
+}
+
+fn is_of_another(speaker: Speaker, grade: Grade, fact: &Fact) -> bool {
+    let named = fact.binding().map(|(_, mac)| mac);
+    grade == Grade::Announced
+        && named.zip(speaker.mac).is_some_and(|(named, sender)| named != sender)
 }
 
 fn span(a: Timestamp, b: Timestamp) -> i64 {
@@ -180,6 +190,11 @@ impl<'a> Links<'a> {
     /// The pieces of a card or of an address, where it is parted; else itself.
     pub(super) fn pieces_of(&self, subject: Subject<'a>) -> BTreeSet<Subject<'a>> {
         self.parts.pieces_of(subject)
+    }
+
+    /// Knows these declared networks too, although nothing was seen in them here.
+    pub(super) fn know(&mut self, networks: &BTreeSet<&'a str>) {
+        self.networks.extend(networks);
     }
 
     /// A declared network in which something was seen.

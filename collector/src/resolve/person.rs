@@ -113,7 +113,7 @@ impl<'a> Keys<'_, 'a> {
     }
 }
 
-fn serial_word(serial: &str) -> Word {
+pub(super) fn serial_word(serial: &str) -> Word {
     word::word(&(Kind::Serial, serial.into()))
 }
 

@@ -79,8 +79,9 @@ impl Readings {
 
     fn candidates<T>(&self, of: impl Fn(&Reading) -> Option<T>) -> Vec<Candidate<T>> {
         let one = |told: &Told| {
+            let value = of(&told.reading)?;
             let (weight, sources) = (told.reading.weight, told.sources.clone());
-            of(&told.reading).map(|value| Candidate { value, grade: told.grade, weight, sources })
+            Some(Candidate { value, grade: told.grade, weight, sources })
         };
         self.0.iter().filter_map(one).collect()
     }

@@ -18,7 +18,7 @@ use daicho_common::time::Timestamp;
 use super::gather::{Gathered, enter_seen, put};
 use super::links::{Links, PROXY_SPAN, is_host, most_within};
 use super::subject::{Groups, Subject};
-use super::tables::Tables;
+use super::tables::Around;
 use crate::evidence::{Claim, Seen};
 use crate::mib;
 
@@ -35,7 +35,7 @@ const NOWHERE: (&str, Option<IpAddr>) = ("", None);
 type Asked<'a> = (&'a str, &'a str, IpAddr);
 
 /// Everything that stands in tables.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Tabled<'a> {
     macs: BTreeMap<Mac, Seen>,
     /// By network, address and MAC address: every time that a router listed it.
@@ -44,7 +44,7 @@ pub(super) struct Tabled<'a> {
 
 impl<'a> Tabled<'a> {
     /// Collects what the tables say of burned-in MAC addresses.
-    pub(super) fn read(claims: &[Claim<'a>], tables: &Tables<'a>) -> Self {
+    pub(super) fn read(claims: &[Claim<'a>], around: &Around<'a>) -> Self {
         let mut listed = Self::default();
         let crowds = crowds(claims);
         for claim in claims {
@@ -53,7 +53,7 @@ impl<'a> Tabled<'a> {
             for mac in macs(rows) {
                 put(&mut listed.macs, mac, seen);
             }
-            let own = tables.listed().get(&(claim.network, asked));
+            let own = around.listed().get(&(claim.network, asked));
             for row in mib::neighbour::read(rows) {
                 let named = row.mac.names_a_device();
                 if !named && !row.mac.is_private() {
@@ -69,7 +69,7 @@ impl<'a> Tabled<'a> {
                 }
                 let key = ((claim.agent, claim.network, asked), row.mac, row.ip.is_ipv4());
                 if is_host(row.ip) && !crowds.contains(&key) {
-                    let network = tables.network(claim.agent, row.ip, claim.network);
+                    let network = around.network(claim.agent, row.ip, claim.network);
                     let times = claim.sightings.iter().map(crate::evidence::Sighting::at);
                     let entry = listed
                         .neighbours
@@ -81,6 +81,27 @@ impl<'a> Tabled<'a> {
             }
         }
         listed
+    }
+
+    /// Every MAC address that stands somewhere, and the addresses that stand with it.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (Mac, Option<IpAddr>)> + '_ {
+        let alone = self.macs.keys().map(|mac| (*mac, None));
+        alone.chain(self.neighbours.keys().map(|(_, ip, mac)| (*mac, Some(*ip))))
+    }
+
+    /// The same by parts, as `part` sorts MAC addresses.
+    pub(super) fn by<K: std::hash::Hash + Eq>(
+        self,
+        mut part: impl FnMut(Mac) -> K,
+    ) -> HashMap<K, Self> {
+        let mut parts: HashMap<K, Self> = HashMap::new();
+        for (mac, seen) in self.macs {
+            parts.entry(part(mac)).or_default().macs.insert(mac, seen);
+        }
+        for (key, seen) in self.neighbours {
+            parts.entry(part(key.2)).or_default().neighbours.insert(key, seen);
+        }
+        parts
     }
 
     /// Lets an address that nobody was seen to have, and that did not say whose it is, be whose a

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::Fact;
+use daicho_common::observation::{Fact, Speaker};
 use daicho_common::time::Timestamp;
 
 use super::links::{Links, is_host};
 use super::subject::{Groups, Subject};
-use crate::evidence::Claim;
+use crate::evidence::{Claim, Grade};
 use crate::mib;
 
 /// Ten minutes, in microseconds: rows further apart are of different walks of the table.
@@ -24,7 +24,7 @@ type Asked<'a> = (&'a str, &'a str, IpAddr);
 
 /// A row of a table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Row {
+pub(super) enum Row {
     Mac(Mac),
     Ip(IpAddr),
 }
@@ -49,13 +49,50 @@ struct Voice {
 
 type VoiceKey<'a> = (Asked<'a>, Subject<'a>);
 
-/// The tables that were walked.
-pub(super) struct Tables<'a> {
-    walks: Vec<Walk<'a>>,
+/// Where addresses were seen, and which of them devices list as their own.
+#[derive(Default)]
+pub(super) struct Around<'a> {
     /// Everything that was ever listed, by the address that gave it.
     listed: HashMap<(&'a str, IpAddr), BTreeSet<IpAddr>>,
     /// Networks in which each agent saw an address speak or answer.
     seen_in: HashMap<(&'a str, IpAddr), BTreeSet<&'a str>>,
+}
+
+impl<'a> Around<'a> {
+    /// Takes what an agent saw in a network.
+    pub(super) fn note(
+        &mut self,
+        (agent, network): (&'a str, &'a str),
+        (speaker, grade, fact): (Speaker, Grade, &Fact),
+    ) {
+        let bound = super::links::bound(speaker, grade, fact).map(|(ip, _)| ip);
+        for ip in speaker.ip.into_iter().chain(bound) {
+            self.seen_in.entry((agent, ip)).or_default().insert(network);
+        }
+        if let (Some(ip), Some(Row::Ip(own))) = (speaker.ip, row(fact)) {
+            self.listed.entry((network, ip)).or_default().insert(own);
+        }
+    }
+
+    /// The declared network in which this agent knows the address: an agent's networks do not
+    /// overlap, so one in which alone it was seen is the one; else where it was asked.
+    pub(super) fn network(&self, agent: &'a str, ip: IpAddr, asked: &'a str) -> &'a str {
+        match self.seen_in.get(&(agent, ip)) {
+            Some(seen) if seen.len() == 1 => seen.first().copied().unwrap_or(asked),
+            _ => asked,
+        }
+    }
+
+    /// Every address table, by network and the address that gave it.
+    pub(super) fn listed(&self) -> &HashMap<(&'a str, IpAddr), BTreeSet<IpAddr>> {
+        &self.listed
+    }
+}
+
+/// The tables that were walked.
+pub(super) struct Tables<'a> {
+    walks: Vec<Walk<'a>>,
+    around: Around<'a>,
 }
 
 /// What is believed of the tables, for gathering.
@@ -87,18 +124,12 @@ impl<'a> Tables<'a> {
     /// Collects the tables and cuts them into walks.
     pub(super) fn read(claims: &[Claim<'a>], links: &Links<'a>) -> Self {
         let mut rows: BTreeMap<Asked<'a>, Vec<(Timestamp, Row)>> = BTreeMap::new();
-        let mut seen_in: HashMap<(&str, IpAddr), BTreeSet<&str>> = HashMap::new();
-        let mut listed: HashMap<(&str, IpAddr), BTreeSet<IpAddr>> = HashMap::new();
+        let mut around = Around::default();
         for claim in claims {
-            let bound = super::links::binding(claim).map(|(ip, _)| ip);
-            for ip in claim.speaker.ip.into_iter().chain(bound) {
-                seen_in.entry((claim.agent, ip)).or_default().insert(claim.network);
-            }
+            let said = (claim.speaker, claim.grade, claim.fact);
+            around.note((claim.agent, claim.network), said);
             let Some(ip) = claim.speaker.ip else { continue };
             for row in own_macs(claim.fact).into_iter().chain(row(claim.fact)) {
-                if let Row::Ip(own) = row {
-                    listed.entry((claim.network, ip)).or_default().insert(own);
-                }
                 let to = rows.entry((claim.agent, claim.network, ip)).or_default();
                 to.extend(claim.sightings.iter().map(|sighting| (sighting.at(), row)));
             }
@@ -111,21 +142,12 @@ impl<'a> Tables<'a> {
             };
             walks.extend(rows.chunk_by(together).filter_map(|rows| Walk::read(asked, rows, links)));
         }
-        Self { walks, listed, seen_in }
+        Self { walks, around }
     }
 
-    /// The declared network in which this agent knows the address: an agent's networks do not
-    /// overlap, so one in which alone it was seen is the one; else where it was asked.
-    pub(super) fn network(&self, agent: &'a str, ip: IpAddr, asked: &'a str) -> &'a str {
-        match self.seen_in.get(&(agent, ip)) {
-            Some(seen) if seen.len() == 1 => seen.first().copied().unwrap_or(asked),
-            _ => asked,
-        }
-    }
-
-    /// Every address table, by network and the address that gave it.
-    pub(super) fn listed(&self) -> &HashMap<(&'a str, IpAddr), BTreeSet<IpAddr>> {
-        &self.listed
+    /// Where addresses were seen, and who lists them.
+    pub(super) fn around(&self) -> &Around<'a> {
+        &self.around
     }
 
     /// Joins what the tables show to be one device, and says what of them is believed.
@@ -174,7 +196,7 @@ impl<'a> Tables<'a> {
         for &ip in walk.ips.iter().filter(|ip| !floating.contains(&(agent, **ip))) {
             // An agent's networks do not overlap, so one that knows the address in one network only
             // knows this address.
-            let seen = self.seen_in.get(&(agent, ip));
+            let seen = self.around.seen_in.get(&(agent, ip));
             let slot = match seen {
                 Some(seen) if seen.contains(network) => (network, ip),
                 Some(seen) if seen.len() == 1 => (seen.first().copied().unwrap_or(network), ip),
@@ -194,12 +216,12 @@ impl<'a> Tables<'a> {
 }
 
 /// The address of the bridge and of the chassis, which need not be an interface's.
-fn own_macs(fact: &Fact) -> Vec<Row> {
+pub(super) fn own_macs(fact: &Fact) -> Vec<Row> {
     let Fact::Rows(rows) = fact else { return Vec::new() };
     mib::bridge::own_macs(rows).filter(|mac| mac.names_a_device()).map(Row::Mac).collect()
 }
 
-fn row(fact: &Fact) -> Option<Row> {
+pub(super) fn row(fact: &Fact) -> Option<Row> {
     if let Fact::Interface { mac: Some(mac), .. } = fact {
         mac.names_a_device().then_some(Row::Mac(*mac))
     } else if let Fact::InterfaceAddress { ip, .. } = fact {

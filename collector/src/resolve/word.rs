@@ -89,11 +89,16 @@ impl Word {
 /// An identifier as it was said.
 pub(super) type Spoken<'a> = (Kind, Cow<'a, str>);
 
-/// The identifiers in a claim; `method` is of the sighting, because a service says what it says by one
-/// protocol.
+/// The identifiers in a claim; a service says what it says by one protocol.
 pub(super) fn spoken<'a>(claim: &Claim<'a>) -> Vec<Spoken<'a>> {
-    let mut words: Vec<Spoken<'a>> = Vec::new();
-    match claim.fact {
+    let first = claim.sightings.first();
+    first.map(|sighting| said(sighting.observation.method, claim.fact)).unwrap_or_default()
+}
+
+/// The identifiers in a fact that was learned by this method.
+pub(super) fn said(method: Method, fact: &Fact) -> Vec<Spoken<'_>> {
+    let mut words: Vec<Spoken<'_>> = Vec::new();
+    match fact {
         Fact::System { name, .. } => words.push((Kind::SystemName, name.as_str().into())),
         Fact::HostName { name } | Fact::NetbiosName { name, suffix: 0, group: false } => {
             words.push((Kind::HostName, name.as_str().into()));
@@ -112,10 +117,7 @@ pub(super) fn spoken<'a>(claim: &Claim<'a>) -> Vec<Spoken<'a>> {
             let serial = Rules::builtin().serial(rows);
             words.extend(serial.map(|serial| (Kind::Serial, serial.into())));
         }
-        Fact::Said(said) => {
-            let method = claim.sightings.first().map(|sighting| sighting.observation.method);
-            words.extend(method.into_iter().flat_map(|method| of_service(method, said)));
-        }
+        Fact::Said(said) => words.extend(of_service(method, said)),
         Fact::NetbiosName { .. }
         | Fact::Dhcp(_)
         | Fact::Arp { .. }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use daicho_common::observation::ObservationId;
+use foldhash::fast::RandomState;
 
 use super::kind::Kinds;
 use super::rules::Rule;
-use super::{Facts, subjects, words};
+use super::{Facts, Ids, subjects, words};
 use crate::decision::Subject;
 use crate::fingerprint::{Class, spelling};
 use crate::inventory::storage::Keeps;
@@ -20,13 +21,13 @@ use crate::topology::{self, Topology};
 /// Devices and rows by key.
 pub(super) struct Lookup<'a> {
     facts: Facts<'a>,
-    devices: HashMap<&'a DeviceId, &'a Device>,
-    entries: HashMap<&'a Place, (&'a Entry, EntryKey)>,
+    devices: HashMap<&'a DeviceId, &'a Device, RandomState>,
+    entries: HashMap<&'a Place, (&'a Entry, &'a EntryKey), RandomState>,
 }
 
 impl<'a> Lookup<'a> {
     pub(super) fn new(facts: Facts<'a>) -> Self {
-        let rows = facts.ledger.entries.iter().zip(facts.ledger.keys());
+        let rows = facts.ledger.entries.iter().zip(facts.keys);
         Self {
             facts,
             devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
@@ -81,7 +82,7 @@ impl<'a> Case<'a> {
                 .filter_map(|address| known.facts.policy.purpose(&address.network))
                 .collect(),
             storage: keeps.map_or(Keeps::Unknown, |storage| storage.value.keeps),
-            subjects: subjects(row.map(|(_, key)| key), &devices),
+            subjects: subjects(row.map(|(_, key)| *key), &devices),
             may_carry: class.is_some_and(Class::is_network),
             devices,
         }
@@ -91,7 +92,7 @@ impl<'a> Case<'a> {
     pub(super) fn carried<'t>(
         &self,
         topology: &'t Topology,
-        inside: Option<&BTreeSet<&DeviceId>>,
+        inside: Option<&Ids<'_>>,
     ) -> Carried<'t> {
         let Some(inside) = inside.filter(|_| self.may_carry) else { return Carried::default() };
         let loads = self.devices.iter().flat_map(|device| topology.carried_by(&device.id));

@@ -1,5 +1,7 @@
 //! The rules, as data: `config/scope/<edition>.toml`.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::Reason;
@@ -105,10 +107,25 @@ impl Rules {
         }
         Ok(Self { edition, kinds: Kinds::released().map_err(syntax)?, ordered: rules })
     }
+}
+
+/// Rules with the reason that each gives, which all that it proposes share.
+pub(super) struct Reasoned<'r>(Vec<(&'r Rule, Arc<Reason>)>);
+
+impl<'r> Reasoned<'r> {
+    pub(super) fn of(rules: &'r Rules) -> Self {
+        let reasoned = rules.ordered.iter();
+        Self(reasoned.map(|rule| (rule, Arc::new(rule.reason(&rules.edition)))).collect())
+    }
 
     /// The first rule that fits; there is one, as the last one always does.
-    pub(super) fn first(&self, case: &Case<'_>, carried: &Carried<'_>) -> Option<&Rule> {
-        self.ordered.iter().find(|rule| rule.fits(case, carried))
+    pub(super) fn first(
+        &self,
+        case: &Case<'_>,
+        carried: &Carried<'_>,
+    ) -> Option<(&'r Rule, &Arc<Reason>)> {
+        let first = self.0.iter().find(|(rule, _)| rule.fits(case, carried));
+        first.map(|(rule, reason)| (*rule, reason))
     }
 }
 
@@ -138,7 +155,7 @@ impl Rule {
         words && classes && purposes && storage && load
     }
 
-    pub(super) fn reason(&self, edition: &str) -> Reason {
+    fn reason(&self, edition: &str) -> Reason {
         Reason {
             rule: self.id.clone(),
             edition: edition.to_owned(),

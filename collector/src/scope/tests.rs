@@ -40,10 +40,12 @@ fn judged(seen: &Seen, rows: Vec<Entry>, said: &[Decided]) -> Vec<Scoped> {
     let private = crate::reconcile::Private::default();
     let by = (&policy.absence, &private);
     let matches = crate::reconcile::reconcile(devices, &ledger, &coverage, by);
+    let keys = ledger.keys();
     let facts = Facts {
         devices,
         topology: &topology,
         ledger: &ledger,
+        keys: &keys,
         matches: &matches,
         standing: &standing,
         policy: &policy,
@@ -59,7 +61,7 @@ fn only(seen: &Seen, rows: Vec<Entry>) -> (Scope, String) {
     let mut all = judged(seen, rows, &[]);
     assert_eq!(all.len(), 1, "{all:?}");
     let one = all.remove(0);
-    (one.scope, one.reason.rule)
+    (one.scope, one.reason.rule.clone())
 }
 
 /// A printer in this network whose Host Resources list this storage.

@@ -1,6 +1,8 @@
 //! Batches in, and the keys that agents are held to. Cost is by what a batch holds, through indexed
 //! look-ups, and never by what is there already.
 
+use std::sync::Arc;
+
 use daicho_common::batch::{AgentKey, Header, Mark, Opened};
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::Timestamp;
@@ -36,7 +38,7 @@ pub enum Trusted {
 /// An observation without its time: what is said again and again is kept once.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Content {
-    pub(super) vantage: Vantage,
+    pub(super) vantage: Arc<Vantage>,
     pub(super) method: Method,
     pub(super) speaker: Speaker,
     pub(super) fact: Fact,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
-use daicho_common::observation::Observation;
+use daicho_common::observation::{Observation, Vantages};
 use daicho_common::time::Timestamp;
 use rusqlite::{Connection, Transaction};
 use serde::de::DeserializeOwned;
@@ -51,8 +51,11 @@ pub struct Scan {
 pub struct Ground {
     /// The revision that this is.
     pub revision: u64,
-    /// Observations, in order of time, then of id.
+    /// Observations, in order of time, then of id; those that came later follow in the same order
+    /// ([`super::Store::ground_after`]).
     pub observations: Vec<Observation>,
+    /// The latest batch of which the observations are here.
+    pub(crate) batch: i64,
     /// Coverages, in order of their start.
     pub coverage: Vec<Coverage>,
     /// Sent counts, ascending.
@@ -92,16 +95,21 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
     Ok(u64::try_from(number).unwrap_or_default())
 }
 
-pub(super) fn read(connection: &mut Connection) -> Result<Ground, StoreError> {
+/// What is kept, given what was kept `before`: observations are never changed, so only those are read that
+/// came since.
+pub(super) fn read(connection: &mut Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
     let mut coverage = coverage(&tx)?;
     coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
     let mut sent: Vec<Sent> = texts(&tx, "sent")?;
     sent.sort();
     let (ledger, books) = read_books(&tx)?;
+    let Ground { mut observations, batch, .. } = before;
+    read_observations(&tx, batch, &mut observations)?;
     Ok(Ground {
         revision: revision(&tx)?,
-        observations: observations(&tx)?,
+        observations,
+        batch: tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?,
         coverage,
         sent,
         ledger,
@@ -144,25 +152,37 @@ fn coverage(tx: &Transaction<'_>) -> Result<Vec<Coverage>, StoreError> {
     Ok(read)
 }
 
-fn observations(tx: &Transaction<'_>) -> Result<Vec<Observation>, StoreError> {
+/// Reads the observations of later batches than this.
+fn read_observations(
+    tx: &Transaction<'_>,
+    batch: i64,
+    observations: &mut Vec<Observation>,
+) -> Result<(), StoreError> {
     let broken = || StoreError::Row { table: "fact" };
     let mut contents: HashMap<i64, Content> = HashMap::new();
-    let mut facts = tx.prepare("SELECT id, content FROM fact")?;
-    let mut rows = facts.query([])?;
+    let mut facts = tx.prepare(if batch == 0 {
+        "SELECT id, content FROM fact WHERE $1 = 0"
+    } else {
+        "SELECT id, content FROM fact WHERE id IN (SELECT fact FROM sighting WHERE batch > $1)"
+    })?;
+    let mut rows = facts.query([batch])?;
+    let mut vantages = Vantages::default();
     while let Some(row) = rows.next()? {
         let content = serde_json::from_str(row.get_ref(1)?.as_str().map_err(|_| broken())?);
-        contents.insert(row.get(0)?, content.map_err(|_| broken())?);
+        let mut content: Content = content.map_err(|_| broken())?;
+        content.vantage = vantages.shared(content.vantage);
+        contents.insert(row.get(0)?, content);
     }
-    let mut sightings = tx.prepare("SELECT fact, at FROM sighting ORDER BY at, observation")?;
-    let mut rows = sightings.query([])?;
-    let mut observations = Vec::new();
+    let mut sightings =
+        tx.prepare("SELECT fact, at FROM sighting WHERE batch > $1 ORDER BY at, observation")?;
+    let mut rows = sightings.query([batch])?;
     while let Some(row) = rows.next()? {
         let Content { vantage, method, speaker, fact } =
             contents.get(&row.get(0)?).ok_or_else(broken)?.clone();
         let at = Timestamp::from_micros(row.get(1)?);
         observations.push(Observation { at, vantage, method, speaker, fact });
     }
-    Ok(observations)
+    Ok(())
 }
 
 fn texts<T: DeserializeOwned>(

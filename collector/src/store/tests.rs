@@ -18,7 +18,7 @@ fn vantage() -> Vantage {
 fn observation(host: u8, second: i64) -> Observation {
     Observation {
         at: at(second),
-        vantage: vantage(),
+        vantage: vantage().into(),
         method: Method::IcmpEcho,
         speaker: Speaker { ip: Some([10, 20, 0, host].into()), mac: None },
         fact: Fact::Answered(Reply::Echo),
@@ -118,6 +118,22 @@ fn what_was_appended_is_read_back_after_the_file_was_closed() {
     assert_eq!(ground.sent, batch.batch.sent);
     assert_eq!(ground.scans.len(), 1);
     assert_eq!(ground.scans[0].to, at(60));
+}
+
+#[test]
+fn what_came_since_is_read_behind_what_was_read_before() {
+    let (_folder, store) = store();
+    store.append(vec![opened(1, 1, vec![observation(7, 3)])], at(100)).unwrap();
+    let before = store.ground_after(crate::store::Ground::default()).unwrap();
+    assert_eq!(before.observations, [observation(7, 3)]);
+    // One that is known, one that was seen earlier, and what was said before.
+    let more = vec![observation(7, 3), observation(8, 1), observation(7, 9)];
+    store.append(vec![opened(2, 1, more)], at(200)).unwrap();
+    let after = store.ground_after(before).unwrap();
+    assert_eq!(after.observations, [observation(7, 3), observation(8, 1), observation(7, 9)]);
+    let whole = store.ground().unwrap();
+    assert_eq!((after.revision, &after.scans), (whole.revision, &whole.scans));
+    assert_eq!(store.ground_after(after).unwrap().observations.len(), 3);
 }
 
 #[test]

@@ -15,19 +15,24 @@ use crate::evidence::{Grade, Sourced};
 use crate::fingerprint::{Class, spelling};
 use crate::resolve::Device;
 
-/// Describes the devices by what others say of them.
-pub(super) fn describe(nodes: &BTreeMap<usize, Node>, known: &Known, devices: &mut [Device]) {
+/// Describes the devices by what others say of them; tells which they are, ascending.
+pub(super) fn describe(
+    nodes: &BTreeMap<usize, Node>,
+    known: &Known,
+    devices: &mut [Device],
+) -> Vec<Vertex> {
     let mut said: BTreeMap<Vertex, Vec<&Beside>> = BTreeMap::new();
     for beside in nodes.values().flat_map(|node| &node.beside) {
         if let Some(device) = known.by_address(&beside.adjacent) {
             said.entry(device).or_default().push(beside);
         }
     }
-    for (vertex, said) in said {
-        if let Some(device) = devices.get_mut(vertex) {
-            fill(device, &said);
+    for (vertex, said) in &said {
+        if let Some(device) = devices.get_mut(*vertex) {
+            fill(device, said);
         }
     }
+    said.into_keys().collect()
 }
 
 fn fill(device: &mut Device, said: &[&Beside]) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
+use foldhash::fast::RandomState;
 
 use crate::clock;
 use crate::day::Day;
@@ -11,7 +12,8 @@ use crate::decision::{Decided, Decision, Key};
 use crate::finding::Finding;
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
-use crate::picture::{Criteria, Picture};
+use crate::parallel;
+use crate::picture::{Criteria, Live, Picture};
 use crate::reconcile::Match;
 use crate::report;
 use crate::resolve::{Device, DeviceId};
@@ -22,28 +24,41 @@ use crate::store::{Ground, Store, StoreError};
 const HALF_HOUR: i64 = 1_800_000_000;
 
 /// A picture and the indexes into it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
     /// The moment that it is of, in microseconds since the epoch.
     as_of: i64,
     pub(super) revision: u64,
     pub(super) ground: Ground,
     pub(super) picture: Picture,
-    observations: HashMap<ObservationId, usize>,
-    devices: HashMap<DeviceId, usize>,
+    live: Live,
+    observations: HashMap<ObservationId, usize, RandomState>,
+    devices: HashMap<DeviceId, usize, RandomState>,
     entries: BTreeMap<Place, usize>,
     keys: Vec<EntryKey>,
     matches_of_device: HashMap<DeviceId, Vec<usize>>,
     match_of_entry: BTreeMap<Place, usize>,
-    devices_of_observation: HashMap<ObservationId, Vec<usize>>,
+    /// Which device rests on which observation, ascending.
+    devices_of_observation: Vec<(ObservationId, usize)>,
 }
 
 impl Snapshot {
     pub(super) fn take(store: &Store, criteria: &Criteria) -> Result<Self, StoreError> {
-        let ground = store.ground()?;
-        let as_of = clock::now();
-        let picture = criteria.picture(&ground.basis(as_of));
-        Ok(Self::of(ground, picture, as_of))
+        Self::default().follow(store, criteria)
+    }
+
+    /// The snapshot of now that follows this one: what came since is read, and what it touches is derived
+    /// again.
+    pub(super) fn follow(self, store: &Store, criteria: &Criteria) -> Result<Self, StoreError> {
+        // What did not come from the store follows from nothing there.
+        let before = if self.live.is_new() { Self::default() } else { self };
+        let ground = store.ground_after(before.ground)?;
+        let (as_of, mut live) = (clock::now(), before.live);
+        let by = (&criteria.fingerprints, &criteria.rulings);
+        let picture = live.next(before.picture, &ground.basis(as_of), by);
+        let mut made = Self { live, observations: before.observations, ..Self::default() };
+        made.index(ground, picture, as_of);
+        Ok(made)
     }
 
     /// The moment that it is of.
@@ -68,16 +83,27 @@ impl Snapshot {
     }
 
     pub(super) fn of(ground: Ground, picture: Picture, as_of: Timestamp) -> Self {
-        let mut made = Self { revision: ground.revision, as_of: as_of.micros(), ..Self::default() };
-        for (index, observation) in ground.observations.iter().enumerate() {
-            made.observations.insert(observation.id(), index);
-        }
+        let mut made = Self::default();
+        made.index(ground, picture, as_of);
+        made
+    }
+
+    /// Takes a picture and what it is of.
+    fn index(&mut self, ground: Ground, picture: Picture, as_of: Timestamp) {
+        let made = self;
+        made.revision = ground.revision;
+        made.as_of = as_of.micros();
+        let known = made.observations.len();
+        let new = ground.observations.get(known..).unwrap_or_default();
+        let ids = parallel::each(new, daicho_common::observation::Observation::id);
+        made.observations.extend(ids.into_iter().zip(known..));
         for (index, device) in picture.devices.iter().enumerate() {
             made.devices.insert(device.id.clone(), index);
-            for id in report::sources(device) {
-                made.devices_of_observation.entry(id).or_default().push(index);
-            }
+            let sources = report::sources(device).into_iter();
+            made.devices_of_observation.extend(sources.map(|id| (id, index)));
         }
+        made.devices_of_observation.sort_unstable();
+        made.devices_of_observation.dedup();
         for (index, entry) in ground.ledger.entries.iter().enumerate() {
             made.entries.insert(entry.place.clone(), index);
         }
@@ -90,7 +116,8 @@ impl Snapshot {
             }
         }
         made.keys = ground.ledger.keys();
-        Self { ground, picture, ..made }
+        made.ground = ground;
+        made.picture = picture;
     }
 
     pub(super) fn observation(
@@ -156,8 +183,10 @@ impl Snapshot {
     }
 
     pub(super) fn devices_on(&self, id: ObservationId) -> impl Iterator<Item = &Device> {
-        let indexes = self.devices_of_observation.get(&id).into_iter().flatten();
-        indexes.filter_map(|index| self.picture.devices.get(*index))
+        let from = self.devices_of_observation.partition_point(|(of, _)| *of < id);
+        let rest = self.devices_of_observation.get(from..).unwrap_or_default().iter();
+        let found = rest.take_while(move |(of, _)| *of == id);
+        found.filter_map(|(_, index)| self.picture.devices.get(*index))
     }
 
     pub(super) fn findings_about(&self, device: &DeviceId) -> impl Iterator<Item = &Finding> {

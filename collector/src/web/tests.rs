@@ -156,7 +156,7 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
         Vantage { agent: "east".into(), interface: "eth0".into(), network: "病棟3F".into() };
     let observation = |host: u8| Observation {
         at,
-        vantage: vantage.clone(),
+        vantage: vantage.clone().into(),
         method: Method::IcmpEcho,
         speaker: Speaker { ip: Some([10, 20, 0, host].into()), mac: None },
         fact: Fact::Answered(Reply::Echo),

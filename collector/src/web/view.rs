@@ -57,6 +57,7 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
         decisions: ground.decisions.iter().filter(answers).cloned().collect(),
         register: register(&ground.register, &portion),
         missed: Vec::new(),
+        batch: 0,
     };
     let picture = Picture { devices, topology: Topology::default(), matches, scopes, findings };
     Snapshot::of(ground, picture, whole.as_of())

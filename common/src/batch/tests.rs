@@ -36,7 +36,7 @@ fn batch() -> Batch {
         sent: vec![],
         observations: vec![Observation {
             at,
-            vantage,
+            vantage: vantage.into(),
             method: Method::IcmpEcho,
             speaker: Speaker { ip: Some("10.20.0.7".parse().unwrap()), mac: None },
             fact: Fact::Answered(Reply::Echo),

@@ -126,7 +126,8 @@ fn observed(ip: IpAddr, facts: impl IntoIterator<Item = Fact>) -> Vec<Observatio
             agent: "measure".into(),
             interface: String::new(),
             network: "corpus".into(),
-        },
+        }
+        .into(),
         method: Method::Snmp,
         speaker: Speaker { ip: Some(ip), mac: None },
         fact,

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use daicho_collector::book;
 use daicho_collector::fingerprint::Rows;
-use daicho_collector::picture::{Basis, Criteria, Rulings};
+use daicho_collector::picture::{Basis, Criteria, Live, Picture, Rulings};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use serde::{Deserialize, Serialize};
 
 use super::child;
@@ -44,6 +46,10 @@ struct Line {
     mebibytes: u64,
     /// Of it what was resident before the picture was derived.
     before: u64,
+    /// Of the picture after a scan in which one device in a hundred changed.
+    again_seconds: f64,
+    /// Processor time of the same.
+    again_cpu: f64,
 }
 
 /// Runs all sizes, or those that are named; of one size by itself only that.
@@ -63,8 +69,17 @@ pub fn run(arguments: &[String]) -> Result<()> {
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
 fn sizes(sizes: &[usize]) -> Result<()> {
     println!(
-        "{:>9} {:>13} {:>9} {:>9} {:>9} {:>9} {:>8} {:>7}",
-        "devices", "observations", "findings", "seconds", "CPU s", "MiB", "before", "slope"
+        "{:>9} {:>13} {:>9} {:>9} {:>9} {:>9} {:>8} {:>7} {:>9} {:>9}",
+        "devices",
+        "observations",
+        "findings",
+        "seconds",
+        "CPU s",
+        "MiB",
+        "before",
+        "slope",
+        "1 % s",
+        "CPU s"
     );
     let mut before: Option<Line> = None;
     let mut lines = Vec::new();
@@ -77,14 +92,16 @@ fn sizes(sizes: &[usize]) -> Result<()> {
             serde_json::from_str(run.output.trim()).context("what one size came to")?;
         let slope = before.as_ref().map_or_else(String::new, |before| slope(before, &line));
         println!(
-            "{:>9} {:>13} {:>9} {:>9.2} {:>9.2} {:>9} {:>8} {slope:>7}",
+            "{:>9} {:>13} {:>9} {:>9.2} {:>9.2} {:>9} {:>8} {slope:>7} {:>9.2} {:>9.2}",
             line.devices,
             line.observations,
             line.findings,
             line.seconds,
             line.cpu,
             line.mebibytes,
-            line.before
+            line.before,
+            line.again_seconds,
+            line.again_cpu
         );
         lines.push(run.output.trim().to_owned());
         before = Some(line);
@@ -104,33 +121,43 @@ fn slope(before: &Line, line: &Line) -> String {
 fn one(devices: usize) -> Result<()> {
     let fingerprints = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
     let criteria = Criteria { fingerprints, rulings: Rulings::default() };
-    let seen = seen::observations(devices);
+    let mut seen = seen::observations(devices);
     let ledger = book::read("書庫.csv", seen::ledger(devices).as_bytes())
         .map_err(|complaint| anyhow!("{complaint:?}"))?;
     let before = resident("VmRSS:")?;
     let (begun, spent) = (Instant::now(), processor()?);
-    let picture = criteria.picture(&Basis::seen(&seen, &[], &ledger));
+    let (mut kept, by) = (Live::default(), (&criteria.fingerprints, &criteria.rulings));
+    let picture = kept.next(Picture::default(), &Basis::seen(&seen, &[], &ledger), by);
+    let (seconds, cpu) = (begun.elapsed().as_secs_f64(), processor()? - spent);
+    let (mebibytes, observations) = (resident("VmHWM:")?, seen.len());
+    seen.extend(seen::changed(devices));
+    let (begun, spent) = (Instant::now(), processor()?);
+    let picture = kept.next(picture, &Basis::seen(&seen, &[], &ledger), by);
     let line = Line {
         measure: "derive".to_owned(),
         devices: picture.devices.len(),
-        observations: seen.len(),
+        observations,
         rows: ledger.entries.len(),
         matches: picture.matches.len(),
         findings: picture.findings.len(),
-        seconds: begun.elapsed().as_secs_f64(),
-        cpu: processor()? - spent,
-        mebibytes: resident("VmHWM:")?,
+        seconds,
+        cpu,
+        mebibytes,
         before,
+        again_seconds: begun.elapsed().as_secs_f64(),
+        again_cpu: processor()? - spent,
     };
     println!("{}", serde_json::to_string(&line)?);
     Ok(())
 }
 
-/// Processor time of this thread in seconds: it runs no other (`/proc/self/schedstat`).
+/// Processor time of this program in seconds, the system's for it too.
 fn processor() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/schedstat")?;
-    let nanoseconds: u64 = stat.split_whitespace().next().context("schedstat")?.parse()?;
-    Ok(Duration::from_nanos(nanoseconds).as_secs_f64())
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let seconds = |time: TimeVal| {
+        Ok::<_, anyhow::Error>(Duration::from_micros(u64::try_from(time.num_microseconds())?))
+    };
+    Ok((seconds(usage.user_time())? + seconds(usage.system_time())?).as_secs_f64())
 }
 
 /// Memory of this program in MiB (proc(5)).

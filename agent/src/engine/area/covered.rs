@@ -91,7 +91,7 @@ impl Area {
             && earlier.coverage.iter().zip(&self.rows).all(|(coverage, row)| {
                 let unused = matches!(row.basis, Basis::Unused(_));
                 coverage.method == row.method
-                    && coverage.vantage == self.vantage
+                    && coverage.vantage == *self.vantage
                     && (coverage.tries == 0) == unused
             });
         if !same {
@@ -154,7 +154,7 @@ impl Area {
             (from, to) = (from.min(earlier.from), to.max(earlier.to));
         }
         Coverage {
-            vantage: self.vantage.clone(),
+            vantage: (*self.vantage).clone(),
             method: row.method,
             cidr: self.network.cidr,
             from,

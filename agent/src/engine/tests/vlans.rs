@@ -130,7 +130,7 @@ fn an_answer_with_another_tag_or_none_is_a_stray() {
     assert_eq!(engine.strays(), Strays { unasked: 5, ..Strays::default() });
     let arp =
         std::iter::from_fn(|| engine.poll_observation()).filter(|it| it.method == Method::Arp);
-    let networks: Vec<_> = arp.map(|it| it.vantage.network).collect();
+    let networks: Vec<_> = arp.map(|it| it.vantage.network.clone()).collect();
     assert_eq!(networks, ["10.20.0.0/28", "10.9.0.0/24"]);
 }
 

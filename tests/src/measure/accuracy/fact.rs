@@ -60,7 +60,7 @@ pub(super) fn observation(banner: &Banner, ip: Ipv4Addr) -> Option<Observation> 
     let (agent, network) = (AGENT.to_owned(), "banners".to_owned());
     Some(Observation {
         at: Timestamp::from_micros(AT),
-        vantage: Vantage { agent, interface: String::new(), network },
+        vantage: Vantage { agent, interface: String::new(), network }.into(),
         method,
         speaker: Speaker { ip: Some(IpAddr::V4(ip)), mac },
         fact,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::heard::Dhcp;
@@ -13,6 +14,8 @@ use daicho_common::time::Timestamp;
 
 /// Hosts in one declared network.
 const HOSTS: usize = 1_000;
+/// When the later scan is, a week after the first, in microseconds since the epoch.
+const LATER: i64 = 1_700_604_800_000_000;
 
 /// A device by its number.
 struct One {
@@ -121,19 +124,43 @@ impl One {
     }
 }
 
+fn vantage(number: usize) -> Vantage {
+    let network = format!("第{}網", number / HOSTS);
+    Vantage { agent: "agent-1".to_owned(), interface: "eth0".to_owned(), network }
+}
+
+/// What a later scan saw anew of one device in a hundred: it has another system, and says so.
+pub(super) fn changed(devices: usize) -> Vec<Observation> {
+    let of = |number: usize| One::of(number * 100);
+    let later = |number: usize| LATER + i64::try_from(number).unwrap_or(0) * 10_000;
+    let mut seen = Vec::new();
+    for number in 0..devices.div_ceil(100) {
+        let (one, vantage) = (of(number), Arc::new(vantage(number * 100)));
+        for (place, (method, mut fact)) in (0..).zip(one.facts()) {
+            if let Fact::System { description, .. } = &mut fact {
+                *description = "Hardware: x86 - Software: Windows Version 6.3 (Build 22631)".into();
+            }
+            let mac = (method == Method::Dhcp).then_some(one.mac);
+            let speaker = Speaker { ip: Some(IpAddr::V4(one.ip)), mac };
+            let at = Timestamp::from_micros(later(number) + place);
+            seen.push(Observation { at, vantage: Arc::clone(&vantage), method, speaker, fact });
+        }
+    }
+    seen
+}
+
 /// What was seen of so many devices, twenty facts each.
 pub(super) fn observations(devices: usize) -> Vec<Observation> {
     let mut seen = Vec::with_capacity(devices * 20);
+    let mut vantage = Arc::new(vantage(0));
     for number in 0..devices {
+        if number.is_multiple_of(HOSTS) {
+            vantage = Arc::new(self::vantage(number));
+        }
         let one = One::of(number);
-        let network = format!("第{}網", number / HOSTS);
         let start = 1_700_000_000_000_000 + i64::try_from(number).unwrap_or(0) * 10_000;
         let mut say = |at: i64, method, mac: Option<Mac>, fact| {
-            let vantage = Vantage {
-                agent: "agent-1".into(),
-                interface: "eth0".into(),
-                network: network.clone(),
-            };
+            let vantage = Arc::clone(&vantage);
             let speaker = Speaker { ip: Some(IpAddr::V4(one.ip)), mac };
             let at = Timestamp::from_micros(start + at);
             seen.push(Observation { at, vantage, method, speaker, fact });

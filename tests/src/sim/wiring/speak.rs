@@ -51,7 +51,7 @@ impl Told<'_> {
             Vantage { agent: "wiring".into(), interface: String::new(), network: "管理".into() };
         let mac = (method == Method::Arp).then_some(self.switch.mac);
         let speaker = Speaker { ip: Some(self.switch.ip.into()), mac };
-        let at = Timestamp::from_micros(self.at);
+        let (at, vantage) = (Timestamp::from_micros(self.at), vantage.into());
         self.said.push(Observation { at, vantage, method, speaker, fact });
     }
 

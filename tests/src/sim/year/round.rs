@@ -180,7 +180,7 @@ impl Round {
         let Some(of) = self.made.networks.get(network) else { return };
         let vantage =
             Vantage { agent: agent.to_owned(), interface: String::new(), network: of.name.clone() };
-        let at = Timestamp::from_micros(at);
+        let (at, vantage) = (Timestamp::from_micros(at), vantage.into());
         self.said.push((Observation { at, vantage, method, speaker, fact }, identity));
     }
 

@@ -1,0 +1,237 @@
+//! Devices kept from picture to picture: what came since touches a few cells, and only these are resolved
+//! again.
+//!
+//! What comes out is the same as from nothing ([`super::derive`] is the first picture of all); a property
+//! test holds it to that. Each device is known by the cell that it came from. A cell is resolved again if
+//! an observation came to it, if two grew together, if switches and routers now list something else of it,
+//! if people said something else of it, or if the shape of the network wrote into its devices.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use daicho_common::observation::{Fact, Observation, ObservationId};
+
+use super::{Basis, Picture, Rulings, judge};
+use crate::decision::{Decided, Standing};
+use crate::evidence::{Claim, weigh_some};
+use crate::fingerprint::{Reader, Rows};
+use crate::resolve::cells::{Cells, Keys, Listed};
+use crate::resolve::{self, Contested, Device, DeviceId, Resolution};
+use crate::{duty, parallel, topology};
+
+/// What is kept of a picture besides the picture itself.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    cells: Cells,
+    /// The cell of each device of the picture, by any node of it.
+    homes: Vec<u32>,
+    contested: Vec<(u32, Contested)>,
+    speakers: Vec<(u32, ObservationId, DeviceId)>,
+    /// Observations that are read beyond their cell.
+    public: Vec<(u32, u32)>,
+    /// Cells into whose devices the shape of the network wrote.
+    described: Vec<u32>,
+    /// What tables of others list, by cell.
+    listed: HashMap<u32, u64>,
+    /// What people said of devices, as it stood.
+    said: Vec<Decided>,
+    networks: usize,
+}
+
+/// Devices, and what judging them needs.
+pub(super) struct Found<'a> {
+    pub(super) devices: Vec<Device>,
+    pub(super) contested: Vec<Contested>,
+    pub(super) speakers: BTreeMap<ObservationId, DeviceId>,
+    /// What is read beyond its cell.
+    pub(super) claims: Vec<Claim<'a>>,
+}
+
+/// What a cell came to.
+struct Made {
+    root: u32,
+    resolution: Resolution,
+    public: Vec<u32>,
+}
+
+/// What cells are resolved by.
+#[derive(Clone, Copy)]
+struct By<'k, 'a> {
+    observations: &'a [Observation],
+    cells: &'k Cells,
+    networks: &'k BTreeSet<&'a str>,
+    listed: &'k HashMap<u32, Listed<'a>>,
+    /// The cell of which people said something, and all that they said.
+    decided: Option<u32>,
+    standing: &'k Standing<'k>,
+}
+
+impl Live {
+    /// Whether it has followed no picture yet.
+    pub fn is_new(&self) -> bool {
+        self.cells.count() == 0
+    }
+
+    /// The picture that follows `before`, which must be the one that was given back last, or the empty one
+    /// at first. The observations are those of that time with more behind them; all else may be any other.
+    pub fn next(
+        &mut self,
+        before: Picture,
+        basis: &Basis<'_>,
+        (fingerprints, rulings): (&Rows, &Rulings),
+    ) -> Picture {
+        let standing = Standing::of(basis.decisions);
+        let found = self.find(before.devices, basis.observations, (fingerprints, &standing));
+        let by = (&rulings.policy, &rulings.scope);
+        let (picture, described) = judge(basis, by, &standing, found);
+        let home = |place: &usize| self.homes.get(*place).copied();
+        self.described = described.iter().filter_map(home).collect();
+        picture
+    }
+
+    fn find<'a>(
+        &mut self,
+        before: Vec<Device>,
+        observations: &'a [Observation],
+        (fingerprints, standing): (&Rows, &Standing<'_>),
+    ) -> Found<'a> {
+        let mut touched = self.take(observations);
+        touched.append(&mut self.described);
+        let decided = self.cells.tie(standing);
+        let said = || standing.ties().chain(standing.corrections());
+        if !said().eq(&self.said) || self.networks != self.cells.networks().len() {
+            touched.extend(decided);
+            self.said = said().cloned().collect();
+            self.networks = self.cells.networks().len();
+        }
+        let listed = self.cells.tabled(observations);
+        // The tables may have joined cells.
+        let decided = decided.map(|node| self.cells.root(node));
+        let mut dirty: HashSet<u32> = touched.into_iter().map(|n| self.cells.root(n)).collect();
+        dirty.extend(self.listed_otherwise(&listed));
+        let networks = self.cells.networks().values();
+        let networks = networks.filter_map(|at| observations.get(*at as usize));
+        let networks: BTreeSet<&str> = networks.map(|one| one.vantage.network.as_str()).collect();
+        let mut roots: Vec<u32> = dirty.iter().copied().collect();
+        roots.sort_unstable();
+        let (cells, networks, listed) = (&self.cells, &networks, &listed);
+        let by = By { observations, cells, networks, listed, decided, standing };
+        let made = by.resolve(&roots, fingerprints);
+        let devices = self.merge(before, &dirty, made);
+        let public = self.public.iter().filter_map(|(_, at)| observations.get(*at as usize));
+        Found {
+            devices,
+            contested: self.contested.iter().map(|(_, one)| one.clone()).collect(),
+            speakers: self.speakers.iter().map(|(_, id, of)| (*id, of.clone())).collect(),
+            claims: weigh_some(public.collect()),
+        }
+    }
+
+    /// Takes the observations that are new into cells.
+    fn take(&mut self, observations: &[Observation]) -> Vec<u32> {
+        let new = observations.get(self.cells.count()..).unwrap_or_default();
+        let stretches = parallel::stretches(new.len());
+        let mut touched = Vec::new();
+        // So many at a time bound what keys take.
+        for some in stretches.chunks(parallel::hands().saturating_mul(2)) {
+            let keys = parallel::map(some, |at| Keys::of(new.get(at.clone()).unwrap_or_default()));
+            for (keys, at) in keys.iter().zip(some) {
+                touched.extend(self.cells.add(keys, at.len()));
+            }
+            touched.dedup();
+        }
+        touched
+    }
+
+    /// Cells of which tables of others list something else than before.
+    fn listed_otherwise(&mut self, listed: &HashMap<u32, Listed<'_>>) -> Vec<u32> {
+        let mut now: HashMap<u32, u64> = HashMap::with_capacity(listed.len());
+        let mut other = Vec::new();
+        for (root, listed) in listed {
+            let digest = listed.digest();
+            if self.listed.get(root) != Some(&digest) {
+                other.push(*root);
+            }
+            now.insert(*root, digest);
+        }
+        for root in self.listed.keys() {
+            let root_now = self.cells.root(*root);
+            if !now.contains_key(root) || root_now != *root {
+                other.push(root_now);
+            }
+        }
+        self.listed = now;
+        other
+    }
+
+    /// Puts what the cells came to in place of what they were before.
+    fn merge(&mut self, before: Vec<Device>, dirty: &HashSet<u32>, made: Vec<Made>) -> Vec<Device> {
+        let cells = &mut self.cells;
+        let mut stays = |home: u32| !dirty.contains(&cells.root(home));
+        self.contested.retain(|(home, _)| stays(*home));
+        self.speakers.retain(|(home, ..)| stays(*home));
+        self.public.retain(|(home, _)| stays(*home));
+        let homes = std::mem::take(&mut self.homes);
+        let more: usize = made.iter().map(|made| made.resolution.devices.len()).sum();
+        let mut devices: Vec<Option<(Device, u32)>> = Vec::with_capacity(before.len() + more);
+        for (mut device, home) in before.into_iter().zip(homes) {
+            if stays(home) {
+                device.attached.clear();
+                devices.push(Some((device, home)));
+            }
+        }
+        for Made { root, resolution, public } in made {
+            devices.extend(resolution.devices.into_iter().map(|device| Some((device, root))));
+            self.contested.extend(resolution.contested.into_iter().map(|one| (root, one)));
+            let speakers = resolution.speakers.into_iter();
+            self.speakers.extend(speakers.map(|(id, device)| (root, id, device)));
+            self.public.extend(public.into_iter().map(|number| (root, number)));
+        }
+        let place = |one: &(u32, Contested)| (one.1.network.clone(), one.1.ip);
+        self.contested.sort_by_cached_key(place);
+        // Devices are large, so it is their places that are sorted.
+        let mut order: Vec<usize> = (0..devices.len()).collect();
+        let id =
+            |at: &usize| devices.get(*at).and_then(Option::as_ref).map(|(device, _)| &device.id);
+        order.sort_by(|a, b| id(a).cmp(&id(b)));
+        let mut sorted = Vec::with_capacity(order.len());
+        self.homes = Vec::with_capacity(order.len());
+        for (device, home) in order.into_iter().filter_map(|at| devices.get_mut(at)?.take()) {
+            sorted.push(device);
+            self.homes.push(home);
+        }
+        sorted
+    }
+}
+
+impl<'a> By<'_, 'a> {
+    fn resolve(self, roots: &[u32], fingerprints: &Rows) -> Vec<Made> {
+        let stretches = parallel::stretches(roots.len());
+        let made = parallel::map(&stretches, |at| {
+            let mut reader = Reader::new(fingerprints);
+            let roots = roots.get(at.clone()).unwrap_or_default().iter();
+            roots.map(|root| self.cell(*root, &mut reader)).collect::<Vec<_>>()
+        });
+        made.into_iter().flatten().collect()
+    }
+
+    fn cell(self, root: u32, reader: &mut Reader<'_>) -> Made {
+        let numbers = self.cells.members(root);
+        let seen: Vec<&'a Observation> =
+            numbers.iter().filter_map(|at| self.observations.get(*at as usize)).collect();
+        let tells = seen.iter().any(|one| matches!(one.fact, Fact::Rows(_)));
+        let is_public = |one: &Observation| {
+            topology::reads(&one.fact)
+                || duty::reads(&one.fact)
+                || (tells && matches!(one.fact, Fact::Interface { .. }))
+        };
+        let public = numbers.iter().zip(&seen).filter(|(_, one)| is_public(one));
+        let public = public.map(|(number, _)| *number).collect();
+        let claims = weigh_some(seen);
+        let listed = self.listed.get(&root).cloned().unwrap_or_default();
+        let nothing = Standing::default();
+        let standing = if self.decided == Some(root) { self.standing } else { &nothing };
+        let beside = (listed, self.networks);
+        let resolution = resolve::resolve_cell(&claims, beside, (standing, reader));
+        Made { root, resolution, public }
+    }
+}
