@@ -20,9 +20,6 @@ pub const MOST: u64 = 1 << 30;
 const BLOCK: u64 = 4096;
 /// Octets kept free for folding when the disk is full.
 const RESERVE: usize = 64 << 10;
-/// The file that keeps them.
-const RESERVED: &str = "reserve";
-
 /// The spool of a state directory.
 #[derive(Clone, Debug)]
 pub struct Spool {
@@ -122,7 +119,7 @@ impl Spool {
                 continue;
             }
             let Some(folded) = fold::fold(&fs::read(&file)?, key) else { continue };
-            let _ = fs::remove_file(self.directory.join(RESERVED));
+            let _ = fs::remove_file(self.reserved());
             // Over the former one: whoever looks finds either.
             self.write(&file, &folded)?;
             self.reserve();
@@ -149,9 +146,14 @@ impl Spool {
         done
     }
 
+    /// The file beside the spool that keeps some room.
+    fn reserved(&self) -> PathBuf {
+        self.directory.with_extension("reserve")
+    }
+
     /// Keeps some room free. Without it folding may fail on a full disk, and nothing else.
     fn reserve(&self) {
-        let file = self.directory.join(RESERVED);
+        let file = self.reserved();
         if !file.exists() && fs::write(&file, vec![1; RESERVE]).is_err() {
             let _ = fs::remove_file(&file);
         }

@@ -155,11 +155,10 @@ impl Worker {
             let report = Report { course: Course::Running, stage: child.stage(), said: None };
             match self.tell(order.id, &report) {
                 Ok(Reply { stop: true }) => child.stop(),
-                Ok(Reply { stop: false }) => {}
                 // Who is no longer let in does not go on scanning.
                 Err(complaint) if complaint.exit == Exit::Integrity => child.stop(),
-                // The result is kept and delivered later.
-                Err(_) => {}
+                // What is not told now is told the next time, and the result is kept.
+                Ok(Reply { stop: false }) | Err(_) => {}
             }
         }
     }

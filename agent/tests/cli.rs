@@ -223,7 +223,7 @@ fn wrong_arguments_are_refused_by_number_two() {
 fn a_url_that_is_no_collector_is_refused_before_the_scan() {
     let agent = Agent::new();
     let to = |url: &'static str| ["scan", "--network", "127.0.0.2", "--to", url];
-    agent.refuses(&to("https://daicho.example"), 2, &["https://", "not supported yet"]);
+    agent.refuses(&to("https://daicho.example"), 9, &["not enrolled", "agent invite"]);
     agent.refuses(&to("daicho.example:8080"), 2, &["http://host:port"]);
     agent.refuses(&to("http://"), 2, &["http://host:port"]);
 }

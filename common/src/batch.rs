@@ -293,7 +293,7 @@ pub fn check(bytes: &[u8]) -> Result<(Sealed<'_>, &[u8]), Damage> {
     let marked = match magic.split_last() {
         Some((1, first)) if *first == MAGIC => false,
         Some((2, first)) if *first == MAGIC => true,
-        _ => return Err(Damage::NotABatch),
+        Some(_) | None => return Err(Damage::NotABatch),
     };
     let (length, rest) = take::<4>(rest)?;
     let (key, mut rest) = take::<32>(rest)?;

@@ -24,6 +24,7 @@ pub(super) fn listen(
 ) -> Result<(), Complaint> {
     let networks = networks(arguments, declared)?;
     let collector = arguments.to.as_deref().map(|to| Collector::at(to, &state)).transpose()?;
+    let known_as = collector.as_ref().and_then(Collector::known_as).map(str::to_owned);
     let lines = arguments.jsonl || (arguments.output.is_none() && collector.is_none());
     let source = match &arguments.pcap {
         Some(file) => Source::Capture(file.clone(), in_capture(file, networks)),
@@ -41,7 +42,7 @@ pub(super) fn listen(
     } else {
         None
     };
-    let agent = declared.agent.clone().unwrap_or_else(run::host_name);
+    let agent = known_as.or_else(|| declared.agent.clone()).unwrap_or_else(run::host_name);
     let ended = listening::listen(&agent, source, Destinations { export, lines })?;
     if !arguments.quiet {
         say(&account(&ended));

@@ -23,9 +23,13 @@ pub(super) fn scan(
     declared: &Declared,
     state: impl Fn() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
-    let plan = plan(arguments, declared)?;
+    let mut plan = plan(arguments, declared)?;
     let catalog = tables::catalog(declared.snmp_tables.as_deref())?;
     let collector = arguments.to.as_deref().map(|to| Collector::at(to, &state)).transpose()?;
+    if let Some(name) = collector.as_ref().and_then(Collector::known_as) {
+        // The name that a person gave it there; the collector takes no other.
+        name.clone_into(&mut plan.agent);
+    }
     let state = state()?;
     let key = key::load_or_create(&state)?;
     let output = arguments.output.as_deref().map(Output::create).transpose()?;

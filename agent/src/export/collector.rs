@@ -41,6 +41,8 @@ pub struct Collector {
     agent: Agent,
     url: String,
     road: Road,
+    /// Under which name the collector knows this agent, if it is enrolled.
+    known_as: Option<String>,
 }
 
 /// How it is reached.
@@ -106,6 +108,7 @@ impl Collector {
             agent: client(None),
             url: url.trim_end_matches('/').to_owned(),
             road: Road::Plain,
+            known_as: None,
         })
     }
 
@@ -129,14 +132,24 @@ impl Collector {
         let own = Certificate::from_pem(identity.certificate.as_bytes()).map_err(damaged)?;
         let key = PrivateKey::from_pem(identity.key.as_bytes()).map_err(damaged)?;
         let own = ClientCert::new_with_certs(&[own], key);
-        Ok(Self { agent: client(Some((ca, Some(own)))), url: identity.url(), road: Road::Enrolled })
+        Ok(Self {
+            agent: client(Some((ca, Some(own)))),
+            url: identity.url(),
+            road: Road::Enrolled,
+            known_as: Some(identity.agent.clone()),
+        })
     }
 
     /// The collector at `host:port`, known by its CA (DER), to whom this agent is still a stranger.
     pub(crate) fn unenrolled(place: &str, ca: &[u8]) -> Self {
         let ca = Certificate::from_der(ca).to_owned();
         let url = format!("https://{place}");
-        Self { agent: client(Some((ca, None))), url, road: Road::Enrolled }
+        Self { agent: client(Some((ca, None))), url, road: Road::Enrolled, known_as: None }
+    }
+
+    /// Under which name the collector knows this agent, if it is enrolled.
+    pub fn known_as(&self) -> Option<&str> {
+        self.known_as.as_deref()
     }
 
     /// The same with the next certificate, if it is time for it. A collector that cannot be asked now

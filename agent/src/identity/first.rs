@@ -87,7 +87,7 @@ fn explain(error: io::Error) -> Unknown {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         )) => Unknown::OtherName,
         Some(rustls::Error::InvalidCertificate(_)) => Unknown::OtherCa,
-        _ => Unknown::Unreachable(error),
+        Some(_) | None => Unknown::Unreachable(error),
     }
 }
 

@@ -38,12 +38,12 @@ impl Child {
         command.args(["scan", "--order", &order, "--to", to]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(|it| failed(&it))?;
-        let stage = Arc::new(Mutex::default());
+        let reached = Arc::new(Mutex::default());
         if let Some(output) = process.stdout.take() {
-            follow(output, Arc::clone(&stage));
+            follow(output, Arc::clone(&reached));
         }
         let words = process.stderr.take().map(listen);
-        Ok(Self { input: process.stdin.take(), process, stage, words })
+        Ok(Self { input: process.stdin.take(), process, stage: reached, words })
     }
 
     /// How far it has got.

@@ -192,9 +192,8 @@ pub(crate) fn trouble(agent: &Agent, lang: Lang) -> Vec<String> {
     let mut lines = Vec::new();
     if !agent.gaps.is_empty() {
         let count: u64 = agent.gaps.iter().map(|(first, last)| last - first + 1).sum();
-        let one = |(first, last): &(u64, u64)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}-{last}"),
+        let one = |(first, last): &(u64, u64)| {
+            if first == last { first.to_string() } else { format!("{first}-{last}") }
         };
         let numbers: Vec<String> = agent.gaps.iter().take(20).map(one).collect();
         lines.push(lang.fill(Word::AgentsGaps, &[&count, &numbers.join(", ")]));

@@ -69,3 +69,47 @@ pub(crate) fn fall_due(store: &Store, now: Timestamp) -> Result<(), StoreError> 
     store.jobs().give_up(now, silent)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::Schedule;
+    use crate::store::JobState;
+
+    const HOUR: i64 = 3_600_000_000;
+
+    #[test]
+    fn what_fell_due_while_nobody_planned_was_missed_and_what_is_due_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+        let nightly = Schedule {
+            name: "夜間".into(),
+            agent: "3F".into(),
+            pattern: "0 22 * * *".into(),
+            zone: "UTC".into(),
+            ..Schedule::default()
+        };
+        // 2026-04-01 00:30 UTC.
+        let made = Timestamp::from_micros(1_775_003_400_000_000);
+        store.jobs().add(nightly, ("a".into(), made)).unwrap();
+        let at = |hours: i64| Timestamp::from_micros(made.micros() + hours * HOUR);
+        let states = || {
+            let jobs = store.jobs().list().unwrap();
+            jobs.iter().map(|job| job.state).collect::<Vec<_>>()
+        };
+        fall_due(&store, at(21)).unwrap();
+        assert_eq!(states(), []);
+        fall_due(&store, at(22)).unwrap();
+        assert_eq!(states(), [JobState::Waiting]);
+        fall_due(&store, at(3 * 24 + 22)).unwrap();
+        let missed = JobState::Missed;
+        assert_eq!(states(), [JobState::Waiting, missed, missed, missed]);
+        // A clock that goes back changes nothing.
+        fall_due(&store, at(3 * 24 + 21)).unwrap();
+        assert_eq!(states().len(), 4);
+        let told = store.ground().unwrap().missed;
+        assert_eq!((told.len(), told[0].times), (1, 3));
+        fall_due(&store, at(24 * 365)).unwrap();
+        assert_eq!(states().len(), 4 + CAUGHT_UP, "a year later the latest tell");
+    }
+}

@@ -24,9 +24,10 @@ impl Refused {
     /// What the store could not do.
     pub(super) fn store(door: &Door, error: &StoreError) -> Self {
         tracing::error!(%error, "the store failed an agent");
-        let status = match error {
-            StoreError::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        let status = if matches!(error, StoreError::Busy) {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
         };
         Self::complaint(status, error.complaint(door.site.store.path()))
     }

@@ -392,3 +392,29 @@ fn those_who_say_nothing_keep_nobody_out() {
     assert_eq!(ask(&mut stream, HELLO, b"").unwrap().status, 200);
     drop((silent, slow));
 }
+
+#[test]
+fn a_certificate_is_renewed_over_the_door_that_the_present_one_opens() {
+    let running = running();
+    let agent = running.enrol("3F", 1);
+    let key = KeyPair::generate().unwrap();
+    let request = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
+    let days =
+        |ago: i64| Timestamp::from_micros(crate::clock::now().micros() - ago * 86_400_000_000);
+    let old = running.door.authority.admit("3F", &request, days(61)).unwrap();
+    let kept =
+        crate::store::NewCertificate { digest: old.digest, issued_at: old.from, until: old.until };
+    running.store().admissions().renew("3F".into(), kept).unwrap();
+    let old = Agent { key: key.serialize_pem(), certificate: old.pem, ..agent };
+    let mut stream = running.as_agent(&old);
+    assert!(ask(&mut stream, HELLO, b"").unwrap().body.contains("\"renew\":true"));
+    let asking = br#"{"software":"test","wait":60,"networks":[]}"#;
+    let work = ask(&mut stream, "POST /api/v1/agent/work", asking).unwrap();
+    assert!(work.body.contains("\"renew\":true"), "at once, not after a minute: {}", work.body);
+    let renewal = serde_json::to_vec(&daicho_common::enrolment::Renewal { request }).unwrap();
+    let answer = ask(&mut stream, "POST /api/v1/agent/renew", &renewal).unwrap();
+    let admission: Admission = serde_json::from_str(&answer.body).unwrap();
+    let renewed = Agent { certificate: admission.certificate, ..old };
+    let hello = ask(&mut running.as_agent(&renewed), HELLO, b"").unwrap();
+    assert!(hello.body.contains("\"renew\":false"), "{}", hello.body);
+}

@@ -119,3 +119,69 @@ pub fn next(schedule: &Schedule, now: Timestamp, lang: Lang) -> String {
     });
     next.unwrap_or_else(|| lang.say(Word::ScansNeverAgain).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared(name: &str, cidr: &str, policy: Reach) -> Declared {
+        Declared {
+            name: name.into(),
+            cidr: cidr.into(),
+            policy,
+            packets_per_second: 100,
+            target_packets_per_second: 2,
+        }
+    }
+
+    fn plan(lang: Lang) -> String {
+        let now = Timestamp::from_micros(1_775_003_400_000_000);
+        let schedule = Schedule {
+            name: "夜間".into(),
+            agent: "3F".into(),
+            pattern: "0 22 * * 5".into(),
+            zone: "Asia/Tokyo".into(),
+            networks: vec!["病棟".into(), "10.31.0.0/28".into(), "10.99.0.0/24".into()],
+            reach: Some(Reach::Gentle),
+            packets_per_second: Some(40),
+            contact: "内線 1234".into(),
+            ..Schedule::default()
+        };
+        let kept = KeptSchedule { id: 1, schedule, said_at: now, said_by: "a".into(), after: now };
+        let agent = Agent {
+            name: "3F".into(),
+            networks: vec![
+                declared("病棟", "10.30.0.0/24", Reach::Full),
+                declared("検査", "10.31.0.0/24", Reach::Sighting),
+            ],
+            ..Agent::default()
+        };
+        let (schedules, agents) = ([kept], [agent]);
+        let mut out = Vec::new();
+        let plan = Plan { schedules: &schedules, agents: &agents, now };
+        write(&mut out, &plan, (lang, &Zone::named("Asia/Tokyo").unwrap())).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_plan_tells_networks_times_probes_rates_and_contacts_in_both_languages() {
+        for lang in [Lang::Ja, Lang::En] {
+            let plan = plan(lang);
+            for part in [
+                "夜間",
+                "2026-04-03 (Fri) 22:00, 2026-04-10 (Fri) 22:00",
+                "10.30.0.0/24",
+                "10.31.0.0/28",
+                "40",
+                "内線 1234",
+                lang.say(Word::PlanGentle),
+                lang.say(Word::PlanSighting),
+                lang.say(Word::PlanNever),
+            ] {
+                assert!(plan.contains(part), "{part}\n{plan}");
+            }
+            assert!(!plan.contains(lang.say(Word::PlanFull)), "narrowed\n{plan}");
+            assert!(!plan.contains("10.99"), "not declared, so not scanned\n{plan}");
+        }
+    }
+}

@@ -181,7 +181,8 @@ fn job_row(job: &Job, live: Option<Stage>, (lang, zone): (Lang, &Zone)) -> JobRo
         Lang::En => said.en.clone(),
     });
     let name = if job.schedule.is_empty() { lang.say(Word::ScansOnce) } else { &job.schedule };
-    let state = if running && job.stopping { Word::ScansStopping } else { state_word(job.state) };
+    let standing =
+        if running && job.stopping { Word::ScansStopping } else { state_word(job.state) };
     JobRow {
         id: job.id,
         agent: job.agent.clone(),
@@ -189,7 +190,7 @@ fn job_row(job: &Job, live: Option<Stage>, (lang, zone): (Lang, &Zone)) -> JobRo
         due: zone.show(job.due),
         began: shown(job.taken_at),
         ended: shown(job.ended_at),
-        state: lang.say(state),
+        state: lang.say(standing),
         key: job.state.key(),
         stage: progress(&stage, lang),
         percent: (stage.done * 100).checked_div(stage.planned).unwrap_or_default().min(100),

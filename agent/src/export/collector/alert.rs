@@ -5,6 +5,10 @@ use daicho_common::complaint::{Complaint, Exit};
 use rustls::{AlertDescription, CertificateError, Error};
 
 /// The complaint about a failure that has to do with certificates; `None` for any other.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the many failures few are about certificates"
+)]
 pub(super) fn complaint(url: &str, failure: &ureq::Error) -> Option<Complaint> {
     let (ja, en) = match inner(failure)? {
         Error::AlertReceived(AlertDescription::CertificateExpired) => (
@@ -49,6 +53,7 @@ pub(super) fn complaint(url: &str, failure: &ureq::Error) -> Option<Complaint> {
     ))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "only two hold an error of rustls")]
 fn inner(failure: &ureq::Error) -> Option<&Error> {
     match failure {
         ureq::Error::Rustls(error) => Some(error),

@@ -301,3 +301,29 @@ fn q7_the_register_says_whether_there_is_remote_maintenance_before_the_row_does(
     };
     assert_eq!((told_of(true), told_of(false)), (0, 1));
 }
+
+#[test]
+fn a_scan_that_did_not_come_about_is_told_once_and_another_one_missed_is_no_news() {
+    use crate::schedule::{Missed, Why};
+    let missed = |times, why| Missed {
+        schedule: "夜間".into(),
+        agent: "3F".into(),
+        due: Timestamp::from_micros(0),
+        why,
+        times,
+    };
+    let told = |missed: &[Missed]| {
+        let ledger = Ledger::default();
+        let basis = Basis { missed, ..Basis::seen(&[], &[], &ledger) };
+        derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings.remove(0)
+    };
+    let first = told(&[missed(1, Why::NotTaken)]);
+    assert_eq!((first.rule, first.id.as_str()), (Rule::MissedScan, "missed_scan:3F:夜間"));
+    assert_eq!(first.detail, ["夜間", "3F", "not_taken", "1"]);
+    assert_eq!(told(&[missed(2, Why::NotTaken)]).facts, first.facts);
+    assert_ne!(told(&[missed(2, Why::Refused)]).facts, first.facts, "another matter");
+    for lang in [crate::words::Lang::Ja, crate::words::Lang::En] {
+        let said = crate::words::phrase::detail(lang, &first).join("\n");
+        assert!(said.contains("夜間") && said.contains("3F"), "{said}");
+    }
+}
