@@ -197,12 +197,11 @@ impl Area {
         let sweeps =
             sweeps.map(|(n, technique)| Sweep::new(technique.clone(), bits, seed ^ n, pace));
         let row = |&(method, basis): &(Method, Basis)| Row::new(method, basis, size);
-        let vantage = Vantage {
+        let vantage = Arc::new(Vantage {
             agent: plan.agent.clone(),
             interface: reach.interface.clone(),
             network: network.name.clone(),
-        };
-        let vantage = Arc::new(vantage);
+        });
         let classes =
             !plan.sighting.is_empty() && network.medical == Medical::Sighting && reach.shows_macs;
         let mut area = Self {
@@ -490,10 +489,9 @@ impl Area {
             {
                 continue;
             }
-            let vantage = self.vantage.clone();
             notes.observations.push_back(Observation {
                 at: now.wall,
-                vantage,
+                vantage: Arc::clone(&self.vantage),
                 method,
                 speaker,
                 fact,
