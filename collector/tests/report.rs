@@ -38,7 +38,7 @@ fn hospital() -> TempDir {
 }
 
 #[test]
-fn every_report_that_is_listed_is_made_in_every_format_and_language() {
+fn every_report_that_is_listed_is_made_in_both_languages() {
     let folder = hospital();
     run(&folder, 0, &["snapshot", "take", "--why", "前"]);
     run(&folder, 0, &["register", "remove", "byod", "tablet-1", "--why", "返却"]);
@@ -46,24 +46,22 @@ fn every_report_that_is_listed_is_made_in_every_format_and_language() {
     let list = text(&folder, &["report", "list"]);
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
     assert_eq!(names.len(), 10, "{list}");
-    for name in names {
-        for lang in ["ja", "en"] {
-            for format in ["xlsx", "pdf", "csv"] {
-                let file = format!("{name}-{lang}.{format}");
-                let mut line =
-                    vec!["report", name, "--lang", lang, "--format", format, "-o", &file];
-                if name == "vendor" {
-                    line.extend(["--contract", "ct"]);
-                }
-                run(&folder, 0, &line);
-                let once = std::fs::read(folder.path().join(&file)).unwrap();
-                run(&folder, 0, &line);
-                let twice = std::fs::read(folder.path().join(&file)).unwrap();
-                assert!(once == twice && once.len() > 300, "{file}");
-            }
+    let made = |name: &str, lang: &str, format: &str| {
+        let file = format!("{name}-{lang}.{format}");
+        let mut line = vec!["report", name, "--lang", lang, "--format", format, "-o", &file];
+        if name == "vendor" {
+            line.extend(["--contract", "ct"]);
         }
+        run(&folder, 0, &line);
+        std::fs::read(folder.path().join(&file)).unwrap()
+    };
+    for name in names {
+        assert!(made(name, "ja", "pdf").starts_with(b"%PDF"), "{name}");
+        assert!(made(name, "en", "xlsx").starts_with(b"PK"), "{name}");
     }
-    let changes = std::fs::read_to_string(folder.path().join("changes-ja.csv")).unwrap();
+    // That each is the same twice over is shown without a process of its own, in `report::set`.
+    assert!(made("devices", "ja", "pdf") == made("devices", "ja", "pdf"));
+    let changes = String::from_utf8(made("changes", "ja", "csv")).unwrap();
     assert!(changes.contains("byod tablet-1") && changes.contains("返却"), "{changes}");
     let (_, talk) = run(&folder, 2, &["report", "everything"]);
     assert!(talk.contains("undocumented"), "{talk}");
