@@ -170,7 +170,7 @@ fn sealed(agent: &Agent, number: u64) -> Vec<u8> {
     let vantage = Vantage { agent: agent.name.clone(), interface: "e".into(), network: "n".into() };
     let observation = Observation {
         at,
-        vantage,
+        vantage: vantage.into(),
         method: Method::IcmpEcho,
         speaker: Speaker { ip: Some([10, 20, 0, 1].into()), mac: None },
         fact: Fact::Answered(Reply::Echo),

@@ -35,7 +35,8 @@ fn hospital() -> (Ground, Picture) {
             answer: "Q-2".into(),
             ja: "対象".into(),
             en: "in".into(),
-        },
+        }
+        .into(),
         evidence: Vec::new(),
         decided: None,
     };

@@ -57,7 +57,7 @@ fn batch((number, dropped): (u64, u32), (scan, sequence, last): (&str, u32, bool
     });
     let observation = Observation {
         at: at(i64::try_from(number).unwrap()),
-        vantage,
+        vantage: vantage.into(),
         method: Method::IcmpEcho,
         speaker: Speaker { ip: Some([10, 20, 0, 1].into()), mac: None },
         fact: Fact::Answered(Reply::Echo),
