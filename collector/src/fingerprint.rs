@@ -47,6 +47,10 @@ pub use row::BadRow;
 use row::{Group, Row};
 use words::Words;
 
+/// A claim that counts less describes a device where nothing better is known, and contradicts no book:
+/// it was guessed from the shape of words.
+pub const DOUBTFUL: u8 = 10;
+
 /// What one row says of a fact that its pattern matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {

@@ -71,6 +71,7 @@ struct Shapes {
     version: Regex,
     led: Regex,
     joined: Regex,
+    file: Regex,
 }
 
 /// A word with where it stands.
@@ -220,6 +221,9 @@ impl Shapes {
     /// The word as a model, or with the word before it, with ten times its points.
     fn as_model(&self, all: &[Word<'_>], at: usize) -> Option<(i32, String)> {
         let word = all.get(at).filter(|word| has_digit(word.text))?;
+        if self.file.is_match(word.text) {
+            return None;
+        }
         let before = at.checked_sub(1).and_then(|at| all.get(at));
         let low = before.map_or("", |before| before.low.trim_end_matches('.'));
         let followed = all.get(at + 1..at + 3).or(all.get(at + 1..)).unwrap_or_default();
@@ -302,21 +306,29 @@ impl Shapes {
     }
 }
 
-fn shapes(file: &mut File) -> Result<(Regex, Regex, Regex, Regex, Regex), String> {
+fn shapes(file: &mut File) -> Result<[Regex; 6], String> {
     let mut take = |name: &str| {
         let pattern = file.patterns.remove(name).ok_or_else(|| format!("no pattern {name}"))?;
         Regex::new(&pattern).map_err(|error| error.to_string())
     };
-    let all = (take("no_model")?, take("date")?, take("version")?, take("led")?, take("joined")?);
+    let all = [
+        take("no_model")?,
+        take("date")?,
+        take("version")?,
+        take("led")?,
+        take("joined")?,
+        take("file")?,
+    ];
     file.patterns.keys().next().map_or(Ok(all), |name| Err(format!("what is {name}?")))
 }
 
 /// Reads the file and holds it to its examples.
 fn parse(text: &str) -> Result<Shapes, String> {
     let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    let (no_model, date, version, led, joined) = shapes(&mut file)?;
+    let [no_model, date, version, led, joined, of_a_file] = shapes(&mut file)?;
     let File { hosts, version: leads, words: lists, example, .. } = file;
-    let shapes = Shapes { hosts, leads, lists, no_model, date, version, led, joined };
+    let shapes =
+        Shapes { hosts, leads, lists, no_model, date, version, led, joined, file: of_a_file };
     for Example { said, model, version } in example {
         let read = shapes.read(&said);
         if read != (model, version) {

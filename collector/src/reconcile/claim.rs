@@ -12,9 +12,10 @@ use foldhash::fast::RandomState;
 
 use super::silence::Looks;
 use super::{Doubt, MatchedBy, answering};
-use crate::fingerprint::spelling;
+use crate::fingerprint::{DOUBTFUL, spelling};
 use crate::ledger::{Entry, Ledger, State};
 use crate::parallel;
+use crate::resolve::why::Claimed;
 use crate::resolve::{Address, Device};
 
 /// One hour, in microseconds: devices seen at one address within it had it at the same time.
@@ -182,14 +183,24 @@ pub(super) fn vendors_agree(entry: &Entry, device: &Device) -> Option<bool> {
     Some(declared == seen)
 }
 
-/// Whether models are the same; `None` if either side says nothing.
+/// Whether models are the same; `None` if either side says nothing, or the device's is too doubtful to
+/// speak against the book.
 pub(super) fn models_agree(entry: &Entry, device: &Device) -> Option<bool> {
-    texts_agree(&entry.model, device.model.as_ref().map(|model| model.value.as_str()))
+    let seen = device.model.as_ref().map(|model| model.value.as_str());
+    texts_agree(&entry.model, seen).filter(|agree| *agree || !is_doubtful(device, Claimed::Model))
 }
 
-/// Whether versions are the same; `None` if either side says nothing.
+/// Whether versions are the same; `None` if either side says nothing, or the device's is too doubtful
+/// to speak against the book.
 pub(super) fn versions_agree(entry: &Entry, device: &Device) -> Option<bool> {
-    texts_agree(&entry.version, device.version.as_ref().map(|version| version.value.as_str()))
+    let seen = device.version.as_ref().map(|version| version.value.as_str());
+    texts_agree(&entry.version, seen)
+        .filter(|agree| *agree || !is_doubtful(device, Claimed::Version))
+}
+
+/// Whether the best that is known of a field was guessed.
+fn is_doubtful(device: &Device, field: Claimed) -> bool {
+    device.why.iter().any(|why| why.field == field && why.ground.weight < DOUBTFUL)
 }
 
 /// How many of MAC address, host name, maker and model contradict, and how many agree.

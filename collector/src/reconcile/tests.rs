@@ -168,6 +168,17 @@ fn maker_and_model_differ_only_where_both_sides_say_something() {
 }
 
 #[test]
+fn a_model_that_was_guessed_from_the_shape_of_words_contradicts_no_book() {
+    let text = "ZX-4410 managed something, Firmware Version 4.2.1";
+    let case =
+        Case::new().arp("10.0.0.1", A).describes("10.0.0.1", "m", "1.3.6.1.4.1.99999.1", text);
+    let declared = |model: &str| Entry { model: model.to_owned(), ..row(2, "", "10.0.0.1", A) };
+    let device = case.devices().remove(0);
+    assert_eq!(device.model.as_ref().unwrap().value, "ZX-4410");
+    assert_eq!(one(&case, declared("AB-1"), &[]).0.verdict, Verdict::Agreed);
+}
+
+#[test]
 fn nobody_at_a_covered_address_is_not_seen() {
     let (found, left) = one(&seen(), row(2, "pc-09", "10.0.0.9", "00:1a:2b:00:00:ff"), &[ward()]);
     let Verdict::NotSeen { looked } = found.verdict else { panic!("{:?}", found.verdict) };
