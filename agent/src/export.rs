@@ -167,6 +167,9 @@ pub struct Drained {
     pub known: u32,
     /// Files that hold none of our batches, and where they are now.
     pub damaged: Vec<PathBuf>,
+    /// Batches that the collector refuses though it lets this agent in (made under another name or
+    /// key), where they are now, and what it said.
+    pub refused: Vec<(PathBuf, Complaint)>,
     /// Why it went no further, and how many are left.
     pub undelivered: Option<(Complaint, u32)>,
 }
@@ -201,6 +204,13 @@ pub fn drain(spool: &Spool, count: &Count, collector: &Collector) -> Result<Drai
                 checked.mark.into_iter().for_each(|mark| told(receipt, mark));
                 drained.known += u32::from(receipt == Receipt::AlreadyKnown);
                 drained.taken += 1;
+            }
+            // One batch that is refused must not keep all later ones back.
+            Err(why) if why.exit == Exit::Integrity && collector.hello().is_ok() => {
+                let aside = spool.set_aside(&file).map_err(unreadable)?;
+                tracing::warn!(file = %aside.display(), en = why.en, "a batch was refused");
+                drained.refused.push((aside, why));
+                continue;
             }
             Err(why) => {
                 drained.undelivered = Some((why, left));

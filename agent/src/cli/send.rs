@@ -35,8 +35,8 @@ pub(super) fn send(
 }
 
 fn account(drained: &Drained, url: &str) -> String {
-    let Drained { taken, known, damaged, undelivered } = drained;
-    let mut text = if *taken == 0 && undelivered.is_none() {
+    let Drained { taken, known, damaged, refused, undelivered } = drained;
+    let mut text = if *taken == 0 && refused.is_empty() && undelivered.is_none() {
         "未送信データはありません / nothing is waiting to be sent\n".to_owned()
     } else {
         format!(
@@ -46,6 +46,10 @@ fn account(drained: &Drained, url: &str) -> String {
     };
     text.extend(damaged.iter().map(|file| {
         format!("壊れているため送らなかった / damaged, not sent: {}\n", file.display())
+    }));
+    text.extend(refused.iter().map(|(file, why)| {
+        let file = file.display();
+        format!("{}。{file} に残しました\n{}; it is kept as {file}\n", why.ja, why.en)
     }));
     text
 }

@@ -277,8 +277,9 @@ impl Collector {
                 "this is not the reply of a daicho collector; check the URL".to_owned(),
             ),
         };
-        // Who is not let in need not come again as it is.
-        let exit = if matches!(status, 401 | 403) { Exit::Integrity } else { Exit::Remote };
+        // An enrolled agent that is not let in need not come again as it is.
+        let barred = self.road == Road::Enrolled && matches!(status, 401 | 403);
+        let exit = if barred { Exit::Integrity } else { Exit::Remote };
         Complaint::new(
             exit,
             format!("収集サーバー {url} が受け取りませんでした（HTTP {status}: {ja}）"),
