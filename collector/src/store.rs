@@ -10,14 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use daicho_common::batch::{AgentKey, Opened};
-use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::ledger::Ledger;
-use crate::ledger::edit::BadEdit;
 use crate::ledger::profile::Profile;
-use crate::ledger::rebase::{Conflict, Prefer};
+use crate::ledger::rebase::Prefer;
 use crate::ledger::step::Step;
 use crate::register::{Kind, Register};
 
@@ -28,6 +26,7 @@ mod books;
 mod decisions;
 mod changes;
 mod deliveries;
+mod error;
 mod ground;
 mod jobs;
 mod registers;
@@ -47,6 +46,8 @@ pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
 pub use decisions::NewDecision;
 pub use deliveries::{Appended, Trusted};
+pub use error::StoreError;
+pub(crate) use error::other_key;
 pub use ground::{Book, Ground, Scan};
 pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
 pub use registers::{Touched, Version};
@@ -58,240 +59,6 @@ pub use tokens::{NewToken, Token};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Why the store did not do it. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another process holds the file.
-    #[error("another process holds the database")]
-    Busy,
-    /// There is no such file, and none was to be made.
-    #[error("there is no such database")]
-    Absent,
-    /// The file is no SQLite database, or a damaged one.
-    #[error("not a database, or a damaged one")]
-    NotADatabase,
-    /// The database is another program's.
-    #[error("a database of another program")]
-    NotOurs,
-    /// A newer version of this program wrote it.
-    #[error("schema version {version}, this program knows {ours}")]
-    Newer {
-        /// The file's version.
-        version: i64,
-        /// The newest version known here.
-        ours: i64,
-    },
-    /// The file cannot be opened or written.
-    #[error("the database cannot be opened or written: {0}")]
-    Unwritable(rusqlite::Error),
-    /// The batch was signed with another key than the one pinned for its agent.
-    #[error("agent {agent} is pinned to key {}, the batch has {}", pinned.fingerprint(), offered.fingerprint())]
-    OtherKey {
-        /// The agent.
-        agent: String,
-        /// The key that it is held to.
-        pinned: AgentKey,
-        /// The key that signed the batch.
-        offered: AgentKey,
-    },
-    /// A row cannot be read back.
-    #[error("a row of {table} cannot be read back")]
-    Row {
-        /// The table.
-        table: &'static str,
-    },
-    /// A new version of a book and the changes that people made beside it say different things.
-    #[error("{} changes beside {book:?} contradict its new version", conflicts.len())]
-    Conflicts {
-        /// The book.
-        book: String,
-        /// Both sides of each.
-        conflicts: Vec<Conflict>,
-    },
-    /// The ledger cannot be changed so.
-    #[error("{0}")]
-    Edit(BadEdit),
-    /// The account cannot be made or changed so.
-    #[error("{0}")]
-    Account(BadAccount),
-    /// The thread that writes has ended.
-    #[error("the writer has ended")]
-    Ended,
-    /// A file that would be made is there already.
-    #[error("the file is there already")]
-    Exists,
-    /// A file beside the database cannot be read or written.
-    #[error("a file cannot be read or written: {0}")]
-    File(#[from] std::io::Error),
-    /// Anything else that SQLite says.
-    #[error("SQLite: {0}")]
-    Sqlite(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::NotADatabase,
-            Some(
-                ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-                | ErrorCode::PermissionDenied
-                | ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure,
-            ) => Self::Unwritable(error),
-            _ => Self::Sqlite(error),
-        }
-    }
-}
-
-impl StoreError {
-    /// The error as users read it, about the database at `path`.
-    pub fn complaint(&self, path: &Path) -> Complaint {
-        let db = path.display();
-        match self {
-            Self::Busy => Complaint::new(
-                Exit::Busy,
-                format!(
-                    "データベース {db} は他のプログラムが使用中です。終了を待って再度実行してください"
-                ),
-                format!(
-                    "the database {db} is in use by another program: wait for it to end and try again"
-                ),
-            ),
-            Self::Absent => Complaint::new(
-                Exit::Input,
-                format!(
-                    "データベース {db} がありません。--db を確かめるか、先に import を実行してください"
-                ),
-                format!("there is no database {db}: check --db, or run import first"),
-            ),
-            Self::NotADatabase | Self::Row { .. } => Complaint::new(
-                Exit::Input,
-                format!(
-                    "{db} はデータベースとして読めません（{self}）。別のファイルを --db に指定してください"
-                ),
-                format!("{db} cannot be read as a database ({self}): give another file with --db"),
-            ),
-            Self::NotOurs => Complaint::new(
-                Exit::Input,
-                format!(
-                    "{db} は別のプログラムのデータベースです。別のファイルを --db に指定してください"
-                ),
-                format!("{db} is a database of another program: give another file with --db"),
-            ),
-            Self::Newer { version, ours } => Complaint::new(
-                Exit::Input,
-                format!(
-                    "{db} は新しい版 (形式 {version}) で作られています。この版 (形式 {ours}) より新しい daicho-collector を使ってください"
-                ),
-                format!(
-                    "{db} was written by a newer version (format {version}, this one knows {ours}): use a newer daicho-collector"
-                ),
-            ),
-            Self::Unwritable(error) => Complaint::new(
-                Exit::Input,
-                format!(
-                    "データベース {db} を開けないか、書き込めません（{error}）。場所と権限、空き容量を確かめてください"
-                ),
-                format!(
-                    "the database {db} cannot be opened or written ({error}): check the folder, its permissions and the free space"
-                ),
-            ),
-            Self::Exists => Complaint::new(
-                Exit::Input,
-                format!("{db} は既にあります。上書きはしないので、別の名前を指定してください"),
-                format!("{db} is there already and is never overwritten: give another name"),
-            ),
-            Self::File(error) => Complaint::new(
-                Exit::Input,
-                format!(
-                    "{db} を読み書きできません（{error}）。場所と権限、空き容量を確かめてください"
-                ),
-                format!(
-                    "{db} cannot be read or written ({error}): check the folder, its permissions and the free space"
-                ),
-            ),
-            Self::OtherKey { agent, pinned, offered } => other_key(agent, *pinned, *offered),
-            Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
-            Self::Edit(bad) => bad_edit(bad),
-            Self::Account(bad) => accounts::complaint(bad),
-            Self::Ended | Self::Sqlite(_) => Complaint::new(
-                Exit::Other,
-                format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),
-                format!("the database {db} could not be used ({self}): try again"),
-            ),
-        }
-    }
-}
-
-/// The complaint about a batch whose key is not the one that its agent is held to.
-pub(crate) fn other_key(agent: &str, pinned: AgentKey, offered: AgentKey) -> Complaint {
-    let (known, new) = (pinned.fingerprint(), offered.fingerprint());
-    let command = format!("daicho-collector trust {agent} {offered}");
-    Complaint::new(
-        Exit::Integrity,
-        format!(
-            "エージェント {agent} の登録済みの鍵は {known} ですが、この束は鍵 {new} で署名されています。エージェントを入れ替えた場合は、指紋を確かめて「{command}」を実行してください"
-        ),
-        format!(
-            "agent {agent} is held to the key {known}, but this batch is signed with the key {new}: if the agent was replaced, compare fingerprints and run `{command}`"
-        ),
-    )
-}
-
-fn conflicting(book: &str, count: usize) -> Complaint {
-    Complaint::new(
-        Exit::Input,
-        format!(
-            "「{book}」の新しい版と、画面やコマンドで加えた変更が {count} 件食い違うため取り込みません。ledger preview で両方を確かめ、--prefer book か --prefer edits を指定してください"
-        ),
-        format!(
-            "{count} changes made beside {book:?} contradict its new version, so it is not taken in: look at both with `ledger preview` and give --prefer book or --prefer edits"
-        ),
-    )
-}
-
-/// The complaint about a ledger that cannot be changed so.
-fn bad_edit(bad: &BadEdit) -> Complaint {
-    let named = |column: &crate::ledger::edit::Named| match column {
-        crate::ledger::edit::Named::Field(field) => format!("{field:?}"),
-        crate::ledger::edit::Named::Heading(heading) => heading.clone(),
-    };
-    let at = |place: &crate::ledger::Place| format!("{} {} {}", place.book, place.sheet, place.row);
-    let (ja, en) = match bad {
-        BadEdit::NoSuchSheet(book, sheet) => (
-            format!("台帳「{book}」に見出しのあるシート「{sheet}」がありません。名前を確かめてください"),
-            format!("the ledger {book:?} has no sheet {sheet:?} with a header: check the names"),
-        ),
-        BadEdit::NoSuchRow(place) => (
-            format!("{} に台帳の行がありません。行番号を確かめてください", at(place)),
-            format!("no row of the ledger stands at {}: check the row number", at(place)),
-        ),
-        BadEdit::NoSuchColumn(column) => (
-            format!("列「{}」がありません。見出しを確かめてください", named(column)),
-            format!("there is no column {:?}: check the heading", named(column)),
-        ),
-        BadEdit::NamesNothing => (
-            "その内容では機器を特定できません。管理番号・機器名・ホスト名・アドレス・シリアル番号のいずれかを入れてください".to_owned(),
-            "the row would name no device: give a number, name, host name, address or serial number".to_owned(),
-        ),
-        BadEdit::NotACell(column) => (
-            format!("列「{}」の内容が長すぎるか、制御文字を含みます。短くするか除いてください", named(column)),
-            format!("the text for {:?} is too long or holds control characters: shorten or clean it", named(column)),
-        ),
-        BadEdit::NoState(book) => (
-            format!("「{book}」には状態の列がありません。状態の列を加えて取り込み直してください"),
-            format!("{book:?} has no column of states: add one and import it again"),
-        ),
-        BadEdit::NotAsBefore(place) => (
-            format!("{} は別の変更を受けています。読み直してからやり直してください", at(place)),
-            format!("{} was changed meanwhile: look at it again and repeat", at(place)),
-        ),
-    };
-    Complaint::new(Exit::Input, ja, en)
-}
 
 /// The database. Dropping it waits for the writer to finish.
 #[derive(Debug)]
@@ -307,6 +74,10 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            // SQLite takes an empty file for a new database, and makes its log as private.
+            safety::private(path)?;
+        }
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
         schema::check(&connection)?;

@@ -78,7 +78,9 @@ pub fn run(root: &Path, to: &Path) -> bool {
     });
     match built {
         Ok(files) => {
-            files.iter().for_each(|file| println!("{}", file.display()));
+            for file in &files {
+                println!("{}", file.display());
+            }
             true
         }
         Err(error) => {

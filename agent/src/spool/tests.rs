@@ -40,7 +40,7 @@ fn batch(number: u64, observations: u32) -> Batch {
             software: "test".to_owned(),
         },
         coverage: vec![Coverage {
-            vantage: vantage.clone().into(),
+            vantage: vantage.clone(),
             method: Method::Arp,
             cidr: "10.0.0.0/24".parse().unwrap(),
             from: at,

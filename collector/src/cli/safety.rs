@@ -66,10 +66,9 @@ pub(super) fn backup(options: &Backup) -> Result<(), Complaint> {
         (Some(file), _) => file.clone(),
         (None, into) => into.clone().unwrap_or_default().join(name(&config.zone)),
     };
-    let copied = store.copy_to(&to).map_err(|error| match error {
-        // What is wrong is in the database, not in the copy.
-        StoreError::NotADatabase | StoreError::Busy | StoreError::Ended => error.complaint(path),
-        other => other.complaint(&to),
+    let copied = store.copy_to(&to).map_err(|error| {
+        let of_the_copy = matches!(error, StoreError::Exists | StoreError::File(_));
+        error.complaint(if of_the_copy { &to } else { path })
     })?;
     let mut lines =
         vec![options.lang.fill(Word::SafetyCopied, &[&to.display()]), holds(options.lang, &copied)];

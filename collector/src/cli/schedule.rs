@@ -43,7 +43,7 @@ struct Add {
     /// hour, day, month, day of the week; L is the last, 5L the last Friday, 5#2 the second
     #[arg(long = "at", value_name = "CRON")]
     pattern: String,
-    /// 時間帯（IANA の名前、省略時は設定の time_zone） / Time zone [default: time_zone of the configuration]
+    /// 時間帯（IANA の名前、省略時は設定のもの） / Time zone [default: that of the configuration]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
     /// 走査してよい時間（例 "22:00-05:00"、"月-金 22:00-05:00"） / Spans within which it runs

@@ -67,7 +67,8 @@ pub(super) const fn judge_room(free: u64) -> (State, Word) {
 fn readers(database: &Path, teller: Teller<'_>) -> Option<Checked> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(database).ok()?.permissions().mode() & 0o777;
-    let (state, word) = if mode & 0o077 == 0 {
+    // The six bits of others are the lowest.
+    let (state, word) = if mode.trailing_zeros() >= 6 {
         (State::Good, Word::DoctorReadersGood)
     } else {
         (State::Doubtful, Word::DoctorReadersDoubtful)

@@ -30,7 +30,7 @@ fn ask(listen: SocketAddr) -> io::Result<bool> {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+        IpAddr::V4(_) | IpAddr::V6(_) => listen.ip(),
     };
     let mut stream = TcpStream::connect_timeout(&(ip, listen.port()).into(), PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;

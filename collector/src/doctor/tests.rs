@@ -14,7 +14,7 @@ fn config(folder: &tempfile::TempDir) -> Config {
     config
 }
 
-fn of<'a>(all: &'a [Checked], subject: Word) -> &'a Checked {
+fn of(all: &[Checked], subject: Word) -> &Checked {
     let subject = Lang::En.say(subject);
     all.iter().find(|one| one.subject == subject).unwrap()
 }

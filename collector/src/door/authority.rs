@@ -218,7 +218,7 @@ fn check_private(file: &Path) -> Result<(), Complaint> {
     use std::os::unix::fs::PermissionsExt;
 
     let metadata = fs::metadata(file).map_err(|error| unusable(file, &error))?;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    if metadata.permissions().mode().trailing_zeros() >= 6 {
         return Ok(());
     }
     let shown = file.display();

@@ -44,7 +44,9 @@ fn admit(door: &Door, application: &Application) -> Result<Admission, (Refused, 
     let code = Code { secret, ca: door.authority.fingerprint() }.kept();
     let agent = match door.site.store.admissions().invited(code, now).map_err(broken)? {
         Enrolled::In(agent) => agent,
-        refused => return Err((not_in(&refused), true)),
+        refused @ (Enrolled::NoSuchCode | Enrolled::Expired(_)) => {
+            return Err((not_in(&refused), true));
+        }
     };
     let key: [u8; 32] = octets(&application.batch_key).ok_or_else(|| (malformed(), false))?;
     let proof: [u8; 64] = octets(&application.proof).ok_or_else(|| (malformed(), false))?;
@@ -63,7 +65,7 @@ fn admit(door: &Door, application: &Application) -> Result<Admission, (Refused, 
             tracing::info!(agent, "enrolled");
             Ok(admission(door, agent, issued))
         }
-        refused => Err((not_in(&refused), true)),
+        refused @ (Enrolled::NoSuchCode | Enrolled::Expired(_)) => Err((not_in(&refused), true)),
     }
 }
 

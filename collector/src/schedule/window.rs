@@ -31,7 +31,7 @@ pub struct Window {
 
 impl Window {
     /// When the window closes in which `at` lies; `None` if it lies in none.
-    pub(super) fn closes(&self, at: &Zoned) -> Option<Zoned> {
+    pub(super) fn closes(self, at: &Zoned) -> Option<Zoned> {
         let over = i16::from(self.to <= self.from);
         // It may have begun today or, going over midnight, yesterday.
         (0..=over).rev().find_map(|ago| {

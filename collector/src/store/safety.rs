@@ -232,7 +232,7 @@ fn beside(path: &Path, more: &str) -> PathBuf {
 }
 
 /// Makes an empty file that only its owner may read, in the place of any other.
-fn private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -1,4 +1,5 @@
 use daicho_common::batch::{Batch, Header};
+use daicho_common::complaint::Exit;
 use daicho_common::coverage::{Coverage, PacketKind, Sent};
 use daicho_common::observation::{Fact, Method, Observation, Reply, Speaker, Vantage};
 use rusqlite::params;

@@ -1,6 +1,7 @@
 //! What dpkg reads: who the package is, what it needs, and what is done around its installation
 //! (deb-control(5), deb-postinst(5)).
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -34,17 +35,13 @@ pub(super) fn write(tree: &Tree<'_>, package: &Package, program: &Path) -> Resul
         needs.join(", "),
     );
     if !package.better_with.is_empty() {
-        control += &format!("Recommends: {}\n", package.better_with.join(", "));
+        writeln!(control, "Recommends: {}", package.better_with.join(", "))?;
     }
-    control += &format!("Description: {}\n {}\n", package.about, package.more);
+    writeln!(control, "Description: {}\n {}", package.about, package.more)?;
     tree.write("DEBIAN/control", control.as_bytes(), 0o644)?;
     tree.write("DEBIAN/conffiles", format!("/etc/daicho/{}\n", package.sample).as_bytes(), 0o644)?;
-    let services: Vec<&str> = package
-        .units
-        .iter()
-        .copied()
-        .filter(|unit| unit.ends_with(".service") || unit.ends_with(".timer"))
-        .collect();
+    let services: Vec<&str> =
+        package.units.iter().copied().filter(|unit| !unit.contains(".sysusers.")).collect();
     tree.write("DEBIAN/postinst", postinst(package, &services).as_bytes(), 0o755)?;
     tree.write("DEBIAN/prerm", prerm(&services).as_bytes(), 0o755)?;
     tree.write("DEBIAN/postrm", POSTRM.as_bytes(), 0o755)
@@ -97,7 +94,7 @@ pub(super) fn copyright(root: &Path) -> Result<Vec<u8>> {
         .to_owned();
     for line in std::fs::read_to_string(root.join("LICENSE-MIT"))?.lines() {
         // An empty line within a field is a full stop.
-        text += &format!(" {}\n", if line.trim().is_empty() { "." } else { line });
+        writeln!(text, " {}", if line.trim().is_empty() { "." } else { line })?;
     }
     Ok(text.into_bytes())
 }
