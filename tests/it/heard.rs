@@ -105,6 +105,25 @@ impl Stage {
         (running, format!("http://{address}"))
     }
 
+    /// A token with which the collector is asked what it has; made once.
+    fn token(&self) -> String {
+        let kept = self.path("token");
+        if let Ok(token) = std::fs::read_to_string(&kept) {
+            return token;
+        }
+        let run = |arguments: &[&str]| {
+            let mut command = self.here.command(&self.collector).unwrap();
+            command.args(arguments).arg("--db").arg(self.path("collector.db"));
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        run(&["account", "add", "ear", "--role", "auditor"]);
+        let token = run(&["token", "issue", "ear", "--scope", "read"]).trim().to_owned();
+        std::fs::write(&kept, &token).unwrap();
+        token
+    }
+
     fn listen(&self, url: &str) -> Running {
         let mut command = self.here.command(&self.agent).unwrap();
         command.args(["listen", "--interface", "eth0", "--to", url, "--state"]);
@@ -120,13 +139,15 @@ impl Stage {
         assert_eq!(send(self.wire.as_raw_fd(), frame, MsgFlags::empty()), Ok(frame.len()));
     }
 
-    /// Whether the collector lists this device, with a link to its page.
+    /// Whether the collector lists this device.
     fn shows(&self, url: &str, device: &str) -> bool {
+        let token = self.token();
         let page = self.here.enter(|| {
-            let mut response = ureq::get(format!("{url}/devices")).call().unwrap();
-            response.body_mut().read_to_string().unwrap()
+            let request = ureq::get(format!("{url}/api/v1/devices"));
+            let request = request.header("Authorization", format!("Bearer {token}"));
+            request.call().unwrap().body_mut().read_to_string().unwrap()
         });
-        page.unwrap().contains(&format!("/devices/{device}"))
+        page.unwrap().contains(&format!("\"{device}\""))
     }
 
     /// Batches that the agent keeps for the collector.
