@@ -184,6 +184,9 @@ impl Shapes {
             version = version.get(name.len() + 1..)?;
             before.insert(0, name);
         }
+        if self.file.is_match(version) {
+            return None;
+        }
         let looks_like_one = self.version.is_match(version);
         let lead = self.lead(&before, looks_like_one)?;
         if self.no_model.is_match(version) && (lead == 0 || !self.led.is_match(version)) {
