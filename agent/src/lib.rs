@@ -33,4 +33,4 @@ pub mod run;
 /// Batches that could not be delivered yet.
 pub mod spool;
 /// Does what a collector wants, as far as the configuration allows it.
-pub mod work;
+pub mod worker;

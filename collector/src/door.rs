@@ -125,7 +125,7 @@ fn router(door: Arc<Door>) -> Router {
         .route("/api/v1/agent/hello", get(who::hello))
         .route("/api/v1/agent/stops", get(work::stops))
         .route("/api/v1/agent/work", post(work::ask))
-        .route("/api/v1/agent/work/{job}", post(work::report))
+        .route("/api/v1/agent/jobs/{job}", post(work::report))
         .layer(DefaultBodyLimit::max(WORDS))
         .route("/api/v1/agent/batches", post(deliver::deliver).layer(DefaultBodyLimit::disable()))
         .fallback(refuse::nowhere)

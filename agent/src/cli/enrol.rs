@@ -8,7 +8,7 @@ use daicho_common::enrolment::{BadCode, Code};
 use super::{Enrol, say};
 use crate::config::Declared;
 use crate::identity;
-use crate::work::Worker;
+use crate::worker::Worker;
 
 /// Enrols with a code.
 pub(super) fn enrol(

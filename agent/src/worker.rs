@@ -164,7 +164,7 @@ impl Worker {
     }
 
     fn tell(&self, job: u64, report: &Report) -> Result<Reply, Complaint> {
-        self.collector.post(&format!("work/{job}"), report, QUICK)
+        self.collector.post(&format!("jobs/{job}"), report, QUICK)
     }
 }
 
