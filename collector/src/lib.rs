@@ -50,6 +50,8 @@ mod parallel;
 pub mod picture;
 /// What was known at a moment, named by its digest; what two of them differ in.
 pub mod snapshot;
+/// Files that only their owner may read.
+mod private;
 /// Who vouches for a snapshot: the collector's own signing key.
 pub mod seal;
 /// Workbooks and CSV files into ledgers and back.

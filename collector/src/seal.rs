@@ -2,8 +2,8 @@
 //! use beside the database and readable by its owner only. What is signed is the snapshot's content with
 //! who took it, when and why, as canonical JSON.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use daicho_common::complaint::{Complaint, Exit};
@@ -11,6 +11,7 @@ use daicho_common::time::Timestamp;
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
+use crate::private;
 use crate::snapshot::{Content, digest, hex};
 use crate::store::Taken;
 
@@ -92,9 +93,13 @@ pub fn fingerprint(key: &[u8; 32]) -> String {
 
 fn load_or_create(file: &Path) -> Result<Ed25519KeyPair, Complaint> {
     if !file.exists() {
-        create(file).map_err(|error| unusable(file, &error))?;
+        Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
+            .map_err(|_| io::Error::other("no random numbers"))
+            .and_then(|key| private::write_once(file, key.as_ref()))
+            .map_err(|error| unusable(file, &error))?;
     }
-    check_private(file)?;
+    let of_others = private::check(file, ("署名鍵", "the signing key"));
+    of_others.map_err(|error| unusable(file, &error))??;
     let octets = fs::read(file).map_err(|error| unusable(file, &error))?;
     Ed25519KeyPair::from_pkcs8(&octets).map_err(|_| {
         let file = file.display();
@@ -104,51 +109,6 @@ fn load_or_create(file: &Path) -> Result<Ed25519KeyPair, Complaint> {
             format!("the signing key {file} is damaged: restore it from a copy, or move it away and let a new one be made"),
         )
     })
-}
-
-/// Writes a new key. Of two programs that do so at once the first wins: the file gets its name only
-/// when it is whole, and only if the name is free.
-fn create(file: &Path) -> io::Result<()> {
-    let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
-        .map_err(|_| io::Error::other("no random numbers"))?;
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
-    let draft = PathBuf::from(draft);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut written = options.open(&draft)?;
-    written.write_all(key.as_ref())?;
-    written.sync_all()?;
-    let named = fs::hard_link(&draft, file);
-    fs::remove_file(&draft)?;
-    match named {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(unix)]
-fn check_private(file: &Path) -> Result<(), Complaint> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let metadata = fs::metadata(file).map_err(|error| unusable(file, &error))?;
-    let of_others = metadata.permissions().mode() & 0o077;
-    if of_others == 0 {
-        return Ok(());
-    }
-    let file = file.display();
-    Err(Complaint::new(
-        Exit::Privilege,
-        format!("署名鍵 {file} を他の利用者が読めます。chmod 600 で持ち主だけにしてください"),
-        format!("others can read the signing key {file}: run chmod 600 on it"),
-    ))
-}
-
-#[cfg(not(unix))]
-fn check_private(_: &Path) -> Result<(), Complaint> {
-    Ok(())
 }
 
 fn unusable(file: &Path, error: &io::Error) -> Complaint {

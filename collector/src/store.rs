@@ -76,7 +76,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             // SQLite takes an empty file for a new database, and makes its log as private.
-            safety::private(path)?;
+            crate::private::create(path)?;
         }
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;

@@ -2,9 +2,9 @@
 //! owner can read. It signs the door's certificate, which is made anew at every start and never kept,
 //! and those of agents, each for ninety days.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Code;
@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::beside;
+use crate::private;
 
 /// A day, in microseconds.
 const DAY: i64 = 86_400_000_000;
@@ -78,9 +79,11 @@ impl Authority {
         let file = beside(database, "ca.pem");
         if !file.exists() {
             let made = make(now).map_err(io::Error::other);
-            made.and_then(|text| keep(&file, &text)).map_err(|error| unusable(&file, &error))?;
+            made.and_then(|text| private::write_once(&file, text.as_bytes()))
+                .map_err(|error| unusable(&file, &error))?;
         }
-        check_private(&file)?;
+        let of_others = private::check(&file, ("認証局の鍵", "the key of the CA"));
+        of_others.map_err(|error| unusable(&file, &error))??;
         let text = fs::read_to_string(&file).map_err(|error| unusable(&file, &error))?;
         Self::read(&text).map_err(|error| damaged(&file, &error))
     }
@@ -191,50 +194,6 @@ fn hold(params: &mut CertificateParams, now: Timestamp, days: i64) -> Result<(),
     // Positive, as RFC 5280 §4.1.2.2 has it.
     serial[0] = serial[0] & 0x7f | 0x40;
     params.serial_number = Some(SerialNumber::from_slice(&serial));
-    Ok(())
-}
-
-/// Gives the file its name when it is whole, and only if the name is still free: two programs that
-/// make a CA at the same time end with the same one.
-fn keep(file: &Path, text: &str) -> io::Result<()> {
-    let draft: PathBuf = file.with_extension(format!("{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut written = options.open(&draft)?;
-    written.write_all(text.as_bytes())?;
-    written.sync_all()?;
-    let named = fs::hard_link(&draft, file);
-    fs::remove_file(&draft)?;
-    match named {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(unix)]
-fn check_private(file: &Path) -> Result<(), Complaint> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let metadata = fs::metadata(file).map_err(|error| unusable(file, &error))?;
-    if metadata.permissions().mode().trailing_zeros() >= 6 {
-        return Ok(());
-    }
-    let shown = file.display();
-    Err(Complaint::new(
-        Exit::Privilege,
-        format!(
-            "認証局の鍵 {shown} を他の利用者が読めます。`chmod 600 {shown}` で所有者だけに制限してください"
-        ),
-        format!(
-            "other users can read the key of the CA, {shown}: restrict it to its owner by `chmod 600 {shown}`"
-        ),
-    ))
-}
-
-#[cfg(not(unix))]
-fn check_private(_: &Path) -> Result<(), Complaint> {
     Ok(())
 }
 

@@ -5,13 +5,14 @@
 //! meanwhile, where the page-by-page backup of SQLite begins anew with every commit of another
 //! connection and may never end on a busy collector.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use daicho_common::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{PATIENCE, Store, StoreError, reader, schema};
+use crate::private;
 
 /// At most so many things that are wrong are told; what follows rarely says more.
 const TOLD: usize = 20;
@@ -103,7 +104,7 @@ impl Store {
             _ => {}
         }
         // SQLite takes an empty file for a new database, so it has its permissions from the start.
-        private(part)?;
+        private::create(part)?;
         let connection = reader(&self.path)?;
         connection.execute("VACUUM INTO $1", [part.to_string_lossy()])?;
         File::open(part)?.sync_all()?;
@@ -186,7 +187,7 @@ pub fn restore(from: &Path, to: &Path, aside: &Path) -> Result<Restored, StoreEr
         return Err(StoreError::Exists);
     }
     let part = beside(to, "part");
-    private(&part)?;
+    private::create(&part)?;
     let copied = fs::copy(from, &part).and_then(|_| File::open(&part)?.sync_all());
     let done = copied.map_err(StoreError::from).and_then(|()| swap(&part, to, aside));
     if done.is_err() {
@@ -229,16 +230,6 @@ fn beside(path: &Path, more: &str) -> PathBuf {
     name.push(".");
     name.push(more);
     PathBuf::from(name)
-}
-
-/// Makes an empty file that only its owner may read, in the place of any other.
-pub(super) fn private(path: &Path) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
 }
 
 /// Makes a rename outlast a loss of power.
