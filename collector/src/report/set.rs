@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 
 use crate::day::Day;
+use crate::finding::Rule;
 use crate::ledger::date::PartialDate;
 use crate::ledger::{Entry, Place};
 use crate::reconcile::Match;
 use crate::register::Register;
-use crate::report::paper::Paper;
+use crate::report::paper::{Paper, Table};
 use crate::report::{Shown, gap};
 use crate::resolve::{Device, DeviceId};
 use crate::scope::Scoped;
 use crate::snapshot::Digest;
-use crate::words::{Lang, Word};
+use crate::words::{Lang, Word, phrase};
 
 /// 9: what two snapshots differ in.
 pub mod changes;
@@ -255,6 +256,24 @@ impl Told<'_> {
     /// A moment to the minute, as a report needs it.
     fn minute(&self, at: daicho_common::time::Timestamp) -> String {
         self.shown.zone.show(at).chars().take("2026-04-01 09:30".len()).collect()
+    }
+
+    /// The findings of a rule: what each is about, what was seen, and what was answered.
+    fn findings_of(&self, rule: Rule, (title, seen): (Word, Word)) -> Table {
+        let words = [Word::FindingsAbout, seen, Word::FindingsState];
+        let mut table = Table::new(self.say(title), self.all(words), self.say(Word::PaperNothing));
+        let devices = self.devices();
+        let findings = self.shown.picture.findings.iter();
+        for finding in findings.filter(|finding| finding.rule == rule) {
+            let device = finding.device.as_ref().and_then(|id| devices.get(id));
+            let answer = finding.answer.as_ref().and_then(|answer| answer.disposition);
+            table.push([
+                device.map(|device| device.called()).unwrap_or_default(),
+                joined(phrase::detail(self.lang(), finding)),
+                self.say(answer.map_or(Word::FindingsUnanswered, phrase::disposition)).to_owned(),
+            ]);
+        }
+        table
     }
 }
 

@@ -56,7 +56,9 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
         }
     }
     paper.parts.push(Part::Table(table));
-    paper.parts.push(Part::Table(undeclared(told)));
+    // Ways in on devices of which the book says that there are none, or says nothing.
+    let words = (Word::RuleRemoteAccessUndeclared, Word::CommonObserved);
+    paper.parts.push(Part::Table(told.findings_of(Rule::RemoteAccessUndeclared, words)));
     paper.notes.push(told.say(Word::PaperNeverTried).to_owned());
     paper
 }
@@ -94,23 +96,4 @@ fn seen(told: &Told<'_>, entry: &Entry) -> String {
         let rule = told.say(phrase::rule(finding.rule)).to_owned();
         std::iter::once(rule).chain(phrase::detail(told.lang(), finding))
     }))
-}
-
-/// Ways in on devices of which the book says that there are none, or says nothing.
-fn undeclared(told: &Told<'_>) -> Table {
-    let words = [Word::FindingsAbout, Word::CommonObserved, Word::FindingsState];
-    let title = told.say(Word::RuleRemoteAccessUndeclared);
-    let mut table = Table::new(title, told.all(words), told.say(Word::PaperNothing));
-    let devices = told.devices();
-    let of_rule = |finding: &&crate::finding::Finding| finding.rule == Rule::RemoteAccessUndeclared;
-    for finding in told.shown.picture.findings.iter().filter(of_rule) {
-        let device = finding.device.as_ref().and_then(|id| devices.get(id));
-        let answer = finding.answer.as_ref().and_then(|answer| answer.disposition);
-        table.push([
-            device.map(|device| device.called()).unwrap_or_default(),
-            joined(phrase::detail(told.lang(), finding)),
-            told.say(answer.map_or(Word::FindingsUnanswered, phrase::disposition)).to_owned(),
-        ]);
-    }
-    table
 }

@@ -6,7 +6,10 @@ use crate::finding::Rule;
 use crate::register::device::{Exception, Measure};
 use crate::report::paper::{Paper, Part, Table};
 use crate::report::table::entry_name;
-use crate::words::{Word, phrase};
+use crate::words::Word;
+
+/// What the table of ended support is called, and what it tells.
+const ENDED: (Word, Word) = (Word::PaperSupportEnded, Word::FindingsDetail);
 
 pub(super) fn make(told: &Told<'_>) -> Paper {
     let mut paper = told.paper(Name::Unpatchable);
@@ -67,7 +70,7 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
         ]);
     }
     paper.parts.push(Part::Table(table));
-    paper.parts.push(Part::Table(ended(told)));
+    paper.parts.push(Part::Table(told.findings_of(Rule::SupportEnded, ENDED)));
     paper
 }
 
@@ -83,22 +86,4 @@ const fn word(measure: Measure) -> Word {
         Measure::UsbRules => Word::PaperUsbRules,
         Measure::Other => Word::PaperOtherMeasure,
     }
-}
-
-fn ended(told: &Told<'_>) -> Table {
-    let words = [Word::FindingsAbout, Word::FindingsDetail, Word::FindingsState];
-    let title = told.say(Word::PaperSupportEnded);
-    let mut table = Table::new(title, told.all(words), told.say(Word::PaperNothing));
-    let devices = told.devices();
-    let ended = |finding: &&crate::finding::Finding| finding.rule == Rule::SupportEnded;
-    for finding in told.shown.picture.findings.iter().filter(ended) {
-        let device = finding.device.as_ref().and_then(|id| devices.get(id));
-        let answer = finding.answer.as_ref().and_then(|answer| answer.disposition);
-        table.push([
-            device.map(|device| device.called()).unwrap_or_default(),
-            joined(phrase::detail(told.lang(), finding)),
-            told.say(answer.map_or(Word::FindingsUnanswered, phrase::disposition)).to_owned(),
-        ]);
-    }
-    table
 }
