@@ -52,6 +52,8 @@ pub mod picture;
 pub mod snapshot;
 /// Files that only their owner may read.
 mod private;
+/// What a round of stock-taking comes to, row by row.
+pub mod stocktaking;
 /// Who vouches for a snapshot: the collector's own signing key.
 pub mod seal;
 /// Workbooks and CSV files into ledgers and back.

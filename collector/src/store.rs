@@ -35,6 +35,7 @@ mod roll;
 mod schema;
 mod sessions;
 mod snapshots;
+mod stocktakings;
 mod stops;
 mod tokens;
 mod writer;
@@ -55,6 +56,7 @@ pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use sessions::{Caller, Session};
 pub use snapshots::Taken;
+pub use stocktakings::BadRound;
 pub use tokens::{NewToken, Token};
 
 /// How long to wait for another process that holds the file before giving up.
@@ -140,10 +142,11 @@ impl Store {
 
     /// Notes that somebody wants the scan of this agent to end. Returns whether the agent has sent
     /// anything yet.
-    pub fn stop(&self, agent: String, (by, at): (String, Timestamp)) -> Result<bool, StoreError> {
+    pub fn stop(&self, agent: String, by: impl Into<By>) -> Result<bool, StoreError> {
+        let by = by.into();
         self.writer.write(move |tx| {
-            jobs::stop(tx, &agent, (&by, at))?;
-            stops::stop(tx, &agent, (&by, at))
+            jobs::stop(tx, &agent, by.said())?;
+            stops::stop(tx, &agent, &by)
         })
     }
 
@@ -251,10 +254,11 @@ impl Store {
     pub fn keep_register(
         &self,
         register: Register,
-        (at, by): (Timestamp, String),
+        by: impl Into<By>,
         why: String,
     ) -> Result<Touched, StoreError> {
-        self.writer.write(move |tx| registers::keep(tx, &register, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| registers::keep(tx, &register, (&by, &why)))
     }
 
     /// Takes a record out; its versions stay as history. Returns whether it was there.
@@ -265,10 +269,11 @@ impl Store {
         &self,
         kind: Kind,
         id: String,
-        (at, by): (Timestamp, String),
+        by: impl Into<By>,
         why: String,
     ) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| registers::remove(tx, kind, &id, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| registers::remove(tx, kind, &id, (&by, &why)))
     }
 
     /// Every version of every record, or of those of this name.

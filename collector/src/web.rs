@@ -60,6 +60,7 @@ mod session;
 mod setup;
 mod snapshot;
 mod start;
+mod stocktaking;
 mod stops;
 mod view;
 
@@ -246,6 +247,14 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
+        .get("/register/edit", Need::May(Act::Enter), register::form)
+        .post("/register/edit", Need::May(Act::Enter), register::keep)
+        .get("/stocktaking", Need::May(Act::Survey), stocktaking::list)
+        .post("/stocktaking", Need::May(Act::Enter), stocktaking::begin)
+        .get("/stocktaking/{id}", Need::May(Act::Survey), stocktaking::round)
+        .post("/stocktaking/{id}/checks", Need::May(Act::Enter), stocktaking::check)
+        .post("/stocktaking/{id}/close", Need::May(Act::Enter), stocktaking::close)
+        .post("/stocktaking/{id}/sign", Need::May(Act::SignOff), stocktaking::sign)
         .get("/reports", Need::May(Act::Read), reports::page)
         .get("/reports/{file}", Need::Take(Act::Read), reports::file)
         .get("/scans", Need::May(Act::Survey), scans::page)

@@ -120,6 +120,10 @@ const PURE: &[(&str, &[&str])] = &[
             "snapshot",
         ],
     ),
+    (
+        "collector/src/stocktaking",
+        &["day", "resolve", "ledger", "register", "reconcile", "snapshot", "stocktaking"],
+    ),
 ];
 
 /// Files of edges that are pure all the same: what they may not name is the same, what they may is open.

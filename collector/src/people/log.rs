@@ -87,6 +87,10 @@ deeds! {
     ScheduleRemoved = "schedule_removed";
     /// A scan was wanted once.
     ScanWanted = "scan_wanted";
+    /// Rows were counted in a round of stock-taking.
+    Counted = "counted";
+    /// A round of stock-taking was signed.
+    SignedOff = "signed_off";
     /// A file was taken along.
     Exported = "exported";
 }

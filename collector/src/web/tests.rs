@@ -16,7 +16,9 @@ use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
 mod people;
+mod register;
 mod roles;
+mod stocktaking;
 mod tokens;
 
 struct Running {
@@ -174,8 +176,17 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 8] =
-    ["/", "/devices", "/links", "/ledger", "/findings", "/coverage", "/scans", "/healthz"];
+const PAGES: [&str; 9] = [
+    "/",
+    "/devices",
+    "/links",
+    "/ledger",
+    "/findings",
+    "/coverage",
+    "/scans",
+    "/stocktaking",
+    "/healthz",
+];
 const KIND: &str = "application/vnd.daicho.batch";
 
 #[test]
@@ -622,7 +633,7 @@ fn every_report_is_loaded_from_the_page_of_reports_in_both_languages() {
     let running = with_findings();
     let text = include_str!("../../../config/register/sample.toml");
     let register = crate::register::Register::parse(text).unwrap();
-    let said = (crate::clock::now(), "x".to_owned());
+    let said = By::here("x".to_owned(), crate::clock::now());
     running.site.store.keep_register(register, said, "y".into()).unwrap();
     for lang in ["ja", "en"] {
         let page = running.get(&format!("/reports?lang={lang}")).body;

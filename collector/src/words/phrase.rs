@@ -25,6 +25,8 @@ mod heard;
 /// People and what they did.
 pub mod people;
 mod register;
+/// Stock-taking.
+pub mod stocktaking;
 /// Methods and packets.
 mod wire;
 /// Why fields say what they say.

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 44] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 52] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -36,6 +36,15 @@ const ROUTES: [(&str, &str, [Fate; 6]); 44] = [
     ("GET", "/coverage", [P, P, P, R, P, S]),
     ("GET", "/register", [P, P, P, R, P, S]),
     ("POST", "/register", [P, P, R, R, R, S]),
+    ("GET", "/register/edit", [P, P, R, R, R, S]),
+    ("POST", "/register/edit", [P, P, R, R, R, S]),
+    ("GET", "/stocktaking", [P, P, P, R, P, S]),
+    ("POST", "/stocktaking", [P, P, R, R, R, S]),
+    ("GET", "/stocktaking/{id}", [P, P, P, R, P, S]),
+    ("POST", "/stocktaking/{id}/checks", [P, P, R, R, R, S]),
+    ("POST", "/stocktaking/{id}/close", [P, P, R, R, R, S]),
+    // Who keeps the ledger does not also sign that it is right.
+    ("POST", "/stocktaking/{id}/sign", [R, R, R, R, P, S]),
     ("GET", "/reports", [P, P, P, P, P, S]),
     // A vendor loads the list of its own contracts only.
     ("GET", "/reports/{file}", [P, P, P, R, P, S]),
