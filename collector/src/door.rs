@@ -39,6 +39,7 @@ mod planner;
 /// Refusals, as sentences.
 mod refuse;
 /// Whose certificate was shown.
+mod unshaken;
 mod who;
 /// Jobs.
 mod work;
