@@ -42,6 +42,8 @@ pub mod finding;
 pub mod topology;
 /// Who may do what.
 pub mod people;
+/// Logging in through the hospital's own identity provider.
+pub mod oidc;
 /// Random secrets and hashed passwords.
 pub mod credential;
 /// Pure work over several threads.

@@ -37,6 +37,7 @@ mod sessions;
 mod snapshots;
 mod stocktakings;
 mod stops;
+mod subjects;
 mod tokens;
 mod writer;
 
@@ -57,6 +58,7 @@ pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use sessions::{Caller, Session};
 pub use snapshots::Taken;
 pub use stocktakings::BadRound;
+pub use subjects::Subject;
 pub use tokens::{NewToken, Token};
 
 /// How long to wait for another process that holds the file before giving up.
@@ -175,7 +177,20 @@ impl Store {
         why: String,
         prefer: Option<Prefer>,
     ) -> Result<Preview, StoreError> {
-        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer)))
+        self.import_from(book, (why, prefer), String::new())
+    }
+
+    /// As [`Store::import_for`], from this address.
+    ///
+    /// # Errors
+    /// As [`Store::import_for`].
+    pub fn import_from(
+        &self,
+        book: NewBook,
+        (why, prefer): (String, Option<Prefer>),
+        address: String,
+    ) -> Result<Preview, StoreError> {
+        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer), &address))
     }
 
     /// What importing a book would change. Nothing is written.
@@ -232,10 +247,11 @@ impl Store {
     pub fn keep_profiles(
         &self,
         profiles: Vec<Profile>,
-        (by, at): (String, Timestamp),
+        by: impl Into<By>,
         why: String,
     ) -> Result<usize, StoreError> {
-        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (&by, &why)))
     }
 
     /// What stands beside the ledger, as it holds.

@@ -53,8 +53,12 @@ deeds! {
     PasswordChanged = "password_changed";
     /// A link that logs in once was made.
     LinkMade = "link_made";
+    /// It was said with which account somebody comes whom an identity provider knows.
+    SubjectLinked = "subject_linked";
     /// A token was issued.
     TokenIssued = "token_issued";
+    /// A program used a route with a token, for the first time that day.
+    TokenUsed = "token_used";
     /// A token was revoked.
     TokenRevoked = "token_revoked";
     /// People said something of what was found.

@@ -241,8 +241,9 @@ pub(super) fn profiles(connection: &Connection) -> Result<Vec<Profile>, StoreErr
 pub(super) fn keep_profiles(
     tx: &Transaction<'_>,
     new: &[Profile],
-    (at, by, why): (Timestamp, &str, &str),
+    (author, why): (&By, &str),
 ) -> Result<usize, StoreError> {
+    let (by, at) = author.said();
     let known = profiles(tx)?;
     let mut kept = 0;
     for profile in new.iter().filter(|profile| !known.contains(profile)) {
@@ -253,7 +254,7 @@ pub(super) fn keep_profiles(
              VALUES ($1, $2, $3, $4, $5)",
             params![profile.shape(), content, at.micros(), by, why],
         )?;
-        audit::note(tx, (by, at), Deed::ProfileKept, audit::because(profile.shape(), why))?;
+        audit::by(tx, author, Deed::ProfileKept, audit::because(profile.shape(), why))?;
         kept += 1;
     }
     Ok(kept)

@@ -217,7 +217,7 @@ const VERSIONS: [&str; 8] = [
         signature BLOB NOT NULL
     ) STRICT;
 ",
-    include_str!("schema/stocktaking.sql"),
+    concat!(include_str!("schema/stocktaking.sql"), include_str!("schema/subject.sql")),
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.

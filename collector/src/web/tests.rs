@@ -15,6 +15,8 @@ use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
+mod import;
+mod oidc;
 mod people;
 mod register;
 mod roles;
@@ -31,9 +33,15 @@ struct Running {
 }
 
 fn running() -> Running {
+    running_with("")
+}
+
+/// A server of this configuration.
+fn running_with(text: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("daicho.db")).unwrap();
-    let config = Config::parse("host_names = [\"daicho.example\"]", "test").unwrap();
+    let config =
+        Config::parse(&format!("host_names = [\"daicho.example\"]\n{text}"), "test").unwrap();
     let site = Arc::new(Site::new(store, config).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -87,7 +95,10 @@ fn connect(address: SocketAddr) -> TcpStream {
 
 struct Answer {
     status: u16,
+    /// In small letters.
     head: String,
+    /// As it was sent.
+    raw: String,
     body: String,
 }
 
@@ -103,7 +114,7 @@ impl Running {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split_whitespace().nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        Answer { status, head: head.to_lowercase(), raw: head.to_owned(), body: body.to_owned() }
     }
 
     fn get_with(&self, path: &str, headers: &str) -> Answer {

@@ -19,6 +19,8 @@ pub use finding::{corrected, detail, disposition, rule, rule_note, scope};
 pub use register::flaw;
 pub use wire::{method, packet};
 
+/// What changes in a ledger.
+pub mod changes;
 /// Findings, their rules and answers.
 pub mod finding;
 mod heard;

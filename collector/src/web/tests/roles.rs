@@ -23,11 +23,15 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 52] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 59] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
     ("GET", "/ledger", [P, P, P, P, P, S]),
+    ("GET", "/ledger/import", [P, P, R, R, R, S]),
+    ("POST", "/ledger/import", [P, P, R, R, R, S]),
+    ("GET", "/ledger/import/{draft}", [P, P, R, R, R, S]),
+    ("POST", "/ledger/import/{draft}", [P, P, R, R, R, S]),
     ("GET", "/findings", [P, P, P, P, P, S]),
     ("GET", "/finding", [P, P, P, P, P, S]),
     ("POST", "/decisions", [P, P, R, R, R, S]),
@@ -55,6 +59,9 @@ const ROUTES: [(&str, &str, [Fate; 6]); 52] = [
     ("POST", "/login", [P, P, P, P, P, P]),
     ("GET", "/login/link", [P, P, P, P, P, P]),
     ("POST", "/login/link", [P, P, P, P, P, P]),
+    ("GET", "/login/oidc", [P, P, P, P, P, P]),
+    ("GET", "/login/oidc/return", [P, P, P, P, P, P]),
+    ("POST", "/accounts/oidc", [P, R, R, R, R, S]),
     ("POST", "/logout", [P, P, P, P, P, S]),
     ("GET", "/setup", [P, P, P, P, P, P]),
     ("POST", "/setup", [P, P, P, P, P, P]),
