@@ -2,9 +2,9 @@
 //! of a kind and name holds, and one without content says that it was taken out.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
 use super::{StoreError, audit};
 use crate::people::log::Deed;

@@ -1,8 +1,8 @@
 //! The wish that an agent end the scan it is at. Every wish is kept: who, and when.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Transaction, params};
 
+use super::sql::{Connection, Transaction, params};
 use super::{StoreError, audit};
 use crate::people::log::Deed;
 
