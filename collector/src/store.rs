@@ -7,17 +7,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use daicho_common::batch::{AgentKey, Opened};
-use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OpenFlags};
 
 use crate::ledger::Ledger;
 use crate::ledger::profile::Profile;
 use crate::ledger::rebase::Prefer;
 use crate::ledger::step::Step;
 use crate::register::{Kind, Register};
+use daicho_common::batch::{AgentKey, Opened};
+use daicho_common::time::Timestamp;
+use sql::{Connection, Purpose};
 
 mod agents;
 mod accounts;
@@ -36,6 +34,7 @@ mod schema;
 mod sessions;
 mod snapshots;
 mod stocktakings;
+mod sql;
 mod stops;
 mod subjects;
 mod tokens;
@@ -57,12 +56,10 @@ pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use sessions::{Caller, Session};
 pub use snapshots::Taken;
+pub use sql::Error as DatabaseError;
 pub use stocktakings::BadRound;
 pub use subjects::Subject;
 pub use tokens::{NewToken, Token};
-
-/// How long to wait for another process that holds the file before giving up.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The database. Dropping it waits for the writer to finish.
 #[derive(Debug)]
@@ -82,15 +79,10 @@ impl Store {
             // SQLite takes an empty file for a new database, and makes its log as private.
             crate::private::create(path)?;
         }
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
+        let connection = Connection::file(path, Purpose::Write)?;
         schema::check(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // An agent throws its copy of a batch away once it is told "accepted": a commit has to be on
-        // the disk by then. NORMAL would keep the file sound, but could lose the last commits.
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        schema::bring_forward(&mut connection)?;
+        connection.prepare_to_write()?;
+        schema::bring_forward(&connection)?;
         let writer = writer::Writer::start(connection);
         Ok(Self { path: path.to_owned(), reader: Mutex::new(reader(path)?), writer })
     }
@@ -322,13 +314,13 @@ impl Store {
     /// Everything that is kept, at one moment.
     pub fn ground(&self) -> Result<Ground, StoreError> {
         // A long read gets its own connection, so that pages asking for the revision do not wait.
-        ground::read(&mut reader(&self.path)?, Ground::default())
+        ground::read(&reader(&self.path)?, Ground::default())
     }
 
     /// The same, where it is known what was kept `before`: only observations that came since are read, and
     /// stand behind the others.
     pub fn ground_after(&self, before: Ground) -> Result<Ground, StoreError> {
-        ground::read(&mut reader(&self.path)?, before)
+        ground::read(&reader(&self.path)?, before)
     }
 
     /// The book of record: the current books, joined in order of name.
@@ -343,10 +335,7 @@ impl Store {
 }
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    Ok(connection)
+    Ok(Connection::file(path, Purpose::Read)?)
 }
 
 #[cfg(test)]

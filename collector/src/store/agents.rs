@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use daicho_common::batch::{AgentKey, Mark};
 use daicho_common::job::Declared;
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::StoreError;
 use super::audit::{self, By};
 use super::deliveries::{insert_pin, newest_pin, number, stream};
+use super::sql::{self, Connection, OptionalExtension, Row, Transaction, params};
 use super::writer::changed;
 use crate::people::log::Deed;
 
@@ -212,7 +212,7 @@ pub(super) fn caller(
     Ok(caller.optional()?)
 }
 
-fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+fn time(row: &Row<'_>, column: usize) -> sql::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
 }
 
@@ -287,7 +287,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Agent>, StoreError> {
     let mut gaps = gaps(connection)?;
     for agent in &mut agents {
         agent.gaps = gaps.remove(&agent.name).unwrap_or_default();
-        let dropped = "SELECT coalesce(sum(dropped), 0) FROM batch WHERE agent = $1 AND number > 0";
+        let dropped = "SELECT CAST(coalesce(sum(dropped), 0) AS BIGINT) FROM batch WHERE agent = $1 AND number > 0";
         let dropped: i64 = connection.query_row(dropped, [&agent.name], |row| row.get(0))?;
         agent.dropped = u64::try_from(dropped).unwrap_or_default();
         let mut aside =

@@ -2,8 +2,8 @@
 //! without the other; [`crate::people::log`] chains them.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::sql::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{Store, StoreError, reader};
 use crate::people::log::{self, Broken, Deed, Entry, Head, Reading};
 
@@ -136,7 +136,7 @@ impl Store {
         let mut rows = statement.query(params![from, i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut read = Vec::new();
         while let Some(one) = rows.next()? {
-            read.push(row(one)?);
+            read.push(row(&one)?);
         }
         Ok(read)
     }
@@ -154,7 +154,7 @@ impl Store {
         let mut rows = statement.query([])?;
         let mut reading = Reading::with(known);
         while let Some(one) = rows.next()? {
-            if let Err(broken) = reading.next(&row(one)?) {
+            if let Err(broken) = reading.next(&row(&one)?) {
                 return Ok(Err(broken));
             }
         }

@@ -2,12 +2,12 @@
 //! only ever added; the edits since a book's import are applied to it whenever it is read.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Row, Transaction, params};
 use serde::Serialize;
 
 use super::StoreError;
 use super::audit::{self, By};
 use super::books::{self, Version};
+use super::sql::{Connection, Row, Transaction, params};
 use super::writer::changed;
 use crate::ledger::diff::Diff;
 use crate::ledger::edit::{self, Wish};
@@ -195,15 +195,16 @@ pub(super) fn history(
     connection: &Connection,
     wanted: Option<&str>,
 ) -> Result<Vec<Change>, StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT id, cause, entry, step, said_at, said_by, why FROM change
-         WHERE $1 IS NULL OR entry = $1 OR substr(entry, instr(entry, '=') + 1) = $1
-         ORDER BY id",
-    )?;
-    let mut rows = statement.query(params![wanted])?;
+    let mut statement = connection
+        .prepare("SELECT id, cause, entry, step, said_at, said_by, why FROM change ORDER BY id")?;
+    let mut rows = statement.query([])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
-        changes.push(change(row)?);
+        let entry = row.get_ref(2)?.as_str().map_err(|_| StoreError::Row { table: "change" })?;
+        let behind = entry.split_once('=').map_or(entry, |(_, behind)| behind);
+        if wanted.is_none_or(|wanted| wanted == entry || wanted == behind) {
+            changes.push(change(&row)?);
+        }
     }
     Ok(changes)
 }

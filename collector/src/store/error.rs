@@ -7,6 +7,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use rusqlite::ErrorCode;
 
 use super::accounts::{self, BadAccount};
+use super::sql;
 use super::stocktakings::{self, BadRound};
 use crate::ledger::edit::BadEdit;
 use crate::ledger::rebase::Conflict;
@@ -36,7 +37,7 @@ pub enum StoreError {
     },
     /// The file cannot be opened or written.
     #[error("the database cannot be opened or written: {0}")]
-    Unwritable(rusqlite::Error),
+    Unwritable(sql::Error),
     /// The batch was signed with another key than the one pinned for its agent.
     #[error("agent {agent} is pinned to key {}, the batch has {}", pinned.fingerprint(), offered.fingerprint())]
     OtherKey {
@@ -79,14 +80,18 @@ pub enum StoreError {
     /// A file beside the database cannot be read or written.
     #[error("a file cannot be read or written: {0}")]
     File(#[from] std::io::Error),
-    /// Anything else that SQLite says.
-    #[error("SQLite: {0}")]
-    Sqlite(rusqlite::Error),
+    /// Anything else that the database says.
+    #[error("{0}")]
+    Database(sql::Error),
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
+impl From<sql::Error> for StoreError {
+    fn from(error: sql::Error) -> Self {
+        let code = match &error {
+            sql::Error::Lite(error) => error.sqlite_error_code(),
+            sql::Error::NoRow | sql::Error::Column(..) | sql::Error::Parameters => None,
+        };
+        match code {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::NotADatabase,
             Some(
@@ -96,7 +101,7 @@ impl From<rusqlite::Error> for StoreError {
                 | ErrorCode::DiskFull
                 | ErrorCode::SystemIoFailure,
             ) => Self::Unwritable(error),
-            _ => Self::Sqlite(error),
+            _ => Self::Database(error),
         }
     }
 }
@@ -120,7 +125,7 @@ impl StoreError {
             | Self::Ended
             | Self::Exists
             | Self::File(_)
-            | Self::Sqlite(_) => {
+            | Self::Database(_) => {
                 let (exit, ja, en) = self.of_the_file(path);
                 Complaint::new(exit, ja, en)
             }
@@ -195,7 +200,7 @@ impl StoreError {
                 ),
             ),
             Self::Ended
-            | Self::Sqlite(_)
+            | Self::Database(_)
             | Self::OtherKey { .. }
             | Self::Conflicts { .. }
             | Self::Edit(_)

@@ -6,11 +6,11 @@ use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
 use daicho_common::observation::{Observation, Vantages};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Transaction};
 use serde::de::DeserializeOwned;
 
 use super::books::{self, CURRENT};
 use super::deliveries::Content;
+use super::sql::{Connection, Transaction};
 use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
 use crate::decision::Decided;
 use crate::ledger::join::join;
@@ -100,7 +100,7 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 
 /// What is kept, given what was kept `before`: observations are never changed, so only those are read that
 /// came since.
-pub(super) fn read(connection: &mut Connection, before: Ground) -> Result<Ground, StoreError> {
+pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
     let mut coverage = coverage(&tx)?;
     coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));

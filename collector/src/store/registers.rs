@@ -2,11 +2,11 @@
 //! of a kind and name holds, and one without content says that it was taken out.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 
 use super::StoreError;
 use super::audit::{self, By};
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
 use crate::people::log::Deed;
 use crate::register::{Kind, Record, Register};

@@ -3,9 +3,8 @@
 //! The texts avoid what `PostgreSQL` lacks, except for the words of DDL (`STRICT`, `BLOB`). Times are
 //! microseconds since the epoch; JSON is TEXT; computed values are computed in Rust.
 
-use rusqlite::{Connection, TransactionBehavior};
-
 use super::StoreError;
+use super::sql::{Connection, Purpose};
 
 /// "DAIC": marks a SQLite file as one of ours.
 const APPLICATION: i32 = 0x4441_4943;
@@ -225,14 +224,15 @@ const VERSIONS: [&str; 8] = [
 /// # Errors
 /// [`StoreError::NotOurs`] for a SQLite file of another program, [`StoreError::Newer`] for one of a
 /// newer version of this one, and whatever SQLite says.
-pub(super) fn bring_forward(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn bring_forward(connection: &Connection) -> Result<(), StoreError> {
     check(connection)?;
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = connection.begin(Purpose::Write)?;
     let version: i32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for (text, to) in VERSIONS.iter().zip(1_i32..).filter(|(_, to)| *to > version) {
         tx.execute_batch(text)?;
-        tx.pragma_update(None, "application_id", APPLICATION)?;
-        tx.pragma_update(None, "user_version", to)?;
+        tx.execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to};"
+        ))?;
     }
     tx.commit()?;
     Ok(())

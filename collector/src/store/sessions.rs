@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::accounts::{self, account};
 use super::audit::{self, By};
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::{Store, StoreError};
 use crate::credential::{Kept, kept};
 use crate::people::Account;
@@ -169,7 +169,7 @@ fn link(
          WHERE l.kept = $1 AND l.used IS NULL AND l.until > $2 AND a.closed = 0",
     )?;
     let mut rows = statement.query(params![kept, now.micros()])?;
-    rows.next()?.map(|row| account(row, 0)).transpose()
+    rows.next()?.map(|row| account(&row, 0)).transpose()
 }
 
 impl Store {
@@ -238,7 +238,7 @@ impl Store {
             (Timestamp::from_micros(row.get(7)?), Timestamp::from_micros(row.get(8)?));
         let holds = now < began.after(rules.longest()) && now < seen.after(rules.idle());
         let session = Session {
-            account: account(row, 0)?,
+            account: account(&row, 0)?,
             by_link: row.get::<_, i64>(6)? != 0,
             began,
             stale: now.micros() - seen.micros() > LAG,

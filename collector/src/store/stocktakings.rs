@@ -1,9 +1,9 @@
 //! Rounds of stock-taking: what was said of rows, and who signed. Rows are only ever added, and none to
 //! a round that was closed.
 
+use super::sql::{Connection, Transaction, params};
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Transaction, params};
 
 use super::audit::{self, By};
 use super::writer::changed;

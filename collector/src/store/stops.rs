@@ -1,9 +1,8 @@
 //! The wish that an agent end the scan it is at. Every wish is kept: who, and when.
 
-use rusqlite::{Connection, Transaction, params};
-
 use super::StoreError;
 use super::audit::{self, By};
+use super::sql::{Connection, Transaction, params};
 use crate::people::log::Deed;
 
 /// Notes the wish. Returns whether this agent has sent anything yet.

@@ -2,8 +2,8 @@
 //! Who came and is nobody's yet is remembered so that an administrator can say whom that is; of such
 //! there are only so many, since anybody may come whom the provider knows.
 
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::audit::{self, By};
 use super::{Store, StoreError, accounts};
@@ -54,7 +54,7 @@ fn came(
              WHERE s.issuer = $1 AND s.subject = $2 AND a.closed = 0",
         )?;
         let mut rows = statement.query(params![issuer, subject])?;
-        rows.next()?.map(|row| accounts::account(row, 0)).transpose()?
+        rows.next()?.map(|row| accounts::account(&row, 0)).transpose()?
     };
     if account.is_none() {
         audit::by(tx, by, Deed::LoginRefused, format!("oidc {issuer} {subject}"))?;

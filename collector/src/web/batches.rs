@@ -126,7 +126,7 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Round(_)
         | StoreError::Row { .. }
         | StoreError::Ended
-        | StoreError::Sqlite(_) => {
+        | StoreError::Database(_) => {
             tracing::error!(%error, "a batch could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR
         }
