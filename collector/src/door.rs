@@ -32,14 +32,17 @@ mod deliver;
 mod enrol;
 /// Wrong codes are limited.
 mod guesses;
+/// One-time codes are issued.
+pub mod invite;
 /// Connections.
 mod listen;
 /// Makes runs that are due jobs, and gives up what is too late.
 mod planner;
 /// Refusals, as sentences.
 mod refuse;
-/// Whose certificate was shown.
+/// Connections whose handshake is not done yet.
 mod unshaken;
+/// Whose certificate was shown.
 mod who;
 /// Jobs.
 mod work;

@@ -47,6 +47,7 @@ mod decide;
 mod doors;
 mod enter;
 mod fields;
+mod guide;
 mod import;
 mod finding;
 mod findings;
@@ -63,6 +64,7 @@ mod scans;
 mod scope;
 mod session;
 mod setup;
+mod sites;
 mod snapshot;
 mod start;
 mod stocktaking;
@@ -287,6 +289,10 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/scans", Need::May(Act::Survey), scans::page)
         .post("/scans/say", Need::May(Act::Operate), scans::say)
         .get("/observations/{id}", Need::May(Act::Read), observation::page)
+        .get("/guide", Need::May(Act::Administer), guide::show)
+        .post("/guide/code", Need::May(Act::Administer), guide::code)
+        .get("/sites", Need::May(Act::Survey), sites::list)
+        .get("/sites/{name}", Need::May(Act::Survey), sites::page)
         .get("/login", Need::Nothing, login::ask)
         .post("/login", Need::Nothing, login::enter)
         .get("/login/link", Need::Nothing, login::link)

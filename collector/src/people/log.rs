@@ -91,6 +91,10 @@ deeds! {
     ScheduleRemoved = "schedule_removed";
     /// A scan was wanted once.
     ScanWanted = "scan_wanted";
+    /// It was said by which key another site is known.
+    SiteTrusted = "site_trusted";
+    /// A snapshot of another site was taken in.
+    SnapshotImported = "snapshot_imported";
     /// Rows were counted in a round of stock-taking.
     Counted = "counted";
     /// A round of stock-taking was signed.

@@ -7,6 +7,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use rusqlite::ErrorCode;
 
 use super::accounts::{self, BadAccount};
+use super::sites::{self, BadSite};
 use super::sql;
 use super::stocktakings::{self, BadRound};
 use crate::ledger::edit::BadEdit;
@@ -71,6 +72,9 @@ pub enum StoreError {
     /// Nothing of the round of stock-taking can be changed so.
     #[error("{0}")]
     Round(BadRound),
+    /// A snapshot of another site is not taken in.
+    #[error("{0}")]
+    Site(BadSite),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -115,6 +119,7 @@ impl StoreError {
             Self::Edit(bad) => bad_edit(bad),
             Self::Account(bad) => accounts::complaint(bad),
             Self::Round(bad) => stocktakings::complaint(bad),
+            Self::Site(bad) => sites::complaint(bad),
             Self::Busy
             | Self::Absent
             | Self::NotADatabase
@@ -205,7 +210,8 @@ impl StoreError {
             | Self::Conflicts { .. }
             | Self::Edit(_)
             | Self::Account(_)
-            | Self::Round(_) => (
+            | Self::Round(_)
+            | Self::Site(_) => (
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),
                 format!("the database {db} could not be used ({self}): try again"),

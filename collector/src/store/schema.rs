@@ -216,7 +216,11 @@ const VERSIONS: [&str; 8] = [
         signature BLOB NOT NULL
     ) STRICT;
 ",
-    concat!(include_str!("schema/stocktaking.sql"), include_str!("schema/subject.sql")),
+    concat!(
+        include_str!("schema/stocktaking.sql"),
+        include_str!("schema/subject.sql"),
+        include_str!("schema/site.sql")
+    ),
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.

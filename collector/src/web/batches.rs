@@ -124,6 +124,7 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Edit(_)
         | StoreError::Account(_)
         | StoreError::Round(_)
+        | StoreError::Site(_)
         | StoreError::Row { .. }
         | StoreError::Ended
         | StoreError::Database(_) => {

@@ -15,11 +15,13 @@ use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
+mod guide;
 mod import;
 mod oidc;
 mod people;
 mod register;
 mod roles;
+mod sites;
 mod stocktaking;
 mod tokens;
 

@@ -81,7 +81,7 @@ impl Page {
         let mut counts =
             [Kind::Added, Kind::Changed, Kind::Retired, Kind::Removed].map(count).to_vec();
         counts.push((lang.say(Word::ImportUnchanged), diff.unchanged));
-        counts.push((lang.say(Word::ImportRejected), diff.rejected.len()));
+        counts.push((lang.say(Word::ImportRowsRejected), diff.rejected.len()));
         let known = read.preview.imported == Imported::AlreadyKnown;
         let moved = !rebased.carried.is_empty() || rebased.settled > 0;
         let carried: [&dyn std::fmt::Display; 2] = [&rebased.carried.len(), &rebased.settled];

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 59] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 63] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -55,6 +55,10 @@ const ROUTES: [(&str, &str, [Fate; 6]); 59] = [
     ("GET", "/scans", [P, P, P, R, P, S]),
     ("POST", "/scans/say", [P, P, R, R, R, S]),
     ("GET", "/observations/{id}", [P, P, P, P, P, S]),
+    ("GET", "/sites", [P, P, P, R, P, S]),
+    ("GET", "/sites/{name}", [P, P, P, R, P, S]),
+    ("GET", "/guide", [P, R, R, R, R, S]),
+    ("POST", "/guide/code", [P, R, R, R, R, S]),
     ("GET", "/login", [P, P, P, P, P, P]),
     ("POST", "/login", [P, P, P, P, P, P]),
     ("GET", "/login/link", [P, P, P, P, P, P]),
