@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::complaint::Complaint;
 use daicho_common::time::Timestamp;
 
 use super::{Places, to_stdout, who};
@@ -100,7 +100,7 @@ fn invite(options: &Invite) -> Result<(), Complaint> {
     let path = &config.database;
     let store = Store::open(path).map_err(|error| error.complaint(path))?;
     let by = By::here(who(options.by.as_ref()), clock::now());
-    let (code, until) = invite::invite(&store, (name, options.span), by)?;
+    let (code, until) = invite::invite(&store, (name.as_str(), options.span), by)?;
     let port = config.agents.listen.map_or(8471, |at| at.port());
     let (lang, zone) = (options.lang, &config.zone);
     let until = format!("{} ({})", zone.show(until), zone.name());

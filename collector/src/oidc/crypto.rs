@@ -14,24 +14,19 @@ use ring::signature::{
     UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// The algorithms (RFC 7518 §3.1) by which a provider may sign. `none` and those with a shared secret
+/// Whether a provider may sign by this algorithm (RFC 7518 §3.1). `none` and those with a shared secret
 /// are not among them.
-pub(super) const ALGORITHMS: [Algorithm; 8] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-];
+pub(super) fn is_allowed(algorithm: Algorithm) -> bool {
+    known(algorithm).is_some()
+}
 
 /// Installs ring for `jsonwebtoken`, once a process.
 pub(super) fn install() {
     static ONCE: Once = Once::new();
     // Somebody else's provider cannot be there: nothing else in this program installs one.
-    ONCE.call_once(|| drop(PROVIDER.install_default()));
+    ONCE.call_once(|| {
+        let _ = PROVIDER.install_default();
+    });
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {
@@ -53,23 +48,25 @@ fn unsupported() -> Error {
     ErrorKind::UnsupportedAlgorithm.into()
 }
 
+#[derive(Clone, Copy)]
 enum By {
     Rsa(&'static RsaParameters),
     Curve(&'static dyn VerificationAlgorithm),
 }
 
+static KNOWN: [(Algorithm, By); 8] = [
+    (Algorithm::RS256, By::Rsa(&RSA_PKCS1_2048_8192_SHA256)),
+    (Algorithm::RS384, By::Rsa(&RSA_PKCS1_2048_8192_SHA384)),
+    (Algorithm::RS512, By::Rsa(&RSA_PKCS1_2048_8192_SHA512)),
+    (Algorithm::PS256, By::Rsa(&RSA_PSS_2048_8192_SHA256)),
+    (Algorithm::PS384, By::Rsa(&RSA_PSS_2048_8192_SHA384)),
+    (Algorithm::PS512, By::Rsa(&RSA_PSS_2048_8192_SHA512)),
+    (Algorithm::ES256, By::Curve(&ECDSA_P256_SHA256_FIXED)),
+    (Algorithm::ES384, By::Curve(&ECDSA_P384_SHA384_FIXED)),
+];
+
 fn known(algorithm: Algorithm) -> Option<By> {
-    Some(match algorithm {
-        Algorithm::RS256 => By::Rsa(&RSA_PKCS1_2048_8192_SHA256),
-        Algorithm::RS384 => By::Rsa(&RSA_PKCS1_2048_8192_SHA384),
-        Algorithm::RS512 => By::Rsa(&RSA_PKCS1_2048_8192_SHA512),
-        Algorithm::PS256 => By::Rsa(&RSA_PSS_2048_8192_SHA256),
-        Algorithm::PS384 => By::Rsa(&RSA_PSS_2048_8192_SHA384),
-        Algorithm::PS512 => By::Rsa(&RSA_PSS_2048_8192_SHA512),
-        Algorithm::ES256 => By::Curve(&ECDSA_P256_SHA256_FIXED),
-        Algorithm::ES384 => By::Curve(&ECDSA_P384_SHA384_FIXED),
-        _ => return None,
-    })
+    KNOWN.iter().find(|(one, _)| *one == algorithm).map(|(_, by)| *by)
 }
 
 /// A key with the algorithm that it is used with.

@@ -125,7 +125,7 @@ fn octets_of(text: &str) -> Option<Vec<u8>> {
     Some(
         digits
             .chunks_exact(2)
-            .map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit))
+            .map(|pair| pair.iter().fold(0, |sum, digit| (sum << 4) | digit))
             .collect(),
     )
 }

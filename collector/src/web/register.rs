@@ -73,9 +73,10 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
     let of_kind = register.records().into_iter().filter(|record| record.kind() == kind);
     let row = |record: Record| Row {
         id: record.id().to_owned(),
-        link: match kind {
-            Kind::Stocktaking => format!("/stocktaking/{}", encoded(record.id())),
-            _ => format!("/register/edit?kind={}&id={}", kind.name(), encoded(record.id())),
+        link: if kind == Kind::Stocktaking {
+            format!("/stocktaking/{}", encoded(record.id()))
+        } else {
+            format!("/register/edit?kind={}&id={}", kind.name(), encoded(record.id()))
         },
         called: called(&record),
         flaws: (flaws.iter())
@@ -90,9 +91,10 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
         kind: kind.name(),
         label: lang.say(label(kind)),
         rows: of_kind.map(row).collect(),
-        add: match kind {
-            Kind::Stocktaking => "/stocktaking".to_owned(),
-            _ => format!("/register/edit?kind={}", kind.name()),
+        add: if kind == Kind::Stocktaking {
+            "/stocktaking".to_owned()
+        } else {
+            format!("/register/edit?kind={}", kind.name())
         },
         sample: sample.map(written).unwrap_or_default(),
     }

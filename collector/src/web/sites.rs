@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use daicho_common::complaint::Complaint;
 
 use super::Site;
 use super::page::{Frame, Reader, encoded, message, render, said};
@@ -144,7 +145,7 @@ pub(super) async fn page(
                     taken.ok_or_else(|| StoreError::Ended.complaint(reading.store.path()))?;
                 seal::opened(&taken)
             };
-            Ok(diff(&read(earlier)?, &read(later)?))
+            Ok::<_, Complaint>(diff(&read(earlier)?, &read(later)?))
         })
         .transpose()
     });

@@ -62,7 +62,7 @@ pub(super) async fn read(request: Request, person: &Person) -> Result<Request, R
         _ => unreadable,
     })?;
     let token = content.texts.get(TOKEN).map_or("", String::as_str);
-    if !credential::same(token, &person.token) {
+    if person.token.is_empty() || !credential::same(token, &person.token) {
         return Err((StatusCode::FORBIDDEN, Word::FailureToken));
     }
     let mut request = Request::from_parts(parts, Body::empty());

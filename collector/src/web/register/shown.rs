@@ -64,7 +64,18 @@ impl Form<'_> {
                         sections.push(section);
                     }
                 }
-                _ => {
+                Shape::Line
+                | Shape::Date
+                | Shape::Number
+                | Shape::Yes
+                | Shape::Perhaps
+                | Shape::One(_)
+                | Shape::Many(_)
+                | Shape::Party
+                | Shape::Parties
+                | Shape::Contract
+                | Shape::Numbers
+                | Shape::Macs => {
                     let input = self.input(kind, spec.name.to_owned(), spec);
                     match sections.last_mut().filter(|last| last.legend.is_empty()) {
                         Some(last) => last.inputs.push(input),
@@ -176,16 +187,23 @@ impl Form<'_> {
 pub(super) const fn field(kind: Kind, wrong: &Wrong) -> &'static str {
     match wrong {
         Wrong::NameTwice | Wrong::NoName | Wrong::SignedOutOfOrder => "",
-        Wrong::NoSuchParty(_) | Wrong::WrongGiver(_) => match kind {
-            Kind::Escalation => "steps",
-            _ => "party",
-        },
+        Wrong::NoSuchParty(_) | Wrong::WrongGiver(_) => {
+            if matches!(kind, Kind::Escalation) {
+                "steps"
+            } else {
+                "party"
+            }
+        }
         Wrong::NoSuchContract(_) | Wrong::NotForRemoteMaintenance(_) => "contract",
-        Wrong::NoSuchRow(_) => match kind {
-            Kind::Contract | Kind::Disclosure => "asset_numbers",
-            Kind::Service => "clients",
-            _ => "asset_number",
-        },
+        Wrong::NoSuchRow(_) => {
+            if matches!(kind, Kind::Contract | Kind::Disclosure) {
+                "asset_numbers"
+            } else if matches!(kind, Kind::Service) {
+                "clients"
+            } else {
+                "asset_number"
+            }
+        }
         Wrong::EndsBeforeBegin => "until",
         Wrong::AnsweredBeforeAsked(_)
         | Wrong::NotTheDirectContractor(_)

@@ -144,22 +144,20 @@ impl Reading<'_> {
     }
 
     fn value(&mut self, path: &str, spec: &Spec) -> Option<Value> {
-        match spec.shape {
-            Shape::Group(specs) => {
-                self.has(path).then(|| Value::Object(self.group(&format!("{path}."), specs)))
-            }
-            Shape::List(specs) => {
-                let mut groups = Vec::new();
-                for index in 0..GROUPS {
-                    let at = format!("{path}.{index}");
-                    if self.has(&at) {
-                        groups.push(Value::Object(self.group(&format!("{at}."), specs)));
-                    }
-                }
-                Some(groups.into())
-            }
-            _ => self.single(path, spec),
+        if let Shape::Group(specs) = spec.shape {
+            return self.has(path).then(|| Value::Object(self.group(&format!("{path}."), specs)));
         }
+        if let Shape::List(specs) = spec.shape {
+            let mut groups = Vec::new();
+            for index in 0..GROUPS {
+                let at = format!("{path}.{index}");
+                if self.has(&at) {
+                    groups.push(Value::Object(self.group(&format!("{at}."), specs)));
+                }
+            }
+            return Some(groups.into());
+        }
+        self.single(path, spec)
     }
 
     fn single(&mut self, path: &str, spec: &Spec) -> Option<Value> {
@@ -168,10 +166,8 @@ impl Reading<'_> {
             self.wrong(path, Word::FormWrongRequired);
             return None;
         }
-        let most = match spec.shape {
-            Shape::Numbers | Shape::Macs => LINES,
-            _ => LINE,
-        };
+        let many = matches!(spec.shape, Shape::Numbers | Shape::Macs);
+        let most = if many { LINES } else { LINE };
         if text.chars().count() > most {
             let said = self.lang.fill(Word::FormWrongLong, &[&most]);
             self.wrong_with(path, said);
@@ -189,21 +185,42 @@ impl Reading<'_> {
                 Some(lines(&text).map(Value::from).collect::<Vec<_>>().into())
             }
             Shape::Macs => self.macs(path, &text),
-            _ if text.is_empty() => None,
-            Shape::Date => self.date(path, &text),
-            Shape::Number => {
-                let number = text.parse::<u32>();
-                number.map_err(|_| self.wrong(path, Word::FormWrongNumber)).ok().map(Value::from)
-            }
-            Shape::One(choices) => {
-                let known = choices.iter().any(|(value, _)| *value == text);
-                if !known {
-                    self.wrong(path, Word::FormWrongChoice);
+            Shape::Date
+            | Shape::Number
+            | Shape::One(_)
+            | Shape::Line
+            | Shape::Party
+            | Shape::Contract
+            | Shape::Group(_)
+            | Shape::List(_) => {
+                if text.is_empty() {
+                    None
+                } else {
+                    self.one(path, spec.shape, text)
                 }
-                known.then(|| text.into())
             }
-            _ => Some(text.into()),
         }
+    }
+
+    /// A single value that was typed.
+    fn one(&mut self, path: &str, shape: Shape, text: String) -> Option<Value> {
+        if let Shape::One(choices) = shape
+            && !choices.iter().any(|(value, _)| *value == text)
+        {
+            self.wrong(path, Word::FormWrongChoice);
+            return None;
+        }
+        if matches!(shape, Shape::Date) {
+            return self.date(path, &text);
+        }
+        if matches!(shape, Shape::Number) {
+            let number = text.parse::<u32>();
+            return number
+                .map_err(|_| self.wrong(path, Word::FormWrongNumber))
+                .ok()
+                .map(Value::from);
+        }
+        Some(text.into())
     }
 
     fn many(&mut self, path: &str, choices: &[(&str, Word)], text: &str) -> Option<Value> {

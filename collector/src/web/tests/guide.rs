@@ -44,7 +44,8 @@ fn the_guide_shows_the_file_to_place_and_issues_a_code_that_an_agent_can_use() {
     let code = issued.body.split("--code ").nth(1).unwrap().split('<').next().unwrap();
     let code: daicho_common::enrolment::Code = code.trim().parse().unwrap();
     let store = &running.site.store;
-    assert!(store.admissions().invited(code.kept(), clock::now()).is_ok());
+    let invited = store.admissions().invited(code.kept(), clock::now()).unwrap();
+    assert_eq!(invited, crate::store::Enrolled::In("east".into()));
     let log = store.log_rows(u64::MAX, 1).unwrap();
     assert_eq!((log[0].deed.as_str(), log[0].address.as_str()), ("agent_invited", "127.0.0.1"));
     assert_eq!(running.submit("/guide/code", "", "agent=").status, 422);

@@ -4,7 +4,7 @@ use super::*;
 use crate::store::Edit;
 
 const BOOK: &str =
-    "管理番号,機器名,場所コード,IPアドレス\nA-1,PC,1F,10.20.0.1\nA-2,NAS,2F,10.20.0.300\n,,,\n";
+    "管理番号,機器名,棚,IPアドレス\nA-1,PC,1F,10.20.0.1\nA-2,NAS,2F,10.20.0.300\n,,,\n";
 
 impl Running {
     fn upload(&self, visitor: &Visitor, name: &str, octets: &[u8], fields: &str) -> Answer {
@@ -42,8 +42,7 @@ fn a_book_is_looked_at_its_columns_are_said_and_only_then_it_is_kept() {
     let running = running();
     let page = location(&running.upload(&running.visitor, "C:\\x\\台帳.csv", BOOK.as_bytes(), ""));
     let shown = running.get(&page).body;
-    for part in ["<h1>台帳.csv</h1>", "場所コード", "読まずに保管", "追加 <b>2</b>", "A-2"]
-    {
+    for part in ["<h1>台帳.csv</h1>", "棚", "読まずに保管", "追加 <b>2</b>", "A-2"] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
     assert_eq!(running.rows(), 0, "nothing is kept before somebody says so");
