@@ -42,6 +42,8 @@ pub mod finding;
 pub mod topology;
 /// Who may do what.
 pub mod people;
+/// What becomes a message to people elsewhere, when, and in which words.
+pub mod notify;
 /// Random secrets and hashed passwords.
 pub mod credential;
 /// Pure work over several threads.
@@ -54,6 +56,12 @@ pub mod snapshot;
 mod private;
 /// Who vouches for a snapshot: the collector's own signing key.
 pub mod seal;
+/// Secrets at rest.
+pub mod vault;
+/// What is counted while the program runs.
+pub mod meters;
+/// Messages on their way: looks, keeps, sends.
+pub mod courier;
 /// Workbooks and CSV files into ledgers and back.
 pub mod book;
 /// The ground facts in one SQLite file, append-only.

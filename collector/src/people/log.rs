@@ -89,6 +89,14 @@ deeds! {
     ScanWanted = "scan_wanted";
     /// A file was taken along.
     Exported = "exported";
+    /// A secret was kept, encrypted.
+    SecretSet = "secret_set";
+    /// A secret was removed.
+    SecretRemoved = "secret_removed";
+    /// Secrets were encrypted with a new key.
+    SecretsRekeyed = "secrets_rekeyed";
+    /// It was tried whether messages arrive.
+    NotifyTested = "notify_tested";
 }
 
 impl Deed {

@@ -15,6 +15,7 @@ use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
+mod metrics;
 mod people;
 mod roles;
 mod tokens;
@@ -29,9 +30,13 @@ struct Running {
 }
 
 fn running() -> Running {
+    running_with("host_names = [\"daicho.example\"]")
+}
+
+fn running_with(config: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("daicho.db")).unwrap();
-    let config = Config::parse("host_names = [\"daicho.example\"]", "test").unwrap();
+    let config = Config::parse(config, "test").unwrap();
     let site = Arc::new(Site::new(store, config).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

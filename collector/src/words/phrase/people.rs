@@ -44,5 +44,9 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::ScheduleRemoved => Word::DeedScheduleRemoved,
         Deed::ScanWanted => Word::DeedScanWanted,
         Deed::Exported => Word::DeedExported,
+        Deed::SecretSet => Word::DeedSecretSet,
+        Deed::SecretRemoved => Word::DeedSecretRemoved,
+        Deed::SecretsRekeyed => Word::DeedSecretsRekeyed,
+        Deed::NotifyTested => Word::DeedNotifyTested,
     }
 }
