@@ -227,6 +227,17 @@ fn one_event_is_one_message_to_each_receiver_over_restarts_and_a_dead_one_holds_
             if start == 0 && minute == 0 {
                 let arrived = mails.recv_timeout(PATIENCE).unwrap();
                 assert!(arrived.text.contains("disk full"), "{}", arrived.text);
+                // What became of it is kept a moment later.
+                let sent = || {
+                    site.store.notices(9).unwrap().iter().any(|it| it.state == NoticeState::Sent)
+                };
+                for _ in 0..600 {
+                    if sent() {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                assert!(sent());
             }
         }
         assert!(mails.recv_timeout(Duration::from_millis(200)).is_err(), "it was told again");

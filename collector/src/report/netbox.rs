@@ -147,7 +147,7 @@ fn remarks(shown: &Shown<'_>, device: &Device) -> String {
         Some(format!("{}{}{value}", lang.say(word), lang.say(Word::CommonColon)))
     });
     let mut all: Vec<String> = parts.collect();
-    all.push(device.id.0.clone());
+    all.push(cut(&device.id.0, LONG));
     all.join(" / ")
 }
 

@@ -85,7 +85,10 @@ pub(super) fn mail_server(tls: Option<(&Certified, bool)>) -> (u16, Receiver<Mai
             let done = match &tls {
                 None => converse(&mut BufReader::new(stream), false, (&mut mail, true)),
                 Some((certified, true)) => {
-                    converse(&mut BufReader::new(certified.wrap(stream)), false, (&mut mail, true))
+                    let mut hidden = BufReader::new(certified.wrap(stream));
+                    let done = converse(&mut hidden, false, (&mut mail, true));
+                    mail.in_the_clear.clear();
+                    done
                 }
                 Some((certified, false)) => {
                     let mut clear = BufReader::new(stream.try_clone().unwrap());
@@ -198,7 +201,8 @@ fn read_data<S: Read>(stream: &mut BufReader<S>, mail: &mut Mail) {
             String::from_utf8(unquoted(&body.replace("=\r\n", ""), b'=')).unwrap()
         }
         _ => body.to_owned(),
-    };
+    }
+    .replace("\r\n", "\n");
 }
 
 /// A header's value, unfolded and its encoded words decoded (RFC 2047).
