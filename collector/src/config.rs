@@ -12,6 +12,7 @@ use crate::policy::Network;
 use crate::words::Lang;
 
 mod notify;
+mod provider;
 
 pub use notify::{Notify, is_name};
 
@@ -43,6 +44,7 @@ struct Written {
     certificate_days: Option<u32>,
     backup_days: Option<u32>,
     notify: Option<Vec<notify::Written>>,
+    oidc: Option<provider::Written>,
 }
 
 /// Who may read the figures at `/metrics`.
@@ -126,6 +128,8 @@ pub struct Config {
     /// Whether a proxy in front ends TLS: cookies then go over TLS only, and the address of a reader is
     /// what the proxy says.
     pub behind_tls: bool,
+    /// The hospital's identity provider, if people may log in through it.
+    pub oidc: Option<crate::oidc::Settings>,
     /// The font of reports; none: the first of the system's that has Japanese characters.
     pub report_font: Option<PathBuf>,
     /// Who is told of what.
@@ -220,6 +224,7 @@ impl Config {
             agents: agents(written.agents_listen.as_deref(), written.agent_names, name)?,
             people: set(written.people),
             behind_tls: written.behind_tls.unwrap_or_default(),
+            oidc: written.oidc.map(|oidc| oidc.meant(name)).transpose()?,
             report_font: set(written.report_font),
             notify,
             metrics: written.metrics.unwrap_or_default(),

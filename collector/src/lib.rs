@@ -44,6 +44,8 @@ pub mod topology;
 pub mod people;
 /// What becomes a message to people elsewhere, when, and in which words.
 pub mod notify;
+/// Logging in through the hospital's own identity provider.
+pub mod oidc;
 /// Random secrets and hashed passwords.
 pub mod credential;
 /// Pure work over several threads.
@@ -54,6 +56,8 @@ pub mod picture;
 pub mod snapshot;
 /// Files that only their owner may read.
 mod private;
+/// What a round of stock-taking comes to, row by row.
+pub mod stocktaking;
 /// Who vouches for a snapshot: the collector's own signing key.
 pub mod seal;
 /// Secrets at rest.

@@ -51,9 +51,12 @@ enum WrittenTransport {
 
 /// `{ secret = "name" }`: a secret is named, never written.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    secret: String,
+#[serde(untagged)]
+enum Named {
+    /// Its name.
+    Secret { secret: String },
+    /// Something else, perhaps the secret itself: nothing of it is kept, so that no complaint shows it.
+    Other(serde::de::IgnoredAny),
 }
 
 /// `[[notify]]` as written.
@@ -262,8 +265,10 @@ fn server(one: &Written, wrong: &Wrong<'_>) -> Result<String, Complaint> {
 }
 
 fn secret(wrong: &Wrong<'_>, key: &str, named: &Named) -> Result<String, Complaint> {
-    if is_name(&named.secret) {
-        return Ok(named.secret.clone());
+    if let Named::Secret { secret } = named
+        && is_name(secret)
+    {
+        return Ok(secret.clone());
     }
     Err(wrong.key(
         key,
