@@ -17,6 +17,7 @@ use crate::store::NewAccount;
 
 mod guide;
 mod import;
+mod metrics;
 mod oidc;
 mod people;
 mod register;
