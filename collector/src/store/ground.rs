@@ -73,6 +73,8 @@ pub struct Ground {
     pub register: Register,
     /// What was said of rows in rounds of stock-taking, in order.
     pub checks: Vec<Check>,
+    /// The number of the last of them.
+    pub(crate) check: i64,
     /// Scheduled scans that have not come about since they last did.
     pub missed: Vec<Missed>,
 }
@@ -107,7 +109,8 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
     let mut sent: Vec<Sent> = texts(&tx, "sent")?;
     sent.sort();
     let (ledger, books) = read_books(&tx)?;
-    let Ground { mut observations, batch, .. } = before;
+    let Ground { mut observations, batch, mut checks, check, .. } = before;
+    let check = stocktakings::read(&tx, check, &mut checks)?;
     read_observations(&tx, batch, &mut observations)?;
     Ok(Ground {
         revision: revision(&tx)?,
@@ -120,7 +123,8 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
         scans: scans(&tx)?,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
-        checks: stocktakings::all(&tx)?,
+        checks,
+        check,
         missed: jobs::missed(&tx)?,
     })
 }
