@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use daicho_common::observation::ObservationId;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -193,13 +194,12 @@ fn found(groups: &[(u32, Group<'_>)]) -> Found {
     let best = groups.iter().rev().max_by_key(|(_, group)| group.points());
     let Some((_, best)) = best else { return Found::default() };
     let first = || groups.iter().filter(|(last, _)| *last <= 1).map(|(_, group)| group);
-    let version = best
-        .version()
-        .or_else(|| alone(first().flat_map(|group| group.versions.iter().copied())));
+    let version =
+        best.version().or_else(|| alone(first().flat_map(|group| group.versions.iter().copied())));
     let long = |text: &&str| text.len() > 8 && digits(text) > 5;
-    let serial = best.serial().or_else(|| {
-        alone(first().flat_map(|group| group.serials.iter().copied()).filter(long))
-    });
+    let serial = best
+        .serial()
+        .or_else(|| alone(first().flat_map(|group| group.serials.iter().copied()).filter(long)));
     let model = best.models.first().copied().or_else(|| {
         let sure = best.scalars && best.version().is_some() && best.serial().is_some();
         best.others.iter().copied().find(|it| sure && Some(*it) != serial)
@@ -240,6 +240,29 @@ fn parse(file: &str) -> Result<Shapes, String> {
 /// With one space where there are some.
 fn normal(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Below which every maker has a tree (RFC 2578).
+const ENTERPRISES: &str = "1.3.6.1.4.1";
+
+/// Numbers of Net-SNMP and of its forerunner, which say nothing of a maker.
+const NOBODY: [&str; 2] = ["8072", "2021"];
+
+/// The number of the maker in this sysObjectID; `None` if it does not say whose the device is.
+pub fn maker(object_id: &str) -> Option<&str> {
+    let number = object_id.strip_prefix(ENTERPRISES)?.strip_prefix('.')?.split('.').next()?;
+    Some(number).filter(|number| !NOBODY.contains(number))
+}
+
+/// The identifier of the maker's tree that was read, if it is the only one.
+pub fn tree(told: &[Told<'_>]) -> Option<(String, Vec<ObservationId>)> {
+    let (mut numbers, mut sources) = (BTreeSet::new(), BTreeSet::new());
+    for (row, from) in of(told, TABLE) {
+        numbers.extend(row.index.first().copied());
+        sources.extend(from.iter().copied());
+    }
+    let number = numbers.first().filter(|_| numbers.len() == 1)?;
+    Some((format!("{ENTERPRISES}.{number}"), sources.into_iter().collect()))
 }
 
 /// What the texts of the maker's tree say of a device that describes itself like this.

@@ -61,6 +61,14 @@ impl<'a> Tables<'a> {
         claims.map(told).collect()
     }
 
+    /// The identifier of the only maker's tree of an agent whose sysObjectID says nothing of a maker.
+    pub(super) fn tree(&self, systems: &[Said<'_>]) -> Option<(String, Vec<ObservationId>)> {
+        let says_whose = systems.iter().any(|(fact, ..)| {
+            matches!(fact, Fact::System { object_id, .. } if enterprise::maker(object_id).is_some())
+        });
+        if says_whose { None } else { enterprise::tree(&self.told) }
+    }
+
     /// The storage verdict of a printer.
     pub(super) fn storage(&self, class: Option<&Sourced<Class>>) -> Option<Sourced<Storage>> {
         let class = class?;

@@ -282,7 +282,11 @@ impl Course {
     /// The first table of this topic; after the last topic, whose trees there are.
     fn topic(&self, number: usize) -> Stage {
         if let Some(table) = TOPICS.get(number).and_then(|topic| topic.tables.first()) {
-            return Stage::Topic { topic: number, done: Vec::new(), walk: table.walk(&self.catalog, self.bulk) };
+            return Stage::Topic {
+                topic: number,
+                done: Vec::new(),
+                walk: table.walk(&self.catalog, self.bulk),
+            };
         }
         Stage::Trees(Trees::new(&self.object_id))
     }
@@ -302,7 +306,8 @@ impl Course {
         let rows: Vec<&Rows> = done.iter().map(|(_, rows)| rows).collect();
         let next = topic.tables.get(done.len()).filter(|_| !(topic.enough)(&rows));
         if let Some(table) = next {
-            self.stage = Stage::Topic { topic: number, done, walk: table.walk(&self.catalog, self.bulk) };
+            self.stage =
+                Stage::Topic { topic: number, done, walk: table.walk(&self.catalog, self.bulk) };
         } else {
             self.finish_topic(number, done);
             self.stage = self.topic(number + 1);

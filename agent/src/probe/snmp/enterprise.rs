@@ -73,11 +73,13 @@ impl Enterprise {
     pub(super) fn facts(&self, outcome: Outcome, rows: Rows, description: &str) -> Vec<Fact> {
         // The end that was set here is no shortcoming.
         let outcome = if rows.len() >= MOST { Outcome::Complete } else { outcome };
-        let rows: Vec<Row> =
-            rows.into_iter().filter_map(|row| self.row(row, description)).collect();
         if rows.is_empty() {
             return Vec::new();
         }
+        // That the tree is there says whose it is.
+        let tree = Row { index: vec![self.number], cells: BTreeMap::new() };
+        let texts = rows.into_iter().filter_map(|row| self.row(row, description));
+        let rows: Vec<Row> = std::iter::once(tree).chain(texts).collect();
         let read = row::read(TABLE.to_owned(), &Context::Own, rows.len(), outcome);
         let (table, context) = (TABLE.to_owned(), Context::Own.name());
         vec![Fact::Rows(Box::new(table::Rows { table, context, rows })), read]
@@ -107,9 +109,10 @@ fn is_a_makers(text: &str, description: &str) -> bool {
     }
     let digit = text.bytes().any(|octet| octet.is_ascii_digit());
     let small = text.bytes().any(|octet| octet.is_ascii_lowercase());
-    let version = text.as_bytes().windows(3).any(|signs| {
-        matches!(signs, [a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit())
-    });
+    let version = text
+        .as_bytes()
+        .windows(3)
+        .any(|signs| matches!(signs, [a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit()));
     digit && (version || !small || description.contains(text))
 }
 
@@ -141,9 +144,10 @@ mod tests {
         let [Fact::Rows(told), Fact::TableRead(read)] = facts.as_slice() else {
             panic!("{facts:?}")
         };
-        assert_eq!((read.rows, told.rows.len()), (1, 1));
-        assert_eq!(told.rows[0].index, [99, 1, 1, 0]);
-        assert_eq!(told.rows[0].text("value").unwrap().as_str(), "XQ-48T");
+        assert_eq!((read.rows, told.rows.len()), (2, 2), "the tree, and a text in it");
+        assert_eq!((told.rows[0].index.as_slice(), told.rows[0].cells.len()), (&[99][..], 0));
+        assert_eq!(told.rows[1].index, [99, 1, 1, 0]);
+        assert_eq!(told.rows[1].text("value").unwrap().as_str(), "XQ-48T");
     }
 
     #[test]
