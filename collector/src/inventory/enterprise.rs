@@ -25,6 +25,9 @@ const MODEL: u8 = 5;
 const VERSION: u8 = 9;
 const SERIAL: u8 = 8;
 
+/// What a version counts that may be a measure: less than that shape.
+const NUMBER: u8 = 7;
+
 /// More texts side by side are a list of something else.
 const MANY: usize = 24;
 
@@ -280,7 +283,10 @@ pub fn read(description: &str, told: &[Told<'_>]) -> Vec<Claimed> {
     let Found { model, version, serial } = shapes.read(&said, description);
     let all = [
         model.map(|it| Reading { model: Some(it), weight: MODEL, ..Reading::default() }),
-        version.map(|it| Reading { version: Some(it), weight: VERSION, ..Reading::default() }),
+        version.map(|it| {
+            let weight = if shapes.number.is_match(&it) { NUMBER } else { VERSION };
+            Reading { version: Some(it), weight, ..Reading::default() }
+        }),
         serial.map(|it| Reading { serial: Some(it), weight: SERIAL, ..Reading::default() }),
     ];
     let sources: Vec<_> = sources.into_iter().collect();
