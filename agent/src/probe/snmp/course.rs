@@ -399,12 +399,15 @@ impl Course {
         }
     }
 
-    /// The maker's own tree, of a device that has none of the makers' tables known here.
+    /// The maker's own tree, of a device that has none of the makers' tables known here; a catalogue that
+    /// knows of none wants nothing of makers.
     fn tree(&self) -> Option<Enterprise> {
-        let mut tables = self.catalog.tables().iter();
-        let known = tables.any(|it| !it.vendor.is_empty() && self.brought.contains(&it.name));
-        let tree = || Enterprise::new(&self.object_id, &self.trees, self.bulk);
-        if known { None } else { tree() }
+        let mut makers = self.catalog.tables().iter().filter(|it| !it.vendor.is_empty()).peekable();
+        makers.peek()?;
+        if makers.any(|it| self.brought.contains(&it.name)) {
+            return None;
+        }
+        Enterprise::new(&self.object_id, &self.trees, self.bulk)
     }
 
     /// Goes to this tree, or to the end.
