@@ -11,6 +11,7 @@ use daicho_common::job::Order;
 
 use crate::config::{Declared, SAMPLE};
 use crate::key;
+use crate::net::privilege;
 
 mod doctor;
 mod enrol;
@@ -58,7 +59,11 @@ enum Command {
     /// 登録コードで収集サーバーに登録します / enrols with a collector by a one-time code
     Enrol(Enrol),
     /// 収集サーバーの指示を待って走査します / waits for a collector's orders and scans
-    Work,
+    Work {
+        /// Scans are started by the process that started this one.
+        #[arg(long, hide = true)]
+        beside: bool,
+    },
     /// 設定・ネットワーク・権限・収集サーバーとの接続を調べ、直し方を示します / looks at
     /// configuration, networks, privilege and collector, and says how to mend what is wrong
     Doctor,
@@ -190,6 +195,10 @@ impl Cli {
     /// # Errors
     /// A complaint with the exit code.
     pub fn run(self) -> Result<(), Complaint> {
+        if let Command::Work { beside: true } = self.command {
+            // Before anything is read, and before there is another thread.
+            privilege::drop_all();
+        }
         let declared = match &self.config {
             Some(file) => Declared::read(file)?,
             None => Declared::default(),
@@ -200,9 +209,9 @@ impl Cli {
             Command::Listen(arguments) => listen::listen(&arguments, &declared, state),
             Command::Send(arguments) => send::send(&arguments, (state, declared.spool)),
             Command::Enrol(arguments) => enrol::enrol(&arguments, state),
-            Command::Work => {
+            Command::Work { beside } => {
                 let state = state();
-                enrol::work(declared, || state)
+                enrol::work(declared, beside, || state)
             }
             Command::Doctor => doctor::doctor(&declared, state),
             Command::Key => {

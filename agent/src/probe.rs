@@ -135,6 +135,11 @@ pub trait Dialogue: Send {
         None
     }
 
+    /// What it asks for there, where one port may have several of a kind; empty where it has one.
+    fn subject(&self) -> &str {
+        ""
+    }
+
     /// Something happened to the connection. Returns whether that answers what was asked.
     fn handle_stream(&mut self, _event: Stream<'_>, _now: Tick) -> bool {
         false

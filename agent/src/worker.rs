@@ -3,7 +3,8 @@
 //!
 //! The scan is another process of this same program, so that it can open its sockets and give its
 //! privileges up, every time anew, and so that this one survives whatever happens to it. It ends when
-//! its standard input closes: by a stop, or because this process is gone.
+//! its standard input closes: by a stop, or because this process is gone. Where this program may open
+//! sockets for frames, it is two processes, and the one that talks to the collector may not ([`starter`]).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,11 +21,15 @@ use crate::export::collector::SOFTWARE;
 use crate::export::{Collector, drain};
 use crate::identity::Identity;
 
+/// The side of the process that talks to the collector.
+mod beside;
 mod child;
+/// The process that starts scans, and the one that talks to the collector.
+pub mod starter;
 /// How long to wait before the next attempt.
 mod patience;
 
-use child::Child;
+use beside::Starting;
 use patience::Patience;
 
 /// How long the collector may keep a question for work, in seconds.
@@ -46,6 +51,7 @@ pub struct Worker {
     ending: Arc<AtomicBool>,
     /// A job runs, so that the program may not just go.
     busy: Arc<AtomicBool>,
+    starting: Starting,
 }
 
 impl Worker {
@@ -63,7 +69,21 @@ impl Worker {
         })?;
         let collector = Collector::of(&identity)?;
         let (ending, busy) = (Arc::default(), Arc::default());
-        Ok(Self { state, declared, identity, collector, ending, busy })
+        let starting = Starting::Here;
+        Ok(Self { state, declared, identity, collector, ending, busy, starting })
+    }
+
+    /// The same with scans that another process starts ([`starter::keep`]), and that ends with it.
+    #[must_use]
+    pub fn beside(mut self) -> Self {
+        let (ending, busy) = (Arc::clone(&self.ending), Arc::clone(&self.busy));
+        self.starting = Starting::beside(move || {
+            ending.store(true, Ordering::SeqCst);
+            if !busy.load(Ordering::SeqCst) {
+                std::process::exit(0);
+            }
+        });
+        self
     }
 
     /// The agent's name, and the collector's URL.
@@ -143,7 +163,8 @@ impl Worker {
 
     fn scan(&self, order: &Order) -> Result<Report, Complaint> {
         let to = self.collector.url();
-        let mut child = Child::start(&self.state, self.declared.file.as_deref(), (order, to))?;
+        let from = (self.state.as_path(), self.declared.file.as_deref());
+        let mut child = self.starting.start(from, (order, to))?;
         loop {
             std::thread::sleep(TELL);
             if self.ending.load(Ordering::SeqCst) {

@@ -16,6 +16,8 @@ use serde::Deserialize;
 
 use crate::fingerprint::{Reading, spelling};
 
+/// What a maker's own tree says where no table of it is known.
+pub mod enterprise;
 /// What a model's name says of its kind.
 pub mod names;
 /// What a device is made of and what runs on it.

@@ -86,6 +86,16 @@ impl Drop for Working {
     }
 }
 
+/// The processes that a process has started and that are there.
+fn children(of: u32) -> Vec<u32> {
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let process: u32 = entry.ok()?.file_name().into_string().ok()?.parse().ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        status.lines().any(|row| row == format!("PPid:\t{of}")).then_some(process)
+    });
+    all.collect()
+}
+
 fn code(invited: &str) -> &str {
     invited.lines().next().unwrap()
 }
@@ -104,6 +114,11 @@ fn an_agent_enrols_scans_when_told_to_stops_within_a_second_and_is_cut_off() {
     let mut witness = site.rig.witness();
     site.collector(&["scan", "now", "rig", "--network", "ward", "--reach", "full"]);
     (0..20).for_each(|_| drop(witness.next()));
+    let children = children(work.0.id());
+    assert_eq!(children.len(), 2, "the one that talks to the collector, and the scan");
+    for child in children {
+        assert_eq!(super::privilege::held(child).1, [""; 0], "only the one that starts scans may");
+    }
     site.collector(&["stop", "rig"]);
     let stopped = site.job(|job| job.state.is_over());
     assert_eq!(stopped.state, JobState::Stopped, "{stopped:?}");

@@ -16,7 +16,7 @@ const PACE: &str = "packets_per_second = 200\ntimeout_ms = 200\ntries = 2";
 const SETS: [&str; 4] = ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"];
 
 /// What every thread of a process may do: rows of its sets that are not empty.
-fn held(process: u32) -> (usize, Vec<String>) {
+pub(super) fn held(process: u32) -> (usize, Vec<String>) {
     let tasks: Vec<PathBuf> = fs::read_dir(format!("/proc/{process}/task"))
         .unwrap()
         .map(|task| task.unwrap().path())

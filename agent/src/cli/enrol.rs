@@ -8,7 +8,8 @@ use daicho_common::enrolment::{BadCode, Code};
 use super::{Enrol, say};
 use crate::config::Declared;
 use crate::identity;
-use crate::worker::Worker;
+use crate::net::privilege;
+use crate::worker::{Worker, starter};
 
 /// Enrols with a code.
 pub(super) fn enrol(
@@ -29,9 +30,16 @@ pub(super) fn enrol(
 /// Works for the collector.
 pub(super) fn work(
     declared: Declared,
+    beside: bool,
     state: impl FnOnce() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
-    let worker = Worker::new(state()?, declared)?;
+    let state = state()?;
+    if !beside && privilege::may_open_frames() {
+        let code = starter::keep(state, declared.file)?;
+        return if code == 0 { Ok(()) } else { starter::end(code) };
+    }
+    let worker = Worker::new(state, declared)?;
+    let worker = if beside { worker.beside() } else { worker };
     let (agent, url) = worker.names();
     say(&format!(
         "エージェント「{agent}」が {url} からの指示を待っています。終えるには Ctrl-C\n\

@@ -71,12 +71,17 @@ pub(super) struct Interview {
     /// Ports that were found shut: nothing is asked there.
     shut: HashSet<u16>,
     /// What is or was asked, and where.
-    held: HashSet<(Method, u16)>,
+    held: HashSet<(Method, u16, String)>,
 }
 
 /// Whether more questions may follow from this.
 fn is_lead(fact: &Fact) -> bool {
     matches!(fact, Fact::Service { .. } | Fact::Ssdp(_) | Fact::Said(_))
+}
+
+/// What a dialogue asks, and where, if that is at a port.
+fn held(dialogue: &dyn Dialogue) -> Option<(Method, u16, String)> {
+    Some((dialogue.method(), dialogue.port()?, dialogue.subject().to_owned()))
 }
 
 /// What a dialogue wants to send, as a packet to this address.
@@ -107,7 +112,7 @@ impl Interview {
             ports: ports.iter().copied().collect(),
             knocked: None,
             connect: (!ports.is_empty()).then_some(End::Asked { answered: false }),
-            held: dialogues.iter().filter_map(|d| Some((d.method(), d.port()?))).collect(),
+            held: dialogues.iter().filter_map(|dialogue| held(&**dialogue)).collect(),
             dialogues: dialogues.into(),
             asked: None,
             answered: false,
@@ -236,7 +241,7 @@ impl Interview {
         if self.followed >= MOST_LEADS || self.pulse.is_spent() {
             return false;
         }
-        let new = dialogue.port().is_none_or(|port| self.held.insert((dialogue.method(), port)));
+        let new = held(&*dialogue).is_none_or(|it| self.held.insert(it));
         if new {
             self.followed += 1;
             self.dialogues.push_back(dialogue);

@@ -18,6 +18,7 @@ use crate::probe::{Ask, Dialogue};
 
 mod catalog;
 mod course;
+mod enterprise;
 mod group;
 mod message;
 mod repetitions;

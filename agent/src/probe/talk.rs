@@ -53,6 +53,11 @@ pub trait Conversation: Send {
     /// How its facts are learned.
     fn method(&self) -> Method;
 
+    /// As [`Dialogue::subject`].
+    fn subject(&self) -> &str {
+        ""
+    }
+
     /// What is said first: [`Next::Wait`] where the other side begins.
     fn begin(&mut self) -> Next;
 
@@ -210,6 +215,10 @@ impl<C: Conversation> Dialogue for Talk<C> {
 
     fn port(&self) -> Option<u16> {
         Some(self.port)
+    }
+
+    fn subject(&self) -> &str {
+        self.conversation.subject()
     }
 
     fn poll_transmit(&mut self, now: Tick) -> Option<Ask> {

@@ -64,6 +64,11 @@ impl Conversation for Upnp {
         Method::Upnp
     }
 
+    /// A router describes itself to the inside at one path and as a media server at another.
+    fn subject(&self) -> &str {
+        &self.at.path
+    }
+
     fn begin(&mut self) -> Next {
         let get = Get {
             target: self.at.path.clone(),

@@ -11,6 +11,8 @@ use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Sentence;
 use daicho_common::job::{Course, Order, Report, Stage};
 
+use super::beside::Scan;
+
 /// Most octets of a program's last words that are kept.
 const LAST_WORDS: usize = 64 << 10;
 
@@ -45,19 +47,18 @@ impl Child {
         let words = process.stderr.take().map(listen);
         Ok(Self { input: process.stdin.take(), process, stage: reached, words })
     }
+}
 
-    /// How far it has got.
-    pub(super) fn stage(&self) -> Stage {
+impl Scan for Child {
+    fn stage(&self) -> Stage {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lets it end.
-    pub(super) fn stop(&mut self) {
+    fn stop(&mut self) {
         drop(self.input.take());
     }
 
-    /// The last report, once it has ended.
-    pub(super) fn ended(&mut self) -> Result<Option<Report>, Complaint> {
+    fn ended(&mut self) -> Result<Option<Report>, Complaint> {
         let Some(status) = self.process.try_wait().map_err(|it| failed(&it))? else {
             return Ok(None);
         };

@@ -101,10 +101,20 @@ impl<'r> Reader<'r> {
 
     /// As [`Rows::of_maker`].
     pub fn of_maker(&mut self, maker: &str) -> Vec<Match<'r>> {
+        self.at(&Place::MacMaker, maker)
+    }
+
+    /// What the rows make of an object identifier as of a device's sysObjectID.
+    pub fn of_object_id(&mut self, id: &str) -> Vec<Match<'r>> {
+        self.at(&Place::ObjectId, id)
+    }
+
+    /// What the rows that look at this place make of a text.
+    fn at(&mut self, place: &Place, text: &str) -> Vec<Match<'r>> {
         let mut found = Vec::new();
         for (number, group) in self.rows.groups.iter().enumerate() {
-            if group.place == Place::MacMaker {
-                self.read(Looker::Group(number), &group.place, maker, &mut found);
+            if group.place == *place {
+                self.read(Looker::Group(number), &group.place, text, &mut found);
             }
         }
         found

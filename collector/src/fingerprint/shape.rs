@@ -72,6 +72,8 @@ struct Shapes {
     led: Regex,
     joined: Regex,
     file: Regex,
+    card: Regex,
+    series: Regex,
 }
 
 /// A word with where it stands.
@@ -143,7 +145,9 @@ impl Shapes {
         }
         let line = text.lines().next().unwrap_or_default();
         let first_line: Vec<_> = all.iter().filter(|word| word.at < line.len()).cloned().collect();
-        let models = (0..first_line.len()).filter_map(|at| self.as_model(&first_line, at));
+        let card = self.card.is_match(text);
+        let end = if card { 0 } else { first_line.len() };
+        let models = (0..end).filter_map(|at| self.as_model(&first_line, at));
         let versions = (0..all.len()).filter_map(|at| self.as_version(&all, at));
         (best(models, 180), best(versions, 80))
     }
@@ -230,6 +234,10 @@ impl Shapes {
         let before = at.checked_sub(1).and_then(|at| all.get(at));
         let low = before.map_or("", |before| before.low.trim_end_matches('.'));
         let followed = all.get(at + 1..at + 3).or(all.get(at + 1..)).unwrap_or_default();
+        let in_series = followed.iter().any(|next| next.low == "series" || next.low == "family");
+        if in_series && self.series.is_match(word.text) {
+            return None;
+        }
         let noun = followed.iter().any(|next| self.lists.nouns.contains(next.low.as_str()));
         let place = i32::try_from(word.at.min(NEAR) * 2).unwrap_or(i32::MAX);
         if let Some(name) = self.name_of(word.text).filter(|_| word.at <= NEAR) {
@@ -273,7 +281,7 @@ impl Shapes {
         // A serial number, rather.
         let serial = word.text.len() > 11
             && word.text.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
-        points -= if serial { 300 } else { 0 };
+        points -= if serial { 600 } else { 0 };
         let model = name.map(|name| format!("{} {}", name.text, word.text));
         Some((points, model.unwrap_or_else(|| word.text.to_owned())))
     }
@@ -303,13 +311,14 @@ impl Shapes {
     /// Whether a word and the bare number behind it are a model together.
     fn goes_with_a_number(&self, before: &Word<'_>, number: &Word<'_>) -> bool {
         self.is_a_name(before)
-            && (2..=5).contains(&number.text.len())
+            && (3..=5).contains(&number.text.len())
+            && !number.text.starts_with('0')
             && number.text.bytes().all(|it| it.is_ascii_digit())
             && number.gap.chars().all(char::is_whitespace)
     }
 }
 
-fn shapes(file: &mut File) -> Result<[Regex; 6], String> {
+fn shapes(file: &mut File) -> Result<[Regex; 8], String> {
     let mut take = |name: &str| {
         let pattern = file.patterns.remove(name).ok_or_else(|| format!("no pattern {name}"))?;
         Regex::new(&pattern).map_err(|error| error.to_string())
@@ -321,6 +330,8 @@ fn shapes(file: &mut File) -> Result<[Regex; 6], String> {
         take("led")?,
         take("joined")?,
         take("file")?,
+        take("card")?,
+        take("series")?,
     ];
     file.patterns.keys().next().map_or(Ok(all), |name| Err(format!("what is {name}?")))
 }
@@ -328,10 +339,21 @@ fn shapes(file: &mut File) -> Result<[Regex; 6], String> {
 /// Reads the file and holds it to its examples.
 fn parse(text: &str) -> Result<Shapes, String> {
     let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    let [no_model, date, version, led, joined, of_a_file] = shapes(&mut file)?;
+    let [no_model, date, version, led, joined, of_a_file, card, series] = shapes(&mut file)?;
     let File { hosts, version: leads, words: lists, example, .. } = file;
-    let shapes =
-        Shapes { hosts, leads, lists, no_model, date, version, led, joined, file: of_a_file };
+    let shapes = Shapes {
+        hosts,
+        leads,
+        lists,
+        no_model,
+        date,
+        version,
+        led,
+        joined,
+        file: of_a_file,
+        card,
+        series,
+    };
     for Example { said, model, version } in example {
         let read = shapes.read(&said);
         if read != (model, version) {

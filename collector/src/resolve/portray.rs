@@ -103,6 +103,7 @@ impl<'a> Gathered<'a> {
         read.0.extend(neighbours.iter().filter_map(inventory));
         let tables = Tables::of(&self);
         read.0.extend(tables.claims(&systems));
+        read.tree(tables.tree(&systems), reader);
         read.name();
         let class = read.class();
         let vendor = read.text(|reading| &reading.vendor);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::{Fact, Method};
+use daicho_common::observation::{Fact, Method, ObservationId};
 
 use super::portray::Said;
 use super::why::{self, Claimed, Told, Why};
@@ -12,6 +12,9 @@ use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes}
 use crate::fingerprint::{Class, Place, Reader, Reading, Software, spelling};
 use crate::inventory::storage::{self, Keeps, Storage};
 use crate::inventory::{names, says_nothing};
+
+/// What a maker's tree counts at most.
+const TREE: u8 = 24;
 
 /// A text of a reading.
 pub(super) type Of = fn(&Reading) -> &Option<String>;
@@ -55,6 +58,23 @@ impl Readings {
                 said: found.said,
             }));
         }
+    }
+
+    /// Adds what the number of a maker's tree says of an agent that does not say whose it is: less than a
+    /// sysObjectID would, for a tree may be that of a part, or of a program.
+    pub(super) fn tree(
+        &mut self,
+        tree: Option<(String, Vec<ObservationId>)>,
+        reader: &mut Reader<'_>,
+    ) {
+        let Some((id, sources)) = tree else { return };
+        self.0.extend(reader.of_object_id(&id).into_iter().map(|found| Told {
+            reading: Reading { weight: found.reading.weight.min(TREE), ..found.reading },
+            grade: Grade::Queried,
+            sources: sources.clone(),
+            place: found.place.clone(),
+            said: found.said,
+        }));
     }
 
     /// Adds what the model names of a printer say, each as surely as what claimed the model.

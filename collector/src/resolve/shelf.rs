@@ -11,7 +11,7 @@ use crate::evidence::{Grade, Sourced};
 use crate::fingerprint::{Class, Place};
 use crate::inventory::parts::{self, Part};
 use crate::inventory::storage::{self, Storage};
-use crate::inventory::{Claimed, Rules, Told};
+use crate::inventory::{Claimed, Rules, Told, enterprise};
 
 /// The tables of one device that are current.
 pub(super) struct Tables<'a> {
@@ -42,12 +42,15 @@ impl<'a> Tables<'a> {
 
     /// What the tables say the device is, for one that described itself like this.
     pub(super) fn claims(&self, systems: &[Said<'_>]) -> Vec<why::Told> {
-        let object_id = systems.iter().max_by_key(|(_, _, seen)| seen.last());
-        let object_id = match object_id {
-            Some((Fact::System { object_id, .. }, ..)) => object_id.as_str(),
-            _ => "",
+        let system = systems.iter().max_by_key(|(_, _, seen)| seen.last());
+        let (object_id, description) = match system {
+            Some((Fact::System { object_id, description, .. }, ..)) => {
+                (object_id.as_str(), description.as_str())
+            }
+            _ => ("", ""),
         };
         let claims = Rules::builtin().read(object_id, &self.told).into_iter();
+        let claims = claims.chain(enterprise::read(description, &self.told));
         let told = |claimed: Claimed| why::Told {
             reading: claimed.reading,
             grade: Grade::Queried,
@@ -56,6 +59,14 @@ impl<'a> Tables<'a> {
             said: String::new(),
         };
         claims.map(told).collect()
+    }
+
+    /// The identifier of the only maker's tree of an agent whose sysObjectID says nothing of a maker.
+    pub(super) fn tree(&self, systems: &[Said<'_>]) -> Option<(String, Vec<ObservationId>)> {
+        let says_whose = systems.iter().any(|(fact, ..)| {
+            matches!(fact, Fact::System { object_id, .. } if enterprise::maker(object_id).is_some())
+        });
+        if says_whose { None } else { enterprise::tree(&self.told) }
     }
 
     /// The storage verdict of a printer.

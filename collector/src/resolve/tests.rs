@@ -8,6 +8,7 @@ use crate::fingerprint::Class;
 
 mod carried;
 mod decided;
+mod trees;
 
 const A: &str = "00:1a:2b:00:00:0a";
 const B: &str = "00:1a:2b:00:00:0b";

@@ -35,6 +35,10 @@ impl Conversation for Parrot {
         Method::Ssh
     }
 
+    fn subject(&self) -> &str {
+        self.words.last().copied().unwrap_or_default()
+    }
+
     fn begin(&mut self) -> Next {
         Next::Say(self.words.last().unwrap().as_bytes().to_vec())
     }
@@ -166,6 +170,18 @@ fn what_a_service_said_leads_to_one_more_question_and_in_no_circle() {
     let interviewer: Interviewer = Box::new(|_, _| vec![Parrot::boxed(7, &["one"])]);
     let outcome = net.run(plan(&["10.20.0.0/24"]), &means("10.20.0.1/24"), interviewer);
     assert_eq!(words(&outcome), ["one", "led"]);
+}
+
+#[test]
+fn two_things_that_one_port_has_are_both_asked_for_and_each_once() {
+    let mut net = Net::new([(ip("10.20.0.4"), echoing(&[7, 70]))]);
+    net.leads = Some(Box::new(|_, _, (method, _)| {
+        let led = ["root", "media", "root"].map(|it| Parrot::boxed(70, &[it]));
+        if method == Method::Ssh { led.into() } else { Vec::new() }
+    }));
+    let interviewer: Interviewer = Box::new(|_, _| vec![Parrot::boxed(7, &["one"])]);
+    let outcome = net.run(plan(&["10.20.0.0/24"]), &means("10.20.0.1/24"), interviewer);
+    assert_eq!(words(&outcome), ["one", "root", "media"]);
 }
 
 #[test]

@@ -5,15 +5,17 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use daicho_common::observation::{Fact, Outcome, Question};
+use daicho_common::text::Text;
 
 use super::catalog::{Catalog, Described};
+use super::enterprise::Enterprise;
 use super::group::Group;
 use super::message::{Reply, Request, Value};
 use super::session::Context;
 use super::survey::Survey;
-use super::tables::{TOPICS, Table, Topic};
+use super::tables::{TOPICS, outcome_of};
 use super::trees::Trees;
-use super::walk::{self, Rows, Walk};
+use super::walk::{Rows, Walk};
 use super::{row, system};
 
 /// After so many questions in a row without an answer a device is asked nothing more.
@@ -48,6 +50,7 @@ pub(super) struct Course {
     brought: BTreeSet<String>,
     vlans: BTreeSet<u16>,
     object_id: Vec<u32>,
+    description: Text,
     /// Makers' trees of an agent that does not say whose it is.
     trees: Vec<Vec<u32>>,
     silences: u8,
@@ -63,6 +66,7 @@ enum Stage {
     Survey(Survey),
     Group { at: usize, group: Group },
     Table { at: usize, context: Context, reading: Box<Reading> },
+    Enterprise(Box<Enterprise>),
     Finished,
 }
 
@@ -94,6 +98,7 @@ impl Course {
             brought: BTreeSet::new(),
             vlans: BTreeSet::new(),
             object_id: Vec::new(),
+            description: Text::default(),
             trees: Vec::new(),
             silences: 0,
             fruitless: 0,
@@ -140,6 +145,7 @@ impl Course {
                 Stage::Table { context, reading, .. } => {
                     reading.walk.question().map(|request| (request, context.clone()))
                 }
+                Stage::Enterprise(tree) => tree.walk.question().map(own),
                 Stage::Finished => None,
             };
             if question.is_some() {
@@ -159,6 +165,7 @@ impl Course {
             Stage::Trees(trees) => trees.answer(&reply),
             Stage::Survey(survey) => survey.answer(reply),
             Stage::Table { reading, .. } => reading.walk.answer(reply),
+            Stage::Enterprise(tree) => tree.walk.answer(reply),
             Stage::Finished => {}
         }
         self.hand_over();
@@ -170,6 +177,7 @@ impl Course {
         let walk = match &mut self.stage {
             Stage::Topic { walk, .. } => walk,
             Stage::Table { reading, .. } => &mut reading.walk,
+            Stage::Enterprise(tree) => &mut tree.walk,
             Stage::System(_)
             | Stage::Trees(_)
             | Stage::Survey(_)
@@ -200,6 +208,7 @@ impl Course {
             Stage::Trees(trees) => trees.break_off(outcome),
             Stage::Survey(survey) => survey.break_off(outcome),
             Stage::Table { reading, .. } => reading.walk.break_off(outcome),
+            Stage::Enterprise(tree) => tree.walk.break_off(outcome),
             Stage::Finished => {}
         }
         self.move_on();
@@ -217,7 +226,11 @@ impl Course {
                 if let Some(Value::Oid(id)) = group.cells().get(1) {
                     self.object_id = id.after(&[]).unwrap_or_default().to_vec();
                 }
-                self.facts.extend(system::fact(group));
+                let said = system::fact(group);
+                if let Some(Fact::System { description, .. }) = &said {
+                    self.description = description.clone();
+                }
+                self.facts.extend(said);
                 let ids = group.objects().into_iter().zip(group.cells().iter().cloned());
                 let row = Rows::from([(Vec::new(), ids.collect())]);
                 self.tell(Question::SnmpSystem, outcome);
@@ -256,6 +269,12 @@ impl Course {
                 self.finish_table(outcome, rows);
                 self.next_table();
             }
+            Stage::Enterprise(tree) => {
+                let Some((outcome, rows)) = tree.walk.ended() else { return };
+                self.facts.extend(tree.facts(outcome, rows, self.description.as_str()));
+                let next = tree.next(self.bulk);
+                self.read_tree(next);
+            }
             Stage::Finished => {}
         }
     }
@@ -263,7 +282,11 @@ impl Course {
     /// The first table of this topic; after the last topic, whose trees there are.
     fn topic(&self, number: usize) -> Stage {
         if let Some(table) = TOPICS.get(number).and_then(|topic| topic.tables.first()) {
-            return Stage::Topic { topic: number, done: Vec::new(), walk: self.walk_of(table) };
+            return Stage::Topic {
+                topic: number,
+                done: Vec::new(),
+                walk: table.walk(&self.catalog, self.bulk),
+            };
         }
         Stage::Trees(Trees::new(&self.object_id))
     }
@@ -277,25 +300,14 @@ impl Course {
         Survey::new(wanted.collect())
     }
 
-    /// A walk of what a topic needs of this table and what the catalogue wants of it, so that no
-    /// object is asked for twice.
-    fn walk_of(&self, table: &Table) -> Walk {
-        let mut columns: BTreeSet<u32> = table.columns.iter().copied().collect();
-        let mut most = walk::MAX_ROWS;
-        if let Some((_, described)) = self.catalog.described(table.name, table.entry) {
-            columns.extend(described.columns.iter().map(|column| column.id));
-            most = most.max(described.most);
-        }
-        Walk::new(table.entry, columns.into_iter(), (most, self.bulk))
-    }
-
     /// Goes to the next table of the topic if it is wanted, else ends the topic.
     fn after_table(&mut self, number: usize, done: Vec<(Outcome, Rows)>) {
         let Some(topic) = TOPICS.get(number) else { return };
         let rows: Vec<&Rows> = done.iter().map(|(_, rows)| rows).collect();
         let next = topic.tables.get(done.len()).filter(|_| !(topic.enough)(&rows));
         if let Some(table) = next {
-            self.stage = Stage::Topic { topic: number, done, walk: self.walk_of(table) };
+            self.stage =
+                Stage::Topic { topic: number, done, walk: table.walk(&self.catalog, self.bulk) };
         } else {
             self.finish_topic(number, done);
             self.stage = self.topic(number + 1);
@@ -359,7 +371,7 @@ impl Course {
                     self.plan_contexts();
                     continue;
                 }
-                return self.finish();
+                return self.read_tree(self.tree());
             };
             let Some(table) = self.catalog.tables().get(at).filter(|it| self.may_ask(it)) else {
                 continue;
@@ -384,6 +396,25 @@ impl Course {
                 self.stage = Stage::Table { at, context, reading };
                 return;
             }
+        }
+    }
+
+    /// The maker's own tree, of a device that has none of the makers' tables known here; a catalogue that
+    /// knows of none wants nothing of makers.
+    fn tree(&self) -> Option<Enterprise> {
+        let mut makers = self.catalog.tables().iter().filter(|it| !it.vendor.is_empty()).peekable();
+        makers.peek()?;
+        if makers.any(|it| self.brought.contains(&it.name)) {
+            return None;
+        }
+        Enterprise::new(&self.object_id, &self.trees, self.bulk)
+    }
+
+    /// Goes to this tree, or to the end.
+    fn read_tree(&mut self, tree: Option<Enterprise>) {
+        match tree {
+            Some(tree) => self.stage = Stage::Enterprise(Box::new(tree)),
+            None => self.finish(),
         }
     }
 
@@ -464,22 +495,5 @@ impl Course {
         if rows > 0 {
             self.brought.insert(table.name.clone());
         }
-    }
-}
-
-/// How a question ended whose tables ended like this.
-fn outcome_of(topic: &Topic, outcomes: &[Outcome], any_facts: bool) -> Outcome {
-    let tables = topic.tables.iter().zip(outcomes);
-    let fine = |(table, outcome): (&Table, &Outcome)| {
-        *outcome == Outcome::Complete || *outcome == Outcome::Refused && table.optional
-    };
-    let worst = outcomes.iter().find(|outcome| **outcome != Outcome::Complete);
-    match worst {
-        None => Outcome::Complete,
-        Some(_) if outcomes.contains(&Outcome::Complete) && tables.clone().all(fine) => {
-            Outcome::Complete
-        }
-        Some(_) if any_facts => Outcome::Partial,
-        Some(worst) => *worst,
     }
 }

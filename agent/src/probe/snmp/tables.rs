@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::{Fact, Question};
+use daicho_common::observation::{Fact, Outcome, Question};
 use daicho_common::text::Text;
 
+use super::catalog::Catalog;
 use super::message::Value;
-use super::walk::Rows;
+use super::walk::{self, Rows, Walk};
 
 /// A table, or a part of one.
 pub(super) struct Table {
@@ -22,6 +23,20 @@ pub(super) struct Table {
     pub(super) optional: bool,
 }
 
+impl Table {
+    /// A walk of what a topic needs of this table and what the catalogue wants of it, so that no
+    /// object is asked for twice.
+    pub(super) fn walk(&self, catalog: &Catalog, bulk: bool) -> Walk {
+        let mut columns: BTreeSet<u32> = self.columns.iter().copied().collect();
+        let mut most = walk::MAX_ROWS;
+        if let Some((_, described)) = catalog.described(self.name, self.entry) {
+            columns.extend(described.columns.iter().map(|column| column.id));
+            most = most.max(described.most);
+        }
+        Walk::new(self.entry, columns.into_iter(), (most, bulk))
+    }
+}
+
 /// A question and the tables that answer it, in the order in which they are walked.
 pub(super) struct Topic {
     /// The question.
@@ -32,6 +47,23 @@ pub(super) struct Topic {
     pub(super) enough: fn(&[&Rows]) -> bool,
     /// The facts that the rows make, one `Rows` a table.
     pub(super) facts: fn(&[&Rows]) -> Vec<Fact>,
+}
+
+/// How a question ended whose tables ended like this.
+pub(super) fn outcome_of(topic: &Topic, outcomes: &[Outcome], any_facts: bool) -> Outcome {
+    let tables = topic.tables.iter().zip(outcomes);
+    let fine = |(table, outcome): (&Table, &Outcome)| {
+        *outcome == Outcome::Complete || *outcome == Outcome::Refused && table.optional
+    };
+    let worst = outcomes.iter().find(|outcome| **outcome != Outcome::Complete);
+    match worst {
+        None => Outcome::Complete,
+        Some(_) if outcomes.contains(&Outcome::Complete) && tables.clone().all(fine) => {
+            Outcome::Complete
+        }
+        Some(_) if any_facts => Outcome::Partial,
+        Some(worst) => *worst,
+    }
 }
 
 /// ifDescr, ifType, ifPhysAddress, ifOperStatus of ifTable (RFC 2863).

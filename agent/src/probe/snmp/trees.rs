@@ -7,7 +7,7 @@ use daicho_common::observation::Outcome;
 use super::message::{Oid, Reply, Request, Status, Value};
 
 /// Below which every maker has a tree: enterprises (RFC 2578).
-const ENTERPRISES: [u32; 6] = [1, 3, 6, 1, 4, 1];
+pub(super) const ENTERPRISES: [u32; 6] = [1, 3, 6, 1, 4, 1];
 
 /// Numbers of Net-SNMP and of its forerunner, which say nothing of a maker.
 const NOBODY: [u32; 2] = [8072, 2021];
@@ -25,16 +25,16 @@ pub(super) struct Trees {
     outcome: Option<Outcome>,
 }
 
-/// Whether this sysObjectID says whose the device is.
-fn says_whose(object_id: &[u32]) -> bool {
+/// The number of the maker whose device has this sysObjectID; `None` if it does not say.
+pub(super) fn maker(object_id: &[u32]) -> Option<u32> {
     let number = object_id.strip_prefix(&ENTERPRISES).and_then(|rest| rest.first());
-    number.is_some_and(|number| !NOBODY.contains(number))
+    number.copied().filter(|number| !NOBODY.contains(number))
 }
 
 impl Trees {
     /// Of a device with this sysObjectID; of one that says whose it is nothing is asked.
     pub(super) fn new(object_id: &[u32]) -> Self {
-        let outcome = says_whose(object_id).then_some(Outcome::Complete);
+        let outcome = maker(object_id).map(|_| Outcome::Complete);
         Self { after: None, asked: 0, found: Vec::new(), outcome }
     }
 

@@ -108,8 +108,26 @@ fn an_agent_that_does_not_say_whose_it_is_is_asked_for_the_makers_whose_trees_it
     assert_eq!(read, ["ours"]);
     let (read, named) = whose("1.3.6.1.4.1.9.1.1");
     assert!(read.is_empty(), "whose number is another's has no table of ours");
-    // Three for the trees, one for which of the tables there are, one for the table.
-    assert_eq!(generic - named, 5);
+    // Three for the trees, one for which of the tables there are, one for the table; whose number is
+    // another's was asked once for what that maker's tree begins with.
+    assert_eq!(generic + 1 - named, 5);
+}
+
+#[test]
+fn a_device_with_no_table_of_its_maker_is_asked_for_what_its_makers_tree_begins_with() {
+    let theirs = table("theirs", "1.3.6.1.4.1.279.1", "vendor = [\"1.3.6.1.4.1.279\"]");
+    let mut device = switch();
+    device.objects.insert(oid("1.3.6.1.2.1.1.2.0"), pointer("1.3.6.1.4.1.278.1"));
+    for (name, text) in [("1.0", "XQ-48T"), ("2.0", "hunter2"), ("3.0", "V6.5")] {
+        let value = Wire::OctetString(text.as_bytes().to_vec().into());
+        device.objects.insert(oid(&format!("1.3.6.1.4.1.278.5.{name}")), value);
+    }
+    device.objects.insert(oid("1.3.6.1.4.1.279.5.1.0"), Wire::Integer(5));
+    let (facts, _) = run(&mut with(&public(), &theirs, false), |it| device.answer(it));
+    let (rows, _) = told(&facts, "enterprises");
+    let texts: Vec<_> = rows.iter().filter_map(|row| row.text("value")).collect();
+    assert_eq!(texts.iter().map(|text| text.as_str()).collect::<Vec<_>>(), ["XQ-48T", "V6.5"]);
+    assert_eq!(rows[0].index, [278], "the tree itself");
 }
 
 #[test]
