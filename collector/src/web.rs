@@ -44,6 +44,7 @@ mod decide;
 mod doors;
 mod enter;
 mod fields;
+mod file;
 mod finding;
 mod findings;
 mod ledger;
@@ -57,6 +58,7 @@ mod reports;
 mod scans;
 mod scope;
 mod session;
+mod settings;
 mod setup;
 mod snapshot;
 mod start;
@@ -236,8 +238,18 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/", Need::May(Act::Read), start::page)
         .get("/devices", Need::May(Act::Read), devices::page)
         .get("/devices/{id}", Need::May(Act::Read), device::page)
+        .get("/devices/table/{file}", Need::Take(Act::Read), devices::export::file)
+        .post("/devices/views", Need::May(Act::Read), devices::saved::say)
+        // What is done may need more; see there.
+        .post("/devices/bulk", Need::May(Act::Answer), devices::bulk::say)
         .get("/ledger", Need::May(Act::Read), ledger::page)
+        .get("/ledger/row", Need::May(Act::Read), ledger::row::page)
+        .post("/ledger/row", Need::May(Act::Enter), ledger::row::say)
+        .get("/ledger/add", Need::May(Act::Enter), ledger::row::add)
+        .get("/ledger/table/{file}", Need::Take(Act::Read), ledger::file::seen)
+        .get("/ledger/books/{name}", Need::Take(Act::Survey), ledger::file::book)
         .get("/findings", Need::May(Act::Read), findings::page)
+        .get("/findings/table/{file}", Need::Take(Act::Read), findings::file)
         .get("/finding", Need::May(Act::Read), finding::page)
         // What the form says may need more; see there.
         .post("/decisions", Need::May(Act::Answer), decide::decide)
@@ -246,6 +258,7 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
+        .get("/settings", Need::May(Act::Survey), settings::page)
         .get("/reports", Need::May(Act::Read), reports::page)
         .get("/reports/{file}", Need::Take(Act::Read), reports::file)
         .get("/scans", Need::May(Act::Survey), scans::page)

@@ -87,6 +87,10 @@ deeds! {
     ScheduleRemoved = "schedule_removed";
     /// A scan was wanted once.
     ScanWanted = "scan_wanted";
+    /// A view of a list was saved.
+    ViewKept = "view_kept";
+    /// A saved view was removed.
+    ViewRemoved = "view_removed";
     /// A file was taken along.
     Exported = "exported";
 }

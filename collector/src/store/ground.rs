@@ -56,6 +56,8 @@ pub struct Ground {
     pub observations: Vec<Observation>,
     /// The latest batch of which the observations are here.
     pub(crate) batch: i64,
+    /// The newest book and the newest change beside any that are in the ledger here.
+    pub(crate) shelf: (i64, i64),
     /// Coverages, in order of their start.
     pub coverage: Vec<Coverage>,
     /// Sent counts, ascending.
@@ -103,8 +105,10 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
     coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
     let mut sent: Vec<Sent> = texts(&tx, "sent")?;
     sent.sort();
-    let (ledger, books) = read_books(&tx)?;
-    let Ground { mut observations, batch, .. } = before;
+    let Ground { mut observations, batch, ledger, books, shelf, .. } = before;
+    let now = newest(&tx)?;
+    // Reading a large book takes longer than all else here, and books change seldom.
+    let (ledger, books) = if shelf == now { (ledger, books) } else { read_books(&tx)? };
     read_observations(&tx, batch, &mut observations)?;
     Ok(Ground {
         revision: revision(&tx)?,
@@ -114,6 +118,7 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
         sent,
         ledger,
         books,
+        shelf: now,
         scans: scans(&tx)?,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
@@ -197,6 +202,13 @@ fn texts<T: DeserializeOwned>(
         read.push(serde_json::from_str(&text).map_err(|_| StoreError::Row { table })?);
     }
     Ok(read)
+}
+
+/// The newest book and the newest change beside any; both are only ever added.
+fn newest(tx: &Transaction<'_>) -> Result<(i64, i64), StoreError> {
+    let one = |text| tx.query_row(text, [], |row| row.get(0));
+    let book = one("SELECT coalesce(max(id), 0) FROM book")?;
+    Ok((book, one("SELECT coalesce(max(id), 0) FROM change")?))
 }
 
 fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {

@@ -15,6 +15,8 @@ use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
+mod devices;
+mod ledger;
 mod people;
 mod roles;
 mod tokens;
@@ -174,8 +176,17 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 8] =
-    ["/", "/devices", "/links", "/ledger", "/findings", "/coverage", "/scans", "/healthz"];
+const PAGES: [&str; 9] = [
+    "/",
+    "/devices",
+    "/links",
+    "/ledger",
+    "/findings",
+    "/coverage",
+    "/scans",
+    "/settings",
+    "/healthz",
+];
 const KIND: &str = "application/vnd.daicho.batch";
 
 #[test]
