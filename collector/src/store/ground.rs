@@ -101,29 +101,39 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 /// came since.
 pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
-    let mut coverage = coverage(&tx)?;
-    coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
-    let mut sent: Vec<Sent> = texts(&tx, "sent")?;
-    sent.sort();
-    let Ground { mut observations, batch, ledger, books, shelf, .. } = before;
+    let latest = tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?;
+    let Ground { mut observations, batch, ledger, books, shelf, coverage, sent, scans, .. } =
+        before;
+    // What batches brought is as it was where none came; reading it all again would take longer than
+    // what a person said.
+    let (coverage, sent, scans) = if batch == latest {
+        (coverage, sent, scans)
+    } else {
+        (self::coverage(&tx)?, self::sent(&tx)?, self::scans(&tx)?)
+    };
     let now = newest(&tx)?;
-    // Reading a large book takes longer than all else here, and books change seldom.
     let (ledger, books) = if shelf == now { (ledger, books) } else { read_books(&tx)? };
     read_observations(&tx, batch, &mut observations)?;
     Ok(Ground {
         revision: revision(&tx)?,
         observations,
-        batch: tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?,
+        batch: latest,
         coverage,
         sent,
         ledger,
         books,
         shelf: now,
-        scans: scans(&tx)?,
+        scans,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
         missed: jobs::missed(&tx)?,
     })
+}
+
+fn sent(tx: &Transaction<'_>) -> Result<Vec<Sent>, StoreError> {
+    let mut sent: Vec<Sent> = texts(tx, "sent")?;
+    sent.sort();
+    Ok(sent)
 }
 
 /// Coverages. Where not all of a scan has arrived, or its agent had to take something out again, it
@@ -154,6 +164,7 @@ fn coverage(tx: &Transaction<'_>) -> Result<Vec<Coverage>, StoreError> {
         }
         read.push(one);
     }
+    read.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
     Ok(read)
 }
 

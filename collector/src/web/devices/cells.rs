@@ -15,6 +15,8 @@ const IN_CELL: &str = " / ";
 /// A cell of the page.
 pub(super) struct Cell {
     pub(super) lines: Vec<String>,
+    /// What the ledger calls it, where that is another name.
+    pub(super) declared: String,
     pub(super) tags: Vec<Tag>,
     /// Where it leads; empty: nowhere.
     pub(super) link: String,
@@ -66,14 +68,17 @@ impl Writer<'_> {
             Vec::new()
         };
         let mut lines = if tags.is_empty() { self.lines(column, told) } else { Vec::new() };
-        let mut link = String::new();
+        let (mut link, mut declared) = (String::new(), String::new());
         if column == Column::Name {
             link = device_link(&told.device.id);
+            let names = told.entries().map(|entry| &entry.name).filter(|name| !name.is_empty());
+            let other = names.filter(|name| !lines.contains(name)).map(String::clone).next();
+            declared = other.unwrap_or_default();
             if lines.is_empty() {
                 lines.push(self.lang.say(Word::DevicesUnnamed).to_owned());
             }
         }
-        Cell { lines: few(lines), tags, link, style: style(column) }
+        Cell { lines: few(lines), declared, tags, link, style: style(column) }
     }
 
     /// A cell of a file.

@@ -44,6 +44,11 @@ impl Client {
         self.send(&format!("GET {path} HTTP/1.1\r\n"), "")
     }
 
+    /// The same, compressed, as browsers ask for it; there is no text then.
+    pub(super) fn read(&self, path: &str) -> Result<Answer> {
+        self.send(&format!("GET {path} HTTP/1.1\r\nAccept-Encoding: gzip\r\n"), "")
+    }
+
     pub(super) fn post(&self, path: &str, form: &str) -> Result<Answer> {
         let form = format!("token={}&{form}", self.token);
         let kind = "Content-Type: application/x-www-form-urlencoded";
@@ -101,7 +106,7 @@ impl Client {
                 let (Some((_, path)), Some(sample)) = (pages.get(at), heard.get_mut(at)) else {
                     break;
                 };
-                match self.get(&path(nth)) {
+                match self.read(&path(nth)) {
                     Ok(answer) if answer.status == 200 => sample.add(answer.first),
                     Ok(_) | Err(_) => failed.store(true, Ordering::Relaxed),
                 }

@@ -38,7 +38,7 @@ pub(super) struct Row<'a> {
     pub(super) readers: usize,
     /// Of who came first.
     pub(super) first: Option<Duration>,
-    /// Of the largest answer, as it is before it is compressed.
+    /// Of the first answer, which is not compressed.
     pub(super) octets: usize,
     /// Processor time of the server an answer.
     pub(super) cpu: Duration,
