@@ -53,8 +53,12 @@ deeds! {
     PasswordChanged = "password_changed";
     /// A link that logs in once was made.
     LinkMade = "link_made";
+    /// It was said with which account somebody comes whom an identity provider knows.
+    SubjectLinked = "subject_linked";
     /// A token was issued.
     TokenIssued = "token_issued";
+    /// A program used a route with a token, for the first time that day.
+    TokenUsed = "token_used";
     /// A token was revoked.
     TokenRevoked = "token_revoked";
     /// People said something of what was found.
@@ -91,6 +95,14 @@ deeds! {
     ViewKept = "view_kept";
     /// A saved view was removed.
     ViewRemoved = "view_removed";
+    /// It was said by which key another site is known.
+    SiteTrusted = "site_trusted";
+    /// A snapshot of another site was taken in.
+    SnapshotImported = "snapshot_imported";
+    /// Rows were counted in a round of stock-taking.
+    Counted = "counted";
+    /// A round of stock-taking was signed.
+    SignedOff = "signed_off";
     /// A file was taken along.
     Exported = "exported";
 }

@@ -78,7 +78,9 @@ fn text(told: &Told<'_>, addresses: &[IpAddr]) -> String {
             text.push('\n');
         }
     };
-    addresses.iter().for_each(|ip| add(&ip.to_string()));
+    for ip in addresses {
+        add(&ip.to_string());
+    }
     for mac in &device.macs {
         let written = mac.value.to_string();
         add(&written);
@@ -116,7 +118,9 @@ fn text(told: &Told<'_>, addresses: &[IpAddr]) -> String {
             &entry.user,
             &entry.maintainer,
         ];
-        cells.into_iter().for_each(|cell| add(cell));
+        for cell in cells {
+            add(cell);
+        }
     }
     text
 }

@@ -39,7 +39,8 @@ impl Needle {
             let at = from + at;
             let digit =
                 |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
-            if !digit(at.checked_sub(1)) && !(is_whole && digit(Some(at + length))) {
+            let goes_on = digit(at.checked_sub(1)) || is_whole && digit(Some(at + length));
+            if !goes_on {
                 return Some(at);
             }
             from = at + 1;

@@ -7,7 +7,9 @@ use daicho_common::complaint::{Complaint, Exit};
 use rusqlite::ErrorCode;
 
 use super::accounts::{self, BadAccount};
+use super::sites::{self, BadSite};
 use super::sql;
+use super::stocktakings::{self, BadRound};
 use crate::ledger::edit::BadEdit;
 use crate::ledger::rebase::Conflict;
 
@@ -67,6 +69,12 @@ pub enum StoreError {
     /// The account cannot be made or changed so.
     #[error("{0}")]
     Account(BadAccount),
+    /// Nothing of the round of stock-taking can be changed so.
+    #[error("{0}")]
+    Round(BadRound),
+    /// A snapshot of another site is not taken in.
+    #[error("{0}")]
+    Site(BadSite),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -110,6 +118,8 @@ impl StoreError {
             Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
             Self::Edit(bad) => bad_edit(bad),
             Self::Account(bad) => accounts::complaint(bad),
+            Self::Round(bad) => stocktakings::complaint(bad),
+            Self::Site(bad) => sites::complaint(bad),
             Self::Busy
             | Self::Absent
             | Self::NotADatabase
@@ -199,7 +209,9 @@ impl StoreError {
             | Self::OtherKey { .. }
             | Self::Conflicts { .. }
             | Self::Edit(_)
-            | Self::Account(_) => (
+            | Self::Account(_)
+            | Self::Round(_)
+            | Self::Site(_) => (
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),
                 format!("the database {db} could not be used ({self}): try again"),

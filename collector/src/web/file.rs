@@ -82,7 +82,9 @@ pub(super) fn made(
             let mut lost: Vec<Lost> = Vec::new();
             let all = std::iter::once(headings.to_vec()).chain(rows).enumerate();
             let looked = all.map(|(row, cells)| {
-                cells.iter().for_each(|cell| look(&mut lost, row, cell));
+                for cell in &cells {
+                    look(&mut lost, row, cell);
+                }
                 cells
             });
             let mut text = Vec::new();

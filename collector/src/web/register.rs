@@ -1,8 +1,10 @@
 //! What stands beside the ledger: every record by kind, changed and taken out by people, with who and why.
-//! A record is written as in the file that `register import` reads (`config/register/sample.toml`), so that
-//! nothing of it is out of reach; what contradicts itself or names what is not there is told above.
+//! Each kind has a form ([`edit`]); who knows the file that `register import` reads
+//! (`config/register/sample.toml`) may write a record as it stands there. What contradicts itself or names
+//! what is not there is told beside it. Rounds of stock-taking have pages of their own, and nobody signs
+//! one here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use axum::body::Bytes;
@@ -12,18 +14,32 @@ use axum::response::Response;
 
 use super::Site;
 use super::decide::{Form, REASON, back, broken};
-use super::page::{Frame, Reader, message, show};
+use super::page::{Frame, Reader, encoded, message, show};
 use super::snapshot::Snapshot;
-use crate::register::check::check;
 use crate::register::{Kind, Record, Register};
-use crate::store::By;
 use crate::words::{Lang, Word, phrase};
+
+mod edit;
+mod kinds;
+mod shown;
+mod typed;
+
+pub(super) use edit::{form, keep};
+pub(super) use typed::date;
+
+/// A record of every kind.
+static SAMPLE: LazyLock<Register> = LazyLock::new(|| {
+    // A test parses it.
+    Register::parse(include_str!("../../../config/register/sample.toml")).unwrap_or_default()
+});
 
 /// Longest record, in characters.
 const LONGEST: usize = 20_000;
 
 struct Row {
     id: String,
+    /// Where it is changed.
+    link: String,
     called: String,
     /// The record as it is written.
     text: String,
@@ -34,6 +50,8 @@ struct Group {
     kind: &'static str,
     label: &'static str,
     rows: Vec<Row>,
+    /// Where one is added.
+    add: String,
     /// A record of the kind as an example.
     sample: String,
 }
@@ -55,11 +73,15 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 
 fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
     let register = &snapshot.ground.register;
-    let ledger = Some(&snapshot.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
-    let flaws = check(register, ledger);
+    let flaws = snapshot.flaws();
     let of_kind = register.records().into_iter().filter(|record| record.kind() == kind);
     let row = |record: Record| Row {
         id: record.id().to_owned(),
+        link: if kind == Kind::Stocktaking {
+            format!("/stocktaking/{}", encoded(record.id()))
+        } else {
+            format!("/register/edit?kind={}&id={}", kind.name(), encoded(record.id()))
+        },
         called: called(&record),
         flaws: (flaws.iter())
             .filter(|flaw| flaw.kind == kind && flaw.id == record.id())
@@ -67,12 +89,16 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
             .collect(),
         text: written(record),
     };
-    let sample = Register::parse(include_str!("../../../config/register/sample.toml"));
-    let sample = sample.unwrap_or_default().records().into_iter().find(|one| one.kind() == kind);
+    let sample = SAMPLE.records().into_iter().find(|one| one.kind() == kind);
     Group {
         kind: kind.name(),
         label: lang.say(label(kind)),
         rows: of_kind.map(row).collect(),
+        add: if kind == Kind::Stocktaking {
+            "/stocktaking".to_owned()
+        } else {
+            format!("/register/edit?kind={}", kind.name())
+        },
         sample: sample.map(written).unwrap_or_default(),
     }
 }
@@ -118,17 +144,24 @@ pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Byt
     let form = Form::read(&body);
     let refused = |word| message(&reader, StatusCode::UNPROCESSABLE_ENTITY, word);
     let Some(wish) = Wish::of(&form) else { return refused(Word::FailureRecord) };
-    let By { who, at, .. } = reader.by();
+    let by = reader.by();
     let why = form.of("why").to_owned();
     if why.chars().count() > REASON {
         return refused(Word::FailureForm);
     }
-    let kept = site.write(move |store| match wish {
-        Wish::Keep(register) => store.keep_register(*register, (at, who), why).map(drop),
-        Wish::Remove(kind, id) => store.remove_record(kind, id, (at, who), why).map(drop),
+    let kept = site.write(move |store| {
+        if wish.is_about_signatures(&store.register()?) {
+            return Ok(false);
+        }
+        match wish {
+            Wish::Keep(register) => store.keep_register(*register, by, why).map(drop),
+            Wish::Remove(kind, id) => store.remove_record(kind, id, by, why).map(drop),
+        }?;
+        Ok(true)
     });
     match kept.await {
-        Ok(()) => back(form.back()),
+        Ok(true) => back(form.back()),
+        Ok(false) => message(&reader, StatusCode::FORBIDDEN, Word::FailureSignature),
         Err(error) => {
             let (status, word) = broken(&error);
             message(&reader, status, word)
@@ -143,6 +176,21 @@ enum Wish {
 }
 
 impl Wish {
+    /// Whether it would sign a round of stock-taking, or change or take out one that was signed: that is
+    /// not for who keeps the register.
+    fn is_about_signatures(&self, kept: &Register) -> bool {
+        let signed = |id: &str| {
+            kept.stocktaking.iter().any(|one| one.id == id && !one.signatures.is_empty())
+        };
+        match self {
+            Self::Keep(new) => {
+                let mut rounds = new.stocktaking.iter();
+                rounds.any(|round| !round.signatures.is_empty() || signed(&round.id))
+            }
+            Self::Remove(kind, id) => *kind == Kind::Stocktaking && signed(id),
+        }
+    }
+
     fn of(form: &Form) -> Option<Self> {
         match form.of("action") {
             "keep" => {

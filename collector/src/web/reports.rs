@@ -211,6 +211,7 @@ fn octets(
             zone: &site.config.zone,
         },
         register: &ground.register,
+        checks: &ground.checks,
         snapshot: &stamp,
         day,
         checklist: &checklist,

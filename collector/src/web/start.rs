@@ -11,10 +11,12 @@ use daicho_common::time::Timestamp;
 use serde::Deserialize;
 
 use super::Site;
+use super::guide::Progress;
 use super::page::{FindingRow, Frame, Reader, Tag, message, show};
 use super::snapshot::Snapshot;
 use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
+use crate::people::act::Act;
 use crate::report::gap::Reach;
 use crate::report::plan;
 use crate::report::set::checklist::{Checklist, Held};
@@ -82,6 +84,8 @@ struct Page {
     items: Option<Items>,
     has_data: bool,
     has_ledger: bool,
+    /// Whether the guide from nothing to the first verdicts has something left for the reader to do.
+    guide: bool,
 }
 
 /// What the store tells besides the picture.
@@ -96,7 +100,8 @@ pub(super) async fn page(
     reader: Reader,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let told = if reader.may(crate::people::act::Act::Survey) {
+    let administers = reader.may(Act::Administer);
+    let told = if reader.may(Act::Survey) {
         site.write(|store| {
             let (admissions, jobs) = (store.admissions(), store.jobs());
             Ok(Told { agents: admissions.list()?, schedules: jobs.schedules()? })
@@ -110,7 +115,8 @@ pub(super) async fn page(
         Err(error) => return broken(&reader, &error),
     };
     show(&site, &reader, ("start", Word::StartTitle), |snapshot, frame| {
-        Ok(start(snapshot, frame, &site.config.zone, (&told, &asked)))
+        let guide = administers && !Progress::of(snapshot, &told.agents).is_done();
+        Ok(Page { guide, ..start(snapshot, frame, &site.config.zone, (&told, &asked)) })
     })
     .await
 }
@@ -148,6 +154,7 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone, (told, asked): (&Told, 
         items: surveys.then(|| items(snapshot, (lang, zone), asked)),
         has_data: !snapshot.ground.scans.is_empty(),
         has_ledger: rows > 0,
+        guide: false,
         frame,
     }
 }

@@ -1,8 +1,9 @@
-//! `cargo measure pages [DEVICES]`: how long pages take, with one reader and with fifty; how large the
+//! `cargo measure pages [DEVICES [FOLDER]]`: how long pages take, with one reader and with fifty; how large the
 //! table of devices is, and how long it takes as a workbook.
 //!
 //! The site is one of as many devices, twenty facts each, and as many rows of the ledger; it is served by
-//! the built collector, and asked over loopback. A time is that of the first octet of an answer, from
+//! the built collector, and asked over loopback. With a folder the site is kept there, and made only
+//! if it is not there yet. A time is that of the first octet of an answer, from
 //! before the connection is opened. Processor time is the server's own, which other programs on the
 //! machine leave as it is.
 
@@ -39,12 +40,13 @@ type Page = (&'static str, Box<dyn Fn(usize) -> String + Send + Sync>);
 /// # Errors
 /// If the site cannot be made or served, or a page is not there.
 pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
-    let devices = match arguments {
-        [] => DEVICES,
-        [devices] => devices.parse()?,
-        _ => anyhow::bail!("write `cargo measure pages [DEVICES]`"),
+    let (devices, folder) = match arguments {
+        [] => (DEVICES, None),
+        [devices] => (devices.parse()?, None),
+        [devices, folder] => (devices.parse()?, Some(Path::new(folder))),
+        _ => anyhow::bail!("write `cargo measure pages [DEVICES [FOLDER]]`"),
     };
-    let site = Site::start(root, devices)?;
+    let site = Site::start(root, devices, folder)?;
     let client = Client::new(&site);
     tell(&format!(
         "{devices} devices, served after {:.1} s, {} MiB resident",
@@ -126,6 +128,8 @@ fn pages(client: &Client, devices: usize) -> Result<Vec<Page>> {
         ("coverage", "/coverage"),
         ("scans", "/scans"),
         ("register", "/register"),
+        ("stock-taking", "/stocktaking"),
+        ("import", "/ledger/import"),
         ("reports", "/reports"),
         ("settings", "/settings"),
         ("accounts", "/accounts"),

@@ -18,7 +18,7 @@ use crate::finding::{Finding, Rule};
 use crate::people::act::Act;
 use crate::people::log::{Deed, hex};
 use crate::resolve::{Device, DeviceId};
-use crate::store::{By, NewDecision};
+use crate::store::NewDecision;
 use crate::web::Site;
 use crate::web::decide::{Form, REASON, back, broken, word};
 use crate::web::finding::dispositions;
@@ -154,7 +154,7 @@ async fn deal(
         Ok(what) => what,
         Err(word) => return Ok(page(Some(word))),
     };
-    let By { who, at, .. } = reader.by();
+    let by = reader.by();
     let why = match kind {
         Kind::Request => {
             let asked = reader.lang.say(Word::BulkRequested);
@@ -162,7 +162,7 @@ async fn deal(
         }
         Kind::Answer | Kind::Scope => form.of("why").to_owned(),
     };
-    let new = |what| NewDecision { at, by: who.clone(), why: why.clone(), what };
+    let new = |what| NewDecision { by: by.clone(), why: why.clone(), what };
     let new: Vec<NewDecision> = what.into_iter().map(new).collect();
     let kept = site.write(move |store| store.decide(new)).await.map_err(|error| broken(&error))?;
     Ok(back(&format!("/devices?{}&done={}", view.text(), kept.len())))

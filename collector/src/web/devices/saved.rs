@@ -24,7 +24,7 @@ const MOST: usize = 50;
 pub(super) struct Link {
     pub(super) id: i64,
     pub(super) name: String,
-    pub(super) link: String,
+    pub(super) to: String,
     pub(super) shared: bool,
     pub(super) removable: bool,
     pub(super) current: bool,
@@ -43,7 +43,7 @@ impl Saved {
         let link = |view: &SavedView| Link {
             id: view.id,
             name: view.name.clone(),
-            link: format!("/devices?{}", view.query),
+            to: format!("/devices?{}", view.query),
             shared: view.shared,
             removable: own == Some(view.account) || frame.administers() && view.shared,
             current: view.query == query,

@@ -17,7 +17,7 @@ use crate::ledger::step::{Step, key};
 use crate::ledger::{Entry, Place, Row, State as Use};
 use crate::people::act::{Act, Reach, may};
 use crate::report;
-use crate::store::{By, Cause, Change, Edit, StoreError};
+use crate::store::{Cause, Change, Edit, StoreError};
 use crate::web::Site;
 use crate::web::decide::{Form, REASON, back, broken};
 use crate::web::page::{Frame, Reader, Tag, device_link, message, show};
@@ -261,8 +261,7 @@ async fn change(
     };
     let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
     let wish = wish(&snapshot, form, &place).ok_or_else(|| refused(Word::FailureForm))?;
-    let By { who, at, .. } = reader.by();
-    let edit = Edit { wish, at, by: who, why: form.of("why").to_owned() };
+    let edit = Edit { wish, by: reader.by(), why: form.of("why").to_owned() };
     match site.write(move |store| store.edit(edit)).await {
         Ok(steps) => Ok(row_link(steps.first().map_or(&place, Step::place))),
         Err(StoreError::Edit(bad)) => Err(refused(word(&bad))),

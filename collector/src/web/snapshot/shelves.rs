@@ -13,6 +13,7 @@ use crate::finding::{Finding, Rule};
 use crate::ledger::Entry;
 use crate::policy::Severity;
 use crate::reconcile::Verdict;
+use crate::register::check::{Flaw, check};
 use crate::report::gap::{Reach, reaches};
 use crate::report::set::checklist::{Checklist, Held, held};
 use crate::report::set::{self, Stamp};
@@ -34,12 +35,16 @@ pub(super) struct Shelves {
     reaches: OnceLock<Arc<Reaches>>,
     needs: OnceLock<Needs>,
     sent: OnceLock<Arc<Sums>>,
-    checklists: Arc<Mutex<HashMap<(Lang, String), Arc<Vec<Held>>>>>,
+    flaws: OnceLock<Arc<Vec<Flaw>>>,
+    checklists: Arc<Mutex<Checklists>>,
     counts: OnceLock<[usize; phrase::VERDICTS.len()]>,
 }
 
 /// How far each declared network was looked at, by its name and range.
 type Reaches = BTreeMap<(String, IpNet), Reach>;
+
+/// The items of an edition in a language, each with what is held against it.
+type Checklists = HashMap<(Lang, String), Arc<Vec<Held>>>;
 
 /// How much waits for somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,6 +147,14 @@ impl Snapshot {
     /// How far each declared network was looked at.
     pub(in crate::web) fn reaches(&self) -> &Reaches {
         self.shelves.reaches.get_or_init(|| Arc::new(reaches(&self.ground.coverage)))
+    }
+
+    /// What contradicts itself in the register, or names what the ledger does not have.
+    pub(in crate::web) fn flaws(&self) -> &[Flaw] {
+        self.shelves.flaws.get_or_init(|| {
+            let ledger = Some(&self.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
+            Arc::new(check(&self.ground.register, ledger))
+        })
     }
 
     /// What was sent, added up.

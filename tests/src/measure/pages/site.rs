@@ -39,12 +39,15 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Makes the site and has it served.
-    pub(super) fn start(root: &Path, devices: usize) -> Result<Self> {
+    /// Makes the site, in this folder if one is named, and has it served.
+    pub(super) fn start(root: &Path, devices: usize, kept: Option<&Path>) -> Result<Self> {
         let program = program(root)?;
         let folder = tempfile::tempdir()?;
-        let db = folder.path().join("daicho.db");
-        let cookie = fill(&db, devices)?;
+        let db = kept.unwrap_or_else(|| folder.path()).join("daicho.db");
+        if !db.exists() {
+            fill(&db, devices)?;
+        }
+        let cookie = enter(&db)?;
         let begun = Instant::now();
         let mut server = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--db"])
@@ -121,9 +124,12 @@ fn program(root: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Fills a database, and returns the secret of an administrator's session.
-fn fill(db: &Path, devices: usize) -> Result<String> {
-    let trouble = |error: daicho_collector::store::StoreError| anyhow!("{error}");
+fn trouble(error: daicho_collector::store::StoreError) -> anyhow::Error {
+    anyhow!("{error}")
+}
+
+/// Fills a database.
+fn fill(db: &Path, devices: usize) -> Result<()> {
     let store = Store::open(db).map_err(trouble)?;
     let now = Timestamp::from_micros(1_700_000_100_000_000);
     let observations = seen::observations(devices);
@@ -134,7 +140,6 @@ fn fill(db: &Path, devices: usize) -> Result<String> {
     let name = "台帳.csv".to_owned();
     let book = NewBook { name, octets, ledger, at: now, by: "measure".to_owned() };
     store.import(book).map_err(trouble)?;
-    let by = || By::here("measure".to_owned(), daicho_collector::clock::now());
     let new = NewAccount {
         name: "sato".to_owned(),
         called: "佐藤".to_owned(),
@@ -143,10 +148,20 @@ fn fill(db: &Path, devices: usize) -> Result<String> {
         password: None,
     };
     store.add_account(new, false, by()).map_err(trouble)?;
+    Ok(())
+}
+
+/// Begins a session of the administrator, and returns its secret.
+fn enter(db: &Path) -> Result<String> {
+    let store = Store::open(db).map_err(trouble)?;
     let (account, _) = store.account("sato").map_err(trouble)?.context("no account")?;
     let (secret, kept) = credential::secret().map_err(|_| anyhow!("no random numbers"))?;
     store.begin_session(account, kept, by()).map_err(trouble)?;
     Ok(secret)
+}
+
+fn by() -> By {
+    By::here("measure".to_owned(), daicho_collector::clock::now())
 }
 
 /// One look by ARP at each network, to which all that is there answered.
