@@ -11,7 +11,10 @@ use crate::clock::Zone;
 use crate::policy::Network;
 use crate::words::Lang;
 
+mod notify;
 mod provider;
+
+pub use notify::{Notify, is_name};
 
 /// As written: every key may be left out.
 #[derive(Debug, Default, Deserialize)]
@@ -34,7 +37,38 @@ struct Written {
     network: Option<Vec<Network>>,
     agents_listen: Option<String>,
     agent_names: Option<Vec<String>>,
+    metrics: Option<Metrics>,
+    log_format: Option<LogFormat>,
+    public_url: Option<String>,
+    silent_agent_hours: Option<u32>,
+    certificate_days: Option<u32>,
+    backup_days: Option<u32>,
+    notify: Option<Vec<notify::Written>>,
     oidc: Option<provider::Written>,
+}
+
+/// Who may read the figures at `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metrics {
+    /// Nobody: there are none.
+    #[default]
+    Off,
+    /// This computer, and whoever has a token for them.
+    Loopback,
+    /// Whoever has a token for them.
+    Token,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// What devices are known by, besides what the program was built with.
@@ -98,6 +132,12 @@ pub struct Config {
     pub oidc: Option<crate::oidc::Settings>,
     /// The font of reports; none: the first of the system's that has Japanese characters.
     pub report_font: Option<PathBuf>,
+    /// Who is told of what.
+    pub notify: Notify,
+    /// Who may read the figures at `/metrics`.
+    pub metrics: Metrics,
+    /// How the log is written.
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -147,12 +187,23 @@ impl Config {
                 ),
             ));
         }
+        let limits = notify::WrittenLimits {
+            silent_hours: written.silent_agent_hours,
+            certificate_days: written.certificate_days,
+            backup_days: written.backup_days,
+        };
+        let language = written.language.unwrap_or_default();
+        let notify = notify::meant(
+            written.notify.unwrap_or_default(),
+            (limits, written.public_url),
+            (language, name),
+        )?;
         let set = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
         Ok(Self {
             listen: written.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8470).into()),
             database: written.database.unwrap_or_else(|| "daicho.db".into()),
             zone: Zone::named(written.time_zone.as_deref().unwrap_or("Asia/Tokyo"))?,
-            language: written.language.unwrap_or_default(),
+            language,
             page_rows,
             host_names: written
                 .host_names
@@ -175,6 +226,9 @@ impl Config {
             behind_tls: written.behind_tls.unwrap_or_default(),
             oidc: written.oidc.map(|oidc| oidc.meant(name)).transpose()?,
             report_font: set(written.report_font),
+            notify,
+            metrics: written.metrics.unwrap_or_default(),
+            log_format: written.log_format.unwrap_or_default(),
         })
     }
 }
@@ -242,6 +296,12 @@ mod tests {
             "people",
             "behind_tls",
             "report_font",
+            "metrics",
+            "log_format",
+            "public_url",
+            "silent_agent_hours",
+            "certificate_days",
+            "backup_days",
         ]
         .to_vec();
         known.sort_unstable();

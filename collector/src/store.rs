@@ -27,10 +27,12 @@ mod deliveries;
 mod error;
 mod ground;
 mod jobs;
+mod notices;
 mod registers;
 mod safety;
 mod roll;
 mod schema;
+mod secrets;
 mod sessions;
 mod sites;
 mod snapshots;
@@ -53,9 +55,11 @@ pub use error::StoreError;
 pub(crate) use error::other_key;
 pub use ground::{Book, Ground, Scan};
 pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
+pub use notices::{NoticeState, Notified, Outgoing};
 pub use registers::{Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
+pub use secrets::{KeptSecret, Sealed};
 pub use sessions::{Caller, Session};
 pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
@@ -349,6 +353,14 @@ impl Store {
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(Connection::file(path, Purpose::Read)?)
+}
+
+/// Holds a database as another program does that writes, until it is dropped.
+#[cfg(test)]
+pub(crate) fn hold_for_test(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::credential::{self, Failed, Hasher, Kept};
 use crate::day::Day;
 use crate::door::Live;
 use crate::ingest;
+use crate::meters::Meters;
 use crate::oidc::flow::Waiting;
 use crate::oidc::provider::Provider;
 use crate::people::act::{Act, Reach, may};
@@ -55,6 +56,7 @@ mod findings;
 mod ledger;
 mod links;
 mod login;
+mod metrics;
 mod observation;
 mod oidc;
 mod page;
@@ -71,13 +73,16 @@ mod snapshot;
 mod start;
 mod stocktaking;
 mod stops;
+mod takeout;
 mod upload;
 mod view;
+mod watched;
 
 use doors::{Doors, Need};
 use import::Drafts;
 use page::Reader;
 use snapshot::Snapshot;
+pub use watched::Watched;
 
 /// What browsers may load: our own style sheet, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -93,6 +98,8 @@ pub struct Site {
     pub(crate) config: Config,
     /// How far the jobs that run have got.
     pub(crate) live: Live,
+    /// What is counted.
+    pub(crate) meters: Meters,
     criteria: Criteria,
     current: RwLock<Arc<Snapshot>>,
     /// Held by the one task that derives; the others wait for what it makes.
@@ -136,6 +143,7 @@ impl Site {
             criteria,
             current: RwLock::new(Arc::new(first)),
             live: Live::default(),
+            meters: Meters::default(),
             deriving: tokio::sync::Mutex::new(()),
             opening: tokio::sync::Mutex::new(()),
             views: Mutex::default(),
@@ -331,7 +339,10 @@ fn doors(site: &Arc<Site>) -> Doors {
         .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
         .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
         .get("/assets/daicho.css", Need::Nothing, style)
-        .get("/healthz", Need::Nothing, health)
+        .get("/healthz", Need::Nothing, metrics::health)
+        .get("/readyz", Need::Nothing, metrics::ready)
+        // Who may read them the handler asks.
+        .get("/metrics", Need::Nothing, metrics::show)
 }
 
 /// Every route, with the headers that keep a browser in bounds.
@@ -365,16 +376,6 @@ async fn style() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
     (headers, include_str!("../assets/daicho.css"))
-}
-
-async fn health(State(site): State<Arc<Site>>) -> Response {
-    match site.store.revision() {
-        Ok(revision) => format!("ok {revision}\n").into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the store cannot be read");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response()
-        }
-    }
 }
 
 async fn bounded(mut response: Response) -> Response {

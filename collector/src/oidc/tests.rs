@@ -38,7 +38,7 @@ impl Signer {
 
     pub(crate) fn rsa() -> Self {
         let der = STANDARD.decode(RSA.split_whitespace().collect::<String>()).unwrap();
-        Self::Rsa(RsaKeyPair::from_pkcs8(&der).unwrap())
+        Self::Rsa(RsaKeyPair::from_der(&der).unwrap())
     }
 
     fn algorithm(&self) -> &'static str {

@@ -105,6 +105,14 @@ deeds! {
     SignedOff = "signed_off";
     /// A file was taken along.
     Exported = "exported";
+    /// A secret was kept, encrypted.
+    SecretSet = "secret_set";
+    /// A secret was removed.
+    SecretRemoved = "secret_removed";
+    /// Secrets were encrypted with a new key.
+    SecretsRekeyed = "secrets_rekeyed";
+    /// It was tried whether messages arrive.
+    NotifyTested = "notify_tested";
 }
 
 impl Deed {

@@ -263,6 +263,7 @@ pub(crate) fn sample() -> (Ground, Picture) {
         decisions: Vec::new(),
         register: crate::register::Register::default(),
         checks: Vec::new(),
+        check: 0,
         missed: Vec::new(),
         revision: 0,
         batch: 0,

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 
 use daicho_common::span::{DAY, NoSpan, Span};
+use daicho_common::time::Timestamp;
+use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
 /// A span of the day, on some days of the week; never one whose ends are equal.
@@ -10,6 +12,12 @@ use jiff::{ToSpan, Zoned};
 pub struct Window(Span);
 
 impl Window {
+    /// Whether an instant lies in it, by the clocks of this zone.
+    pub fn has(self, at: Timestamp, zone: &TimeZone) -> bool {
+        let at = jiff::Timestamp::from_microsecond(at.micros());
+        at.is_ok_and(|at| self.closes(&at.to_zoned(zone.clone())).is_some())
+    }
+
     /// When the window closes in which `at` lies; `None` if it lies in none.
     pub(super) fn closes(self, at: &Zoned) -> Option<Zoned> {
         let Span { days, from, to } = self.0;

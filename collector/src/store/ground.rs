@@ -75,6 +75,8 @@ pub struct Ground {
     pub register: Register,
     /// What was said of rows in rounds of stock-taking, in order.
     pub checks: Vec<Check>,
+    /// The number of the last of them.
+    pub(crate) check: i64,
     /// Scheduled scans that have not come about since they last did.
     pub missed: Vec<Missed>,
 }
@@ -105,12 +107,12 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
     let latest = tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?;
-    let Ground { mut observations, batch, ledger, books, shelf, coverage, sent, scans, .. } =
-        before;
+    let Ground { mut observations, mut checks, batch, check, shelf, ledger, books, .. } = before;
+    let check = stocktakings::read(&tx, check, &mut checks)?;
     // What batches brought is as it was where none came; reading it all again would take longer than
     // what a person said.
     let (coverage, sent, scans) = if batch == latest {
-        (coverage, sent, scans)
+        (before.coverage, before.sent, before.scans)
     } else {
         (self::coverage(&tx)?, self::sent(&tx)?, self::scans(&tx)?)
     };
@@ -129,7 +131,8 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
         scans,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
-        checks: stocktakings::all(&tx)?,
+        checks,
+        check,
         missed: jobs::missed(&tx)?,
     })
 }

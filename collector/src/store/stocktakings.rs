@@ -82,13 +82,25 @@ pub(super) fn complaint(bad: &BadRound) -> Complaint {
 }
 
 /// Everything that was said of rows, in order.
-pub(super) fn all(connection: &Connection) -> Result<Vec<Check>, StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT round, entry, label, outcome, note, said_at, said_by FROM stocktaking_check
-         ORDER BY id",
-    )?;
-    let mut rows = statement.query([])?;
+fn all(connection: &Connection) -> Result<Vec<Check>, StoreError> {
     let mut checks = Vec::new();
+    read(connection, 0, &mut checks)?;
+    Ok(checks)
+}
+
+/// Reads what was said after the word of this number, and returns the number of the last one: what was
+/// said is never changed, so that it need not be read again.
+pub(super) fn read(
+    connection: &Connection,
+    after: i64,
+    checks: &mut Vec<Check>,
+) -> Result<i64, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT round, entry, label, outcome, note, said_at, said_by, id FROM stocktaking_check
+         WHERE id > $1 ORDER BY id",
+    )?;
+    let mut rows = statement.query([after])?;
+    let mut last = after;
     while let Some(row) = rows.next()? {
         let outcome: String = row.get(3)?;
         checks.push(Check {
@@ -100,8 +112,9 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Check>, StoreError> {
             at: Timestamp::from_micros(row.get(5)?),
             by: row.get(6)?,
         });
+        last = row.get(7)?;
     }
-    Ok(checks)
+    Ok(last)
 }
 
 fn round(tx: &Transaction<'_>, id: &str) -> Result<Stocktaking, StoreError> {

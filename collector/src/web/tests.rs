@@ -19,6 +19,7 @@ mod devices;
 mod ledger;
 mod guide;
 mod import;
+mod metrics;
 mod oidc;
 mod people;
 mod register;

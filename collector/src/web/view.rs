@@ -58,6 +58,7 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
         register: register(&ground.register, &portion),
         // What the hospital counted is its own.
         checks: Vec::new(),
+        check: 0,
         missed: Vec::new(),
         batch: 0,
         shelf: (0, 0),

@@ -211,6 +211,7 @@ impl Snapshot {
                 zone,
             },
             register: &self.ground.register,
+            checks: &self.ground.checks,
             snapshot: &stamp,
             day: self.today(),
             checklist: edition,

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 73] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 77] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -93,10 +93,15 @@ const ROUTES: [(&str, &str, [Fate; 6]); 73] = [
     ("GET", "/api/v1/ledger", [P, P, P, P, P, S]),
     ("GET", "/api/v1/links", [P, P, P, R, P, S]),
     ("GET", "/api/v1/coverage", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/export/netbox.zip", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/export/glpi.zip", [P, P, P, P, P, S]),
     ("POST", "/api/v1/decisions", [P, P, R, R, R, S]),
     ("GET", "/api/v1/openapi.json", [P, P, P, P, P, P]),
     ("GET", "/assets/daicho.css", [P, P, P, P, P, P]),
     ("GET", "/healthz", [P, P, P, P, P, P]),
+    ("GET", "/readyz", [P, P, P, P, P, P]),
+    // There is none unless the configuration says so; who may read it then is tested in `metrics`.
+    ("GET", "/metrics", [P, P, P, P, P, P]),
     // What is not declared is found by nobody.
     ("GET", "/nowhere", [P, P, P, P, P, P]),
     ("GET", "/devices/", [P, P, P, P, P, P]),

@@ -52,5 +52,9 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::Counted => Word::DeedCounted,
         Deed::SignedOff => Word::DeedSignedOff,
         Deed::Exported => Word::DeedExported,
+        Deed::SecretSet => Word::DeedSecretSet,
+        Deed::SecretRemoved => Word::DeedSecretRemoved,
+        Deed::SecretsRekeyed => Word::DeedSecretsRekeyed,
+        Deed::NotifyTested => Word::DeedNotifyTested,
     }
 }
