@@ -225,6 +225,19 @@ struct Known<'a> {
     facts: Facts<'a>,
     devices: HashMap<&'a DeviceId, &'a Device, RandomState>,
     entries: HashMap<&'a Place, (&'a Entry, &'a EntryKey), RandomState>,
+    /// The rows that were matched with each device, in the order of the matches.
+    rows: HashMap<&'a DeviceId, Vec<&'a Place>, RandomState>,
+}
+
+/// The rows that were matched with each device.
+fn rows<'a>(matches: &'a [Match]) -> HashMap<&'a DeviceId, Vec<&'a Place>, RandomState> {
+    let mut rows: HashMap<&DeviceId, Vec<&Place>, RandomState> = HashMap::default();
+    for found in matches {
+        for device in found.devices() {
+            rows.entry(device).or_default().extend(&found.entry);
+        }
+    }
+    rows
 }
 
 impl<'a> Known<'a> {
@@ -342,6 +355,7 @@ pub fn find(facts: Facts<'_>) -> Vec<Finding> {
         entries: (facts.ledger.entries.iter().zip(facts.keys))
             .map(|(entry, key)| (&entry.place, (entry, key)))
             .collect(),
+        rows: rows(facts.matches),
     };
     let mut findings = Vec::new();
     for rule in RULES {

@@ -3,7 +3,7 @@
 //!
 //! Pure rooms, in the order of the flow: [`day`], [`evidence`], [`fingerprint`], [`mib`], [`inventory`],
 //! [`ledger`], [`register`], [`decision`], [`policy`], [`resolve`], [`topology`], [`reconcile`], [`duty`],
-//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]; [`snapshot`] keeps what it was; beside them [`people`]. They name no file, socket, clock or database; the layering
+//! [`scope`], [`schedule`], [`finding`], composed by [`picture`]; [`snapshot`] keeps what it was, [`roster`] searches it; beside them [`people`]. They name no file, socket, clock or database; the layering
 //! test holds them to it. Edges: ledger files in [`book`], [`store`],
 //! [`ingest`], [`report`], [`web`], [`doctor`], [`cli`].
 
@@ -52,6 +52,8 @@ pub mod credential;
 mod parallel;
 /// The one function that composes the pure rooms.
 pub mod picture;
+/// Devices as a table that is searched, filtered and sorted.
+pub mod roster;
 /// What was known at a moment, named by its digest; what two of them differ in.
 pub mod snapshot;
 /// Files that only their owner may read.

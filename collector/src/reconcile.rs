@@ -43,6 +43,41 @@ pub struct Looked {
 }
 
 impl Verdict {
+    /// Every verdict by its name, what needs somebody first.
+    pub const NAMES: [&str; 10] = [
+        "undocumented",
+        "retired_but_seen",
+        "differs",
+        "not_seen",
+        "possibly_lost",
+        "cannot_tell",
+        "byod_candidate",
+        "permitted_byod",
+        "not_connected",
+        "agreed",
+    ];
+
+    /// Its name in files and addresses, as serde writes it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Agreed => "agreed",
+            Self::Differs { .. } => "differs",
+            Self::Undocumented => "undocumented",
+            Self::NotSeen { .. } => "not_seen",
+            Self::ByodCandidate => "byod_candidate",
+            Self::PermittedByod { .. } => "permitted_byod",
+            Self::PossiblyLost { .. } => "possibly_lost",
+            Self::NotConnected => "not_connected",
+            Self::RetiredButSeen => "retired_but_seen",
+            Self::CannotTell { .. } => "cannot_tell",
+        }
+    }
+
+    /// Its place in [`Self::NAMES`].
+    pub fn rank(&self) -> usize {
+        Self::NAMES.iter().position(|name| *name == self.name()).unwrap_or(Self::NAMES.len())
+    }
+
     /// Whether a device was found that no row accounts for and that nobody permitted.
     pub const fn is_undocumented(&self) -> bool {
         matches!(self, Self::Undocumented | Self::ByodCandidate)

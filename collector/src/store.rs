@@ -41,6 +41,7 @@ mod sql;
 mod stops;
 mod subjects;
 mod tokens;
+mod views;
 mod writer;
 
 pub use accounts::{BadAccount, Listed, NewAccount, NewState};
@@ -66,6 +67,7 @@ pub use sql::Error as DatabaseError;
 pub use stocktakings::BadRound;
 pub use subjects::Subject;
 pub use tokens::{NewToken, Token};
+pub use views::{NewView, SavedView};
 
 /// The database. Dropping it waits for the writer to finish.
 #[derive(Debug)]
@@ -227,6 +229,15 @@ impl Store {
     /// See [`StoreError`].
     pub fn history(&self, key: Option<&str>) -> Result<Vec<Change>, StoreError> {
         changes::history(&reader(&self.path)?, key)
+    }
+
+    /// The latest changes of the row that is known by just this key ([`crate::ledger::step::key`]), the
+    /// latest first, at most so many.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn latest_changes(&self, key: &str, most: usize) -> Result<Vec<Change>, StoreError> {
+        changes::latest(&self.read(), key, most)
     }
 
     /// What people said that columns mean.

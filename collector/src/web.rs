@@ -48,6 +48,7 @@ mod decide;
 mod doors;
 mod enter;
 mod fields;
+mod file;
 mod guide;
 mod import;
 mod finding;
@@ -65,6 +66,7 @@ mod reports;
 mod scans;
 mod scope;
 mod session;
+mod settings;
 mod setup;
 mod sites;
 mod snapshot;
@@ -232,17 +234,22 @@ impl Site {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The present snapshot, if it is of this revision and of now. Another one is let go of at once: who
+    /// derives the next from it takes it over, and would have to copy it from whoever still holds it.
+    fn present(&self, revision: u64) -> Option<Arc<Snapshot>> {
+        let current = self.current();
+        (current.revision >= revision && current.is_of(clock::now())).then_some(current)
+    }
+
     /// The picture of the store as it is now.
     async fn snapshot(self: &Arc<Self>) -> Result<Arc<Snapshot>, StoreError> {
         let revision = self.store.revision()?;
-        let current = self.current();
-        if current.revision == revision && current.is_of(clock::now()) {
-            return Ok(current);
+        if let Some(present) = self.present(revision) {
+            return Ok(present);
         }
         let _turn = self.deriving.lock().await;
-        let current = self.current();
-        if current.revision >= revision && current.is_of(clock::now()) {
-            return Ok(current);
+        if let Some(present) = self.present(revision) {
+            return Ok(present);
         }
         let site = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
@@ -270,12 +277,22 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/", Need::May(Act::Read), start::page)
         .get("/devices", Need::May(Act::Read), devices::page)
         .get("/devices/{id}", Need::May(Act::Read), device::page)
+        .get("/devices/table/{file}", Need::Take(Act::Read), devices::export::file)
+        .post("/devices/views", Need::May(Act::Read), devices::saved::say)
+        // What is done may need more; see there.
+        .post("/devices/bulk", Need::May(Act::Answer), devices::bulk::say)
         .get("/ledger", Need::May(Act::Read), ledger::page)
+        .get("/ledger/row", Need::May(Act::Read), ledger::row::page)
+        .post("/ledger/row", Need::May(Act::Enter), ledger::row::say)
+        .get("/ledger/add", Need::May(Act::Enter), ledger::row::add)
+        .get("/ledger/table/{file}", Need::Take(Act::Read), ledger::file::seen)
+        .get("/ledger/books/{name}", Need::Take(Act::Survey), ledger::file::book)
         .get("/ledger/import", Need::May(Act::Enter), import::ask)
         .post("/ledger/import", Need::Upload(Act::Enter), import::upload)
         .get("/ledger/import/{draft}", Need::May(Act::Enter), import::look)
         .post("/ledger/import/{draft}", Need::May(Act::Enter), import::say)
         .get("/findings", Need::May(Act::Read), findings::page)
+        .get("/findings/table/{file}", Need::Take(Act::Read), findings::file)
         .get("/finding", Need::May(Act::Read), finding::page)
         // What the form says may need more; see there.
         .post("/decisions", Need::May(Act::Answer), decide::decide)
@@ -284,6 +301,7 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
+        .get("/settings", Need::May(Act::Survey), settings::page)
         .get("/register/edit", Need::May(Act::Enter), register::form)
         .post("/register/edit", Need::May(Act::Enter), register::keep)
         .get("/stocktaking", Need::May(Act::Survey), stocktaking::list)

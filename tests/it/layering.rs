@@ -114,6 +114,23 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "collector/src/roster",
+        &[
+            "day",
+            "evidence",
+            "fingerprint",
+            "resolve",
+            "ledger",
+            "decision",
+            "policy",
+            "reconcile",
+            "scope",
+            "finding",
+            "roster",
+            "parallel",
+        ],
+    ),
+    (
         "collector/src/snapshot",
         &[
             "day",

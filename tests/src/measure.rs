@@ -23,6 +23,8 @@ pub mod identity;
 pub mod judge;
 /// `cargo measure ledger`.
 pub mod ledger;
+/// `cargo measure pages`.
+pub mod pages;
 /// The programs that we are measured beside.
 pub mod peers;
 /// A link full of hosts.
@@ -51,6 +53,10 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what, folder, rest @ ..] if what == "corpus" => corpus(root, Path::new(folder), rest),
         [what] if what == "ledger" => ledger(root, ledger::ROWS),
         [what, rows] if what == "ledger" => ledger(root, rows.parse()?),
+        [what, rest @ ..] if what == "pages" => {
+            build(root, "daicho-collector")?;
+            pages::run(root, rest)
+        }
         [what] if what == "snmp" => snmp(root),
         [what, rest @ ..] if what == "derive" => derive::run(rest),
         [what, rest @ ..] if what == "identity" => identity::run(rest),
@@ -60,7 +66,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ledger [ROWS]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ledger [ROWS]`, `cargo measure pages [DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
         ),
     }
 }

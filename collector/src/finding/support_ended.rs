@@ -15,11 +15,10 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         }
         let mut concerns = known.purposes(device);
         concerns.extend(class_word(device));
-        let entries =
-            known.facts.matches.iter().filter(|found| found.devices().any(|id| *id == device.id));
+        let entries = known.rows.get(&device.id).into_iter().flatten();
         let draft = Draft::new(Rule::SupportEnded, &device.id.0)
             .device(Some(&device.id))
-            .entries(entries.filter_map(|found| found.entry.clone()))
+            .entries(entries.copied().cloned())
             .detail(vec![device.called(), os.value.clone(), last.to_string()])
             .facts(vec![os.value.clone(), last.to_string()])
             .concerns(concerns)

@@ -42,6 +42,13 @@ pub enum Wish {
         /// What the row says.
         values: Vec<(Named, String)>,
     },
+    /// Other texts in several cells of a row at once, each with what it said when the person read it.
+    Row {
+        /// The row.
+        place: Place,
+        /// Index of the column, the text as it was, and as it is to be.
+        cells: Vec<(usize, String, String)>,
+    },
     /// The thing is retired: 廃棄 in the column of states or, in a workbook without one, the row is
     /// struck through.
     Retire {
@@ -87,6 +94,7 @@ const RETIRED: &str = "廃棄";
 pub fn plan(ledger: &Ledger, wish: &Wish, columns: &Columns) -> Result<Vec<Step>, BadEdit> {
     let steps = match wish {
         Wish::Set { place, column, value } => set(ledger, place, column, value)?,
+        Wish::Row { place, cells } => row(ledger, place, cells)?,
         Wish::Add { book, sheet, values } => vec![add(ledger, (book, sheet), values)?],
         Wish::Retire { place } => retire(ledger, place, columns)?,
     };
@@ -100,7 +108,7 @@ pub fn plan(ledger: &Ledger, wish: &Wish, columns: &Columns) -> Result<Vec<Step>
 /// The ledger with only the entry that is meant, so that trying costs little.
 fn part_of(ledger: &Ledger, wish: &Wish) -> Ledger {
     let meant = match wish {
-        Wish::Set { place, .. } | Wish::Retire { place } => Some(place),
+        Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place } => Some(place),
         Wish::Add { .. } => None,
     };
     let entries = ledger.entries.iter().filter(|entry| Some(&entry.place) == meant);
@@ -156,6 +164,34 @@ fn set(ledger: &Ledger, place: &Place, named: &Named, value: &str) -> Result<Vec
     }
     let heading = sheet.columns.get(column).map(|c| c.heading.clone()).unwrap_or_default();
     Ok(vec![Step::Cell { place: place.clone(), column: Some(column), heading, before, after }])
+}
+
+fn row(
+    ledger: &Ledger,
+    place: &Place,
+    cells: &[(usize, String, String)],
+) -> Result<Vec<Step>, BadEdit> {
+    let (entry, sheet) = entry_at(ledger, place)?;
+    let mut steps = Vec::new();
+    for (column, was, value) in cells {
+        let heading = sheet.columns.get(*column).map(|c| c.heading.clone()).unwrap_or_default();
+        let named = Named::Heading(heading.clone());
+        let before =
+            entry.cells.get(*column).ok_or_else(|| BadEdit::NoSuchColumn(named.clone()))?;
+        let (was, after) = (checked(was, &named)?, checked(value, &named)?);
+        if after == was || after == *before {
+            continue;
+        }
+        // Forms give back no space at the ends.
+        if checked(before, &named)?.trim() != was.trim() {
+            return Err(BadEdit::NotAsBefore(place.clone()));
+        }
+        let (place, before) = (place.clone(), before.clone());
+        steps.push(Step::Cell { place, column: Some(*column), heading, before, after });
+    }
+    // What names the thing anew comes before what no longer does.
+    steps.sort_by_key(|step| matches!(step, Step::Cell { after, .. } if after.is_empty()));
+    Ok(steps)
 }
 
 fn add(

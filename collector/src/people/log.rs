@@ -91,6 +91,10 @@ deeds! {
     ScheduleRemoved = "schedule_removed";
     /// A scan was wanted once.
     ScanWanted = "scan_wanted";
+    /// A view of a list was saved.
+    ViewKept = "view_kept";
+    /// A saved view was removed.
+    ViewRemoved = "view_removed";
     /// It was said by which key another site is known.
     SiteTrusted = "site_trusted";
     /// A snapshot of another site was taken in.

@@ -23,6 +23,23 @@ pub fn write(out: &mut impl Write, tables: &[Table]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes rows below headings, without a byte order mark; no line for headings of which there are none.
+pub fn write_rows(
+    out: &mut impl Write,
+    headings: &[String],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> io::Result<()> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+    if !headings.is_empty() {
+        writer.write_record(headings.iter().map(|cell| guarded(cell)))?;
+    }
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| guarded(cell)))?;
+    }
+    writer.flush()
+}
+
 /// The cell, behind an apostrophe if it could be run as a formula. A sign before a plain number is
 /// no formula.
 pub(super) fn guarded(cell: &str) -> String {

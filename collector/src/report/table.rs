@@ -237,8 +237,8 @@ fn answered(shown: &Shown<'_>, finding: &Finding) -> [String; 5] {
     [done, answer.owner.clone(), due, answer.why.clone(), answer.by.clone()]
 }
 
-/// One row for each finding.
-pub fn findings(shown: &Shown<'_>) -> Table {
+/// The headings of findings.
+pub fn finding_headings(shown: &Shown<'_>) -> Vec<String> {
     let words = [
         Word::FindingsSeverity,
         Word::FindingsRule,
@@ -252,24 +252,32 @@ pub fn findings(shown: &Shown<'_>) -> Table {
         Word::FindingsBy,
         Word::CommonEvidence,
     ];
-    let rows = shown.picture.findings.iter().map(|finding| {
-        let places: Vec<String> =
-            finding.entries.iter().map(|place| phrase::place(shown.lang, place)).collect();
-        let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
-        let mut row = vec![
-            shown.lang.say(phrase::severity(finding.severity)).to_owned(),
-            shown.lang.say(phrase::rule(finding.rule)).to_owned(),
-            finding.device.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
-            places.join(IN_CELL),
-            phrase::detail(shown.lang, finding).join(IN_CELL),
-        ];
-        row.extend(answered(shown, finding));
-        row.push(evidence.join(" "));
-        row
-    });
+    headings(shown, &words)
+}
+
+/// A finding as a row.
+pub fn finding(shown: &Shown<'_>, finding: &Finding) -> Vec<String> {
+    let places: Vec<String> =
+        finding.entries.iter().map(|place| phrase::place(shown.lang, place)).collect();
+    let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
+    let mut row = vec![
+        shown.lang.say(phrase::severity(finding.severity)).to_owned(),
+        shown.lang.say(phrase::rule(finding.rule)).to_owned(),
+        finding.device.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
+        places.join(IN_CELL),
+        phrase::detail(shown.lang, finding).join(IN_CELL),
+    ];
+    row.extend(answered(shown, finding));
+    row.push(evidence.join(" "));
+    row
+}
+
+/// One row for each finding.
+pub fn findings(shown: &Shown<'_>) -> Table {
+    let rows = shown.picture.findings.iter().map(|one| finding(shown, one));
     Table {
         name: shown.lang.say(Word::FindingsTitle).to_owned(),
-        headings: headings(shown, &words),
+        headings: finding_headings(shown),
         rows: rows.collect(),
     }
 }

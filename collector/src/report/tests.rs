@@ -267,6 +267,7 @@ pub(crate) fn sample() -> (Ground, Picture) {
         missed: Vec::new(),
         revision: 0,
         batch: 0,
+        shelf: (0, 0),
         observations: vec![
             arp(7),
             arp(8),

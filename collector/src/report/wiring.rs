@@ -2,8 +2,15 @@
 
 use super::Shown;
 use super::table::{IN_CELL, Table, headings};
+use crate::resolve::{Device, DeviceId};
 use crate::topology::{Cause, End, Link, Shared};
 use crate::words::{Word, phrase};
+
+/// The device of this id; a picture has them in the order of their ids.
+fn device<'a>(shown: &Shown<'a>, id: &DeviceId) -> Option<&'a Device> {
+    let devices = &shown.picture.devices;
+    devices.get(devices.binary_search_by(|device| device.id.cmp(id)).ok()?)
+}
 
 /// One row for each link.
 pub fn links(shown: &Shown<'_>) -> Table {
@@ -69,10 +76,8 @@ pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
         Word::LinksReason,
     ];
     let names = |shared: &Shared| {
-        let devices = shown.picture.devices.iter();
-        // Both are in ascending order of their identifiers.
-        let there = devices.filter(|device| shared.devices.binary_search(&device.id).is_ok());
-        there.map(crate::resolve::Device::called).collect::<Vec<_>>().join(IN_CELL)
+        let there = shared.devices.iter().filter_map(|id| device(shown, id));
+        there.map(Device::called).collect::<Vec<_>>().join(IN_CELL)
     };
     let rows = shown.picture.topology.shared.iter().filter(|shared| wanted(shared)).map(|shared| {
         let mut row = port(shown, &shared.at).to_vec();
@@ -94,9 +99,9 @@ pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
 /// One row for each device whose place is contradictory.
 pub fn contradictions(shown: &Shown<'_>) -> Table {
     let words = [Word::LinksDevice, Word::FieldMac, Word::LinksPorts];
-    let devices = super::by_id(shown.picture);
     let rows = shown.picture.topology.contradictions.iter().map(|one| {
-        let called = devices.get(&one.device).map_or_else(|| one.device.0.clone(), |d| d.called());
+        let called =
+            device(shown, &one.device).map_or_else(|| one.device.0.clone(), Device::called);
         let ports =
             one.ports.iter().map(|end| format!("{} {}", phrase::wiring::end(end), end.port));
         let ports: Vec<String> = ports.collect();

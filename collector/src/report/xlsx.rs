@@ -19,23 +19,25 @@ pub fn write(out: &mut impl Write, tables: &[Table]) -> io::Result<()> {
     out.write_all(&octets)
 }
 
+/// Writes a workbook of one sheet whose rows are not in memory as a whole.
+pub fn write_rows(
+    out: &mut impl Write,
+    (name, headings): (&str, &[String]),
+    rows: impl Iterator<Item = Vec<String>>,
+) -> io::Result<()> {
+    let mut book = Workbook::new();
+    let name = sheet_name(name, &mut BTreeSet::new());
+    add(&mut book, (name, headings), rows).map_err(io::Error::other)?;
+    let octets = book.save_to_buffer().map_err(io::Error::other)?;
+    out.write_all(&octets)
+}
+
 fn workbook(tables: &[Table]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    let bold = Format::new().set_bold();
     let mut names = BTreeSet::new();
     for table in tables {
-        let sheet = book.add_worksheet_with_constant_memory()?;
-        sheet.set_name(sheet_name(&table.name, &mut names))?;
-        sheet.set_freeze_panes(1, 0)?;
-        for (column, heading) in (0u16..).zip(&table.headings) {
-            sheet.set_column_width(column, 18)?;
-            sheet.write_string_with_format(0, column, cut(heading), &bold)?;
-        }
-        for (row, cells) in (1u32..).zip(&table.rows) {
-            for (column, cell) in (0u16..).zip(cells) {
-                sheet.write_string(row, column, cut(cell))?;
-            }
-        }
+        let name = sheet_name(&table.name, &mut names);
+        add(&mut book, (name, &table.headings), table.rows.iter())?;
     }
     if tables.is_empty() {
         book.add_worksheet();
@@ -43,8 +45,33 @@ fn workbook(tables: &[Table]) -> Result<Vec<u8>, XlsxError> {
     book.save_to_buffer()
 }
 
-fn cut(cell: &str) -> String {
-    cell.chars().take(MAX_CELL).collect()
+fn add<R: AsRef<[String]>>(
+    book: &mut Workbook,
+    (name, headings): (String, &[String]),
+    rows: impl Iterator<Item = R>,
+) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    let sheet = book.add_worksheet_with_constant_memory()?;
+    sheet.set_name(name)?;
+    sheet.set_freeze_panes(1, 0)?;
+    for (column, heading) in (0u16..).zip(headings) {
+        sheet.set_column_width(column, 18)?;
+        sheet.write_string_with_format(0, column, cut(heading), &bold)?;
+    }
+    for (row, cells) in (1u32..).zip(rows) {
+        for (column, cell) in (0u16..).zip(cells.as_ref()) {
+            if !cell.is_empty() {
+                sheet.write_string(row, column, cut(cell))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A cell as long as Excel takes it.
+fn cut(cell: &str) -> &str {
+    let end = cell.char_indices().nth(MAX_CELL).map_or(cell.len(), |(at, _)| at);
+    cell.get(..end).unwrap_or_default()
 }
 
 /// The name as Excel allows it, and different from those given before.

@@ -157,7 +157,7 @@ pub(super) fn carry(
 /// Makes an edit. What is so already changes nothing.
 pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, StoreError> {
     let name = match &wanted.wish {
-        Wish::Set { place, .. } | Wish::Retire { place } => &place.book,
+        Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place } => &place.book,
         Wish::Add { book, .. } => book,
     };
     let columns = books::columns()?;
@@ -205,6 +205,24 @@ pub(super) fn history(
         if wanted.is_none_or(|wanted| wanted == entry || wanted == behind) {
             changes.push(change(&row)?);
         }
+    }
+    Ok(changes)
+}
+
+/// The latest changes of the row that is known by just this key, the latest first, at most so many.
+pub(super) fn latest(
+    connection: &Connection,
+    key: &str,
+    most: usize,
+) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT id, cause, entry, step, said_at, said_by, why FROM change
+         WHERE entry = $1 ORDER BY id DESC LIMIT $2",
+    )?;
+    let mut rows = statement.query(params![key, i64::try_from(most).unwrap_or(i64::MAX)])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        changes.push(change(&row)?);
     }
     Ok(changes)
 }

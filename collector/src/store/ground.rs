@@ -57,6 +57,8 @@ pub struct Ground {
     pub observations: Vec<Observation>,
     /// The latest batch of which the observations are here.
     pub(crate) batch: i64,
+    /// The newest book and the newest change beside any that are in the ledger here.
+    pub(crate) shelf: (i64, i64),
     /// Coverages, in order of their start.
     pub coverage: Vec<Coverage>,
     /// Sent counts, ascending.
@@ -104,29 +106,41 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 /// came since.
 pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
-    let mut coverage = coverage(&tx)?;
-    coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
-    let mut sent: Vec<Sent> = texts(&tx, "sent")?;
-    sent.sort();
-    let (ledger, books) = read_books(&tx)?;
-    let Ground { mut observations, batch, mut checks, check, .. } = before;
+    let latest = tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?;
+    let Ground { mut observations, mut checks, batch, check, shelf, ledger, books, .. } = before;
     let check = stocktakings::read(&tx, check, &mut checks)?;
+    // What batches brought is as it was where none came; reading it all again would take longer than
+    // what a person said.
+    let (coverage, sent, scans) = if batch == latest {
+        (before.coverage, before.sent, before.scans)
+    } else {
+        (self::coverage(&tx)?, self::sent(&tx)?, self::scans(&tx)?)
+    };
+    let now = newest(&tx)?;
+    let (ledger, books) = if shelf == now { (ledger, books) } else { read_books(&tx)? };
     read_observations(&tx, batch, &mut observations)?;
     Ok(Ground {
         revision: revision(&tx)?,
         observations,
-        batch: tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?,
+        batch: latest,
         coverage,
         sent,
         ledger,
         books,
-        scans: scans(&tx)?,
+        shelf: now,
+        scans,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
         checks,
         check,
         missed: jobs::missed(&tx)?,
     })
+}
+
+fn sent(tx: &Transaction<'_>) -> Result<Vec<Sent>, StoreError> {
+    let mut sent: Vec<Sent> = texts(tx, "sent")?;
+    sent.sort();
+    Ok(sent)
 }
 
 /// Coverages. Where not all of a scan has arrived, or its agent had to take something out again, it
@@ -157,6 +171,7 @@ fn coverage(tx: &Transaction<'_>) -> Result<Vec<Coverage>, StoreError> {
         }
         read.push(one);
     }
+    read.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
     Ok(read)
 }
 
@@ -205,6 +220,13 @@ fn texts<T: DeserializeOwned>(
         read.push(serde_json::from_str(&text).map_err(|_| StoreError::Row { table })?);
     }
     Ok(read)
+}
+
+/// The newest book and the newest change beside any; both are only ever added.
+fn newest(tx: &Transaction<'_>) -> Result<(i64, i64), StoreError> {
+    let one = |text| tx.query_row(text, [], |row| row.get(0));
+    let book = one("SELECT coalesce(max(id), 0) FROM book")?;
+    Ok((book, one("SELECT coalesce(max(id), 0) FROM change")?))
 }
 
 fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {

@@ -11,7 +11,7 @@ const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 9] = [
+const VERSIONS: [&str; 10] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -223,6 +223,7 @@ const VERSIONS: [&str; 9] = [
     ),
     // What other people and machines are told, and the secrets that it takes.
     include_str!("schema/notify.sql"),
+    include_str!("schema/view.sql"),
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.

@@ -1,6 +1,6 @@
 //! What was asked, of whom, from where, and what was left out and why; and what was sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use daicho_common::coverage::{Coverage, PacketKind, Sent};
 use daicho_common::time::Timestamp;
+use foldhash::fast::RandomState;
 
 use super::Site;
 use super::page::{Frame, Reader, show};
@@ -61,7 +62,7 @@ struct Page {
 pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     show(&site, &reader, ("coverage", Word::CoverageTitle), |snapshot, frame| {
         let told = (frame.lang, &site.config.zone);
-        Ok(Page { rows: rows(snapshot, told), sent: sent(&snapshot.ground.sent, told), frame })
+        Ok(Page { rows: rows(snapshot, told), sent: sent(snapshot.sent(), told), frame })
     })
     .await
 }
@@ -102,8 +103,10 @@ fn left_out_row(lang: Lang, left_out: &daicho_common::coverage::NotAsked) -> Lef
     LeftOut { why: lang.say(phrase::why(left_out.why)), count: left_out.addresses.len(), addresses }
 }
 
-struct Sum {
-    targets: BTreeSet<IpAddr>,
+/// What was sent into a network by packets of one kind.
+#[derive(Debug)]
+pub(super) struct Sum {
+    targets: usize,
     packets: u64,
     octets: u64,
     first: Timestamp,
@@ -111,30 +114,38 @@ struct Sum {
 }
 
 /// What was sent, by network and kind of packet.
-fn sent(all: &[Sent], (lang, zone): (Lang, &Zone)) -> Vec<SentRow> {
+pub(super) type Sums = BTreeMap<(String, PacketKind), Sum>;
+
+/// Adds up what was sent.
+pub(super) fn sums(all: &[Sent]) -> Sums {
+    let mut targets: HashSet<(&str, PacketKind, IpAddr), RandomState> = HashSet::default();
     let mut sums: BTreeMap<(&str, PacketKind), Sum> = BTreeMap::new();
     for one in all {
         let sum = sums.entry((&one.network, one.kind)).or_insert_with(|| Sum {
-            targets: BTreeSet::new(),
+            targets: 0,
             packets: 0,
             octets: 0,
             first: one.first,
             last: one.last,
         });
-        sum.targets.insert(one.target);
+        sum.targets += usize::from(targets.insert((&one.network, one.kind, one.target)));
         sum.packets = sum.packets.saturating_add(one.packets);
         sum.octets = sum.octets.saturating_add(one.octets);
         sum.first = sum.first.min(one.first);
         sum.last = sum.last.max(one.last);
     }
-    let row = |((network, kind), sum): ((&str, PacketKind), Sum)| SentRow {
-        network: network.to_owned(),
-        kind: lang.say(phrase::packet(kind)),
-        targets: sum.targets.len(),
+    sums.into_iter().map(|((network, kind), sum)| ((network.to_owned(), kind), sum)).collect()
+}
+
+fn sent(sums: &Sums, (lang, zone): (Lang, &Zone)) -> Vec<SentRow> {
+    let row = |((network, kind), sum): (&(String, PacketKind), &Sum)| SentRow {
+        network: network.clone(),
+        kind: lang.say(phrase::packet(*kind)),
+        targets: sum.targets,
         packets: sum.packets,
         octets: sum.octets,
         first: zone.show(sum.first),
         last: zone.show(sum.last),
     };
-    sums.into_iter().map(row).collect()
+    sums.iter().map(row).collect()
 }

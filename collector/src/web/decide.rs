@@ -26,7 +26,7 @@ use crate::words::Word;
 
 mod form;
 
-pub(super) use form::Form;
+pub(super) use form::{Form, word};
 
 /// Longest reason, in characters.
 pub(super) const REASON: usize = 2000;

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use daicho_common::observation::ObservationId;
+use serde::Deserialize;
 
 use super::Site;
+use super::decide::broken;
 use super::enter::Entering;
-use super::page::{Evidence, FindingRow, Frame, Reader, Tag, show};
+use super::ledger;
+use super::page::{Evidence, FindingRow, Frame, Pager, Reader, Tag, device_link, message, show};
 use super::person::Forms;
 use super::scope::ScopeRow;
 use super::snapshot::Snapshot;
@@ -18,15 +21,28 @@ use crate::clock::Zone;
 use crate::evidence::{Grade, Sourced};
 use crate::inventory::parts::Part;
 use crate::ledger::Entry;
+use crate::people::act::Act;
 use crate::reconcile::{Difference, Match, Verdict};
 use crate::register::contract::{self, Asked};
 use crate::report;
 use crate::resolve::why::Claimed;
 use crate::resolve::{Device, DeviceId};
+use crate::store::{Change, StoreError};
 use crate::words::{Lang, Word, phrase};
 
-/// Observations listed on the page; the rest is in the export.
+mod sections;
+
+use sections::{Event, Interface, Plugged, Service};
+
+/// Observations on one page.
 const LISTED: usize = 200;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    /// Which page of the observations is shown.
+    said: Option<String>,
+}
 
 /// A field with its reasons.
 struct Claim {
@@ -60,6 +76,8 @@ struct Cell {
 struct Row {
     tag: Tag,
     place: String,
+    /// The row's own page.
+    link: String,
     by: String,
     /// Whom the hospital asks about it, and under which contract; empty if no contract covers it.
     asked: String,
@@ -93,19 +111,55 @@ struct Page {
     private: Option<Private>,
     forms: Forms,
     entering: Option<Entering>,
+    interfaces: Vec<Interface>,
+    plugged: Vec<Plugged>,
+    services: Vec<Service>,
+    services_more: String,
+    software: Vec<String>,
+    events: Vec<Event>,
     said: Vec<Said>,
     said_title: String,
-    said_more: String,
+    pager: Pager,
 }
 
 pub(super) async fn page(
     State(site): State<Arc<Site>>,
     reader: Reader,
     Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
 ) -> Response {
+    let id = DeviceId(id);
+    let changes = match changes(&site, &reader, &id).await {
+        Ok(changes) => changes,
+        Err(error) => {
+            let (status, word) = broken(&error);
+            return message(&reader, status, word);
+        }
+    };
     show(&site, &reader, ("devices", Word::DevicesTitle), |snapshot, frame| {
-        let device = snapshot.device(&DeviceId(id)).ok_or(Word::NotFoundDevice)?;
-        Ok(Writer { snapshot, lang: frame.lang, zone: &site.config.zone }.page(device, frame))
+        let device = snapshot.device(&id).ok_or(Word::NotFoundDevice)?;
+        let writer = Writer { snapshot, lang: frame.lang, zone: &site.config.zone };
+        Ok(writer.page(device, frame, (&changes, wanted.said.as_deref())))
+    })
+    .await
+}
+
+/// What was changed in the device's rows of the ledger; nothing for who sees a portion only.
+async fn changes(
+    site: &Arc<Site>,
+    reader: &Reader,
+    id: &DeviceId,
+) -> Result<Vec<Change>, StoreError> {
+    if !reader.may(Act::Survey) {
+        return Ok(Vec::new());
+    }
+    let snapshot = site.view(reader).await?;
+    let places = snapshot.matches(id).filter_map(|matched| matched.entry.as_ref());
+    let entries = places.filter_map(|place| snapshot.entry(place));
+    let keys: Vec<String> = entries.map(|entry| ledger::row::known_by(&snapshot, entry)).collect();
+    site.write(move |store| {
+        let histories = keys.iter().map(|key| store.latest_changes(key, sections::LISTED));
+        Ok(histories.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     })
     .await
 }
@@ -136,12 +190,19 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn page(self, device: &Device, mut frame: Frame) -> Page {
+    fn page(
+        self,
+        device: &Device,
+        mut frame: Frame,
+        (changes, said): (&[Change], Option<&str>),
+    ) -> Page {
         let (lang, zone) = (self.lang, self.zone);
         frame.title = device.called();
         let matches: Vec<&Match> = self.snapshot.matches(&device.id).collect();
         let sources = report::sources(device);
-        let left = sources.len().saturating_sub(LISTED);
+        let link = format!("{}?said=", device_link(&device.id));
+        let pager = Pager::new(sources.len(), LISTED, said, link);
+        let (services, left) = self.services(device);
         let oddity =
             |odd: &Sourced<_>| (lang.say(phrase::oddity(&odd.value)), self.on(&odd.sources));
         let findings = self.snapshot.findings_about(&device.id);
@@ -166,13 +227,21 @@ impl Writer<'_> {
             private: private(&matches, device),
             forms: Forms::of(self.snapshot, (lang, zone), device),
             entering: Entering::of(self.snapshot, lang, device),
-            said: sources.iter().filter_map(|id| self.said(*id)).take(LISTED).collect(),
-            said_title: lang.fill(Word::DeviceObservations, &[&sources.len()]),
-            said_more: if left == 0 {
+            interfaces: self.interfaces(device),
+            plugged: self.plugged(device),
+            services,
+            services_more: if left == 0 {
                 String::new()
             } else {
                 lang.fill(Word::CommonMore, &[&left])
             },
+            software: device.software.iter().map(|one| one.value.clone()).collect(),
+            events: self.events(device, changes),
+            said: (sources.iter().skip(pager.skip).take(pager.take))
+                .filter_map(|id| self.said(*id))
+                .collect(),
+            said_title: lang.fill(Word::DeviceObservations, &[&sources.len()]),
+            pager,
             frame,
         }
     }
@@ -224,21 +293,11 @@ impl Writer<'_> {
             }
             claims.push(claim);
         }
-        for attached in &device.attached {
-            let value = phrase::wiring::attached(self.lang, &attached.value);
-            claims.push(self.claim(Word::WiringAttached, attached, value));
-        }
         let ports = self.snapshot.picture.topology.shared.iter();
         for shared in ports.filter(|shared| shared.at.device.as_ref() == Some(&device.id)) {
             let value = phrase::wiring::shared(self.lang, shared);
             let claim = Sourced { value, grade: Grade::Inferred, sources: shared.sources.clone() };
             claims.push(self.claim(Word::WiringShared, &claim, claim.value.clone()));
-        }
-        for service in &device.services {
-            let Sourced { value, .. } = service;
-            let port = if value.port == 0 { String::new() } else { format!(" :{}", value.port) };
-            let text = format!("{}{port} {}", value.kind, value.instance);
-            claims.push(self.claim(Word::DeviceServices, service, text));
         }
         claims
     }
@@ -345,6 +404,7 @@ impl Writer<'_> {
         Some(Row {
             tag: Tag::verdict(self.lang, &matched.verdict),
             place: phrase::place(self.lang, place),
+            link: ledger::row_link(place),
             asked: self.asked(entry),
             by: if by.is_empty() { by } else { self.lang.fill(Word::CommonMatchedBy, &[&by]) },
             cells,

@@ -1,75 +1,93 @@
-//! The list of devices: searched, filtered, a page at a time.
+//! The list of devices: searched, filtered, sorted, a page at a time; with the columns that the reader
+//! chose, views that were saved, and what can be done with many devices at once.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::Site;
-use super::page::{Frame, Pager, Reader, Tag, device_link, encoded, show};
+use super::page::{Frame, Pager, Reader, message, show};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
-use crate::fingerprint::Class;
-use crate::report;
-use crate::resolve::Device;
+use crate::roster::{By, Column, Found};
+use crate::store::SavedView;
 use crate::words::{Lang, Word, phrase};
 
-/// Most addresses of one device that the list shows.
-const MOST_LINES: usize = 3;
+pub(super) mod bulk;
+mod cells;
+pub(super) mod export;
+pub(super) mod saved;
+mod view;
 
-/// What the reader asked for; anything unknown finds nothing and breaks nothing.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    verdict: String,
-    #[serde(default)]
-    class: String,
-    #[serde(default)]
-    network: String,
-    page: Option<String>,
-}
+use cells::Cell;
+use saved::Saved;
+use view::View;
 
-struct Row {
-    link: String,
-    name: String,
-    declared: String,
-    class: &'static str,
-    tags: Vec<Tag>,
-    ips: Vec<String>,
-    macs: Vec<String>,
-    model: String,
-    last_seen: String,
-}
+/// Words that a filter offers; who wants another searches for it.
+const OFFERED: usize = 60;
 
 /// A choice of a filter: value, label, whether it is chosen.
 type Choice = (String, String, bool);
+
+struct Filter {
+    name: &'static str,
+    label: &'static str,
+    choices: Vec<Choice>,
+    /// How many words are not offered; empty if all are.
+    more: String,
+}
+
+struct Heading {
+    label: &'static str,
+    /// Where the table is sorted by it, or the other way round.
+    link: String,
+    /// As `aria-sort` says it.
+    sorted: &'static str,
+}
+
+struct Row {
+    id: String,
+    cells: Vec<Cell>,
+}
 
 #[derive(Template)]
 #[template(path = "devices.html")]
 struct Devices {
     frame: Frame,
-    wanted: Wanted,
-    verdicts: Vec<Choice>,
-    classes: Vec<Choice>,
-    networks: Vec<Choice>,
+    words: String,
+    sort: String,
+    filters: Vec<Filter>,
+    columns: Vec<(&'static str, &'static str, bool)>,
     found: String,
+    matching: usize,
+    headings: Vec<Heading>,
     rows: Vec<Row>,
+    /// What the reader asked for, as it stands in addresses.
+    query: String,
+    saved: Saved,
+    done: Option<String>,
     pager: Pager,
 }
 
 pub(super) async fn page(
     State(site): State<Arc<Site>>,
     reader: Reader,
-    Query(wanted): Query<Wanted>,
+    RawQuery(query): RawQuery,
 ) -> Response {
+    let view = View::read(query.as_deref().unwrap_or_default());
+    let saved = match saved::of(&site, &reader).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            tracing::error!(%error, "saved views could not be read");
+            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
+        }
+    };
     let rows = site.config.page_rows;
     show(&site, &reader, ("devices", Word::DevicesTitle), |snapshot, frame| {
-        Ok(devices(snapshot, frame, (&site.config.zone, rows), wanted))
+        Ok(devices(snapshot, frame, (&site.config.zone, rows), (&view, &saved)))
     })
     .await
 }
@@ -78,119 +96,101 @@ fn devices(
     snapshot: &Snapshot,
     frame: Frame,
     (zone, page_rows): (&Zone, usize),
-    wanted: Wanted,
+    (view, saved): (&View, &[SavedView]),
 ) -> Devices {
     let lang = frame.lang;
-    let needle = wanted.q.trim().to_lowercase();
-    let fits = |device: &&Device| {
-        (wanted.verdict.is_empty()
-            || snapshot
-                .matches(&device.id)
-                .any(|matched| phrase::verdict_key(&matched.verdict) == wanted.verdict))
-            && (wanted.class.is_empty() || phrase::class_key(class_of(device)) == wanted.class)
-            && (wanted.network.is_empty()
-                || device.addresses.iter().any(|address| address.network == wanted.network))
-            && (needle.is_empty() || holds(snapshot, device, &needle))
+    let found = find(snapshot, view);
+    let query = view.text();
+    let link = format!("/devices?{query}&page=");
+    let pager = Pager::new(found.rows.len(), page_rows, view.page.as_deref(), link);
+    let shown = found.rows.iter().skip(pager.skip).take(pager.take);
+    let writer = cells::Writer { lang, zone };
+    let row = |number: &u32| {
+        let told = snapshot.told(*number as usize)?;
+        let cells = view.columns.iter().map(|column| writer.cell(*column, &told)).collect();
+        Some(Row { id: told.device.id.0.clone(), cells })
     };
-    let mut found: Vec<&Device> = snapshot.picture.devices.iter().filter(fits).collect();
-    found.sort_by_cached_key(|device| (rank(snapshot, device), first_address(device)));
-    let link = format!(
-        "/devices?q={}&verdict={}&class={}&network={}&page=",
-        encoded(&wanted.q),
-        encoded(&wanted.verdict),
-        encoded(&wanted.class),
-        encoded(&wanted.network)
-    );
-    let pager = Pager::new(found.len(), page_rows, wanted.page.as_deref(), link);
-    let shown = found.iter().skip(pager.skip).take(pager.take);
     Devices {
-        rows: shown.map(|device| row(snapshot, (lang, zone), device)).collect(),
-        found: lang.fill(Word::DevicesFound, &[&found.len()]),
-        verdicts: choices(
-            lang,
-            phrase::VERDICTS.map(|(key, label, _)| (key, label)),
-            &wanted.verdict,
-        ),
-        classes: choices(lang, phrase::CLASSES.map(|(_, key, label)| (key, label)), &wanted.class),
-        networks: networks(snapshot, &wanted.network),
+        words: view.query.words.clone(),
+        sort: view.sort_text(),
+        filters: By::ALL.map(|by| filter(snapshot, (&found, view), by, lang)).into(),
+        columns: columns(view, lang),
+        found: lang.fill(Word::DevicesFound, &[&found.rows.len()]),
+        matching: found.rows.len(),
+        headings: view.columns.iter().map(|column| heading(view, *column, lang)).collect(),
+        rows: shown.filter_map(row).collect(),
+        saved: Saved::of(saved, &frame, &query),
+        done: view.done.map(|done| lang.fill(Word::DevicesDone, &[&done])),
+        query,
         pager,
-        wanted,
         frame,
     }
 }
 
-/// What needs somebody's answer stands first: the rank of the device's gravest verdict.
-fn rank(snapshot: &Snapshot, device: &Device) -> usize {
-    let of = |key| phrase::VERDICTS.iter().position(|(known, _, _)| *known == key);
-    let ranks =
-        snapshot.matches(&device.id).map(|matched| of(phrase::verdict_key(&matched.verdict)));
-    ranks.flatten().min().unwrap_or(phrase::VERDICTS.len())
+/// What fits what the reader asked for.
+fn find(snapshot: &Snapshot, view: &View) -> Arc<Found> {
+    snapshot.roster().find(&view.query, |number| snapshot.told(number))
 }
 
-fn first_address(device: &Device) -> Option<IpAddr> {
-    device.addresses.iter().map(|address| address.ip).min()
+fn columns(view: &View, lang: Lang) -> Vec<(&'static str, &'static str, bool)> {
+    let column = |column: Column| {
+        (column.name(), lang.say(cells::heading(column)), view.columns.contains(&column))
+    };
+    Column::ALL.map(column).into()
 }
 
-/// What the ledger calls the device, if it has a row there.
-fn declared_name(snapshot: &Snapshot, device: &Device) -> String {
-    let places = snapshot.matches(&device.id).filter_map(|matched| matched.entry.as_ref());
-    let mut names = places.filter_map(|place| snapshot.entry(place)).map(|entry| &entry.name);
-    names.find(|name| !name.is_empty()).cloned().unwrap_or_default()
+fn heading(view: &View, column: Column, lang: Lang) -> Heading {
+    let sorted = match view.query.sort {
+        Some(by) if by == column && view.query.descending => "descending",
+        Some(by) if by == column => "ascending",
+        _ => "none",
+    };
+    let link = format!("/devices?{}", view.sorted_by(column, sorted == "ascending").text());
+    Heading { label: lang.say(cells::heading(column)), link, sorted }
 }
 
-fn class_of(device: &Device) -> Class {
-    device.class.as_ref().map_or(Class::Unknown, |class| class.value)
-}
-
-fn choices<const N: usize>(lang: Lang, all: [(&str, Word); N], chosen: &str) -> Vec<Choice> {
-    all.iter()
-        .map(|(key, label)| ((*key).to_owned(), lang.say(*label).to_owned(), *key == chosen))
-        .collect()
-}
-
-fn networks(snapshot: &Snapshot, chosen: &str) -> Vec<Choice> {
-    let mut names: Vec<&str> = (snapshot.picture.devices.iter())
-        .flat_map(|device| &device.addresses)
-        .map(|address| address.network.as_str())
+fn filter(snapshot: &Snapshot, (found, view): (&Found, &View), by: By, lang: Lang) -> Filter {
+    let chosen = view.query.filters.get(by.number()).map_or("", String::as_str);
+    let offered = snapshot.roster().choices(found, by);
+    let left = offered.len().saturating_sub(OFFERED);
+    let mut choices: Vec<Choice> = (offered.iter().take(OFFERED))
+        .map(|(word, count)| {
+            let label = format!("{} ({count})", named(by, word, lang));
+            ((*word).to_owned(), label, *word == chosen)
+        })
         .collect();
-    names.sort_unstable();
-    names.dedup();
-    names.iter().map(|name| ((*name).to_owned(), (*name).to_owned(), *name == chosen)).collect()
-}
-
-/// Whether anything that names the device holds the text, whatever the case.
-fn holds(snapshot: &Snapshot, device: &Device, needle: &str) -> bool {
-    let mut texts = report::ips(device);
-    texts.extend(report::macs(device));
-    texts.extend(device.names.iter().map(|name| name.value.clone()));
-    texts.push(report::maker_and_model(device));
-    texts.extend(device.serial.iter().map(|serial| serial.value.clone()));
-    texts.push(device.id.0.clone());
-    texts.push(declared_name(snapshot, device));
-    texts.iter().any(|text| text.to_lowercase().contains(needle))
-}
-
-/// A switch has an address a port: the list shows some, the device's page all.
-fn few(mut lines: Vec<String>) -> Vec<String> {
-    if lines.len() > MOST_LINES {
-        let more = lines.len() - MOST_LINES;
-        lines.truncate(MOST_LINES);
-        lines.push(format!("+{more}"));
+    if !chosen.is_empty() && !choices.iter().any(|(.., is_chosen)| *is_chosen) {
+        let count = offered.iter().find(|(word, _)| *word == chosen).map_or(0, |(_, count)| *count);
+        let label = format!("{} ({count})", named(by, chosen, lang));
+        choices.push((chosen.to_owned(), label, true));
     }
-    lines
+    let label = match by {
+        By::Verdict => Word::CommonVerdict,
+        By::Scope => Word::ScopeTitle,
+        By::Class => Word::CommonClass,
+        By::Network => Word::CommonNetwork,
+        By::Vendor => Word::FieldVendor,
+        By::Place => Word::FieldLocation,
+    };
+    Filter {
+        name: by.name(),
+        label: lang.say(label),
+        choices,
+        more: if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) },
+    }
 }
 
-fn row(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), device: &Device) -> Row {
-    let tags = snapshot.matches(&device.id).map(|matched| Tag::verdict(lang, &matched.verdict));
-    Row {
-        link: device_link(&device.id),
-        name: report::name(device),
-        declared: declared_name(snapshot, device),
-        class: report::class(lang, device),
-        tags: tags.collect(),
-        ips: few(report::ips(device)),
-        macs: few(report::macs(device)),
-        model: report::maker_and_model(device),
-        last_seen: zone.show(device.last_seen),
-    }
+/// A word of a facet as people read it.
+fn named(by: By, word: &str, lang: Lang) -> String {
+    let known = match by {
+        By::Verdict => {
+            phrase::VERDICTS.iter().find(|(name, ..)| *name == word).map(|(_, label, _)| *label)
+        }
+        By::Class => {
+            phrase::CLASSES.iter().find(|(_, name, _)| *name == word).map(|(.., label)| *label)
+        }
+        By::Scope => serde_json::from_value(word.into()).ok().map(phrase::scope),
+        By::Network | By::Vendor | By::Place => None,
+    };
+    known.map_or_else(|| word.to_owned(), |label| lang.say(label).to_owned())
 }

@@ -1,4 +1,5 @@
-//! The book of record as the hospital wrote it, with the verdict beside each row.
+//! The book of record as the hospital wrote it, with the verdict beside each row: searched, filtered, a
+//! page at a time. A row's own page is in [`row`].
 
 use std::sync::Arc;
 
@@ -12,22 +13,47 @@ use super::page::{Frame, Pager, Reader, Tag, device_link, encoded, show};
 use super::scope;
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
-use crate::ledger::{Entry, Row as Written};
+use crate::ledger::{Place, Row as Written};
 use crate::report;
+use crate::roster::book;
 use crate::words::{Lang, Word, phrase};
+
+pub(super) mod file;
+pub(super) mod row;
 
 /// Defects listed on the page; the rest is in the export.
 const LISTED: usize = 200;
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Wanted {
-    #[serde(default)]
+    q: String,
     verdict: String,
+    /// The number of a sheet, from 0.
+    sheet: String,
     page: Option<String>,
+}
+
+impl Wanted {
+    /// As the index reads it.
+    fn asked(&self) -> book::Wanted {
+        book::Wanted {
+            words: self.q.trim().to_owned(),
+            verdict: self.verdict.clone(),
+            sheet: self.sheet.parse().ok(),
+        }
+    }
+
+    /// As it stands in addresses, with another verdict.
+    fn text(&self, verdict: &str) -> String {
+        let (words, sheet) = (encoded(&self.q), encoded(&self.sheet));
+        format!("q={words}&verdict={}&sheet={sheet}", encoded(verdict))
+    }
 }
 
 struct Row {
     number: u32,
+    link: String,
     tag: Option<Tag>,
     scope: Option<Tag>,
     device: Option<String>,
@@ -38,6 +64,8 @@ struct Row {
 struct Sheet {
     book: String,
     name: String,
+    /// Where a row is added.
+    add: String,
     imported: String,
     headings: Vec<String>,
     rows: Vec<Row>,
@@ -55,8 +83,16 @@ struct Bad {
 #[template(path = "ledger.html")]
 struct Page {
     frame: Frame,
+    words: String,
+    verdict: String,
+    /// Number, name, whether it is chosen.
+    lists: Vec<(usize, String, bool)>,
+    found: String,
+    query: String,
+    /// The books as files: address and name.
+    files: Vec<(String, String)>,
     verdicts: Vec<(Tag, usize, String, bool)>,
-    all: (String, bool),
+    all: (String, String, bool),
     sheets: Vec<Sheet>,
     defects: Vec<Bad>,
     defects_more: String,
@@ -84,31 +120,44 @@ fn ledger(
 ) -> Page {
     let lang = frame.lang;
     let ledger = &snapshot.ground.ledger;
-    let key = |entry: &Entry| {
-        snapshot.match_of(&entry.place).map(|matched| phrase::verdict_key(&matched.verdict))
-    };
-    let fits = |entry: &&Entry| wanted.verdict.is_empty() || key(entry) == Some(&wanted.verdict);
-    let rows = (0..ledger.sheets.len()).flat_map(|sheet| {
-        ledger.rows_of(sheet).filter(|row| fits(&row.entry)).map(move |row| (sheet, row))
-    });
-    let found: Vec<(usize, Written<'_>)> = rows.collect();
-    let link = format!("/ledger?verdict={}&page=", encoded(&wanted.verdict));
+    let found = snapshot.book().find(&wanted.asked());
+    let link = format!("/ledger?{}&page=", wanted.text(&wanted.verdict));
     let pager = Pager::new(found.len(), page_rows, wanted.page.as_deref(), link);
-    let counts = report::counts(&snapshot.picture).into_iter();
+    let shown = found.iter().skip(pager.skip).take(pager.take);
+    let shown = shown.filter_map(|number| snapshot.book().row(ledger, *number));
+    let counts = snapshot.counts();
     let verdicts = counts.filter(|(name, ..)| !phrase::WITHOUT_ENTRY.contains(name)).map(
         |(name, label, _, n)| {
-            let link = format!("/ledger?verdict={name}");
+            let link = format!("/ledger?{}", wanted.text(name));
             (Tag::named(lang, name, label), n, link, wanted.verdict == name)
         },
     );
     let left = ledger.defects.len().saturating_sub(LISTED);
+    let lists = ledger.sheets.iter().enumerate().map(|(number, sheet)| {
+        let name = format!("{} {}", sheet.book, sheet.name).trim_end().to_owned();
+        (number, name, wanted.sheet.parse() == Ok(number))
+    });
+    let file = |book: &crate::store::Book| {
+        (format!("/ledger/books/{}", encoded(&book.name)), book.name.clone())
+    };
     Page {
+        words: wanted.q.clone(),
+        verdict: wanted.verdict.clone(),
+        lists: lists.collect(),
+        found: lang.fill(Word::CommonRowsCount, &[&found.len()]),
+        query: wanted.text(&wanted.verdict),
+        files: if frame.surveys() {
+            snapshot.ground.books.iter().map(file).collect()
+        } else {
+            Vec::new()
+        },
         verdicts: verdicts.collect(),
         all: (
             lang.fill(Word::CommonRowsCount, &[&ledger.entries.len()]),
+            format!("/ledger?{}", wanted.text("")),
             wanted.verdict.is_empty(),
         ),
-        sheets: sheets(snapshot, (lang, zone), found.iter().skip(pager.skip).take(pager.take)),
+        sheets: sheets(snapshot, (lang, zone), shown),
         defects: defects(snapshot, lang),
         defects_more: if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) },
         any: !ledger.sheets.is_empty(),
@@ -120,16 +169,16 @@ fn ledger(
 fn sheets<'a>(
     snapshot: &Snapshot,
     (lang, zone): (Lang, &Zone),
-    rows: impl Iterator<Item = &'a (usize, Written<'a>)>,
+    rows: impl Iterator<Item = (usize, Written<'a>)>,
 ) -> Vec<Sheet> {
     let mut sheets: Vec<(usize, Sheet)> = Vec::new();
     for (at, written) in rows {
-        if sheets.last().is_none_or(|(index, _)| index != at) {
-            sheets.extend(heading(snapshot, (lang, zone), *at).map(|sheet| (*at, sheet)));
+        if sheets.last().is_none_or(|(index, _)| *index != at) {
+            sheets.extend(heading(snapshot, (lang, zone), at).map(|sheet| (at, sheet)));
         }
         if let Some((_, sheet)) = sheets.last_mut() {
             let width = sheet.headings.len();
-            sheet.rows.push(row(snapshot, (lang, zone), written, width));
+            sheet.rows.push(line(snapshot, (lang, zone), &written, width));
         }
     }
     sheets.into_iter().map(|(_, sheet)| sheet).collect()
@@ -144,13 +193,20 @@ fn heading(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), at: usize) -> Optio
     Some(Sheet {
         book: sheet.book.clone(),
         name: sheet.name.clone(),
+        add: format!("/ledger/add?book={}&sheet={}", encoded(&sheet.book), encoded(&sheet.name)),
         imported: imported.unwrap_or_default(),
         headings: sheet.columns.iter().map(|column| column.heading.clone()).collect(),
         rows: Vec::new(),
     })
 }
 
-fn row(
+/// A row's page.
+pub(super) fn row_link(place: &Place) -> String {
+    let (book, sheet) = (encoded(&place.book), encoded(&place.sheet));
+    format!("/ledger/row?book={book}&sheet={sheet}&row={}", place.row)
+}
+
+fn line(
     snapshot: &Snapshot,
     (lang, zone): (Lang, &Zone),
     written: &Written<'_>,
@@ -161,6 +217,7 @@ fn row(
     cells.resize(width, String::new());
     Row {
         number: written.place.row,
+        link: row_link(written.place),
         tag: matched.map(|matched| Tag::verdict(lang, &matched.verdict)),
         scope: (snapshot.scope_of(&written.entry.place))
             .map(|scoped| scope::tag(lang, scoped.scope)),

@@ -218,7 +218,8 @@ pub(super) async fn show<T: Template>(
         |scan| reader.lang.fill(Word::NavAsOf, &[&zone.show(scan.to), &zone.name()]),
     );
     let frame = Frame { as_of, ..reader.frame(here.1, here.0) };
-    match make(&snapshot, frame) {
+    // Making a page is work for a processor; meanwhile others are served by another thread.
+    match tokio::task::block_in_place(|| make(&snapshot, frame)) {
         Ok(page) => render(&page, StatusCode::OK),
         Err(word) => message(reader, StatusCode::NOT_FOUND, word),
     }
@@ -372,6 +373,8 @@ pub(super) struct FindingRow {
     pub(super) by_book: bool,
     pub(super) id: String,
     pub(super) link: String,
+    /// Since when it is known, with how many days that is; empty if nothing tells.
+    pub(super) since: String,
     pub(super) state: Standing,
 }
 
@@ -426,9 +429,18 @@ impl FindingRow {
             by_book: finding.evidence.is_empty() && finding.rule != Rule::DeclaredNotSeen,
             id: finding.id.clone(),
             link: finding_link(&finding.id),
+            since: since(snapshot, (lang, zone), finding),
             state: Standing::of(lang, finding, snapshot.today()),
         }
     }
+}
+
+/// The day since which a finding is known, and how many days ago that was.
+fn since(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), finding: &Finding) -> String {
+    let Some(since) = snapshot.since(finding) else { return String::new() };
+    let days = Day::of(since).days_until(snapshot.today()).max(0);
+    let day: String = zone.show(since).chars().take("2026-04-01".len()).collect();
+    lang.fill(Word::FindingsSince, &[&day, &days])
 }
 
 /// A row by its place and by what it calls the thing.

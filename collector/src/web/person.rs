@@ -100,7 +100,7 @@ fn named(key: &Key) -> String {
 }
 
 /// A decision about a device in one sentence.
-fn what(lang: Lang, decision: &Decision) -> String {
+pub(super) fn what(lang: Lang, decision: &Decision) -> String {
     match decision {
         Decision::Join { a, b } => lang.fill(Word::PersonJoined, &[&named(a), &named(b)]),
         Decision::Split { a, b } => lang.fill(Word::PersonParted, &[&named(a), &named(b)]),

@@ -4,7 +4,7 @@
 //! what is not there is told beside it. Rounds of stock-taking have pages of their own, and nobody signs
 //! one here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use axum::body::Bytes;
@@ -16,7 +16,6 @@ use super::Site;
 use super::decide::{Form, REASON, back, broken};
 use super::page::{Frame, Reader, encoded, message, show};
 use super::snapshot::Snapshot;
-use crate::register::check::check;
 use crate::register::{Kind, Record, Register};
 use crate::words::{Lang, Word, phrase};
 
@@ -27,6 +26,12 @@ mod typed;
 
 pub(super) use edit::{form, keep};
 pub(super) use typed::date;
+
+/// A record of every kind.
+static SAMPLE: LazyLock<Register> = LazyLock::new(|| {
+    // A test parses it.
+    Register::parse(include_str!("../../../config/register/sample.toml")).unwrap_or_default()
+});
 
 /// Longest record, in characters.
 const LONGEST: usize = 20_000;
@@ -68,8 +73,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 
 fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
     let register = &snapshot.ground.register;
-    let ledger = Some(&snapshot.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
-    let flaws = check(register, ledger);
+    let flaws = snapshot.flaws();
     let of_kind = register.records().into_iter().filter(|record| record.kind() == kind);
     let row = |record: Record| Row {
         id: record.id().to_owned(),
@@ -85,8 +89,7 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
             .collect(),
         text: written(record),
     };
-    let sample = Register::parse(include_str!("../../../config/register/sample.toml"));
-    let sample = sample.unwrap_or_default().records().into_iter().find(|one| one.kind() == kind);
+    let sample = SAMPLE.records().into_iter().find(|one| one.kind() == kind);
     Group {
         kind: kind.name(),
         label: lang.say(label(kind)),

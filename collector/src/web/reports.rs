@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daicho_common::complaint::{Complaint, Exit};
@@ -28,6 +28,8 @@ pub(super) struct Asked {
     from: Option<i64>,
     to: Option<i64>,
     encoding: Option<String>,
+    /// `yes`: characters that the encoding does not have may become 〓.
+    lossy: Option<String>,
     edition: Option<String>,
 }
 
@@ -151,6 +153,7 @@ pub(super) async fn file(
     reader: Reader,
     Path(file): Path<String>,
     Query(asked): Query<Asked>,
+    RawQuery(query): RawQuery,
 ) -> Response {
     let Some((name, format)) = parsed(&file) else {
         return message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage);
@@ -168,7 +171,10 @@ pub(super) async fn file(
     let lang = reader.lang;
     let work = move || octets(&site, &snapshot, (name, format, lang), &asked);
     match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(octets)) => sent(octets, lang.say(name.title()), format),
+        Ok(Ok((octets, lost))) if lost.is_empty() => sent(octets, lang.say(name.title()), format),
+        Ok(Ok((_, lost))) => {
+            super::file::warned(&reader, "/reports", &query.unwrap_or_default(), lost)
+        }
         Ok(Err(complaint)) => refused(lang, &complaint),
         Err(error) => {
             tracing::error!(%error, "a report could not be made");
@@ -177,12 +183,13 @@ pub(super) async fn file(
     }
 }
 
+/// The report, and the characters that its encoding does not have.
 fn octets(
     site: &Site,
     snapshot: &Snapshot,
     (name, format, lang): (Name, Format, Lang),
     asked: &Asked,
-) -> Result<Vec<u8>, Complaint> {
+) -> Result<(Vec<u8>, Vec<char>), Complaint> {
     let ground = &snapshot.ground;
     let day = snapshot.today();
     let stamp = gather::stamp(ground, &snapshot.picture, &site.criteria, day);
@@ -215,14 +222,16 @@ fn octets(
     let cp932 = asked.encoding.as_deref() == Some("cp932");
     let encoding = if cp932 { Encoding::Cp932 } else { Encoding::Utf8Bom };
     let mut out = Vec::new();
-    gather::write(&mut out, &paper, (format, encoding), font.as_ref()).map_err(|error| {
-        Complaint::new(
-            Exit::Other,
-            format!("この形式では書き出せません（{error}）。ほかの形式を選んでください"),
-            format!("it cannot be written in this format ({error}): choose another one"),
-        )
-    })?;
-    Ok(out)
+    let lost =
+        gather::write(&mut out, &paper, (format, encoding), font.as_ref()).map_err(|error| {
+            Complaint::new(
+                Exit::Other,
+                format!("この形式では書き出せません（{error}）。ほかの形式を選んでください"),
+                format!("it cannot be written in this format ({error}): choose another one"),
+            )
+        })?;
+    let accepted = asked.lossy.as_deref() == Some("yes");
+    Ok((out, if accepted { Vec::new() } else { lost }))
 }
 
 fn sent(octets: Vec<u8>, title: &str, format: Format) -> Response {

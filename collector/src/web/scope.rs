@@ -70,7 +70,9 @@ impl ScopeRow {
                 })
                 .unwrap_or_default(),
             decision: scoped.decided.as_ref().map(|word| word.decision),
-            subject: subject(key, device),
+            subject: subject(key, device)
+                .and_then(|subject| serde_json::to_string(&subject).ok())
+                .unwrap_or_default(),
             choices: CHOICES
                 .map(|(key, scope)| (key, lang.say(phrase::scope(scope)), scope == scoped.scope))
                 .to_vec(),
@@ -79,8 +81,7 @@ impl ScopeRow {
 }
 
 /// The row, where there is one; else the device by its first key.
-fn subject(key: Option<&EntryKey>, device: &Device) -> String {
+pub(super) fn subject(key: Option<&EntryKey>, device: &Device) -> Option<Subject> {
     let of_device = || device.keys().into_iter().next().map(Subject::Device);
-    let subject = key.cloned().map(Subject::Entry).or_else(of_device);
-    subject.and_then(|subject| serde_json::to_string(&subject).ok()).unwrap_or_default()
+    key.cloned().map(Subject::Entry).or_else(of_device)
 }

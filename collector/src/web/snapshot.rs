@@ -9,7 +9,6 @@ use foldhash::fast::RandomState;
 use crate::clock;
 use crate::day::Day;
 use crate::decision::{Decided, Decision, Key};
-use crate::finding::Finding;
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
 use crate::parallel;
@@ -19,6 +18,10 @@ use crate::report;
 use crate::resolve::{Device, DeviceId};
 use crate::scope::Scoped;
 use crate::store::{Ground, Store, StoreError};
+
+mod shelves;
+
+use shelves::Shelves;
 
 /// Half an hour, in microseconds: in every time zone a day begins with one.
 const HALF_HOUR: i64 = 1_800_000_000;
@@ -40,6 +43,8 @@ pub(super) struct Snapshot {
     match_of_entry: BTreeMap<Place, usize>,
     /// Which device rests on which observation, ascending.
     devices_of_observation: Vec<(ObservationId, usize)>,
+    /// What is made when it is first asked for.
+    shelves: Shelves,
 }
 
 impl Snapshot {
@@ -152,11 +157,6 @@ impl Snapshot {
         })
     }
 
-    /// The finding of this id.
-    pub(super) fn finding(&self, id: &str) -> Option<&Finding> {
-        self.picture.findings.iter().find(|finding| finding.id == id)
-    }
-
     /// What people said of whatever is known by one of these keys, the latest first.
     pub(super) fn decisions_on(&self, keys: &[Key]) -> impl Iterator<Item = &Decided> {
         let keys: BTreeSet<Key> = keys.iter().cloned().collect();
@@ -192,9 +192,5 @@ impl Snapshot {
         let rest = self.devices_of_observation.get(from..).unwrap_or_default().iter();
         let found = rest.take_while(move |(of, _)| *of == id);
         found.filter_map(|(_, index)| self.picture.devices.get(*index))
-    }
-
-    pub(super) fn findings_about(&self, device: &DeviceId) -> impl Iterator<Item = &Finding> {
-        self.picture.findings.iter().filter(move |f| f.device.as_ref() == Some(device))
     }
 }

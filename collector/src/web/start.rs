@@ -1,22 +1,49 @@
-//! The first page: what was found, what is to be answered, and what was not looked at.
+//! The first page: what needs somebody today, what was found, what was not looked at, when the last and
+//! the next scan are, which agents are silent, and what speaks for and against the checklist's items.
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
+use daicho_common::time::Timestamp;
+use serde::Deserialize;
 
 use super::Site;
 use super::guide::Progress;
-use super::page::{FindingRow, Frame, Reader, Tag, show};
+use super::page::{FindingRow, Frame, Reader, Tag, message, show};
 use super::snapshot::Snapshot;
-use crate::clock::Zone;
+use crate::cli::agent_trouble;
+use crate::clock::{self, Zone};
 use crate::people::act::Act;
-use crate::report::{self, gap::reaches};
-use crate::words::{Word, phrase};
+use crate::report::gap::Reach;
+use crate::report::plan;
+use crate::report::set::checklist::{Checklist, Held};
+use crate::roster::inbox::Wanted as Inbox;
+use crate::store::{Agent, KeptSchedule, StoreError};
+use crate::words::{Lang, Word, phrase};
 
 /// Findings shown on the first page.
 const FIRST: usize = 8;
+/// After so long without a call an agent is silent: a day, in microseconds.
+const SILENT: i64 = 86_400_000_000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// The edition of the checklist; the newest if there is none of this name.
+    edition: String,
+}
+
+/// Something that waits for somebody.
+struct Need {
+    count: usize,
+    text: &'static str,
+    link: &'static str,
+    /// What the style sheet calls it where it waits.
+    style: &'static str,
+}
 
 struct Count {
     tag: Tag,
@@ -34,58 +61,97 @@ struct Network {
     why: Vec<(&'static str, u128)>,
 }
 
+struct Items {
+    edition: String,
+    /// Label and whether it is shown.
+    editions: Vec<(String, bool)>,
+    held: Arc<Vec<Held>>,
+}
+
 #[derive(Template)]
 #[template(path = "start.html")]
 struct Page {
     frame: Frame,
     summary: String,
+    needs: Vec<Need>,
     counts: Vec<Count>,
     findings: Vec<FindingRow>,
     all_findings: String,
     networks: Vec<Network>,
     last_scan: Option<String>,
+    next: Vec<String>,
+    agents: Vec<(String, Vec<String>)>,
+    items: Option<Items>,
     has_data: bool,
     has_ledger: bool,
     /// Whether the guide from nothing to the first verdicts has something left for the reader to do.
     guide: bool,
 }
 
-pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+/// What the store tells besides the picture.
+#[derive(Default)]
+struct Told {
+    agents: Vec<Agent>,
+    schedules: Vec<KeptSchedule>,
+}
+
+pub(super) async fn page(
+    State(site): State<Arc<Site>>,
+    reader: Reader,
+    Query(asked): Query<Asked>,
+) -> Response {
     let administers = reader.may(Act::Administer);
-    let agents = if administers { site.store.admissions().list().ok() } else { None };
+    let told = if reader.may(Act::Survey) {
+        site.write(|store| {
+            let (admissions, jobs) = (store.admissions(), store.jobs());
+            Ok(Told { agents: admissions.list()?, schedules: jobs.schedules()? })
+        })
+        .await
+    } else {
+        Ok(Told::default())
+    };
+    let told = match told {
+        Ok(told) => told,
+        Err(error) => return broken(&reader, &error),
+    };
     show(&site, &reader, ("start", Word::StartTitle), |snapshot, frame| {
-        let guide = agents.is_some_and(|agents| !Progress::of(snapshot, &agents).is_done());
-        Ok(Page { guide, ..start(snapshot, frame, &site.config.zone) })
+        let guide = administers && !Progress::of(snapshot, &told.agents).is_done();
+        Ok(Page { guide, ..start(snapshot, frame, &site.config.zone, (&told, &asked)) })
     })
     .await
 }
 
-fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Page {
-    let lang = frame.lang;
+fn broken(reader: &Reader, error: &StoreError) -> Response {
+    tracing::error!(%error, "agents and schedules could not be read");
+    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+}
+
+fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone, (told, asked): (&Told, &Asked)) -> Page {
+    let (lang, now) = (frame.lang, clock::now());
     let picture = &snapshot.picture;
-    let counts = report::counts(picture).into_iter().map(|(key, label, note, count)| Count {
-        tag: Tag::named(lang, key, label),
-        note: lang.say(note),
-        matches: count,
-        link: match key {
-            key if phrase::WITHOUT_ENTRY.contains(&key) => format!("/devices?verdict={key}"),
-            _ => format!("/ledger?verdict={key}"),
-        },
-    });
-    let open = || picture.findings.iter().filter(|finding| finding.is_open());
-    let findings = open().take(FIRST);
-    let findings = findings.map(|finding| FindingRow::of(snapshot, (lang, zone), finding));
+    let found = snapshot.inbox().find(&Inbox::default(), &picture.findings, snapshot.today());
+    let findings = found.iter().take(FIRST).filter_map(|at| picture.findings.get(*at as usize));
     let (devices, rows) = (picture.devices.len(), snapshot.ground.ledger.entries.len());
+    let next = told.schedules.iter().map(|kept| {
+        let (name, when) = (&kept.schedule.name, plan::next(&kept.schedule, now, lang));
+        lang.fill(Word::StartNextLine, &[name, &when, &kept.schedule.agent])
+    });
+    let surveys = frame.surveys();
+    let agents = agents(&told.agents, (lang, zone), now);
     Page {
         summary: lang.fill(Word::StartSummary, &[&devices, &rows]),
-        counts: counts.collect(),
-        findings: findings.collect(),
-        all_findings: lang.fill(Word::StartAllFindings, &[&open().count()]),
-        networks: networks(snapshot, &frame),
+        needs: needs(snapshot, (lang, surveys), agents.len()),
+        counts: counts(snapshot, lang),
+        findings: findings.map(|one| FindingRow::of(snapshot, (lang, zone), one)).collect(),
+        all_findings: lang.fill(Word::StartAllFindings, &[&snapshot.needs().open]),
+        networks: snapshot.reaches().iter().map(|one| network(lang, one)).collect(),
         last_scan: snapshot.ground.scans.first().map(|scan| {
             let time = format!("{} – {}", zone.show(scan.from), zone.show(scan.to));
             lang.fill(Word::StartScanLine, &[&time, &scan.agent, &scan.software])
         }),
+        next: next.collect(),
+        agents,
+        items: surveys.then(|| items(snapshot, (lang, zone), asked)),
         has_data: !snapshot.ground.scans.is_empty(),
         has_ledger: rows > 0,
         guide: false,
@@ -93,17 +159,92 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Page {
     }
 }
 
-fn networks(snapshot: &Snapshot, frame: &Frame) -> Vec<Network> {
-    let reaches = reaches(&snapshot.ground.coverage);
-    let network = |((name, cidr), reach): ((String, ipnet::IpNet), report::gap::Reach)| Network {
-        name,
+fn needs(snapshot: &Snapshot, (lang, surveys): (Lang, bool), silent: usize) -> Vec<Need> {
+    let needs = snapshot.needs();
+    let missed = snapshot.ground.missed.len();
+    let all = [
+        (
+            needs.new_devices,
+            Word::StartNewDevices,
+            "/devices?verdict=undocumented&sort=-first",
+            "mind",
+        ),
+        (needs.overdue, Word::StartOverdue, "/findings?due=over&sort=due", "mind"),
+        (needs.soon, Word::StartSoon, "/findings?due=soon&sort=due", "warn"),
+        (needs.grave, Word::StartGrave, "/findings?severity=high&owner=-", "mind"),
+        (missed, Word::StartMissed, "/scans", "warn"),
+        (silent, Word::StartSilent, "/scans", "mind"),
+    ];
+    let shown = all.into_iter().filter(|(.., link, _)| surveys || *link != "/scans");
+    shown
+        .map(|(count, text, link, style)| Need {
+            count,
+            text: lang.say(text),
+            link,
+            style: if count == 0 { "" } else { style },
+        })
+        .collect()
+}
+
+fn counts(snapshot: &Snapshot, lang: Lang) -> Vec<Count> {
+    let count = |(key, label, note, matches): (&'static str, Word, Word, usize)| Count {
+        tag: Tag::named(lang, key, label),
+        note: lang.say(note),
+        matches,
+        link: match key {
+            key if phrase::WITHOUT_ENTRY.contains(&key) => format!("/devices?verdict={key}"),
+            _ => format!("/ledger?verdict={key}"),
+        },
+    };
+    snapshot.counts().map(count).collect()
+}
+
+fn network(lang: Lang, ((name, cidr), reach): (&(String, ipnet::IpNet), &Reach)) -> Network {
+    Network {
+        name: name.clone(),
         cidr: cidr.to_string(),
         asked: reach.asked.len(),
         answered: reach.answered.len(),
         missed: reach.missed(),
         why: (reach.gaps.iter())
-            .map(|(why, addresses)| (frame.lang.say(phrase::why(*why)), addresses.len()))
+            .map(|(why, addresses)| (lang.say(phrase::why(*why)), addresses.len()))
             .collect(),
-    };
-    reaches.into_iter().map(network).collect()
+    }
+}
+
+/// Agents that did not call for a day, or of which something is missing: name, and what is wrong.
+fn agents(
+    agents: &[Agent],
+    (lang, zone): (Lang, &Zone),
+    now: Timestamp,
+) -> Vec<(String, Vec<String>)> {
+    let told = agents.iter().map(|agent| {
+        let mut wrong = agent_trouble(agent, lang);
+        let silent = |at: &Timestamp| now.micros().saturating_sub(at.micros()) > SILENT;
+        let lives = agent.until.is_some() && agent.revoked_at.is_none();
+        if let Some(at) = agent.seen_at.filter(|at| lives && silent(at)) {
+            wrong.insert(0, lang.fill(Word::StartSilentSince, &[&zone.show(at)]));
+        } else if lives && agent.seen_at.is_none() {
+            wrong.insert(0, lang.say(Word::AgentsNever).to_owned());
+        }
+        (agent.name.clone(), wrong)
+    });
+    told.filter(|(_, wrong)| !wrong.is_empty()).collect()
+}
+
+fn items(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), asked: &Asked) -> Items {
+    let wanted = Some(asked.edition.as_str()).filter(|edition| !edition.is_empty());
+    let checklist =
+        Checklist::released(wanted).or_else(|| Checklist::released(None)).unwrap_or_default();
+    let editions = Checklist::editions().into_iter();
+    Items {
+        held: snapshot.checklist((lang, zone), &checklist),
+        editions: editions
+            .map(|edition| {
+                let shown = edition == checklist.edition;
+                (edition, shown)
+            })
+            .collect(),
+        edition: checklist.edition,
+    }
 }

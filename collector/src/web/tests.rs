@@ -15,6 +15,8 @@ use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
+mod devices;
+mod ledger;
 mod guide;
 mod import;
 mod metrics;
@@ -190,7 +192,7 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/",
     "/devices",
     "/links",
@@ -198,6 +200,7 @@ const PAGES: [&str; 9] = [
     "/findings",
     "/coverage",
     "/scans",
+    "/settings",
     "/stocktaking",
     "/healthz",
 ];

@@ -61,6 +61,7 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
         check: 0,
         missed: Vec::new(),
         batch: 0,
+        shelf: (0, 0),
     };
     let picture = Picture { devices, topology: Topology::default(), matches, scopes, findings };
     Snapshot::of(ground, picture, whole.as_of())

@@ -54,18 +54,7 @@ pub const fn verdict(verdict: &Verdict) -> Word {
 
 /// The verdict's name in files and addresses, as serde writes it.
 pub const fn verdict_key(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Agreed => "agreed",
-        Verdict::Differs { .. } => "differs",
-        Verdict::Undocumented => "undocumented",
-        Verdict::NotSeen { .. } => "not_seen",
-        Verdict::ByodCandidate => "byod_candidate",
-        Verdict::PermittedByod { .. } => "permitted_byod",
-        Verdict::PossiblyLost { .. } => "possibly_lost",
-        Verdict::NotConnected => "not_connected",
-        Verdict::RetiredButSeen => "retired_but_seen",
-        Verdict::CannotTell { .. } => "cannot_tell",
-    }
+    verdict.name()
 }
 
 /// Every verdict in the order in which they are told: name in addresses, label, explanation.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::child;
 
-mod seen;
+pub(super) mod seen;
 
 /// The sizes of the figure.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];

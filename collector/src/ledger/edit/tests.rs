@@ -98,3 +98,18 @@ fn a_step_that_no_longer_fits_is_told_and_changes_nothing() {
     assert_eq!(apply(&mut changed, &[step], &columns), [BadEdit::NotAsBefore(place("1", 2))]);
     assert_eq!(changed.entries, ledger().entries);
 }
+
+#[test]
+fn cells_of_a_row_are_set_together_and_only_as_they_were_read() {
+    let wish = |cells: &[(usize, &str, &str)]| Wish::Row {
+        place: place("1", 2),
+        cells: cells.iter().map(|(at, was, is)| (*at, (*was).into(), (*is).into())).collect(),
+    };
+    let after = edited(&wish(&[(1, "PC", ""), (0, "A-1", "A-9"), (3, "x ", "y")])).unwrap();
+    assert_eq!(after.entries[0].cells, ["A-9", "", "10.0.0.1", "y"]);
+    let stale = edited(&wish(&[(0, "A-1", "A-9"), (3, "z", "y")]));
+    assert_eq!(stale.unwrap_err(), BadEdit::NotAsBefore(place("1", 2)), "all or nothing");
+    assert!(matches!(edited(&wish(&[(7, "", "y")])), Err(BadEdit::NoSuchColumn(_))));
+    let columns = Columns::released().unwrap();
+    assert!(plan(&ledger(), &wish(&[(0, "A-1", "A-1")]), &columns).unwrap().is_empty());
+}

@@ -69,11 +69,42 @@ impl Checklist {
 }
 
 /// What speaks for a yes, against it, and what is not known.
-#[derive(Default)]
-struct Sides {
-    with: Vec<String>,
-    against: Vec<String>,
-    open: Vec<String>,
+#[derive(Clone, Debug, Default)]
+pub struct Sides {
+    /// For it.
+    pub with: Vec<String>,
+    /// Against it.
+    pub against: Vec<String>,
+    /// Not known.
+    pub open: Vec<String>,
+}
+
+/// An item with what is held against it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Its number, with the one that it had before where that is another.
+    pub number: String,
+    /// What it is about, in our words.
+    pub subject: String,
+    /// What is held against it.
+    pub sides: Sides,
+}
+
+/// Each item of the edition that was told, with what is held against it; never an answer.
+pub fn held(told: &Told<'_>) -> Vec<Held> {
+    let held = |item: &Item| Held {
+        number: if item.earlier.is_empty() {
+            item.number.clone()
+        } else {
+            told.lang().fill(Word::PaperItemNumber, &[&item.number, &item.earlier])
+        },
+        subject: match told.lang() {
+            Lang::Ja => item.ja.clone(),
+            Lang::En => item.en.clone(),
+        },
+        sides: sides(told, item.evidence),
+    };
+    told.checklist.item.iter().map(held).collect()
 }
 
 pub(super) fn make(told: &Told<'_>) -> Paper {
@@ -90,19 +121,9 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
         told.say(Word::PaperNothing),
     )
     .answers(told.all([Word::PaperAnswer, Word::PaperChecked, Word::PaperTarget]));
-    for item in &told.checklist.item {
-        let sides = sides(told, item.evidence);
-        let subject = match told.lang() {
-            Lang::Ja => &item.ja,
-            Lang::En => &item.en,
-        };
-        let number = if item.earlier.is_empty() {
-            item.number.clone()
-        } else {
-            told.lang().fill(Word::PaperItemNumber, &[&item.number, &item.earlier])
-        };
+    for Held { number, subject, sides } in held(told) {
         let [with, against, open] = [sides.with, sides.against, sides.open].map(joined);
-        table.push([&number, subject, &with, &against, &open]);
+        table.push([&number, &subject, &with, &against, &open]);
     }
     paper.parts.push(Part::Table(table));
     paper.notes.push(told.say(Word::PaperNeverAnswered).to_owned());

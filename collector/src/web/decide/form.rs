@@ -21,19 +21,28 @@ const VALUE: usize = 255;
 pub(in crate::web) struct Form {
     one: HashMap<String, String>,
     findings: Vec<String>,
+    devices: Vec<String>,
 }
 
 impl Form {
     pub(in crate::web) fn read(body: &[u8]) -> Self {
-        let mut form = Self { one: HashMap::new(), findings: Vec::new() };
+        let mut form = Self { one: HashMap::new(), findings: Vec::new(), devices: Vec::new() };
         for (name, value) in form_urlencoded::parse(body) {
             if name == "finding" {
                 form.findings.push(value.into_owned());
-            } else {
-                form.one.insert(name.into_owned(), value.trim().to_owned());
+                continue;
             }
+            if name == "device" {
+                form.devices.push(value.clone().into_owned());
+            }
+            form.one.insert(name.into_owned(), value.trim().to_owned());
         }
         form
+    }
+
+    /// The devices that were chosen.
+    pub(in crate::web) fn devices(&self) -> &[String] {
+        &self.devices
     }
 
     pub(in crate::web) fn of(&self, name: &str) -> &str {
@@ -139,7 +148,7 @@ impl Form {
 }
 
 /// A value as serde reads it from a word.
-fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+pub(in crate::web) fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_value(text.into()).ok()
 }
 

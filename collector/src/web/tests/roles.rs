@@ -23,16 +23,25 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 67] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 77] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
+    ("GET", "/devices/table/{file}", [P, P, P, P, P, S]),
+    ("POST", "/devices/views", [P, P, P, P, P, S]),
+    ("POST", "/devices/bulk", [P, P, R, P, R, S]),
     ("GET", "/ledger", [P, P, P, P, P, S]),
+    ("GET", "/ledger/row", [P, P, P, P, P, S]),
+    ("POST", "/ledger/row", [P, P, R, R, R, S]),
+    ("GET", "/ledger/add", [P, P, R, R, R, S]),
+    ("GET", "/ledger/table/{file}", [P, P, P, P, P, S]),
+    ("GET", "/ledger/books/{name}", [P, P, P, R, P, S]),
     ("GET", "/ledger/import", [P, P, R, R, R, S]),
     ("POST", "/ledger/import", [P, P, R, R, R, S]),
     ("GET", "/ledger/import/{draft}", [P, P, R, R, R, S]),
     ("POST", "/ledger/import/{draft}", [P, P, R, R, R, S]),
     ("GET", "/findings", [P, P, P, P, P, S]),
+    ("GET", "/findings/table/{file}", [P, P, P, P, P, S]),
     ("GET", "/finding", [P, P, P, P, P, S]),
     ("POST", "/decisions", [P, P, R, R, R, S]),
     ("GET", "/links", [P, P, P, R, P, S]),
@@ -40,6 +49,7 @@ const ROUTES: [(&str, &str, [Fate; 6]); 67] = [
     ("GET", "/coverage", [P, P, P, R, P, S]),
     ("GET", "/register", [P, P, P, R, P, S]),
     ("POST", "/register", [P, P, R, R, R, S]),
+    ("GET", "/settings", [P, P, P, R, P, S]),
     ("GET", "/register/edit", [P, P, R, R, R, S]),
     ("POST", "/register/edit", [P, P, R, R, R, S]),
     ("GET", "/stocktaking", [P, P, P, R, P, S]),

@@ -45,6 +45,8 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::ScheduleAdded => Word::DeedScheduleAdded,
         Deed::ScheduleRemoved => Word::DeedScheduleRemoved,
         Deed::ScanWanted => Word::DeedScanWanted,
+        Deed::ViewKept => Word::DeedViewKept,
+        Deed::ViewRemoved => Word::DeedViewRemoved,
         Deed::SiteTrusted => Word::DeedSiteTrusted,
         Deed::SnapshotImported => Word::DeedSnapshotImported,
         Deed::Counted => Word::DeedCounted,

@@ -130,7 +130,7 @@ fn vantage(number: usize) -> Vantage {
 }
 
 /// What a later scan saw anew of one device in a hundred: it has another system, and says so.
-pub(super) fn changed(devices: usize) -> Vec<Observation> {
+pub(in crate::measure) fn changed(devices: usize) -> Vec<Observation> {
     let of = |number: usize| One::of(number * 100);
     let later = |number: usize| LATER + i64::try_from(number).unwrap_or(0) * 10_000;
     let mut seen = Vec::new();
@@ -150,7 +150,7 @@ pub(super) fn changed(devices: usize) -> Vec<Observation> {
 }
 
 /// What was seen of so many devices, twenty facts each.
-pub(super) fn observations(devices: usize) -> Vec<Observation> {
+pub(in crate::measure) fn observations(devices: usize) -> Vec<Observation> {
     let mut seen = Vec::with_capacity(devices * 20);
     let mut vantage = Arc::new(vantage(0));
     for number in 0..devices {
@@ -175,7 +175,7 @@ pub(super) fn observations(devices: usize) -> Vec<Observation> {
 }
 
 /// The ledger, as a CSV file.
-pub(super) fn ledger(devices: usize) -> String {
+pub(in crate::measure) fn ledger(devices: usize) -> String {
     let mut text = String::from("管理番号,ホスト名,IPアドレス,MACアドレス,設置場所\n");
     for number in 0..devices {
         let one = One::of(number);

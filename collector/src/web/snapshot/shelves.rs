@@ -1,0 +1,246 @@
+//! Indexes into a snapshot that are made when they are first asked for, and shared by all its readers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use daicho_common::time::Timestamp;
+use foldhash::fast::RandomState;
+use ipnet::IpNet;
+
+use super::Snapshot;
+use crate::clock::Zone;
+use crate::finding::{Finding, Rule};
+use crate::ledger::Entry;
+use crate::policy::Severity;
+use crate::reconcile::Verdict;
+use crate::register::check::{Flaw, check};
+use crate::report::gap::{Reach, reaches};
+use crate::report::set::checklist::{Checklist, Held, held};
+use crate::report::set::{self, Stamp};
+use crate::report::{self, table};
+use crate::resolve::{Device, DeviceId};
+use crate::roster::book::Pages;
+use crate::roster::inbox::{Inbox, SOON};
+use crate::roster::{Roster, Row, Told};
+use crate::web::coverage::{self, Sums};
+use crate::words::{Lang, Word, phrase};
+
+/// Indexes, each made at most once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelves {
+    findings: OnceLock<Arc<Findings>>,
+    roster: OnceLock<Arc<Roster>>,
+    book: OnceLock<Arc<Pages>>,
+    inbox: OnceLock<Arc<Inbox>>,
+    reaches: OnceLock<Arc<Reaches>>,
+    needs: OnceLock<Needs>,
+    sent: OnceLock<Arc<Sums>>,
+    flaws: OnceLock<Arc<Vec<Flaw>>>,
+    checklists: Arc<Mutex<Checklists>>,
+    counts: OnceLock<[usize; phrase::VERDICTS.len()]>,
+}
+
+/// How far each declared network was looked at, by its name and range.
+type Reaches = BTreeMap<(String, IpNet), Reach>;
+
+/// The items of an edition in a language, each with what is held against it.
+type Checklists = HashMap<(Lang, String), Arc<Vec<Held>>>;
+
+/// How much waits for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::web) struct Needs {
+    /// Devices that no row accounts for and that were first seen within a week.
+    pub(in crate::web) new_devices: usize,
+    /// Findings whose answer is overdue.
+    pub(in crate::web) overdue: usize,
+    /// Findings whose answer is due within a week.
+    pub(in crate::web) soon: usize,
+    /// Grave findings that nobody sees to.
+    pub(in crate::web) grave: usize,
+    /// Findings that are open.
+    pub(in crate::web) open: usize,
+}
+
+/// Findings by what they are asked for.
+#[derive(Debug, Default)]
+struct Findings {
+    by_id: HashMap<String, usize, RandomState>,
+    of_device: HashMap<DeviceId, Vec<usize>, RandomState>,
+}
+
+impl Snapshot {
+    fn findings(&self) -> &Findings {
+        self.shelves.findings.get_or_init(|| {
+            let mut made = Findings::default();
+            for (number, finding) in self.picture.findings.iter().enumerate() {
+                made.by_id.insert(finding.id.clone(), number);
+                if let Some(device) = &finding.device {
+                    made.of_device.entry(device.clone()).or_default().push(number);
+                }
+            }
+            Arc::new(made)
+        })
+    }
+
+    /// The finding of this id.
+    pub(in crate::web) fn finding(&self, id: &str) -> Option<&Finding> {
+        self.picture.findings.get(*self.findings().by_id.get(id)?)
+    }
+
+    /// The findings about a device, worst first.
+    pub(in crate::web) fn findings_about(
+        &self,
+        device: &DeviceId,
+    ) -> impl Iterator<Item = &Finding> {
+        let numbers = self.findings().of_device.get(device).into_iter().flatten();
+        numbers.filter_map(|number| self.picture.findings.get(*number))
+    }
+
+    /// The device of this number in the picture, with what the ledger says of it.
+    pub(in crate::web) fn told(&self, number: usize) -> Option<Told<'_>> {
+        let device = self.picture.devices.get(number)?;
+        let indexes = self.matches_of_device.get(&device.id).into_iter().flatten();
+        let rows = indexes.filter_map(|index| {
+            let matched = self.picture.matches.get(*index)?;
+            let entry = matched.entry.as_ref().and_then(|place| self.entry(place));
+            Some(Row { matched, scoped: self.picture.scopes.get(*index), entry })
+        });
+        let open = self.findings_about(&device.id).filter(|finding| finding.is_open());
+        Some(Told { device, rows: rows.collect(), open: open.count() })
+    }
+
+    /// The devices as a table.
+    pub(in crate::web) fn roster(&self) -> &Roster {
+        self.shelves.roster.get_or_init(|| {
+            let count = self.picture.devices.len();
+            Arc::new(Roster::of(count, |number| self.told(number)))
+        })
+    }
+
+    /// The findings as an inbox.
+    pub(in crate::web) fn inbox(&self) -> &Inbox {
+        self.shelves.inbox.get_or_init(|| {
+            let text = |finding: &Finding| {
+                let device = finding.device.as_ref().and_then(|id| self.device(id));
+                let mut text = device.map(Device::called).unwrap_or_default();
+                let names = finding.entries.iter().filter_map(|place| self.entry(place));
+                for part in names.map(table::entry_name).chain(finding.detail.iter().cloned()) {
+                    text.push('\n');
+                    text.push_str(&part);
+                }
+                text
+            };
+            Arc::new(Inbox::of(&self.picture.findings, text, |finding| self.since(finding)))
+        })
+    }
+
+    /// The earliest that is known of the matter of a finding.
+    pub(in crate::web) fn since(&self, finding: &Finding) -> Option<Timestamp> {
+        let seen = finding.evidence.iter().filter_map(|id| self.observation(*id));
+        let earliest = seen.map(|one| one.at).min();
+        // That it is there is renewed with every scan, so the device tells better.
+        let is_new = finding.rule == Rule::UndocumentedDevice;
+        let device = finding.device.as_ref().filter(|_| is_new).and_then(|id| self.device(id));
+        device.map(|device| device.first_seen).or(earliest)
+    }
+
+    /// How far each declared network was looked at.
+    pub(in crate::web) fn reaches(&self) -> &Reaches {
+        self.shelves.reaches.get_or_init(|| Arc::new(reaches(&self.ground.coverage)))
+    }
+
+    /// What contradicts itself in the register, or names what the ledger does not have.
+    pub(in crate::web) fn flaws(&self) -> &[Flaw] {
+        self.shelves.flaws.get_or_init(|| {
+            let ledger = Some(&self.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
+            Arc::new(check(&self.ground.register, ledger))
+        })
+    }
+
+    /// What was sent, added up.
+    pub(in crate::web) fn sent(&self) -> &Sums {
+        self.shelves.sent.get_or_init(|| Arc::new(coverage::sums(&self.ground.sent)))
+    }
+
+    /// How much waits for somebody.
+    pub(in crate::web) fn needs(&self) -> Needs {
+        const WEEK: i64 = 7 * 86_400_000_000;
+        *self.shelves.needs.get_or_init(|| {
+            let today = self.today();
+            let mut needs = Needs::default();
+            for finding in self.picture.findings.iter().filter(|finding| finding.is_open()) {
+                needs.open += 1;
+                let answer = finding.answer.as_ref();
+                let due = answer.and_then(|answer| answer.due).map(|due| today.days_until(due));
+                needs.overdue += usize::from(due.is_some_and(|days| days < 0));
+                needs.soon += usize::from(due.is_some_and(|days| (0..=SOON).contains(&days)));
+                let alone = answer.is_none_or(|answer| answer.owner.is_empty());
+                needs.grave += usize::from(alone && finding.severity == Severity::High);
+            }
+            let from = self.as_of.saturating_sub(WEEK);
+            let matches = self.picture.matches.iter();
+            let new = matches.filter(|one| one.verdict == Verdict::Undocumented).filter(|one| {
+                let device = one.device.as_ref().and_then(|id| self.device(id));
+                device.is_some_and(|device| device.first_seen.micros() > from)
+            });
+            needs.new_devices = new.count();
+            needs
+        })
+    }
+
+    /// The items of an edition of the checklist with what is held against each.
+    pub(in crate::web) fn checklist(
+        &self,
+        (lang, zone): (Lang, &Zone),
+        edition: &Checklist,
+    ) -> Arc<Vec<Held>> {
+        let kept = || self.shelves.checklists.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (lang, edition.edition.clone());
+        if let Some(held) = kept().get(&key) {
+            return Arc::clone(held);
+        }
+        // Only papers name the snapshot.
+        let stamp = Stamp::default();
+        let told = set::Told {
+            shown: report::Shown {
+                picture: &self.picture,
+                ledger: &self.ground.ledger,
+                coverage: &self.ground.coverage,
+                observations: &self.ground.observations,
+                lang,
+                zone,
+            },
+            register: &self.ground.register,
+            checks: &self.ground.checks,
+            snapshot: &stamp,
+            day: self.today(),
+            checklist: edition,
+        };
+        let held = Arc::new(held(&told));
+        kept().insert(key, Arc::clone(&held));
+        held
+    }
+
+    /// The rows of the ledger as a list.
+    pub(in crate::web) fn book(&self) -> &Pages {
+        self.shelves.book.get_or_init(|| {
+            let verdict = |entry: &Entry| self.match_of(&entry.place).map(|one| &one.verdict);
+            Arc::new(Pages::of(&self.ground.ledger, verdict))
+        })
+    }
+
+    /// How many matches have each verdict: its name, label and explanation, and the number.
+    pub(in crate::web) fn counts(&self) -> impl Iterator<Item = (&'static str, Word, Word, usize)> {
+        let counts = self.shelves.counts.get_or_init(|| {
+            let mut counts = [0; phrase::VERDICTS.len()];
+            for matched in &self.picture.matches {
+                if let Some(count) = counts.get_mut(matched.verdict.rank()) {
+                    *count += 1;
+                }
+            }
+            counts
+        });
+        let named = phrase::VERDICTS.iter().zip(counts);
+        named.map(|((name, label, note), count)| (*name, *label, *note, *count))
+    }
+}
