@@ -85,6 +85,9 @@ pub(super) fn backup(options: &Backup) -> Result<(), Complaint> {
 pub(super) fn restore(options: &Restore) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let to = &config.database;
+    if to.server().is_some() {
+        return Err(StoreError::OnServer.complaint(to));
+    }
     // What is wrong with the copy is said of the copy, before the database is touched.
     let copy = store::examine(&options.file).map_err(|error| error.complaint(&options.file))?;
     refuse_faults(&options.file, &copy)?;
@@ -104,7 +107,10 @@ pub(super) fn restore(options: &Restore) -> Result<(), Complaint> {
 
 pub(super) fn check(options: &Check) -> Result<(), Complaint> {
     let config = options.places.config()?;
-    let path = options.file.as_ref().unwrap_or(&config.database);
+    if options.file.is_none() && config.database.server().is_some() {
+        return Err(StoreError::OnServer.complaint(&config.database));
+    }
+    let path = options.file.as_deref().unwrap_or(&config.database);
     let examined = store::examine(path).map_err(|error| error.complaint(path))?;
     refuse_faults(path, &examined)?;
     let lines =

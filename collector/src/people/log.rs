@@ -87,6 +87,10 @@ deeds! {
     ScheduleRemoved = "schedule_removed";
     /// A scan was wanted once.
     ScanWanted = "scan_wanted";
+    /// Old observations were folded.
+    ObservationsFolded = "observations_folded";
+    /// The database was moved to a server.
+    DatabaseMoved = "database_moved";
     /// A file was taken along.
     Exported = "exported";
 }

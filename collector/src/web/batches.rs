@@ -112,7 +112,7 @@ fn refusal(refused: &Refusal) -> (StatusCode, Complaint) {
 fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
     let status = match error {
         StoreError::OtherKey { .. } => StatusCode::FORBIDDEN,
-        StoreError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        StoreError::Busy | StoreError::Server { .. } => StatusCode::SERVICE_UNAVAILABLE,
         StoreError::Absent
         | StoreError::NotADatabase
         | StoreError::NotOurs
@@ -125,6 +125,9 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Account(_)
         | StoreError::Row { .. }
         | StoreError::Ended
+        | StoreError::OnServer
+        | StoreError::MovedAway
+        | StoreError::Differs { .. }
         | StoreError::Database(_) => {
             tracing::error!(%error, "a batch could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR
