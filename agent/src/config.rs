@@ -27,7 +27,7 @@ pub mod scope;
 pub mod sighting;
 /// Which SNMP tables are read.
 pub mod tables;
-mod windows;
+mod offset;
 mod written;
 
 /// The sample configuration with every key, which is the manual.

@@ -12,6 +12,8 @@ use crate::policy::Network;
 use crate::store::{Place, Server};
 use crate::words::Lang;
 
+mod provider;
+
 /// As written: every key may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +39,7 @@ struct Written {
     network: Option<Vec<Network>>,
     agents_listen: Option<String>,
     agent_names: Option<Vec<String>>,
+    oidc: Option<provider::Written>,
 }
 
 /// What devices are known by, besides what the program was built with.
@@ -96,6 +99,8 @@ pub struct Config {
     /// Whether a proxy in front ends TLS: cookies then go over TLS only, and the address of a reader is
     /// what the proxy says.
     pub behind_tls: bool,
+    /// The hospital's identity provider, if people may log in through it.
+    pub oidc: Option<crate::oidc::Settings>,
     /// After how many days observations may be folded; none: never.
     pub retention_days: Option<u32>,
     /// The font of reports; none: the first of the system's that has Japanese characters.
@@ -175,6 +180,7 @@ impl Config {
             agents: agents(written.agents_listen.as_deref(), written.agent_names, name)?,
             people: set(written.people),
             behind_tls: written.behind_tls.unwrap_or_default(),
+            oidc: written.oidc.map(|oidc| oidc.meant(name)).transpose()?,
             retention_days: retention(written.retention_days, name)?,
             report_font: set(written.report_font),
         })

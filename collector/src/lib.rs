@@ -42,6 +42,8 @@ pub mod finding;
 pub mod topology;
 /// Who may do what.
 pub mod people;
+/// Logging in through the hospital's own identity provider.
+pub mod oidc;
 /// Random secrets and hashed passwords.
 pub mod credential;
 /// Pure work over several threads.
@@ -52,6 +54,8 @@ pub mod picture;
 pub mod snapshot;
 /// Files that only their owner may read.
 mod private;
+/// What a round of stock-taking comes to, row by row.
+pub mod stocktaking;
 /// Who vouches for a snapshot: the collector's own signing key.
 pub mod seal;
 /// Workbooks and CSV files into ledgers and back.

@@ -35,9 +35,12 @@ mod roll;
 mod schema;
 mod server;
 mod sessions;
+mod sites;
 mod snapshots;
+mod stocktakings;
 mod sql;
 mod stops;
+mod subjects;
 mod tokens;
 mod writer;
 
@@ -59,8 +62,11 @@ pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use server::{Fault, Server};
 pub use sessions::{Caller, Session};
+pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
 pub use sql::Error as DatabaseError;
+pub use stocktakings::BadRound;
+pub use subjects::Subject;
 pub use tokens::{NewToken, Token};
 
 /// The database. Dropping it waits for the writer to finish.
@@ -147,10 +153,11 @@ impl Store {
 
     /// Notes that somebody wants the scan of this agent to end. Returns whether the agent has sent
     /// anything yet.
-    pub fn stop(&self, agent: String, (by, at): (String, Timestamp)) -> Result<bool, StoreError> {
+    pub fn stop(&self, agent: String, by: impl Into<By>) -> Result<bool, StoreError> {
+        let by = by.into();
         self.writer.write(move |tx| {
-            jobs::stop(tx, &agent, (&by, at))?;
-            stops::stop(tx, &agent, (&by, at))
+            jobs::stop(tx, &agent, by.said())?;
+            stops::stop(tx, &agent, &by)
         })
     }
 
@@ -179,7 +186,20 @@ impl Store {
         why: String,
         prefer: Option<Prefer>,
     ) -> Result<Preview, StoreError> {
-        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer)))
+        self.import_from(book, (why, prefer), String::new())
+    }
+
+    /// As [`Store::import_for`], from this address.
+    ///
+    /// # Errors
+    /// As [`Store::import_for`].
+    pub fn import_from(
+        &self,
+        book: NewBook,
+        (why, prefer): (String, Option<Prefer>),
+        address: String,
+    ) -> Result<Preview, StoreError> {
+        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer), &address))
     }
 
     /// What importing a book would change. Nothing is written.
@@ -236,10 +256,11 @@ impl Store {
     pub fn keep_profiles(
         &self,
         profiles: Vec<Profile>,
-        (by, at): (String, Timestamp),
+        by: impl Into<By>,
         why: String,
     ) -> Result<usize, StoreError> {
-        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (&by, &why)))
     }
 
     /// What stands beside the ledger, as it holds.
@@ -258,10 +279,11 @@ impl Store {
     pub fn keep_register(
         &self,
         register: Register,
-        (at, by): (Timestamp, String),
+        by: impl Into<By>,
         why: String,
     ) -> Result<Touched, StoreError> {
-        self.writer.write(move |tx| registers::keep(tx, &register, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| registers::keep(tx, &register, (&by, &why)))
     }
 
     /// Takes a record out; its versions stay as history. Returns whether it was there.
@@ -272,10 +294,11 @@ impl Store {
         &self,
         kind: Kind,
         id: String,
-        (at, by): (Timestamp, String),
+        by: impl Into<By>,
         why: String,
     ) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| registers::remove(tx, kind, &id, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| registers::remove(tx, kind, &id, (&by, &why)))
     }
 
     /// Every version of every record, or of those of this name.

@@ -121,10 +121,16 @@ const PURE: &[(&str, &[&str])] = &[
             "snapshot",
         ],
     ),
+    (
+        "collector/src/stocktaking",
+        &["day", "resolve", "ledger", "register", "reconcile", "snapshot", "stocktaking"],
+    ),
 ];
 
 /// Files of edges that are pure all the same: what they may not name is the same, what they may is open.
 const PURE_INSIDE: &[&str] = &[
+    "collector/src/oidc/flow",
+    "collector/src/oidc/token",
     "collector/src/report/set",
     "collector/src/report/safe",
     "collector/src/report/tree",

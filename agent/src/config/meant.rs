@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::span::NoSpan;
 use ipnet::IpNet;
 
-use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, scope, windows, written};
+use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, offset, scope, written};
 use crate::engine::governor;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Medical, Network, Pace, Policy};
@@ -236,7 +237,7 @@ impl Checker<'_> {
 
     fn utc_offset(&self, written: Option<&str>) -> Result<i32, Complaint> {
         let Some(text) = written else { return Ok(Declared::default().utc_offset) };
-        windows::offset(text).ok_or_else(|| {
+        offset::seconds(text).ok_or_else(|| {
             self.wrong(
                 "agent.utc_offset",
                 format_args!("{text:?}"),
@@ -248,7 +249,7 @@ impl Checker<'_> {
 
     fn windows(&self, key: &str, written: &[String], offset: i32) -> Result<Windows, Complaint> {
         let span = |text: &String| {
-            windows::span(text).ok_or_else(|| {
+            text.parse().map_err(|NoSpan| {
                 self.wrong(
                     key,
                     format_args!("{text:?}"),

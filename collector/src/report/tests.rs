@@ -262,6 +262,7 @@ pub(crate) fn sample() -> (Ground, Picture) {
     let ground = Ground {
         decisions: Vec::new(),
         register: crate::register::Register::default(),
+        checks: Vec::new(),
         missed: Vec::new(),
         revision: 0,
         batch: 0,

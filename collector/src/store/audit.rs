@@ -25,6 +25,17 @@ impl By {
     pub fn here(who: String, at: Timestamp) -> Self {
         Self { who, address: String::new(), at }
     }
+
+    /// Who and when.
+    pub(super) fn said(&self) -> (&str, Timestamp) {
+        (&self.who, self.at)
+    }
+}
+
+impl From<(String, Timestamp)> for By {
+    fn from((who, at): (String, Timestamp)) -> Self {
+        Self::here(who, at)
+    }
 }
 
 /// Adds a row.

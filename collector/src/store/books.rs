@@ -3,10 +3,11 @@
 use daicho_common::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::changes::{self, Kept};
 use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::ledger::Ledger;
 use crate::ledger::columns::Columns;
 use crate::ledger::diff::{self, Diff};
@@ -127,6 +128,7 @@ pub(super) fn import(
     tx: &Transaction<'_>,
     book: &NewBook,
     (why, prefer): (&str, Option<Prefer>),
+    address: &str,
 ) -> Result<Preview, StoreError> {
     let digest = digest(&book.octets);
     let ledger = text(&book.ledger)?;
@@ -157,7 +159,8 @@ pub(super) fn import(
     let kept = earlier.map(|earlier| earlier.steps).unwrap_or_default();
     changes::carry(tx, id, &preview.rebased, &kept)?;
     let about = audit::because(format!("{} {}", book.name, hex(&digest)), why);
-    audit::note(tx, (&book.by, book.at), Deed::BookImported, about)?;
+    let by = By { who: book.by.clone(), address: address.to_owned(), at: book.at };
+    audit::by(tx, &by, Deed::BookImported, about)?;
     changed(tx)?;
     Ok(preview)
 }

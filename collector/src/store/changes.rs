@@ -4,10 +4,11 @@
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::books::{self, Version};
 use super::sql::{Connection, Row, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::ledger::diff::Diff;
 use crate::ledger::edit::{self, Wish};
 use crate::ledger::profile::Profile;
@@ -66,10 +67,8 @@ pub struct Change {
 pub struct Edit {
     /// What.
     pub wish: Wish,
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
+    /// By whom, from where, when.
+    pub by: By,
     /// Why.
     pub why: String,
 }
@@ -174,10 +173,11 @@ pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, Sto
     for step in &planned {
         let entry = ledger.entries.iter().find(|entry| entry.place == *step.place());
         let key = entry.map(|entry| known_by(&ledger, entry)).unwrap_or_default();
-        let (at, by, why) = (wanted.at.micros(), wanted.by.as_str(), wanted.why.as_str());
+        let (author, why) = (&wanted.by, wanted.why.as_str());
+        let (at, by) = (author.at.micros(), author.who.as_str());
         insert(tx, &New { book: id, cause: Cause::Edit, key: &key, step, at, by, why })?;
         let about = audit::because(format!("{name} {key}"), why);
-        audit::note(tx, (by, wanted.at), Deed::LedgerChanged, about)?;
+        audit::by(tx, author, Deed::LedgerChanged, about)?;
     }
     if !planned.is_empty() {
         changed(tx)?;
@@ -242,8 +242,9 @@ pub(super) fn profiles(connection: &Connection) -> Result<Vec<Profile>, StoreErr
 pub(super) fn keep_profiles(
     tx: &Transaction<'_>,
     new: &[Profile],
-    (at, by, why): (Timestamp, &str, &str),
+    (author, why): (&By, &str),
 ) -> Result<usize, StoreError> {
+    let (by, at) = author.said();
     let known = profiles(tx)?;
     let mut kept = 0;
     for profile in new.iter().filter(|profile| !known.contains(profile)) {
@@ -254,7 +255,7 @@ pub(super) fn keep_profiles(
              VALUES ($1, $2, $3, $4, $5)",
             params![profile.shape(), content, at.micros(), by, why],
         )?;
-        audit::note(tx, (by, at), Deed::ProfileKept, audit::because(profile.shape(), why))?;
+        audit::by(tx, author, Deed::ProfileKept, audit::because(profile.shape(), why))?;
         kept += 1;
     }
     Ok(kept)

@@ -3,19 +3,18 @@
 
 use daicho_common::time::Timestamp;
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::sql::{Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::decision::{Decided, Decision};
 use crate::people::log::Deed;
 
 /// A decision to keep.
 #[derive(Clone, Debug)]
 pub struct NewDecision {
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
+    /// By whom, from where, when.
+    pub by: By,
     /// Why, in their words.
     pub why: String,
     /// What.
@@ -31,9 +30,9 @@ pub(super) fn add(tx: &Transaction<'_>, new: &[NewDecision]) -> Result<Vec<u64>,
     let mut numbers = Vec::new();
     for one in new {
         let content = serde_json::to_string(&one.what).map_err(|_| broken())?;
-        let params = params![one.at.micros(), one.by, one.why, content];
+        let params = params![one.by.at.micros(), one.by.who, one.why, content];
         let id: i64 = insert.query_row(params, |row| row.get(0))?;
-        audit::note(tx, (&one.by, one.at), Deed::Decided, content)?;
+        audit::by(tx, &one.by, Deed::Decided, content)?;
         numbers.push(u64::try_from(id).map_err(|_| broken())?);
     }
     if !new.is_empty() {

@@ -9,7 +9,9 @@ use rusqlite::ErrorCode;
 
 use super::accounts::{self, BadAccount};
 use super::server::{self, Fault};
+use super::sites::{self, BadSite};
 use super::sql;
+use super::stocktakings::{self, BadRound};
 use crate::ledger::edit::BadEdit;
 use crate::ledger::rebase::Conflict;
 
@@ -69,6 +71,12 @@ pub enum StoreError {
     /// The account cannot be made or changed so.
     #[error("{0}")]
     Account(BadAccount),
+    /// Nothing of the round of stock-taking can be changed so.
+    #[error("{0}")]
+    Round(BadRound),
+    /// A snapshot of another site is not taken in.
+    #[error("{0}")]
+    Site(BadSite),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -139,6 +147,8 @@ impl StoreError {
             Self::Account(bad) => accounts::complaint(bad),
             Self::Server { at, fault } => server::complaint(at, fault),
             Self::OnServer => server::for_its_tools(),
+            Self::Round(bad) => stocktakings::complaint(bad),
+            Self::Site(bad) => sites::complaint(bad),
             Self::Busy
             | Self::Absent
             | Self::NotADatabase
@@ -240,6 +250,8 @@ impl StoreError {
             | Self::Conflicts { .. }
             | Self::Edit(_)
             | Self::Account(_)
+            | Self::Round(_)
+            | Self::Site(_)
             | Self::Server { .. }
             | Self::OnServer
             | Self::Differs { .. } => (

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::books::{self, CURRENT};
 use super::deliveries::Content;
 use super::sql::{Connection, Transaction};
-use super::{StoreError, changes, decisions, jobs, registers};
+use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
 use crate::decision::Decided;
 use crate::ledger::join::join;
 use crate::ledger::step::Step;
@@ -19,6 +19,7 @@ use crate::ledger::{Ledger, edit};
 use crate::picture::Basis;
 use crate::register::Register;
 use crate::schedule::Missed;
+use crate::stocktaking::Check;
 
 /// A current book of record, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub struct Ground {
     pub decisions: Vec<Decided>,
     /// What stands beside the ledger.
     pub register: Register,
+    /// What was said of rows in rounds of stock-taking, in order.
+    pub checks: Vec<Check>,
     /// Scheduled scans that have not come about since they last did.
     pub missed: Vec<Missed>,
 }
@@ -117,6 +120,7 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
         scans: scans(&tx)?,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
+        checks: stocktakings::all(&tx)?,
         missed: jobs::missed(&tx)?,
     })
 }

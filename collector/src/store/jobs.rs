@@ -6,9 +6,10 @@ use daicho_common::enrolment::Sentence;
 use daicho_common::job::{Course, Order, Report, Stage};
 use daicho_common::time::Timestamp;
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::sql::{self, Connection, OptionalExtension, Row, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::people::log::Deed;
 use crate::schedule::{Missed, Run, Schedule, Why};
 
@@ -144,8 +145,9 @@ fn time(row: &Row<'_>, column: usize) -> sql::Result<Option<Timestamp>> {
 pub(super) fn add(
     tx: &Transaction<'_>,
     schedule: &Schedule,
-    (by, at): (&str, Timestamp),
+    author: &By,
 ) -> Result<u64, StoreError> {
+    let (by, at) = author.said();
     take_out(tx, &schedule.name, (by, at))?;
     let content = serde_json::to_string(schedule).unwrap_or_default();
     let new = tx.query_row(
@@ -153,20 +155,16 @@ pub(super) fn add(
         params![schedule.name, content, at.micros(), by],
         |row| row.get(0),
     )?;
-    audit::note(tx, (by, at), Deed::ScheduleAdded, content)?;
+    audit::by(tx, author, Deed::ScheduleAdded, content)?;
     changed(tx)?;
     Ok(id(new))
 }
 
 /// Takes a schedule out, and what waits of it. Returns whether it was there.
-pub(super) fn remove(
-    tx: &Transaction<'_>,
-    name: &str,
-    (by, at): (&str, Timestamp),
-) -> Result<bool, StoreError> {
-    let removed = take_out(tx, name, (by, at))?;
+pub(super) fn remove(tx: &Transaction<'_>, name: &str, author: &By) -> Result<bool, StoreError> {
+    let removed = take_out(tx, name, author.said())?;
     if removed {
-        audit::note(tx, (by, at), Deed::ScheduleRemoved, name.to_owned())?;
+        audit::by(tx, author, Deed::ScheduleRemoved, name.to_owned())?;
         changed(tx)?;
     }
     Ok(removed)
@@ -230,13 +228,10 @@ pub(super) fn fall_due(
 }
 
 /// Keeps a job that somebody wants once.
-pub(super) fn want(
-    tx: &Transaction<'_>,
-    new: &NewJob,
-    (by, at): (&str, Timestamp),
-) -> Result<u64, StoreError> {
-    let job = insert(tx, (&new.agent, &new.order), (new.run, None), (by, at))?.unwrap_or_default();
-    audit::note(tx, (by, at), Deed::ScanWanted, format!("{}: job {job}", new.agent))?;
+pub(super) fn want(tx: &Transaction<'_>, new: &NewJob, author: &By) -> Result<u64, StoreError> {
+    let job = insert(tx, (&new.agent, &new.order), (new.run, None), author.said())?;
+    let job = job.unwrap_or_default();
+    audit::by(tx, author, Deed::ScanWanted, format!("{}: job {job}", new.agent))?;
     Ok(job)
 }
 

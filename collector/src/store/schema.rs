@@ -17,7 +17,7 @@ const MOVED: i32 = 0x4441_494d;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 8] = [
+const VERSIONS: [&str; 9] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -222,6 +222,11 @@ const VERSIONS: [&str; 8] = [
         signature BLOB NOT NULL
     ) STRICT;
 ",
+    concat!(
+        include_str!("schema/stocktaking.sql"),
+        include_str!("schema/subject.sql"),
+        include_str!("schema/site.sql")
+    ),
     "
     CREATE INDEX sighting_batch ON sighting (batch);
 ",

@@ -16,6 +16,8 @@ use crate::people::rules::{Refusal, Sessions};
 
 /// How long it is remembered from where somebody logged in: 90 days, in microseconds.
 const REMEMBERED: i64 = 90 * 86_400 * 1_000_000;
+/// How the log calls a login by a link.
+const LINK: &str = "link";
 /// How far `seen` may lag behind: a minute, so that not every request writes.
 const LAG: i64 = 60_000_000;
 
@@ -119,7 +121,7 @@ fn forget(tx: &Transaction<'_>, caller: &Caller) -> Result<(), StoreError> {
 fn begin(
     tx: &Transaction<'_>,
     account: &Account,
-    (kept, by_link): (Kept, bool),
+    (kept, way): (Kept, &str),
     by: &By,
 ) -> Result<(), StoreError> {
     forget(tx, &Caller { name: account.name.clone(), address: by.address.clone() })?;
@@ -127,9 +129,8 @@ fn begin(
     tx.execute(
         "INSERT INTO session (kept, account, address, by_link, began, seen)
          VALUES ($1, $2, $3, $4, $5, $5)",
-        params![kept, account.id, by.address, i64::from(by_link), by.at.micros()],
+        params![kept, account.id, by.address, i64::from(way == LINK), by.at.micros()],
     )?;
-    let way = if by_link { "link" } else { "password" };
     audit::by(tx, by, Deed::Login, format!("{}: {way}", account.name))
 }
 
@@ -199,7 +200,20 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn begin_session(&self, account: Account, kept: Kept, by: By) -> Result<(), StoreError> {
-        self.writer.write(move |tx| begin(tx, &account, (kept, false), &by))
+        self.begin_session_by(account, (kept, "password"), by)
+    }
+
+    /// The same, where something else than a password let the person in.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn begin_session_by(
+        &self,
+        account: Account,
+        (kept, way): (Kept, &'static str),
+        by: By,
+    ) -> Result<(), StoreError> {
+        self.writer.write(move |tx| begin(tx, &account, (kept, way), &by))
     }
 
     /// The session of this secret, if it holds: it was not ended, its account not closed, and
@@ -317,7 +331,7 @@ impl Store {
                 params![by.at.micros(), code],
             )?;
             by.who = account.signature();
-            begin(tx, &account, (session, true), &by)?;
+            begin(tx, &account, (session, LINK), &by)?;
             Ok(Some(account))
         })
     }

@@ -29,7 +29,7 @@ pub struct Taken {
 
 const COLUMNS: &str = "id, taken_at, taken_by, why, digest, content, key, signature";
 
-fn read(row: &Row<'_>) -> Result<Taken, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<Taken, StoreError> {
     Ok(Taken {
         id: row.get(0)?,
         at: Timestamp::from_micros(row.get(1)?),

@@ -320,8 +320,7 @@ fn what_people_said_is_numbered_kept_in_order_and_moves_the_revision() {
     use crate::decision::{Decision, Key};
     let (_folder, store) = store();
     let said = |last: u8, permitted| NewDecision {
-        at: at(i64::from(last)),
-        by: "佐藤".into(),
+        by: By::here("佐藤".into(), at(i64::from(last))),
         why: "私物の血圧計".into(),
         what: Decision::Byod {
             device: Key::Mac(format!("00:1a:2b:00:00:{last:02x}").parse().unwrap()),

@@ -123,6 +123,8 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::File(_)
         | StoreError::Edit(_)
         | StoreError::Account(_)
+        | StoreError::Round(_)
+        | StoreError::Site(_)
         | StoreError::Row { .. }
         | StoreError::Ended
         | StoreError::OnServer

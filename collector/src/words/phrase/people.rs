@@ -26,7 +26,9 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::AccountChanged => Word::DeedAccountChanged,
         Deed::PasswordChanged => Word::DeedPasswordChanged,
         Deed::LinkMade => Word::DeedLinkMade,
+        Deed::SubjectLinked => Word::DeedSubjectLinked,
         Deed::TokenIssued => Word::DeedTokenIssued,
+        Deed::TokenUsed => Word::DeedTokenUsed,
         Deed::TokenRevoked => Word::DeedTokenRevoked,
         Deed::Decided => Word::DeedDecided,
         Deed::BookImported => Word::DeedBookImported,
@@ -45,6 +47,10 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::DatabaseMoved => Word::DeedDatabaseMoved,
         Deed::ScheduleRemoved => Word::DeedScheduleRemoved,
         Deed::ScanWanted => Word::DeedScanWanted,
+        Deed::SiteTrusted => Word::DeedSiteTrusted,
+        Deed::SnapshotImported => Word::DeedSnapshotImported,
+        Deed::Counted => Word::DeedCounted,
+        Deed::SignedOff => Word::DeedSignedOff,
         Deed::Exported => Word::DeedExported,
     }
 }
