@@ -22,8 +22,10 @@ mod keep;
 mod ledger;
 pub(crate) mod log;
 mod notify;
+mod migrate;
 mod register;
 mod report;
+mod retain;
 mod safety;
 mod scan;
 mod schedule;
@@ -104,6 +106,12 @@ enum Command {
     Restore(safety::Restore),
     /// データベースが壊れていないか隅々まで調べます / Looks whether the whole database is sound
     Check(safety::Check),
+    /// 設定の retention_days より古い観測を、判定が変わらない範囲でまとめます /
+    /// Folds observations that are older than retention_days, as far as that changes nothing
+    Retain(retain::Retain),
+    /// データベースのファイルを PostgreSQL サーバーへ移します。コレクターを止めてから実行します /
+    /// Moves the database file to a PostgreSQL server; the collector has to be stopped
+    Migrate(migrate::Migrate),
     /// 設定・データベース・ポート・エージェントを調べ、直し方を示します /
     /// Looks at configuration, database, port and agents, and says how to mend what is wrong
     Doctor(doctor::Doctor),
@@ -374,6 +382,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Backup(options) => safety::backup(&options),
         Command::Restore(options) => safety::restore(&options),
         Command::Check(options) => safety::check(&options),
+        Command::Retain(options) => retain::retain(&options),
+        Command::Migrate(options) => migrate::migrate(&options),
         Command::Doctor(options) => doctor::doctor(&options),
         Command::Agent(options) => agent::run(&options),
         Command::Schedule(options) => schedule::run(&options),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::clock::Zone;
 use crate::policy::Network;
+use crate::store::{Place, Server};
 use crate::words::Lang;
 
 mod notify;
@@ -22,6 +23,10 @@ pub use notify::{Notify, is_name};
 struct Written {
     listen: Option<SocketAddr>,
     database: Option<PathBuf>,
+    store: Option<String>,
+    retention_days: Option<u32>,
+    store_authority: Option<PathBuf>,
+    store_password_file: Option<PathBuf>,
     time_zone: Option<String>,
     language: Option<Lang>,
     page_rows: Option<usize>,
@@ -107,8 +112,8 @@ pub struct Decreed {
 pub struct Config {
     /// Where pages and the door for batches are.
     pub listen: SocketAddr,
-    /// The database file.
-    pub database: PathBuf,
+    /// Where the database is.
+    pub database: Place,
     /// The time zone in which times are shown.
     pub zone: Zone,
     /// The first language.
@@ -130,6 +135,8 @@ pub struct Config {
     pub behind_tls: bool,
     /// The hospital's identity provider, if people may log in through it.
     pub oidc: Option<crate::oidc::Settings>,
+    /// After how many days observations may be folded; none: never.
+    pub retention_days: Option<u32>,
     /// The font of reports; none: the first of the system's that has Japanese characters.
     pub report_font: Option<PathBuf>,
     /// Who is told of what.
@@ -174,7 +181,7 @@ impl Config {
                 format!("line {line} of the configuration {name} is wrong ({what}): see the sample config/collector.toml"),
             )
         })?;
-        let page_rows = page_rows(written.page_rows, name)?;
+        let (page_rows, database) = (page_rows(written.page_rows, name)?, place(&written, name)?);
         let networks = written.network.unwrap_or_default();
         if let Some(twice) = twice(&networks) {
             return Err(Complaint::new(
@@ -201,7 +208,7 @@ impl Config {
         let set = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
         Ok(Self {
             listen: written.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8470).into()),
-            database: written.database.unwrap_or_else(|| "daicho.db".into()),
+            database,
             zone: Zone::named(written.time_zone.as_deref().unwrap_or("Asia/Tokyo"))?,
             language,
             page_rows,
@@ -225,11 +232,30 @@ impl Config {
             people: set(written.people),
             behind_tls: written.behind_tls.unwrap_or_default(),
             oidc: written.oidc.map(|oidc| oidc.meant(name)).transpose()?,
+            retention_days: retention(written.retention_days, name)?,
             report_font: set(written.report_font),
             notify,
             metrics: written.metrics.unwrap_or_default(),
             log_format: written.log_format.unwrap_or_default(),
         })
+    }
+}
+
+/// Where the database is: on the server that `store` names, else in the file.
+fn place(written: &Written, name: &str) -> Result<Place, Complaint> {
+    let set = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
+    let file = written.database.clone().unwrap_or_else(|| "daicho.db".into());
+    let Some(url) = written.store.as_ref().filter(|url| !url.is_empty()) else {
+        return Ok(file.into());
+    };
+    let (authority, password) = (set(&written.store_authority), set(&written.store_password_file));
+    match Server::parse(url, authority, password) {
+        Ok(server) => Ok(Place::on(server, file)),
+        Err((ja, en)) => Err(Complaint::new(
+            Exit::Config,
+            format!("設定ファイル {name} の store が正しくありません: {ja}"),
+            format!("store in the configuration {name} is wrong: {en}"),
+        )),
     }
 }
 
@@ -262,6 +288,24 @@ fn page_rows(written: Option<usize>, name: &str) -> Result<usize, Complaint> {
         format!("設定ファイル {name} の page_rows は {rows} です。10～1000 にしてください"),
         format!("page_rows in the configuration {name} is {rows}: it has to be 10 to 1000"),
     ))
+}
+
+/// After how many days observations may be folded, if that is long enough: absence and change are judged
+/// over months.
+fn retention(written: Option<u32>, name: &str) -> Result<Option<u32>, Complaint> {
+    match written.unwrap_or_default() {
+        0 => Ok(None),
+        days @ 90..=36_500 => Ok(Some(days)),
+        days => Err(Complaint::new(
+            Exit::Config,
+            format!(
+                "設定ファイル {name} の retention_days は {days} です。0（すべて残す）か 90～36500 にしてください"
+            ),
+            format!(
+                "retention_days in the configuration {name} is {days}: it has to be 0 (keep all) or 90 to 36500"
+            ),
+        )),
+    }
 }
 
 /// A name that two networks have.
@@ -302,6 +346,10 @@ mod tests {
             "silent_agent_hours",
             "certificate_days",
             "backup_days",
+            "retention_days",
+            "store",
+            "store_authority",
+            "store_password_file",
         ]
         .to_vec();
         known.sort_unstable();
@@ -317,5 +365,35 @@ mod tests {
         assert!(Config::parse(&twice, "c").unwrap_err().en.contains("3F"));
         assert_eq!(Config::parse("page_rows = 5", "c.toml").unwrap_err().exit, Exit::Config);
         assert_eq!(Config::parse("time_zone = \"Edo\"", "c").unwrap_err().exit, Exit::Config);
+        assert_eq!(Config::parse("retention_days = 30", "c").unwrap_err().exit, Exit::Config);
+        assert_eq!(Config::parse("retention_days = 400", "c").unwrap().retention_days, Some(400));
+    }
+
+    #[test]
+    fn a_server_that_is_not_this_computer_is_never_spoken_to_in_the_clear() {
+        let parse = |url: &str, more: &str| Config::parse(&format!("store = {url:?}\n{more}"), "c");
+        for url in [
+            "postgres://daicho@127.0.0.1/daicho",
+            "postgres://d@[::1]:5433/d",
+            "postgresql://daicho@/daicho?host=/run/postgresql",
+        ] {
+            let config = parse(url, "").unwrap();
+            assert!(config.database.server().is_some(), "{url}");
+            assert_eq!(&*config.database, Path::new("daicho.db"));
+        }
+        for mode in ["", "?sslmode=prefer", "?sslmode=disable", "?sslmode=allow"] {
+            let refused = parse(&format!("postgres://daicho@db.example.jp/daicho{mode}"), "");
+            assert!(refused.unwrap_err().en.contains("sslmode=verify-full"), "{mode}");
+        }
+        let far = "postgres://daicho:geheim@db.example.jp/daicho?sslmode=require";
+        let name = parse(far, "").unwrap().database.server().unwrap().name();
+        assert_eq!(&*name, "postgres://daicho@db.example.jp/daicho");
+        let named = "postgres://daicho@db.example.jp/daicho?connect_timeout=3&sslmode=verify-full";
+        assert!(parse(named, "").unwrap_err().en.contains("store_authority"));
+        assert!(parse(named, "store_authority = \"/etc/daicho/ca.pem\"").is_ok());
+        for wrong in ["postgres://daicho@127.0.0.1/d?sslmode=sometimes", "daicho.db", "postgres://"]
+        {
+            assert_eq!(parse(wrong, "").unwrap_err().exit, Exit::Config, "{wrong}");
+        }
     }
 }

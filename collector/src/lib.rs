@@ -80,6 +80,8 @@ pub mod clock;
 pub mod words;
 /// Pictures as text, tables and files.
 pub mod report;
+/// What of old observations may be folded.
+pub mod retention;
 /// The door for agents: mutual TLS, enrolment, batches, work.
 pub mod door;
 /// Pages over HTTP, and the door for agents' batches.

@@ -5,7 +5,7 @@
 //! colliding; pages read through a connection of their own, which WAL lets run beside the writer.
 //! Every delivery and every import is one transaction: whole, or not there at all.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::ledger::Ledger;
@@ -27,12 +27,15 @@ mod deliveries;
 mod error;
 mod ground;
 mod jobs;
+mod migrate;
 mod notices;
+mod place;
 mod registers;
 mod safety;
 mod roll;
 mod schema;
 mod secrets;
+mod server;
 mod sessions;
 mod sites;
 mod snapshots;
@@ -55,11 +58,14 @@ pub use error::StoreError;
 pub(crate) use error::other_key;
 pub use ground::{Book, Ground, Scan};
 pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
+pub use migrate::{Moved, migrate};
 pub use notices::{NoticeState, Notified, Outgoing};
+pub use place::Place;
 pub use registers::{Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use secrets::{KeptSecret, Sealed};
+pub use server::{Fault, Server};
 pub use sessions::{Caller, Session};
 pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
@@ -72,7 +78,7 @@ pub use views::{NewView, SavedView};
 /// The database. Dropping it waits for the writer to finish.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
+    place: Place,
     reader: Mutex<Connection>,
     writer: writer::Writer,
 }
@@ -82,30 +88,39 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
+    pub fn open(place: impl Into<Place>) -> Result<Self, StoreError> {
+        let place = place.into();
+        if !place.exists() {
             // SQLite takes an empty file for a new database, and makes its log as private.
-            crate::private::create(path)?;
+            crate::private::create(&place)?;
         }
-        let connection = Connection::file(path, Purpose::Write)?;
+        let connection = place.connection(Purpose::Write)?;
         schema::check(&connection)?;
         connection.prepare_to_write()?;
         schema::bring_forward(&connection)?;
         let writer = writer::Writer::start(connection);
-        Ok(Self { path: path.to_owned(), reader: Mutex::new(reader(path)?), writer })
+        let reader = Mutex::new(reader(&place)?);
+        Ok(Self { place, reader, writer })
     }
 
     /// Opens a database that is there already.
     ///
     /// # Errors
     /// [`StoreError::Absent`] if there is none; else see [`StoreError`].
-    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
-        if path.exists() { Self::open(path) } else { Err(StoreError::Absent) }
+    pub fn open_existing(place: impl Into<Place>) -> Result<Self, StoreError> {
+        let place = place.into();
+        if place.exists() { Self::open(place) } else { Err(StoreError::Absent) }
     }
 
-    /// The file.
+    /// The file; of a database on a server, where it would be: what belongs to this collector alone
+    /// stands beside it.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.place
+    }
+
+    /// Where it is.
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Appends the batches, all or none. A batch that is there already changes nothing.
@@ -204,7 +219,7 @@ impl Store {
         ledger: &Ledger,
         prefer: Option<Prefer>,
     ) -> Result<Preview, StoreError> {
-        let connection = reader(&self.path)?;
+        let connection = reader(&self.place)?;
         if books::is_known(&connection, &books::digest(octets), &books::text(ledger)?)? {
             let mut known = books::preview(None, &Ledger::default(), &books::columns()?, prefer);
             known.imported = Imported::AlreadyKnown;
@@ -228,7 +243,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn history(&self, key: Option<&str>) -> Result<Vec<Change>, StoreError> {
-        changes::history(&reader(&self.path)?, key)
+        changes::history(&reader(&self.place)?, key)
     }
 
     /// The latest changes of the row that is known by just this key ([`crate::ledger::step::key`]), the
@@ -306,7 +321,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn register_history(&self, id: Option<&str>) -> Result<Vec<Version>, StoreError> {
-        registers::history(&reader(&self.path)?, id)
+        registers::history(&reader(&self.place)?, id)
     }
 
     /// The current books as imported, each with the ledger that it is with all edits, in order of
@@ -315,7 +330,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn books(&self) -> Result<Vec<books::Held>, StoreError> {
-        books::held(&reader(&self.path)?)
+        books::held(&reader(&self.place)?)
     }
 
     /// Keeps what people said, all or nothing, and returns the number of each decision.
@@ -331,13 +346,13 @@ impl Store {
     /// Everything that is kept, at one moment.
     pub fn ground(&self) -> Result<Ground, StoreError> {
         // A long read gets its own connection, so that pages asking for the revision do not wait.
-        ground::read(&reader(&self.path)?, Ground::default())
+        ground::read(&reader(&self.place)?, Ground::default())
     }
 
     /// The same, where it is known what was kept `before`: only observations that came since are read, and
     /// stand behind the others.
     pub fn ground_after(&self, before: Ground) -> Result<Ground, StoreError> {
-        ground::read(&reader(&self.path)?, before)
+        ground::read(&reader(&self.place)?, before)
     }
 
     /// The book of record: the current books, joined in order of name.
@@ -351,8 +366,8 @@ impl Store {
     }
 }
 
-fn reader(path: &Path) -> Result<Connection, StoreError> {
-    Ok(Connection::file(path, Purpose::Read)?)
+fn reader(place: &Place) -> Result<Connection, StoreError> {
+    Ok(place.connection(Purpose::Read)?)
 }
 
 /// Holds a database as another program does that writes, until it is dropped.
@@ -363,5 +378,7 @@ pub(crate) fn hold_for_test(path: &Path) -> rusqlite::Connection {
     connection
 }
 
+#[cfg(test)]
+pub(crate) mod fresh;
 #[cfg(test)]
 mod tests;

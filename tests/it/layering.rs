@@ -28,6 +28,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/schedule", &["day", "schedule"]),
     ("collector/src/policy", &["fingerprint", "policy"]),
     ("collector/src/ledger", &["day", "ledger"]),
+    ("collector/src/retention", &["picture", "retention"]),
     ("collector/src/register", &["ledger", "register"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/decision", &["day", "ledger", "decision"]),
@@ -199,6 +200,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("Instant::now", &["agent/src/net/clock.rs", "collector/src/clock.rs"]),
     ("Timestamp::now", &["agent/src/net/clock.rs", "collector/src/clock.rs"]),
     ("rusqlite", &["collector/src/store"]),
+    ("use postgres", &["collector/src/store"]),
     ("async_snmp", &["agent/src/probe/snmp"]),
     ("simple_dns", &["common/src/wire/dns"]),
 ];

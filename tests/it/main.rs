@@ -23,6 +23,8 @@ mod licences;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod privilege;
 #[cfg(test)]
 mod readme;

@@ -2,6 +2,8 @@
 
 /// Captures through the listener, beside tshark.
 pub mod captures;
+/// A PostgreSQL server of the caller's own.
+pub mod cluster;
 /// The Debian packages, built from what the workspace built.
 pub mod debs;
 /// The main job with nothing else set up: `cargo demo`.

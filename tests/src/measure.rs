@@ -19,6 +19,8 @@ pub mod child;
 pub mod derive;
 /// `cargo measure identity`.
 pub mod identity;
+/// `cargo measure ingest`.
+pub mod ingest;
 /// Right, wrong or not said.
 pub mod judge;
 /// `cargo measure ledger`.
@@ -60,13 +62,14 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what] if what == "snmp" => snmp(root),
         [what, rest @ ..] if what == "derive" => derive::run(rest),
         [what, rest @ ..] if what == "identity" => identity::run(rest),
+        [what, rest @ ..] if what == "ingest" => ingest::run(rest),
         [what] if what == "topology" => topology::run(),
         [what, how] if what == "topology" && how == "tune" => topology::tune(None),
         [what, how, from, count] if what == "topology" && how == "tune" => {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ledger [ROWS]`, `cargo measure pages [DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ingest [DEVICES]`, `cargo measure ledger [ROWS]`, `cargo measure pages [DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
         ),
     }
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::cluster::{self, Cluster};
+
 /// How a step ended.
 enum End {
     Passed,
@@ -26,6 +28,7 @@ const STEPS: &[Step] = &[
     Step { name: "lints", run: lints },
     Step { name: "packages of the lab", run: packages },
     Step { name: "tests", run: tests },
+    Step { name: "tests of the store on PostgreSQL", run: tests_on_postgres },
     Step { name: "documentation tests", run: doc_tests },
     Step { name: "fuzz targets compile", run: fuzz_targets },
     Step { name: "demo in namespaces", run: demo_in_namespaces },
@@ -73,6 +76,26 @@ fn tests(root: &Path) -> End {
         finish(cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]))
     } else {
         finish(cargo(root, &["test", "--workspace", "--lib", "--bins", "--tests"]))
+    }
+}
+
+/// The tests of the store once more, on a server in place of files.
+fn tests_on_postgres(root: &Path) -> End {
+    if let Some(why) = cluster::obstacle() {
+        return End::Skipped(why);
+    }
+    let made = Cluster::start().and_then(|cluster| {
+        let url = cluster.database("trial")?;
+        Ok((cluster, url))
+    });
+    match made {
+        Ok((_cluster, url)) => {
+            let tests = ["test", "--package", "daicho-collector", "--lib", "store::"];
+            let mut command = cargo(root, &tests);
+            command.env("DAICHO_TEST_STORE", url);
+            finish(command)
+        }
+        Err(error) => End::Failed(format!("{error:#}")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `import`, `export` and `trust`: the commands that use the database.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -18,20 +18,20 @@ use crate::ingest::{self, Content};
 use crate::ledger::Ledger;
 use crate::people::log::Deed;
 use crate::report::{self, Shown, table::Table};
-use crate::store::{Appended, By, Imported, NewBook, Store, Trusted};
+use crate::store::{Appended, By, Imported, NewBook, Place, Store, Trusted};
 use crate::words::{Lang, Word, phrase};
 
 impl Places {
     pub(super) fn config(&self) -> Result<Config, Complaint> {
         let mut config = Config::load(self.config.as_deref())?;
         if let Some(db) = &self.db {
-            config.database.clone_from(db);
+            config.database = db.into();
         }
         Ok(config)
     }
 }
 
-fn opened(path: &Path) -> Result<Store, Complaint> {
+fn opened(path: &Place) -> Result<Store, Complaint> {
     Store::open(path).map_err(|error| error.complaint(path))
 }
 

@@ -14,7 +14,7 @@ use crate::ledger::edit::{Named, Wish};
 use crate::ledger::profile::{self, Profile};
 use crate::ledger::rebase;
 use crate::ledger::{Field, Ledger, Place};
-use crate::store::{By, Edit, Imported, NewBook, Store};
+use crate::store::{self, By, Edit, Imported, NewBook, Store};
 use crate::words::{Lang, Word, phrase};
 use crate::{clock, ingest, report};
 
@@ -265,7 +265,7 @@ pub(super) fn run(line: &LedgerLine) -> Result<(), Complaint> {
 }
 
 /// A store that is there, with the profiles in it.
-fn store_of(path: &Path) -> Result<Option<Store>, Complaint> {
+fn store_of(path: &store::Place) -> Result<Option<Store>, Complaint> {
     if path.exists() {
         Store::open(path).map(Some).map_err(|error| error.complaint(path))
     } else {

@@ -99,6 +99,9 @@ fn note(store: &Store, copied: &Result<Examined, Complaint>) {
 pub(super) fn restore(options: &Restore) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let to = &config.database;
+    if to.server().is_some() {
+        return Err(StoreError::OnServer.complaint(to));
+    }
     // What is wrong with the copy is said of the copy, before the database is touched.
     let copy = store::examine(&options.file).map_err(|error| error.complaint(&options.file))?;
     refuse_faults(&options.file, &copy)?;
@@ -118,7 +121,10 @@ pub(super) fn restore(options: &Restore) -> Result<(), Complaint> {
 
 pub(super) fn check(options: &Check) -> Result<(), Complaint> {
     let config = options.places.config()?;
-    let path = options.file.as_ref().unwrap_or(&config.database);
+    if options.file.is_none() && config.database.server().is_some() {
+        return Err(StoreError::OnServer.complaint(&config.database));
+    }
+    let path = options.file.as_deref().unwrap_or(&config.database);
     let examined = store::examine(path).map_err(|error| error.complaint(path))?;
     refuse_faults(path, &examined)?;
     let lines =

@@ -19,7 +19,7 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     let mut config = Config::load(options.places.config.as_deref())?;
     config.listen = options.listen.unwrap_or(config.listen);
     if let Some(db) = &options.places.db {
-        config.database.clone_from(db);
+        config.database = db.into();
     }
     let hidden = config.behind_tls || options.without_tls;
     if !config.listen.ip().is_loopback() && !hidden {

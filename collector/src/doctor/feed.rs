@@ -1,12 +1,10 @@
 //! What comes in: whether agents still deliver, whether their clocks are right, whether there is a
 //! ledger to hold what they saw against.
 
-use std::path::Path;
-
 use daicho_common::time::Timestamp;
 
 use super::{Checked, State, Teller};
-use crate::store::{Delivered, Store};
+use crate::store::{Delivered, Place, Store};
 use crate::words::Word;
 
 const MINUTE: i64 = 60 * 1_000_000;
@@ -16,7 +14,7 @@ const AHEAD: i64 = 5 * MINUTE;
 /// usual schedule is weekly.
 const SILENT: i64 = 8 * 24 * 60 * MINUTE;
 
-pub(super) fn examine(database: &Path, now: Timestamp, teller: Teller<'_>) -> Vec<Checked> {
+pub(super) fn examine(database: &Place, now: Timestamp, teller: Teller<'_>) -> Vec<Checked> {
     let read = Store::open_existing(database).and_then(|store| {
         let books = store.books()?.len();
         Ok((store.delivered()?, books))

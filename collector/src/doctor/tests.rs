@@ -10,7 +10,7 @@ const DAY: i64 = 24 * 3600 * 1_000_000;
 
 fn config(folder: &tempfile::TempDir) -> Config {
     let mut config = Config::parse("listen = \"127.0.0.1:0\"", "test").unwrap();
-    config.database = folder.path().join("daicho.db");
+    config.database = folder.path().join("daicho.db").into();
     config
 }
 

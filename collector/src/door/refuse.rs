@@ -24,7 +24,7 @@ impl Refused {
     /// What the store could not do.
     pub(super) fn store(door: &Door, error: &StoreError) -> Self {
         tracing::error!(%error, "the store failed an agent");
-        let status = if matches!(error, StoreError::Busy) {
+        let status = if matches!(error, StoreError::Busy | StoreError::Server { .. }) {
             StatusCode::SERVICE_UNAVAILABLE
         } else {
             StatusCode::INTERNAL_SERVER_ERROR

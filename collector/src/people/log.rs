@@ -103,6 +103,10 @@ deeds! {
     Counted = "counted";
     /// A round of stock-taking was signed.
     SignedOff = "signed_off";
+    /// Old observations were folded.
+    ObservationsFolded = "observations_folded";
+    /// The database was moved to a server.
+    DatabaseMoved = "database_moved";
     /// A file was taken along.
     Exported = "exported";
     /// A secret was kept, encrypted.

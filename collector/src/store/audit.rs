@@ -105,6 +105,24 @@ fn row(row: &Row<'_>) -> Result<log::Row, StoreError> {
     })
 }
 
+/// Reads the whole log, in a transaction.
+pub(super) fn verify(
+    tx: &Connection,
+    known: Option<Head>,
+) -> Result<Result<Head, Broken>, StoreError> {
+    let mut statement = tx.prepare(
+        "SELECT number, at, who, address, deed, about, digest FROM audit ORDER BY number",
+    )?;
+    let mut rows = statement.query_many([])?;
+    let mut reading = Reading::with(known);
+    while let Some(one) = rows.next()? {
+        if let Err(broken) = reading.next(&row(&one)?) {
+            return Ok(Err(broken));
+        }
+    }
+    Ok(reading.end())
+}
+
 impl Store {
     /// Keeps in the log that something was done that changes nothing else here.
     ///
@@ -127,7 +145,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn log_rows(&self, from: u64, most: usize) -> Result<Vec<log::Row>, StoreError> {
-        let connection = reader(&self.path)?;
+        let connection = reader(&self.place)?;
         let mut statement = connection.prepare(
             "SELECT number, at, who, address, deed, about, digest FROM audit
              WHERE number <= $1 ORDER BY number DESC LIMIT $2",
@@ -147,17 +165,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn verify_log(&self, known: Option<Head>) -> Result<Result<Head, Broken>, StoreError> {
-        let connection = reader(&self.path)?;
-        let mut statement = connection.prepare(
-            "SELECT number, at, who, address, deed, about, digest FROM audit ORDER BY number",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut reading = Reading::with(known);
-        while let Some(one) = rows.next()? {
-            if let Err(broken) = reading.next(&row(&one)?) {
-                return Ok(Err(broken));
-            }
-        }
-        Ok(reading.end())
+        let connection = reader(&self.place)?;
+        verify(&*connection.transaction()?, known)
     }
 }

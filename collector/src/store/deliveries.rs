@@ -1,18 +1,20 @@
 //! Batches in, and the keys that agents are held to. Cost is by what a batch holds, through indexed
 //! look-ups, and never by what is there already.
 
-use std::sync::Arc;
-
 use daicho_common::batch::{AgentKey, Header, Mark, Opened};
-use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
 use super::{StoreError, audit};
 use crate::people::log::Deed;
+
+mod fold;
+mod observations;
+
+pub(super) use observations::Content;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,24 +37,6 @@ pub enum Trusted {
     AlreadyPinned,
 }
 
-/// An observation without its time: what is said again and again is kept once.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Content {
-    pub(super) vantage: Arc<Vantage>,
-    pub(super) method: Method,
-    pub(super) speaker: Speaker,
-    pub(super) fact: Fact,
-}
-
-/// The same, borrowed.
-#[derive(Serialize)]
-struct ContentOf<'a> {
-    vantage: &'a Vantage,
-    method: Method,
-    speaker: Speaker,
-    fact: &'a Fact,
-}
-
 pub(super) fn append(
     tx: &Transaction<'_>,
     opened: &Opened,
@@ -67,10 +51,7 @@ pub(super) fn append(
     let header = &opened.batch.header;
     let pin = hold_to_key(tx, header, opened.key, received_at)?;
     let batch = insert_batch(tx, opened, pin, received_at)?;
-    let mut observations = 0;
-    for observation in &opened.batch.observations {
-        observations += insert_observation(tx, observation, batch)?;
-    }
+    let observations = observations::insert(tx, &opened.batch.observations, batch)?;
     for coverage in &opened.batch.coverage {
         let text = json(coverage);
         tx.prepare_cached(
@@ -200,32 +181,6 @@ fn insert_batch(
             ],
             |row| row.get(0),
         )?)
-}
-
-/// How many observations are new: none or one.
-fn insert_observation(
-    tx: &Transaction<'_>,
-    observation: &Observation,
-    batch: i64,
-) -> Result<usize, StoreError> {
-    let text = json(&ContentOf {
-        vantage: &observation.vantage,
-        method: observation.method,
-        speaker: observation.speaker,
-        fact: &observation.fact,
-    });
-    let hash = hash(&text);
-    tx.prepare_cached(
-        "INSERT INTO fact (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
-    )?
-    .execute(params![hash, text])?;
-    Ok(tx
-        .prepare_cached(
-            "INSERT INTO sighting (observation, fact, at, batch)
-             SELECT $1, id, $2, $3 FROM fact WHERE hash = $4
-             ON CONFLICT (observation) DO NOTHING",
-        )?
-        .execute(params![observation.id().octets(), observation.at.micros(), batch, hash])?)
 }
 
 fn json(value: &impl Serialize) -> String {

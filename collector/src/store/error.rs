@@ -1,12 +1,14 @@
 //! Why the store did not do it, and how users read that.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use daicho_common::batch::AgentKey;
 use daicho_common::complaint::{Complaint, Exit};
 use rusqlite::ErrorCode;
 
 use super::accounts::{self, BadAccount};
+use super::server::{self, Fault};
 use super::sites::{self, BadSite};
 use super::sql;
 use super::stocktakings::{self, BadRound};
@@ -84,6 +86,26 @@ pub enum StoreError {
     /// A file beside the database cannot be read or written.
     #[error("a file cannot be read or written: {0}")]
     File(#[from] std::io::Error),
+    /// The server that the database is on says so, or does not answer.
+    #[error("{at}: {fault}")]
+    Server {
+        /// The server.
+        at: Arc<str>,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// The database was moved to a server; this file is what was left behind.
+    #[error("the database was moved to a server")]
+    MovedAway,
+    /// A table came out different on the other side; nothing was kept there.
+    #[error("the table {table} came out different")]
+    Differs {
+        /// The table.
+        table: String,
+    },
+    /// That is for the tools of the server that the database is on.
+    #[error("the database is on a server")]
+    OnServer,
     /// Anything else that the database says.
     #[error("{0}")]
     Database(sql::Error),
@@ -91,9 +113,14 @@ pub enum StoreError {
 
 impl From<sql::Error> for StoreError {
     fn from(error: sql::Error) -> Self {
-        let code = match &error {
-            sql::Error::Lite(error) => error.sqlite_error_code(),
-            sql::Error::NoRow | sql::Error::Column(..) | sql::Error::Parameters => None,
+        let code = match error {
+            sql::Error::Server { at, fault } => return Self::Server { at, fault },
+            sql::Error::Ended => return Self::Ended,
+            sql::Error::Lite(ref error) => error.sqlite_error_code(),
+            sql::Error::NoRow
+            | sql::Error::Column(..)
+            | sql::Error::Cell(..)
+            | sql::Error::Parameters => None,
         };
         match code {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
@@ -118,6 +145,8 @@ impl StoreError {
             Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
             Self::Edit(bad) => bad_edit(bad),
             Self::Account(bad) => accounts::complaint(bad),
+            Self::Server { at, fault } => server::complaint(at, fault),
+            Self::OnServer => server::for_its_tools(),
             Self::Round(bad) => stocktakings::complaint(bad),
             Self::Site(bad) => sites::complaint(bad),
             Self::Busy
@@ -130,6 +159,8 @@ impl StoreError {
             | Self::Ended
             | Self::Exists
             | Self::File(_)
+            | Self::MovedAway
+            | Self::Differs { .. }
             | Self::Database(_) => {
                 let (exit, ja, en) = self.of_the_file(path);
                 Complaint::new(exit, ja, en)
@@ -172,6 +203,15 @@ impl StoreError {
                 ),
                 format!("{db} is a database of another program: give another file with --db"),
             ),
+            Self::MovedAway => (
+                Exit::Input,
+                format!(
+                    "{db} のデータは PostgreSQL サーバーへ移されています。設定の store にそのサーバーを指定してください"
+                ),
+                format!(
+                    "the data of {db} was moved to a PostgreSQL server: name it in store in the configuration"
+                ),
+            ),
             Self::Newer { version, ours } => (
                 Exit::Input,
                 format!(
@@ -211,7 +251,10 @@ impl StoreError {
             | Self::Edit(_)
             | Self::Account(_)
             | Self::Round(_)
-            | Self::Site(_) => (
+            | Self::Site(_)
+            | Self::Server { .. }
+            | Self::OnServer
+            | Self::Differs { .. } => (
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),
                 format!("the database {db} could not be used ({self}): try again"),

@@ -188,7 +188,7 @@ fn read_observations(
     } else {
         "SELECT id, content FROM fact WHERE id IN (SELECT fact FROM sighting WHERE batch > $1)"
     })?;
-    let mut rows = facts.query([batch])?;
+    let mut rows = facts.query_many([batch])?;
     let mut vantages = Vantages::default();
     while let Some(row) = rows.next()? {
         let content = serde_json::from_str(row.get_ref(1)?.as_str().map_err(|_| broken())?);
@@ -198,7 +198,7 @@ fn read_observations(
     }
     let mut sightings =
         tx.prepare("SELECT fact, at FROM sighting WHERE batch > $1 ORDER BY at, observation")?;
-    let mut rows = sightings.query([batch])?;
+    let mut rows = sightings.query_many([batch])?;
     while let Some(row) = rows.next()? {
         let Content { vantage, method, speaker, fact } =
             contents.get(&row.get(0)?).ok_or_else(broken)?.clone();

@@ -145,7 +145,7 @@ pub(super) fn history(
 ) -> Result<Vec<Version>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT kind, name, content, said_at, said_by, why FROM register
-         WHERE $1 IS NULL OR name = $1 ORDER BY id",
+         WHERE name = $1 OR $1 IS NULL ORDER BY id",
     )?;
     let mut rows = statement.query(params![id])?;
     let mut versions = Vec::new();
@@ -164,13 +164,12 @@ pub(super) fn history(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Store;
+    use super::super::fresh::store;
     use super::*;
 
     #[test]
     fn every_version_of_a_record_is_kept_and_the_newest_holds() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
+        let (_folder, store) = store();
         let said =
             |seconds: i64| By::here("田中".into(), Timestamp::from_micros(seconds * 1_000_000));
         let party = |name: &str| {

@@ -62,7 +62,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn delivered(&self) -> Result<Vec<Delivered>, StoreError> {
-        let connection = reader(&self.path)?;
+        let connection = reader(&self.place)?;
         let mut statement = connection.prepare(
             "SELECT agent, max(closed), max(received_at) FROM batch GROUP BY agent ORDER BY agent",
         )?;
@@ -76,12 +76,25 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// How much there is.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn holds(&self) -> Result<Examined, StoreError> {
+        let mut examined = Examined::default();
+        count(&reader(&self.place)?, &mut examined)?;
+        Ok(examined)
+    }
+
     /// Writes a copy of everything as it is at one moment; the store goes on meanwhile. The copy is
     /// there whole, or not at all, and only its owner may read it.
     ///
     /// # Errors
     /// [`StoreError::Exists`] if the file is there already; else see [`StoreError`].
     pub fn copy_to(&self, to: &Path) -> Result<Examined, StoreError> {
+        if self.place.server().is_some() {
+            return Err(StoreError::OnServer);
+        }
         if to.exists() {
             return Err(StoreError::Exists);
         }
@@ -105,7 +118,7 @@ impl Store {
         }
         // SQLite takes an empty file for a new database, so it has its permissions from the start.
         private::create(part)?;
-        let connection = reader(&self.path)?;
+        let connection = reader(&self.place)?;
         connection.execute("VACUUM INTO $1", [part.to_string_lossy()])?;
         File::open(part)?.sync_all()?;
         let examined = examine(part)?;
@@ -122,7 +135,7 @@ pub fn examine(path: &Path) -> Result<Examined, StoreError> {
     if !path.exists() {
         return Err(StoreError::Absent);
     }
-    let connection = reader(path)?;
+    let connection = Connection::file(path, Purpose::Read)?;
     schema::check(&connection)?;
     let mut examined = Examined { faults: faults(&connection)?, ..Examined::default() };
     if examined.faults.is_empty() {
@@ -158,10 +171,14 @@ fn count(connection: &Connection, examined: &mut Examined) -> Result<(), StoreEr
     let of = |table: &str| -> Result<u64, StoreError> {
         let there =
             format!("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{table}'");
-        // A file of an earlier version has fewer tables.
-        if one(&there)? == 0 { Ok(0) } else { one(&format!("SELECT count(*) FROM {table}")) }
+        // A file of an earlier version has fewer tables; on a server they were brought forward.
+        if connection.remote().is_none() && one(&there)? == 0 {
+            Ok(0)
+        } else {
+            one(&format!("SELECT count(*) FROM {table}"))
+        }
     };
-    examined.version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    examined.version = schema::version(connection)?;
     if examined.version > 0 {
         examined.revision = super::ground::revision(connection)?;
     }
@@ -215,7 +232,7 @@ fn swap(part: &Path, to: &Path, aside: &Path) -> Result<Option<PathBuf>, StoreEr
 
 /// Brings what is in the write-ahead log into the file itself, so that it can be moved alone. This
 /// needs the database for itself, so it fails while a collector runs.
-fn fold_log(path: &Path) -> Result<(), StoreError> {
+pub(super) fn fold_log(path: &Path) -> Result<(), StoreError> {
     let connection = Connection::file(path, Purpose::Write)?;
     let mode: String =
         connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;

@@ -6,12 +6,18 @@
 use super::StoreError;
 use super::sql::{Connection, Purpose};
 
+mod server;
+
+pub(super) use server::make as make_on;
+
 /// "DAIC": marks a SQLite file as one of ours.
 const APPLICATION: i32 = 0x4441_4943;
+/// "DAIM": marks what was left behind when a database was moved to a server.
+const MOVED: i32 = 0x4441_494d;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 10] = [
+const VERSIONS: [&str; 11] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -224,6 +230,9 @@ const VERSIONS: [&str; 10] = [
     // What other people and machines are told, and the secrets that it takes.
     include_str!("schema/notify.sql"),
     include_str!("schema/view.sql"),
+    "
+    CREATE INDEX sighting_batch ON sighting (batch);
+",
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.
@@ -232,6 +241,9 @@ const VERSIONS: [&str; 10] = [
 /// [`StoreError::NotOurs`] for a SQLite file of another program, [`StoreError::Newer`] for one of a
 /// newer version of this one, and whatever SQLite says.
 pub(super) fn bring_forward(connection: &Connection) -> Result<(), StoreError> {
+    if let Some(at) = connection.remote() {
+        return server::bring_forward(connection, at);
+    }
     check(connection)?;
     let tx = connection.begin(Purpose::Write)?;
     let version: i32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -245,12 +257,33 @@ pub(super) fn bring_forward(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Marks a file as what was left behind.
+pub(super) fn mark_moved(tx: &Connection) -> Result<(), StoreError> {
+    Ok(tx.execute_batch(&format!("PRAGMA application_id = {MOVED};"))?)
+}
+
+/// The version of the tables.
+pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
+    let version = match connection.remote() {
+        None => "PRAGMA user_version",
+        Some(_) => "SELECT version FROM schema_version WHERE one = 1",
+    };
+    Ok(connection.query_row(version, [], |row| row.get(0))?)
+}
+
 /// Refuses a file that is not ours, or that a newer version wrote.
 pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    if connection.remote().is_some() {
+        // Looked at in the transaction that brings them forward.
+        return Ok(());
+    }
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    if application == MOVED {
+        return Err(StoreError::MovedAway);
+    }
     if application != APPLICATION && (tables > 0 || version != 0) {
         return Err(StoreError::NotOurs);
     }

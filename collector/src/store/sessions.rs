@@ -142,7 +142,7 @@ pub(super) fn end_all(
     at: Timestamp,
 ) -> Result<usize, StoreError> {
     let end = "UPDATE session SET ended = $1
-               WHERE account = $2 AND ended IS NULL AND ($3 IS NULL OR kept <> $3)";
+               WHERE account = $2 AND ended IS NULL AND (kept <> $3 OR $3 IS NULL)";
     Ok(tx.execute(end, params![at.micros(), account, but])?)
 }
 

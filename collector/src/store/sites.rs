@@ -270,17 +270,12 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fresh::store;
     use super::*;
     use crate::snapshot::Content;
 
     fn by(seconds: i64) -> By {
         By::here("本部".into(), Timestamp::from_micros(seconds * 1_000_000))
-    }
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
-        (folder, store)
     }
 
     fn taken(folder: &std::path::Path, seconds: i64) -> Taken {

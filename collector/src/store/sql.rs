@@ -8,13 +8,18 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::OpenFlags;
 pub(super) use rusqlite::params;
+
+use super::server::{Fault, Server};
 use rusqlite::types::{FromSql, FromSqlError, ValueRef};
 
+pub(super) mod bulk;
 mod lite;
 mod params;
+mod postgres;
 
 pub(super) use params::Params;
 
@@ -24,12 +29,26 @@ pub enum Error {
     /// SQLite says so.
     #[error("SQLite: {0}")]
     Lite(#[from] rusqlite::Error),
+    /// A PostgreSQL server says so, or does not answer.
+    #[error("{at}: {fault}")]
+    Server {
+        /// The server.
+        at: Arc<str>,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// The thread that speaks to the server has ended.
+    #[error("the session has ended")]
+    Ended,
     /// A row was asked for, and there is none.
     #[error("there is no such row")]
     NoRow,
     /// A value is not of the kind that was asked for.
     #[error("column {0} cannot be read: {1}")]
     Column(usize, FromSqlError),
+    /// A value is of a kind that only the server has.
+    #[error("column {0} cannot be read: {1}")]
+    Cell(usize, String),
     /// A statement has a parameter that nothing was handed in for, or the other way round.
     #[error("a statement and its parameters do not fit together")]
     Parameters,
@@ -61,6 +80,7 @@ pub(super) struct Connection(Engine);
 #[derive(Debug)]
 enum Engine {
     Lite(rusqlite::Connection),
+    Postgres(postgres::Remote),
 }
 
 /// What a transaction is for.
@@ -83,10 +103,25 @@ impl Connection {
         Ok(Self(Engine::Lite(connection)))
     }
 
+    /// A connection to a server.
+    pub(super) fn server(server: &Arc<Server>, purpose: Purpose) -> Result<Self> {
+        Ok(Self(Engine::Postgres(postgres::Remote::connect(server, purpose)?)))
+    }
+
+    /// The server that it is to, if it is to one.
+    pub(super) const fn remote(&self) -> Option<&Arc<str>> {
+        match &self.0 {
+            Engine::Lite(_) => None,
+            Engine::Postgres(remote) => Some(remote.at()),
+        }
+    }
+
     /// Makes readers run beside this connection, and its every commit durable before it is told of.
     pub(super) fn prepare_to_write(&self) -> Result<()> {
         match &self.0 {
             Engine::Lite(connection) => lite::prepare_to_write(connection),
+            // Every session begins so.
+            Engine::Postgres(_) => Ok(()),
         }
     }
 
@@ -94,8 +129,9 @@ impl Connection {
     pub(super) fn prepare(&self, text: &str) -> Result<Statement<'_>> {
         match &self.0 {
             Engine::Lite(connection) => {
-                Ok(Statement(Ready::Lite(connection.prepare_cached(text)?)))
+                Ok(Statement(Ready::Lite(connection.prepare_cached(text)?, lite::order(text))))
             }
+            Engine::Postgres(remote) => Ok(Statement(Ready::Postgres(remote, text.to_owned()))),
         }
     }
 
@@ -126,6 +162,7 @@ impl Connection {
     pub(super) fn execute_batch(&self, text: &str) -> Result<()> {
         match &self.0 {
             Engine::Lite(connection) => Ok(connection.execute_batch(text)?),
+            Engine::Postgres(remote) => remote.batch(text),
         }
     }
 
@@ -133,6 +170,7 @@ impl Connection {
     pub(super) fn begin(&self, purpose: Purpose) -> Result<Transaction<'_>> {
         match &self.0 {
             Engine::Lite(connection) => lite::begin(connection, purpose)?,
+            Engine::Postgres(remote) => remote.begin(purpose)?,
         }
         Ok(Transaction { connection: self, open: true })
     }
@@ -145,6 +183,7 @@ impl Connection {
     fn end(&self, keep: bool) -> Result<()> {
         match &self.0 {
             Engine::Lite(connection) => lite::end(connection, keep),
+            Engine::Postgres(remote) => remote.end(keep),
         }
     }
 }
@@ -186,28 +225,42 @@ impl Drop for Transaction<'_> {
 pub(super) struct Statement<'c>(Ready<'c>);
 
 enum Ready<'c> {
-    Lite(rusqlite::CachedStatement<'c>),
+    Lite(rusqlite::CachedStatement<'c>, Vec<usize>),
+    Postgres(&'c postgres::Remote, String),
 }
 
 impl Statement<'_> {
     /// Runs it; returns how many rows it changed.
     pub(super) fn execute(&mut self, params: impl Params) -> Result<usize> {
         match &mut self.0 {
-            Ready::Lite(statement) => {
-                params.each(|values| lite::bind(statement, values))?;
+            Ready::Lite(statement, order) => {
+                params.each(|values| lite::bind((statement, order), values))?;
                 Ok(statement.raw_execute()?)
             }
+            Ready::Postgres(remote, text) => params.each(|values| remote.count(text, values)),
         }
     }
 
     /// Runs it; the rows that it gives come one by one.
     pub(super) fn query(&mut self, params: impl Params) -> Result<Rows<'_>> {
         match &mut self.0 {
-            Ready::Lite(statement) => {
-                params.each(|values| lite::bind(statement, values))?;
+            Ready::Lite(statement, order) => {
+                params.each(|values| lite::bind((statement, order), values))?;
                 Ok(Rows(Coming::Lite(statement.raw_query())))
             }
+            Ready::Postgres(remote, text) => {
+                params.each(|values| Ok(Rows(Coming::Postgres(remote.rows(text, values)?))))
+            }
         }
+    }
+
+    /// The same for a statement that gives more rows than should be held at once. Only in a
+    /// transaction, and the rows of one such statement at a time.
+    pub(super) fn query_many(&mut self, params: impl Params) -> Result<Rows<'_>> {
+        if let Ready::Postgres(remote, text) = &self.0 {
+            return params.each(|values| Ok(Rows(Coming::Postgres(remote.parts(text, values)?))));
+        }
+        self.query(params)
     }
 
     /// Runs it; `read` makes something of each row.
@@ -244,6 +297,7 @@ pub(super) struct Rows<'s>(Coming<'s>);
 
 enum Coming<'s> {
     Lite(rusqlite::Rows<'s>),
+    Postgres(postgres::Fetched<'s>),
 }
 
 impl Rows<'_> {
@@ -251,6 +305,7 @@ impl Rows<'_> {
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
         match &mut self.0 {
             Coming::Lite(rows) => Ok(rows.next()?.map(|row| Row(Columns::Lite(row)))),
+            Coming::Postgres(rows) => Ok(rows.next()?.map(|row| Row(Columns::Postgres(row)))),
         }
     }
 }
@@ -277,6 +332,7 @@ pub(super) struct Row<'r>(Columns<'r>);
 #[derive(Clone, Copy)]
 enum Columns<'r> {
     Lite(&'r rusqlite::Row<'r>),
+    Postgres(&'r ::postgres::Row),
 }
 
 /// How a column is named: by its place, from 0.
@@ -303,6 +359,7 @@ impl Row<'_> {
     pub(super) fn get_ref(&self, column: usize) -> Result<ValueRef<'_>> {
         match self.0 {
             Columns::Lite(row) => Ok(row.get_ref(column)?),
+            Columns::Postgres(row) => postgres::column(row, column),
         }
     }
 }

@@ -265,6 +265,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fresh::store;
     use super::*;
 
     fn by(who: &str) -> By {
@@ -293,8 +294,7 @@ mod tests {
 
     #[test]
     fn a_round_is_counted_closed_and_signed_in_order_and_nothing_is_added_afterwards() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
+        let (_folder, store) = store();
         let text = "[[stocktaking]]\nid = \"2026-1\"\nscope = \"全部署\"\ndue = \"2026-09-30\"";
         let round = Register::parse(text).unwrap().stocktaking.remove(0);
         let id = || "2026-1".to_owned();
@@ -328,8 +328,7 @@ mod tests {
 
     #[test]
     fn what_was_altered_after_the_clerk_signed_is_not_signed_off() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
+        let (_folder, store) = store();
         let text = "[[stocktaking]]\nid = \"2026-1\"\nscope = \"全部署\"\ndue = \"2026-09-30\"";
         store
             .begin_round(Register::parse(text).unwrap().stocktaking.remove(0), by("田中"))

@@ -141,18 +141,13 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fresh::store;
     use super::*;
     use crate::people::Role;
     use crate::store::NewAccount;
 
     fn by(seconds: i64) -> By {
         By::here("admin".into(), Timestamp::from_micros(seconds * 1_000_000))
-    }
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
-        (folder, store)
     }
 
     fn someone(subject: &str) -> (String, String, String) {

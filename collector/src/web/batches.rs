@@ -120,7 +120,7 @@ fn refusal(refused: &Refusal) -> (StatusCode, Complaint) {
 fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
     let status = match error {
         StoreError::OtherKey { .. } => StatusCode::FORBIDDEN,
-        StoreError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        StoreError::Busy | StoreError::Server { .. } => StatusCode::SERVICE_UNAVAILABLE,
         StoreError::Absent
         | StoreError::NotADatabase
         | StoreError::NotOurs
@@ -135,6 +135,9 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::Site(_)
         | StoreError::Row { .. }
         | StoreError::Ended
+        | StoreError::OnServer
+        | StoreError::MovedAway
+        | StoreError::Differs { .. }
         | StoreError::Database(_) => {
             tracing::error!(%error, "a batch could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR

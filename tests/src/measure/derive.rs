@@ -152,7 +152,7 @@ fn one(devices: usize) -> Result<()> {
 }
 
 /// Processor time of this program in seconds, the system's for it too.
-fn processor() -> Result<f64> {
+pub(super) fn processor() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
     let seconds = |time: TimeVal| {
         Ok::<_, anyhow::Error>(Duration::from_micros(u64::try_from(time.num_microseconds())?))
@@ -161,7 +161,7 @@ fn processor() -> Result<f64> {
 }
 
 /// Memory of this program in MiB (proc(5)).
-fn resident(which: &str) -> Result<u64> {
+pub(super) fn resident(which: &str) -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(which)).context("proc(5)")?;
     let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;

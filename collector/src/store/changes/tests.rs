@@ -1,6 +1,5 @@
-use tempfile::TempDir;
-
-use super::super::{Imported, NewBook, Store};
+use super::super::fresh::store;
+use super::super::{Imported, NewBook};
 use super::*;
 use crate::ledger::edit::Named;
 use crate::ledger::rebase::Prefer;
@@ -8,12 +7,6 @@ use crate::ledger::{Field, Place};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
-}
-
-fn store() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
-    (folder, store)
 }
 
 fn book(text: &str) -> NewBook {

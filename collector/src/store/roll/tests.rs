@@ -3,22 +3,16 @@ use daicho_common::batch::{Batch, Header, Mark, Opened};
 use daicho_common::coverage::{Coverage, Why};
 use daicho_common::job::{Course, Stage};
 use daicho_common::observation::{Fact, Method, Observation, Reply, Speaker, Vantage};
-use tempfile::TempDir;
 
 use super::*;
 use crate::schedule::Why as Reason;
+use crate::store::fresh::store;
 use crate::store::{Appended, JobState};
 
 const MINUTE: i64 = 60_000_000;
 
 fn at(minute: i64) -> Timestamp {
     Timestamp::from_micros(1_775_003_400_000_000 + minute * MINUTE)
-}
-
-fn store() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
-    (folder, store)
 }
 
 fn by(minute: i64) -> (String, Timestamp) {

@@ -13,7 +13,10 @@ fn change(store: &Store, number: u8) {
 }
 
 fn agents(path: &Path) -> i64 {
-    reader(path).unwrap().query_row("SELECT count(*) FROM agent", [], |row| row.get(0)).unwrap()
+    reader(&path.into())
+        .unwrap()
+        .query_row("SELECT count(*) FROM agent", [], |row| row.get(0))
+        .unwrap()
 }
 
 /// A folder with a database of three changes, closed.

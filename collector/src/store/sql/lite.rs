@@ -9,6 +9,11 @@ use super::{Error, Purpose, Result};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How much of the file the writer keeps in memory, in KiB: keys of observations lie anywhere in it.
+const CACHE: i64 = 64 << 10;
+/// How long the log may grow before it is brought into the file, in pages of 4 KiB. A page that was
+/// written often meanwhile is brought there once.
+const LOG: i64 = 8 << 10;
 /// How many statements a connection keeps prepared: more than the store has.
 const PREPARED: usize = 256;
 
@@ -25,6 +30,8 @@ pub(super) fn prepare_to_write(connection: &Connection) -> Result<()> {
     // An agent throws its copy of a batch away once it is told "accepted": a commit has to be on
     // the disk by then. NORMAL would keep the file sound, but could lose the last commits.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG)?;
     Ok(connection.pragma_update(None, "foreign_keys", true)?)
 }
 
@@ -51,16 +58,55 @@ fn run(connection: &Connection, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Hands values to a statement. SQLite takes `$3` for a name, and counts names in the order in which
-/// they first appear, so each is looked up.
-pub(super) fn bind(statement: &mut CachedStatement<'_>, values: &[&dyn ToSql]) -> Result<()> {
-    let mut named = 0;
-    for index in 1..=statement.parameter_count() {
-        let number = statement.parameter_name(index).and_then(|name| name.strip_prefix('$'));
-        let number: usize = number.and_then(|it| it.parse().ok()).ok_or(Error::Parameters)?;
+/// The numbers of a text's parameters in the order in which they first appear: SQLite takes `$3` for a
+/// name and counts names so.
+pub(super) fn order(text: &str) -> Vec<usize> {
+    let (mut order, mut largest) = (Vec::new(), 0);
+    for behind in text.split('$').skip(1) {
+        let digits = behind.bytes().take_while(u8::is_ascii_digit);
+        let number = digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+        if number > largest || !order.contains(&number) {
+            order.push(number);
+        }
+        largest = largest.max(number);
+    }
+    order
+}
+
+/// Hands values to a statement whose parameters are in this order.
+pub(super) fn bind(
+    (statement, order): (&mut CachedStatement<'_>, &[usize]),
+    values: &[&dyn ToSql],
+) -> Result<()> {
+    if statement.parameter_count() != order.len() || order.len() != values.len() {
+        return Err(Error::Parameters);
+    }
+    for (number, index) in order.iter().zip(1_usize..) {
         let value = number.checked_sub(1).and_then(|at| values.get(at)).ok_or(Error::Parameters)?;
         statement.raw_bind_parameter(index, value)?;
-        named = named.max(number);
     }
-    if named == values.len() { Ok(()) } else { Err(Error::Parameters) }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::params;
+
+    use super::*;
+
+    #[test]
+    fn parameters_are_bound_by_their_numbers_in_whatever_order_they_appear() {
+        assert_eq!(order("SELECT $2, $1, $2, $10"), [2, 1, 10]);
+        let connection = Connection::open_in_memory().unwrap();
+        let text = "SELECT $3 || $1 || $3 || $2";
+        let mut statement = connection.prepare_cached(text).unwrap();
+        let bound = bind((&mut statement, &order(text)), &[&"a", &"b", &"c"]);
+        bound.unwrap();
+        let mut rows = statement.raw_query();
+        assert_eq!(rows.next().unwrap().unwrap().get::<_, String>(0).unwrap(), "cacb");
+        drop(rows);
+        for values in [params![1, 2], params![1, 2, 3, 4]] {
+            assert!(bind((&mut statement, &order(text)), values).is_err());
+        }
+    }
 }

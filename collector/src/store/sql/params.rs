@@ -1,6 +1,7 @@
 //! What is handed in with a statement.
 
 use rusqlite::ToSql;
+use rusqlite::types::Value;
 
 /// What is handed in for `$1`, `$2` … : `[]`, an array of values of one kind, or
 /// [`params!`](rusqlite::params) for values of several.
@@ -18,6 +19,13 @@ impl Params for [&dyn ToSql; 0] {
 impl Params for &[&dyn ToSql] {
     fn each<T>(self, to: impl FnOnce(&[&dyn ToSql]) -> T) -> T {
         to(self)
+    }
+}
+
+impl Params for &[Value] {
+    fn each<T>(self, to: impl FnOnce(&[&dyn ToSql]) -> T) -> T {
+        let values: Vec<&dyn ToSql> = self.iter().map(|value| value as &dyn ToSql).collect();
+        to(&values)
     }
 }
 

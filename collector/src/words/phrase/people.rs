@@ -43,6 +43,8 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::AgentEnrolled => Word::DeedAgentEnrolled,
         Deed::AgentRevoked => Word::DeedAgentRevoked,
         Deed::ScheduleAdded => Word::DeedScheduleAdded,
+        Deed::ObservationsFolded => Word::DeedObservationsFolded,
+        Deed::DatabaseMoved => Word::DeedDatabaseMoved,
         Deed::ScheduleRemoved => Word::DeedScheduleRemoved,
         Deed::ScanWanted => Word::DeedScanWanted,
         Deed::ViewKept => Word::DeedViewKept,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
 use std::sync::Arc;
 
 use daicho_common::addr::Mac;
@@ -151,14 +152,19 @@ pub(in crate::measure) fn changed(devices: usize) -> Vec<Observation> {
 
 /// What was seen of so many devices, twenty facts each.
 pub(in crate::measure) fn observations(devices: usize) -> Vec<Observation> {
-    let mut seen = Vec::with_capacity(devices * 20);
-    let mut vantage = Arc::new(vantage(0));
-    for number in 0..devices {
+    some(0..devices, 0)
+}
+
+/// What was seen of some of the devices, so many microseconds later.
+pub(in crate::measure) fn some(devices: Range<usize>, later: i64) -> Vec<Observation> {
+    let mut seen = Vec::with_capacity(devices.len() * 20);
+    let mut vantage = Arc::new(vantage(devices.start));
+    for number in devices {
         if number.is_multiple_of(HOSTS) {
             vantage = Arc::new(self::vantage(number));
         }
         let one = One::of(number);
-        let start = 1_700_000_000_000_000 + i64::try_from(number).unwrap_or(0) * 10_000;
+        let start = 1_700_000_000_000_000 + later + i64::try_from(number).unwrap_or(0) * 10_000;
         let mut say = |at: i64, method, mac: Option<Mac>, fact| {
             let vantage = Arc::clone(&vantage);
             let speaker = Speaker { ip: Some(IpAddr::V4(one.ip)), mac };

@@ -1,0 +1,63 @@
+//! `migrate`: a database file to a server.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use daicho_common::complaint::{Complaint, Exit};
+
+use super::{Places, to_stdout, who};
+use crate::clock;
+use crate::people::log::hex;
+use crate::store::{self, By, Server};
+use crate::words::{Lang, Word};
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    /// 移す先の PostgreSQL の URL。空のデータベースであること /
+    /// Where to: the URL of an empty database on a PostgreSQL server
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// サーバーの証明書の認証局（sslmode=verify-full のとき） /
+    /// The authority of the server's certificate, for sslmode=verify-full
+    #[arg(long, value_name = "FILE")]
+    authority: Option<PathBuf>,
+    /// 1行目にパスワードを書いたファイル / A file whose first line is the password
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// 実行した人（省略時は利用者名） / By whom [default: the user's name]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+pub(super) fn migrate(options: &Migrate) -> Result<(), Complaint> {
+    let file = options.places.config()?.database;
+    let (authority, password) = (options.authority.clone(), options.password_file.clone());
+    let server = Server::parse(&options.to, authority, password).map_err(|(ja, en)| {
+        Complaint::new(
+            Exit::Usage,
+            format!("--to が正しくありません: {ja}"),
+            format!("--to is wrong: {en}"),
+        )
+    })?;
+    let name = server.name();
+    let by = By::here(who(options.by.as_ref()), clock::now());
+    let moved = store::migrate(&file, server, by).map_err(|error| error.complaint(&file))?;
+    let lang = options.lang;
+    to_stdout(|out| {
+        for table in &moved {
+            let digest = hex(&table.digest);
+            writeln!(
+                out,
+                "{}",
+                lang.fill(Word::SafetyMovedTable, &[&table.table, &table.rows, &digest])
+            )?;
+        }
+        writeln!(out, "{}", lang.fill(Word::SafetyMoved, &[&file.display(), &name]))
+    })
+}
