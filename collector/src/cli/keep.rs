@@ -1,7 +1,7 @@
 //! `import`, `export` and `trust`: the commands that use the database.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;

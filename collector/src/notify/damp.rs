@@ -49,7 +49,6 @@ pub fn changes(memory: &Memory, holding: &[&Event<'_>], now: Timestamp) -> Chang
     let mut changes = Changes::default();
     for (key, told) in memory {
         match (holds.contains(key.as_str()), told.ceased) {
-            (true, None) => {}
             // It stayed away for so long that it is another one now.
             (true, Some(since)) if is_over(told.kind, since, now) && told.kind.rest() > 0 => {
                 changes.forgotten.push(key.clone());
@@ -60,7 +59,7 @@ pub fn changes(memory: &Memory, holding: &[&Event<'_>], now: Timestamp) -> Chang
             (false, Some(since)) if is_over(told.kind, since, now) => {
                 changes.forgotten.push(key.clone());
             }
-            (false, Some(_)) => {}
+            (true, None) | (false, Some(_)) => {}
         }
     }
     changes

@@ -201,20 +201,7 @@ pub(super) fn openapi() -> Value {
         });
         paths.insert(path.to_owned(), json!({ "get": get }));
     }
-    for (path, about, site) in [
-        (
-            "/api/v1/export/netbox.zip",
-            "NetBox の一括取り込み用 CSV の zip / CSV files for NetBox's bulk import, as a zip archive",
-            true,
-        ),
-        (
-            "/api/v1/export/glpi.zip",
-            "GLPI のインベントリ JSON の zip / inventories in JSON for GLPI, as a zip archive",
-            false,
-        ),
-    ] {
-        paths.insert(path.to_owned(), json!({ "get": takeout(about, site, &refused) }));
-    }
+    takeouts(&mut paths, &refused);
     paths.insert("/api/v1/decisions".to_owned(), json!({ "post": decisions(&refused) }));
     json!({
         "openapi": "3.1.0",
@@ -236,6 +223,24 @@ pub(super) fn openapi() -> Value {
             },
         },
     })
+}
+
+/// Files for other programs.
+fn takeouts(paths: &mut serde_json::Map<String, Value>, refused: &impl Fn(&str) -> Value) {
+    for (path, about, site) in [
+        (
+            "/api/v1/export/netbox.zip",
+            "NetBox の一括取り込み用 CSV の zip / CSV files for NetBox's bulk import, as a zip archive",
+            true,
+        ),
+        (
+            "/api/v1/export/glpi.zip",
+            "GLPI のインベントリ JSON の zip / inventories in JSON for GLPI, as a zip archive",
+            false,
+        ),
+    ] {
+        paths.insert(path.to_owned(), json!({ "get": takeout(about, site, refused) }));
+    }
 }
 
 /// A file for another program.
