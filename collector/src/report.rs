@@ -30,8 +30,6 @@ pub mod paper;
 pub mod safe;
 /// The reports.
 pub mod set;
-/// Trees as drawings.
-pub mod tree;
 /// Rows and columns, the same for every format that has them.
 pub mod table;
 /// For the terminal.

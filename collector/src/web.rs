@@ -49,6 +49,8 @@ mod findings;
 mod ledger;
 mod links;
 mod login;
+mod map;
+mod menu;
 mod observation;
 mod page;
 mod person;
@@ -243,6 +245,8 @@ fn doors(site: &Arc<Site>) -> Doors {
         .post("/decisions", Need::May(Act::Answer), decide::decide)
         .get("/links", Need::May(Act::Survey), links::page)
         .get("/links.csv", Need::Take(Act::Survey), links::csv)
+        .get("/map", Need::May(Act::Survey), map::page)
+        .get("/map.svg", Need::Take(Act::Survey), map::file)
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
@@ -268,6 +272,7 @@ fn doors(site: &Arc<Site>) -> Doors {
         .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
         .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
         .get("/assets/daicho.css", Need::Nothing, style)
+        .get("/assets/daicho.svg", Need::Nothing, icon)
         .get("/healthz", Need::Nothing, health)
 }
 
@@ -302,6 +307,12 @@ async fn style() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
     (headers, include_str!("../assets/daicho.css"))
+}
+
+async fn icon() -> impl IntoResponse {
+    let headers =
+        [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")];
+    (headers, include_str!("../assets/daicho.svg"))
 }
 
 async fn health(State(site): State<Arc<Site>>) -> Response {

@@ -14,6 +14,7 @@ use axum::response::{Html, IntoResponse, Response};
 use daicho_common::observation::ObservationId;
 
 use super::Site;
+use super::menu::Menu;
 use super::session::{Address, Person, cookies};
 use super::snapshot::Snapshot;
 use crate::clock::{self, Zone};
@@ -152,8 +153,13 @@ impl Frame {
         self.person.as_ref().map_or("", |person| person.token.as_str())
     }
 
-    fn may(&self, act: Act) -> bool {
+    pub(super) fn may(&self, act: Act) -> bool {
         self.person.as_ref().is_some_and(|person| person.may(act))
+    }
+
+    /// What the menu shows.
+    pub(super) fn menu(&self) -> Menu {
+        Menu::of(self)
     }
 
     /// Whether pages about the whole network are the reader's to see.
@@ -179,16 +185,6 @@ impl Frame {
     /// Whether the reader may have networks scanned.
     pub(super) fn operates(&self) -> bool {
         self.may(Act::Operate)
-    }
-
-    /// Whether the accounts are the reader's to change.
-    pub(super) fn administers(&self) -> bool {
-        self.may(Act::Administer)
-    }
-
-    /// Whether the audit log is the reader's to see.
-    pub(super) fn audits(&self) -> bool {
-        self.may(Act::Audit)
     }
 
     /// Which page of how many is shown.

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 44] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 47] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -33,6 +33,8 @@ const ROUTES: [(&str, &str, [Fate; 6]); 44] = [
     ("POST", "/decisions", [P, P, R, R, R, S]),
     ("GET", "/links", [P, P, P, R, P, S]),
     ("GET", "/links.csv", [P, P, P, R, P, S]),
+    ("GET", "/map", [P, P, P, R, P, S]),
+    ("GET", "/map.svg", [P, P, P, R, P, S]),
     ("GET", "/coverage", [P, P, P, R, P, S]),
     ("GET", "/register", [P, P, P, R, P, S]),
     ("POST", "/register", [P, P, R, R, R, S]),
@@ -66,6 +68,7 @@ const ROUTES: [(&str, &str, [Fate; 6]); 44] = [
     ("POST", "/api/v1/decisions", [P, P, R, R, R, S]),
     ("GET", "/api/v1/openapi.json", [P, P, P, P, P, P]),
     ("GET", "/assets/daicho.css", [P, P, P, P, P, P]),
+    ("GET", "/assets/daicho.svg", [P, P, P, P, P, P]),
     ("GET", "/healthz", [P, P, P, P, P, P]),
     // What is not declared is found by nobody.
     ("GET", "/nowhere", [P, P, P, P, P, P]),
