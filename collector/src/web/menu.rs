@@ -35,6 +35,7 @@ const GROUPS: &[(Word, &[Entry])] = &[
         &[
             entry("/ledger", "ledger", Word::NavLedgerRows, Act::Read),
             entry("/register", "register", Word::RegisterPage, Act::Survey),
+            entry("/stocktaking", "stocktaking", Word::StocktakingTitle, Act::Survey),
         ],
     ),
     (
@@ -44,12 +45,19 @@ const GROUPS: &[(Word, &[Entry])] = &[
             entry("/coverage", "coverage", Word::NavCoverage, Act::Survey),
         ],
     ),
-    (Word::ReportsTitle, &[entry("/reports", "reports", Word::ReportsTitle, Act::Read)]),
+    (
+        Word::ReportsTitle,
+        &[
+            entry("/reports", "reports", Word::ReportsTitle, Act::Read),
+            entry("/sites", "sites", Word::SitesTitle, Act::Survey),
+        ],
+    ),
     (
         Word::NavAdmin,
         &[
             entry("/accounts", "accounts", Word::NavAccounts, Act::Administer),
             entry("/audit", "audit", Word::NavAudit, Act::Audit),
+            entry("/guide", "guide", Word::GuideTitle, Act::Administer),
         ],
     ),
 ];

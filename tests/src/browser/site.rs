@@ -173,8 +173,8 @@ fn register(store: &Store, hospital: &Hospital) -> Result<()> {
          through = \"VPNルーター\"\nparty = \"maker\"\n"
     );
     let register = Register::parse(&text).map_err(|bad| anyhow!("{bad}"))?;
-    let (at, by) = (clock::now(), "佐藤".to_owned());
-    store.keep_register(register, (at, by), "契約書のとおり".into())?;
+    let by = By::here("佐藤".into(), clock::now());
+    store.keep_register(register, by, "契約書のとおり".into())?;
     Ok(())
 }
 
