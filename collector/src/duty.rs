@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, ObservationId};
+use serde::Serialize;
 
 use crate::evidence::Claim;
 use crate::fingerprint::Class;
@@ -15,7 +16,8 @@ use crate::resolve::{Device, DeviceId};
 mod tests;
 
 /// What is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Gives out addresses (RFC 2131, RFC 8415).
     Dhcp,
@@ -25,7 +27,7 @@ pub enum Kind {
 }
 
 /// Who does it in a network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Duty {
     /// What is done.
     pub kind: Kind,

@@ -76,6 +76,8 @@ pub mod store;
 pub mod ingest;
 /// The only clock, and the time zone in which times are shown.
 pub mod clock;
+/// The map of the network: boxes, their places, SVG.
+pub mod map;
 /// Every text that users see, in both languages.
 pub mod words;
 /// Pictures as text, tables and files.

@@ -9,7 +9,7 @@ use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::decision::{Decided, Standing};
-use crate::duty;
+use crate::duty::{self, Duty};
 use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
@@ -114,6 +114,8 @@ pub struct Picture {
     pub devices: Vec<Device>,
     /// How they hang together.
     pub topology: Topology,
+    /// What devices do for a whole network: who gives out addresses, who leads out.
+    pub duties: Vec<Duty>,
     /// One for each entry, in the book's order, then one for each undocumented device, by id.
     pub matches: Vec<Match>,
     /// Whether the checklist covers each match, in the same order.
@@ -180,5 +182,5 @@ fn judge(
         as_of: basis.as_of,
     };
     let findings = finding::find(facts);
-    (Picture { devices, topology, matches, scopes, findings }, described)
+    (Picture { devices, topology, duties, matches, scopes, findings }, described)
 }

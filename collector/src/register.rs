@@ -23,7 +23,7 @@ pub mod sheet;
 pub mod stocktaking;
 
 pub use contract::{Contract, Escalation};
-pub use device::{Byod, Exception, Keeper, Remote, Service};
+pub use device::{Byod, Exception, Keeper, Remote, Service, Way};
 pub use disclosure::Disclosure;
 pub use party::Party;
 pub use stocktaking::Stocktaking;

@@ -34,8 +34,6 @@ pub mod paper;
 pub mod safe;
 /// The reports.
 pub mod set;
-/// Trees as drawings.
-pub mod tree;
 /// Archives to take along to other programs.
 pub mod takeout;
 /// Rows and columns, the same for every format that has them.

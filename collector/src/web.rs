@@ -56,6 +56,8 @@ mod findings;
 mod ledger;
 mod links;
 mod login;
+mod map;
+mod menu;
 mod metrics;
 mod observation;
 mod oidc;
@@ -298,6 +300,8 @@ fn doors(site: &Arc<Site>) -> Doors {
         .post("/decisions", Need::May(Act::Answer), decide::decide)
         .get("/links", Need::May(Act::Survey), links::page)
         .get("/links.csv", Need::Take(Act::Survey), links::csv)
+        .get("/map", Need::May(Act::Survey), map::page)
+        .get("/map.svg", Need::Take(Act::Survey), map::file)
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
@@ -339,6 +343,7 @@ fn doors(site: &Arc<Site>) -> Doors {
         .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
         .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
         .get("/assets/daicho.css", Need::Nothing, style)
+        .get("/assets/daicho.svg", Need::Nothing, icon)
         .get("/healthz", Need::Nothing, metrics::health)
         .get("/readyz", Need::Nothing, metrics::ready)
         // Who may read them the handler asks.
@@ -376,6 +381,12 @@ async fn style() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
     (headers, include_str!("../assets/daicho.css"))
+}
+
+async fn icon() -> impl IntoResponse {
+    let headers =
+        [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")];
+    (headers, include_str!("../assets/daicho.svg"))
 }
 
 async fn bounded(mut response: Response) -> Response {

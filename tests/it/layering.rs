@@ -153,13 +153,13 @@ const PURE: &[(&str, &[&str])] = &[
 
 /// Files of edges that are pure all the same: what they may not name is the same, what they may is open.
 const PURE_INSIDE: &[&str] = &[
+    "collector/src/map",
     "collector/src/oidc/flow",
     "collector/src/oidc/token",
     "collector/src/report/set",
     "collector/src/report/netbox",
     "collector/src/report/glpi",
     "collector/src/report/safe",
-    "collector/src/report/tree",
     "collector/src/report/paper/fold",
     "collector/src/report/paper/widths",
     "collector/src/report/paper/drawing",

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agents;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod kills;

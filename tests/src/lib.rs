@@ -1,5 +1,7 @@
 //! A hospital as values, rooms to run programs in, and the demo.
 
+/// A real browser, and a collector for it to look at.
+pub mod browser;
 /// Captures through the listener, beside tshark.
 pub mod captures;
 /// A PostgreSQL server of the caller's own.

@@ -63,7 +63,8 @@ fn packages(_: &Path) -> End {
     if !nix::unistd::geteuid().is_root() {
         return End::Skipped("only root may install Debian packages".to_owned());
     }
-    match crate::lab::packages::install(crate::lab::packages::PACKAGES) {
+    let all = [crate::lab::packages::PACKAGES, crate::browser::PACKAGES].concat();
+    match crate::lab::packages::install(&all) {
         Ok(()) => End::Passed,
         Err(error) => End::Failed(format!("{error:#}")),
     }

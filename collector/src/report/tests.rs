@@ -234,6 +234,7 @@ fn picture() -> Picture {
             device(9, HOSTILE, Class::Nas),
         ],
         topology: topology(),
+        duties: Vec::new(),
         scopes: Vec::new(),
         matches: vec![
             matched(Some(3), Some(7), Verdict::Agreed),

@@ -47,7 +47,10 @@ struct Page {
     pager: Pager,
 }
 
-fn shown<'a>(snapshot: &'a Snapshot, (lang, zone): (Lang, &'a Zone)) -> report::Shown<'a> {
+pub(super) fn shown<'a>(
+    snapshot: &'a Snapshot,
+    (lang, zone): (Lang, &'a Zone),
+) -> report::Shown<'a> {
     report::Shown {
         picture: &snapshot.picture,
         ledger: &snapshot.ground.ledger,

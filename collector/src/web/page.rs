@@ -15,6 +15,7 @@ use daicho_common::complaint::Complaint;
 use daicho_common::observation::ObservationId;
 
 use super::Site;
+use super::menu::Menu;
 use super::session::{Address, Person, cookies};
 use super::snapshot::Snapshot;
 use crate::clock::{self, Zone};
@@ -153,13 +154,23 @@ impl Frame {
         self.person.as_ref().map_or("", |person| person.token.as_str())
     }
 
-    fn may(&self, act: Act) -> bool {
+    pub(super) fn may(&self, act: Act) -> bool {
         self.person.as_ref().is_some_and(|person| person.may(act))
+    }
+
+    /// What the menu shows.
+    pub(super) fn menu(&self) -> Menu {
+        Menu::of(self)
     }
 
     /// Whether pages about the whole network are the reader's to see.
     pub(super) fn surveys(&self) -> bool {
         self.may(Act::Survey)
+    }
+
+    /// Whether the accounts are the reader's to change.
+    pub(super) fn administers(&self) -> bool {
+        self.may(Act::Administer)
     }
 
     /// Whether the reader may answer findings.
@@ -180,16 +191,6 @@ impl Frame {
     /// Whether the reader may have networks scanned.
     pub(super) fn operates(&self) -> bool {
         self.may(Act::Operate)
-    }
-
-    /// Whether the accounts are the reader's to change.
-    pub(super) fn administers(&self) -> bool {
-        self.may(Act::Administer)
-    }
-
-    /// Whether the audit log is the reader's to see.
-    pub(super) fn audits(&self) -> bool {
-        self.may(Act::Audit)
     }
 
     /// Which page of how many is shown.

@@ -63,7 +63,8 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
         batch: 0,
         shelf: (0, 0),
     };
-    let picture = Picture { devices, topology: Topology::default(), matches, scopes, findings };
+    let (topology, duties) = (Topology::default(), Vec::new());
+    let picture = Picture { devices, topology, duties, matches, scopes, findings };
     Snapshot::of(ground, picture, whole.as_of())
 }
 

@@ -68,9 +68,15 @@ fn hex(ink: Ink) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-fn escape(out: &mut String, text: &str) {
+/// Writes a text so that it is nothing but text, in an element or in an attribute.
+pub fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
+            // No characters of XML 1.0 (§2.2): a document with one is none.
+            '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() && !matches!(c, '\t' | '\n') => {
+                out.push(char::REPLACEMENT_CHARACTER);
+            }
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
@@ -90,7 +96,7 @@ mod tests {
             at: (1.0, 2.0),
             size: 7.0,
             ink: Ink::Black,
-            text: "<script>alert(\"&\")</script>".into(),
+            text: "<script>alert(\"&\")</script>\u{fffe}\u{1b}".into(),
         };
         let mut out = Vec::new();
         write(&mut out, "a<b", &Drawing { size: (10.0, 10.0), shapes: vec![shape] }).unwrap();

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 77] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 80] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -46,6 +46,8 @@ const ROUTES: [(&str, &str, [Fate; 6]); 77] = [
     ("POST", "/decisions", [P, P, R, R, R, S]),
     ("GET", "/links", [P, P, P, R, P, S]),
     ("GET", "/links.csv", [P, P, P, R, P, S]),
+    ("GET", "/map", [P, P, P, R, P, S]),
+    ("GET", "/map.svg", [P, P, P, R, P, S]),
     ("GET", "/coverage", [P, P, P, R, P, S]),
     ("GET", "/register", [P, P, P, R, P, S]),
     ("POST", "/register", [P, P, R, R, R, S]),
@@ -98,6 +100,7 @@ const ROUTES: [(&str, &str, [Fate; 6]); 77] = [
     ("POST", "/api/v1/decisions", [P, P, R, R, R, S]),
     ("GET", "/api/v1/openapi.json", [P, P, P, P, P, P]),
     ("GET", "/assets/daicho.css", [P, P, P, P, P, P]),
+    ("GET", "/assets/daicho.svg", [P, P, P, P, P, P]),
     ("GET", "/healthz", [P, P, P, P, P, P]),
     ("GET", "/readyz", [P, P, P, P, P, P]),
     // There is none unless the configuration says so; who may read it then is tested in `metrics`.

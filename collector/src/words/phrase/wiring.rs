@@ -36,7 +36,7 @@ pub fn attached(lang: Lang, attached: &Attached) -> String {
 }
 
 /// A VLAN by its number and, where it has one, its name.
-fn vlan(lang: Lang, number: u16, name: &str) -> String {
+pub fn vlan(lang: Lang, number: u16, name: &str) -> String {
     if name.is_empty() {
         lang.fill(Word::WiringVlan, &[&number])
     } else {
