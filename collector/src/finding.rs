@@ -230,7 +230,7 @@ struct Known<'a> {
 }
 
 /// The rows that were matched with each device.
-fn rows<'a>(matches: &'a [Match]) -> HashMap<&'a DeviceId, Vec<&'a Place>, RandomState> {
+fn rows(matches: &[Match]) -> HashMap<&DeviceId, Vec<&Place>, RandomState> {
     let mut rows: HashMap<&DeviceId, Vec<&Place>, RandomState> = HashMap::default();
     for found in matches {
         for device in found.devices() {

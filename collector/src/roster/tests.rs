@@ -15,7 +15,7 @@ fn device(number: u8, network: &str, name: &str) -> Device {
         grade: crate::evidence::Grade::Queried,
         sources: Vec::new(),
     };
-    let class = if number % 3 == 0 { Some(Class::Pc) } else { None };
+    let class = if number.is_multiple_of(3) { Some(Class::Pc) } else { None };
     Device {
         id: DeviceId(format!("mac-{number:012x}")),
         macs: Vec::new(),
@@ -32,7 +32,7 @@ fn device(number: u8, network: &str, name: &str) -> Device {
             grade: crate::evidence::Grade::Queried,
             sources: Vec::new(),
         }),
-        vendor: (number % 2 == 0).then(|| said("架空製作所")),
+        vendor: number.is_multiple_of(2).then(|| said("架空製作所")),
         model: None,
         serial: None,
         version: None,
@@ -86,7 +86,7 @@ proptest! {
         for (number, (network, name)) in (0u8..).zip(&kinds) {
             let name = ["PC-1", "NAS", "ＰＣ"][*name as usize];
             devices.push(device(number, &format!("第{network}網"), name));
-            let verdict = if number % 2 == 0 { Verdict::Agreed } else { Verdict::Undocumented };
+            let verdict = if number.is_multiple_of(2) { Verdict::Agreed } else { Verdict::Undocumented };
             matches.push(matched(&devices[usize::from(number)], verdict));
         }
         let of = |at| told(&devices, &matches, at);
