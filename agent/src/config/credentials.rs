@@ -27,6 +27,8 @@ pub(super) fn gathered(
     let mut whole = written.clone();
     let mut files = Vec::new();
     let mut from = |key: String, file: &Option<PathBuf>| -> Result<Vec<String>, Complaint> {
+        // An empty name is none.
+        let file = file.as_ref().filter(|file| !file.as_os_str().is_empty());
         let Some(file) = file else { return Ok(Vec::new()) };
         let file = secret_file::place(file, checker.file(), handed_in.as_deref());
         let lines = secret_file::lines(checker, &key, &file)?;
@@ -45,7 +47,7 @@ pub(super) fn gathered(
         ] {
             let mut found = from(key(field), file)?.into_iter();
             let Some(first) = found.next() else {
-                if file.is_some() {
+                if file.as_ref().is_some_and(|file| !file.as_os_str().is_empty()) {
                     return Err(empty(checker, &key(field)));
                 }
                 continue;
