@@ -6,10 +6,11 @@
 //! devices with one identifier; names, interface tables and serial numbers tell which. In doubt nothing
 //! is joined.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::time::Timestamp;
 
+use super::{HashMap, HashSet};
 use super::links::Links;
 use super::sessions::{Sessions, Span};
 use super::subject::{Groups, Subject};
@@ -48,7 +49,7 @@ pub(super) fn join<'a>(
     (groups, told): (&mut Groups<'a>, &HashSet<Subject<'a>>),
 ) -> Vec<Tie<'a>> {
     let mut ties = units(sessions, links, groups);
-    let mut known = Known { sessions, voices: HashMap::new() };
+    let mut known = Known { sessions, voices: HashMap::default() };
     let mut holders: BTreeMap<Word, BTreeSet<Subject<'a>>> = BTreeMap::new();
     for (subject, said) in &sessions.by {
         for session in said {
