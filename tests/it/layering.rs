@@ -60,6 +60,7 @@ const PURE: &[(&str, &[&str])] = &[
             "policy",
             "reconcile",
             "scope",
+            "parallel",
         ],
     ),
     (
@@ -80,6 +81,7 @@ const PURE: &[(&str, &[&str])] = &[
             "scope",
             "schedule",
             "finding",
+            "parallel",
         ],
     ),
     (
