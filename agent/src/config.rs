@@ -27,7 +27,9 @@ pub mod scope;
 pub mod sighting;
 /// Which SNMP tables are read.
 pub mod tables;
-mod windows;
+mod offset;
+/// Secrets from files.
+pub(crate) mod secret_file;
 mod written;
 
 /// The sample configuration with every key, which is the manual.
@@ -73,6 +75,8 @@ pub struct Declared {
     pub deny: DenyList,
     /// What is only to be sighted beside the built-in list, and what of the list is not.
     pub sighting: Sighting,
+    /// Files that hold secrets.
+    pub secret_files: Vec<PathBuf>,
     /// Declared networks; they do not overlap.
     pub networks: Vec<Declaration>,
 }
@@ -94,6 +98,8 @@ pub struct Declaration {
     /// Whether the rate was written for this network, so that a faster command line does not lift
     /// it.
     pub own_rate: bool,
+    /// Files that hold secrets of this network.
+    pub secret_files: Vec<PathBuf>,
 }
 
 impl Default for Declared {
@@ -111,6 +117,7 @@ impl Default for Declared {
             pace: Pace::default(),
             deny: DenyList::default(),
             sighting: Sighting::default(),
+            secret_files: Vec::new(),
             networks: Vec::new(),
         }
     }

@@ -8,12 +8,14 @@ use daicho_agent::cli::Cli;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            EnvFilter::try_from_env("DAICHO_LOG").unwrap_or_else(|_| EnvFilter::new("warn")),
-        )
-        .init();
+    let filter = EnvFilter::try_from_env("DAICHO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let logger = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    // A JSON object a line, for programs that collect logs.
+    if std::env::var("DAICHO_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        logger.json().flatten_event(true).init();
+    } else {
+        logger.init();
+    }
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(complaint) => {

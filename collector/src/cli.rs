@@ -20,11 +20,14 @@ mod compare;
 mod doctor;
 mod keep;
 mod ledger;
+pub(crate) mod log;
+mod notify;
 mod register;
 mod report;
 mod safety;
 mod scan;
 mod schedule;
+mod secret;
 mod serve;
 mod snapshot;
 mod token;
@@ -42,6 +45,7 @@ const EXITS: &str = "\
     6  権限の不足 / the system does not let this user do it
     7  アドレス・ポート・データベースが使用中 / address, port or database in use
     8  署名・鍵の不一致 / signature or key does not fit
+    9  通知先が受け取らない / a receiver of notifications does not take it
   130  利用者による中断 / stopped by the user";
 
 /// daicho-collector
@@ -78,6 +82,10 @@ enum Command {
     Token(token::TokenLine),
     /// 監査記録の改ざんの有無を確かめます / Checks that the audit log is as it was written
     VerifyLog(audit::VerifyLog),
+    /// 通知先の状態と試験 / Receivers of notifications: how they stand, and a trial
+    Notify(notify::NotifyLine),
+    /// パスワードや鍵を暗号化して保管します / Keeps passwords and keys, encrypted
+    Secret(secret::SecretLine),
     /// 報告書を作ります（list で一覧） / Makes a report; `list` prints all
     Report(Box<report::ReportLine>),
     /// いまの内容に署名して保管し、比べます / Signs, keeps and compares what is known
@@ -202,8 +210,60 @@ enum ExportFormat {
     Xlsx,
 }
 
+/// Another program that takes the findings along.
+#[derive(Debug, Subcommand)]
+enum ExportTo {
+    /// NetBox（4.2 以降）の一括取り込み用の CSV を zip にまとめます /
+    /// CSV files for the bulk import of NetBox (4.2 and later), as a zip archive
+    Netbox(Netbox),
+    /// GLPI（10 以降）のインベントリ JSON を書き出します / Inventories in JSON for GLPI (10 and later)
+    Glpi(Glpi),
+}
+
 #[derive(Debug, Args)]
+struct Netbox {
+    /// NetBox のサイトの名前 / The site in NetBox
+    #[arg(long, value_name = "NAME", default_value = "Hospital")]
+    site: String,
+    #[command(flatten)]
+    into: Into,
+}
+
+/// Formats of the inventories for GLPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum GlpiFormat {
+    /// 1台に1ファイルの zip / an archive with a file a device
+    Zip,
+    /// 1行に1台 / a line a device
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+struct Glpi {
+    /// 形式 / Format
+    #[arg(long, value_enum, default_value = "zip")]
+    format: GlpiFormat,
+    #[command(flatten)]
+    into: Into,
+}
+
+#[derive(Debug, Args)]
+struct Into {
+    /// 書き出すファイル（省略時は標準出力） / The file to write [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// 分類などの言語 / Language of classes and remarks
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Export {
+    #[command(subcommand)]
+    to: Option<ExportTo>,
     /// 書き出す内容 / What
     #[arg(long, value_enum, default_value = "matches")]
     what: What,
@@ -304,6 +364,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Account(options) => account::run(&options),
         Command::Token(options) => token::run(&options),
         Command::VerifyLog(options) => audit::verify(&options),
+        Command::Notify(options) => notify::run(&options),
+        Command::Secret(options) => secret::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Snapshot(options) => snapshot::run(&options),
         Command::Export(options) => keep::export(&options),

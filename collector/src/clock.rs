@@ -45,6 +45,11 @@ impl Zone {
         )
     }
 
+    /// The zone as calendars reckon with it.
+    pub const fn time_zone(&self) -> &TimeZone {
+        &self.0
+    }
+
     /// The zone's name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")

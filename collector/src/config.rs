@@ -11,6 +11,11 @@ use crate::clock::Zone;
 use crate::policy::Network;
 use crate::words::Lang;
 
+mod notify;
+mod provider;
+
+pub use notify::{Notify, is_name};
+
 /// As written: every key may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +37,38 @@ struct Written {
     network: Option<Vec<Network>>,
     agents_listen: Option<String>,
     agent_names: Option<Vec<String>>,
+    metrics: Option<Metrics>,
+    log_format: Option<LogFormat>,
+    public_url: Option<String>,
+    silent_agent_hours: Option<u32>,
+    certificate_days: Option<u32>,
+    backup_days: Option<u32>,
+    notify: Option<Vec<notify::Written>>,
+    oidc: Option<provider::Written>,
+}
+
+/// Who may read the figures at `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metrics {
+    /// Nobody: there are none.
+    #[default]
+    Off,
+    /// This computer, and whoever has a token for them.
+    Loopback,
+    /// Whoever has a token for them.
+    Token,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// What devices are known by, besides what the program was built with.
@@ -91,8 +128,16 @@ pub struct Config {
     /// Whether a proxy in front ends TLS: cookies then go over TLS only, and the address of a reader is
     /// what the proxy says.
     pub behind_tls: bool,
+    /// The hospital's identity provider, if people may log in through it.
+    pub oidc: Option<crate::oidc::Settings>,
     /// The font of reports; none: the first of the system's that has Japanese characters.
     pub report_font: Option<PathBuf>,
+    /// Who is told of what.
+    pub notify: Notify,
+    /// Who may read the figures at `/metrics`.
+    pub metrics: Metrics,
+    /// How the log is written.
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -142,12 +187,23 @@ impl Config {
                 ),
             ));
         }
+        let limits = notify::WrittenLimits {
+            silent_hours: written.silent_agent_hours,
+            certificate_days: written.certificate_days,
+            backup_days: written.backup_days,
+        };
+        let language = written.language.unwrap_or_default();
+        let notify = notify::meant(
+            written.notify.unwrap_or_default(),
+            (limits, written.public_url),
+            (language, name),
+        )?;
         let set = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
         Ok(Self {
             listen: written.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8470).into()),
             database: written.database.unwrap_or_else(|| "daicho.db".into()),
             zone: Zone::named(written.time_zone.as_deref().unwrap_or("Asia/Tokyo"))?,
-            language: written.language.unwrap_or_default(),
+            language,
             page_rows,
             host_names: written
                 .host_names
@@ -168,7 +224,11 @@ impl Config {
             agents: agents(written.agents_listen.as_deref(), written.agent_names, name)?,
             people: set(written.people),
             behind_tls: written.behind_tls.unwrap_or_default(),
+            oidc: written.oidc.map(|oidc| oidc.meant(name)).transpose()?,
             report_font: set(written.report_font),
+            notify,
+            metrics: written.metrics.unwrap_or_default(),
+            log_format: written.log_format.unwrap_or_default(),
         })
     }
 }
@@ -236,6 +296,12 @@ mod tests {
             "people",
             "behind_tls",
             "report_font",
+            "metrics",
+            "log_format",
+            "public_url",
+            "silent_agent_hours",
+            "certificate_days",
+            "backup_days",
         ]
         .to_vec();
         known.sort_unstable();

@@ -15,6 +15,7 @@ mod database;
 mod disk;
 mod door;
 mod feed;
+mod secrets;
 
 /// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,10 +80,16 @@ pub fn examine(config: &Config, lang: Lang) -> Vec<Checked> {
     let (sound, found) = database::examine(&config.database, teller);
     all.push(found);
     all.push(door::examine(config.listen, teller));
+    all.extend(secrets::examine(config, sound, teller));
     if sound {
         all.extend(feed::examine(&config.database, clock::now(), teller));
     }
     all
+}
+
+/// Whether the disk of a database has no room for more.
+pub fn is_full(database: &std::path::Path) -> bool {
+    disk::is_full(database)
 }
 
 /// What devices are known by and what the hospital decided: files that the configuration names.

@@ -32,12 +32,16 @@ mod deliver;
 mod enrol;
 /// Wrong codes are limited.
 mod guesses;
+/// One-time codes are issued.
+pub mod invite;
 /// Connections.
 mod listen;
 /// Makes runs that are due jobs, and gives up what is too late.
 mod planner;
 /// Refusals, as sentences.
 mod refuse;
+/// Connections whose handshake is not done yet.
+mod unshaken;
 /// Whose certificate was shown.
 mod who;
 /// Jobs.

@@ -86,6 +86,32 @@ pub enum Field {
 }
 
 impl Field {
+    /// Every field.
+    pub const ALL: &[Self] = &[
+        Self::AssetNumber,
+        Self::Name,
+        Self::HostName,
+        Self::Kind,
+        Self::Ip,
+        Self::Mac,
+        Self::Vendor,
+        Self::Model,
+        Self::Serial,
+        Self::Location,
+        Self::User,
+        Self::Owner,
+        Self::Os,
+        Self::Version,
+        Self::Maintainer,
+        Self::SupportEnd,
+        Self::RemoteMaintenance,
+        Self::Disclosure,
+        Self::State,
+        Self::Purchased,
+        Self::Connected,
+        Self::Remarks,
+    ];
+
     /// Whether a value in it says which device a row is about.
     pub const fn names_a_device(self) -> bool {
         matches!(

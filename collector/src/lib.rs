@@ -42,6 +42,10 @@ pub mod finding;
 pub mod topology;
 /// Who may do what.
 pub mod people;
+/// What becomes a message to people elsewhere, when, and in which words.
+pub mod notify;
+/// Logging in through the hospital's own identity provider.
+pub mod oidc;
 /// Random secrets and hashed passwords.
 pub mod credential;
 /// Pure work over several threads.
@@ -52,8 +56,16 @@ pub mod picture;
 pub mod snapshot;
 /// Files that only their owner may read.
 mod private;
+/// What a round of stock-taking comes to, row by row.
+pub mod stocktaking;
 /// Who vouches for a snapshot: the collector's own signing key.
 pub mod seal;
+/// Secrets at rest.
+pub mod vault;
+/// What is counted while the program runs.
+pub mod meters;
+/// Messages on their way: looks, keeps, sends.
+pub mod courier;
 /// Workbooks and CSV files into ledgers and back.
 pub mod book;
 /// The ground facts in one SQLite file, append-only.

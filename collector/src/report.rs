@@ -20,8 +20,12 @@ pub mod csv;
 pub mod gather;
 /// What no look reached, and why.
 pub mod gap;
+/// Inventories for GLPI.
+pub mod glpi;
 /// JSON and JSON Lines.
 pub mod json;
+/// Tables for NetBox.
+pub mod netbox;
 /// The plan of all scans, for paper.
 pub mod plan;
 /// A report before it has a format, and its formats.
@@ -32,6 +36,8 @@ pub mod safe;
 pub mod set;
 /// Trees as drawings.
 pub mod tree;
+/// Archives to take along to other programs.
+pub mod takeout;
 /// Rows and columns, the same for every format that has them.
 pub mod table;
 /// For the terminal.

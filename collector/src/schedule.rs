@@ -9,6 +9,7 @@
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use daicho_common::job::{Order, Reach};
+use daicho_common::span::NoSpan;
 use daicho_common::time::Timestamp;
 use jiff::Zoned;
 use jiff::civil::Date;
@@ -166,7 +167,7 @@ impl Schedule {
             .parse(&self.pattern)
             .map_err(|why| Bad::Pattern(self.pattern.clone(), why.to_string()))?;
         let zone = TimeZone::get(&self.zone).map_err(|_| Bad::Zone(self.zone.clone()))?;
-        let window = |text: &String| text.parse().map_err(|()| Bad::Window(text.clone()));
+        let window = |text: &String| text.parse().map_err(|NoSpan| Bad::Window(text.clone()));
         let left_out = |text: &String| text.parse().map_err(|()| Bad::Blackout(text.clone()));
         Ok(Timetable {
             cron,

@@ -48,12 +48,25 @@ pub fn seal(
         )
     })?;
     let signature = pair.sign(message(&json, (at, by, why)).as_bytes()).as_ref().to_vec();
+    let key = public(&pair);
+    let (by, why, digest) = (by.to_owned(), why.to_owned(), digest(&json));
+    Ok(Taken { id: 0, at, by, why, digest, content: json, key, signature })
+}
+
+/// The public key of this database; the key is made if there is none.
+///
+/// # Errors
+/// As [`seal`].
+pub fn public_key(database: &Path) -> Result<[u8; 32], Complaint> {
+    Ok(public(&load_or_create(&key_file(database))?))
+}
+
+fn public(pair: &Ed25519KeyPair) -> [u8; 32] {
     let mut key = [0; 32];
     for (to, from) in key.iter_mut().zip(pair.public_key().as_ref()) {
         *to = *from;
     }
-    let (by, why, digest) = (by.to_owned(), why.to_owned(), digest(&json));
-    Ok(Taken { id: 0, at, by, why, digest, content: json, key, signature })
+    key
 }
 
 /// Whether a snapshot is as it was signed: digest, signature, and who, when and why.

@@ -20,6 +20,10 @@ use crate::resolve::Device;
 
 /// What two snapshots differ in.
 pub mod diff;
+/// A signed snapshot as a file.
+pub mod parcel;
+/// A snapshot in numbers.
+pub mod summary;
 
 /// The form of the document; it changes when the meaning of a key does.
 const FORM: u32 = 1;
@@ -130,6 +134,20 @@ impl Content {
             findings: findings.collect(),
             register: register.collect(),
             coverage: looked(matter.coverage),
+        }
+    }
+
+    /// A document that somebody else wrote.
+    ///
+    /// # Errors
+    /// If it is none of this form.
+    pub fn read(json: &str) -> Result<Self, serde_json::Error> {
+        use serde::de::Error;
+        let content: Self = serde_json::from_str(json)?;
+        if content.form == FORM {
+            Ok(content)
+        } else {
+            Err(Error::custom(format_args!("form {}, this program knows {FORM}", content.form)))
         }
     }
 

@@ -7,17 +7,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use daicho_common::batch::{AgentKey, Opened};
-use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OpenFlags};
 
 use crate::ledger::Ledger;
 use crate::ledger::profile::Profile;
 use crate::ledger::rebase::Prefer;
 use crate::ledger::step::Step;
 use crate::register::{Kind, Register};
+use daicho_common::batch::{AgentKey, Opened};
+use daicho_common::time::Timestamp;
+use sql::{Connection, Purpose};
 
 mod agents;
 mod accounts;
@@ -29,13 +27,19 @@ mod deliveries;
 mod error;
 mod ground;
 mod jobs;
+mod notices;
 mod registers;
 mod safety;
 mod roll;
 mod schema;
+mod secrets;
 mod sessions;
+mod sites;
 mod snapshots;
+mod stocktakings;
+mod sql;
 mod stops;
+mod subjects;
 mod tokens;
 mod writer;
 
@@ -50,15 +54,18 @@ pub use error::StoreError;
 pub(crate) use error::other_key;
 pub use ground::{Book, Ground, Scan};
 pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
+pub use notices::{NoticeState, Notified, Outgoing};
 pub use registers::{Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
+pub use secrets::{KeptSecret, Sealed};
 pub use sessions::{Caller, Session};
+pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
+pub use sql::Error as DatabaseError;
+pub use stocktakings::BadRound;
+pub use subjects::Subject;
 pub use tokens::{NewToken, Token};
-
-/// How long to wait for another process that holds the file before giving up.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The database. Dropping it waits for the writer to finish.
 #[derive(Debug)]
@@ -78,15 +85,10 @@ impl Store {
             // SQLite takes an empty file for a new database, and makes its log as private.
             crate::private::create(path)?;
         }
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
+        let connection = Connection::file(path, Purpose::Write)?;
         schema::check(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // An agent throws its copy of a batch away once it is told "accepted": a commit has to be on
-        // the disk by then. NORMAL would keep the file sound, but could lose the last commits.
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        schema::bring_forward(&mut connection)?;
+        connection.prepare_to_write()?;
+        schema::bring_forward(&connection)?;
         let writer = writer::Writer::start(connection);
         Ok(Self { path: path.to_owned(), reader: Mutex::new(reader(path)?), writer })
     }
@@ -140,10 +142,11 @@ impl Store {
 
     /// Notes that somebody wants the scan of this agent to end. Returns whether the agent has sent
     /// anything yet.
-    pub fn stop(&self, agent: String, (by, at): (String, Timestamp)) -> Result<bool, StoreError> {
+    pub fn stop(&self, agent: String, by: impl Into<By>) -> Result<bool, StoreError> {
+        let by = by.into();
         self.writer.write(move |tx| {
-            jobs::stop(tx, &agent, (&by, at))?;
-            stops::stop(tx, &agent, (&by, at))
+            jobs::stop(tx, &agent, by.said())?;
+            stops::stop(tx, &agent, &by)
         })
     }
 
@@ -172,7 +175,20 @@ impl Store {
         why: String,
         prefer: Option<Prefer>,
     ) -> Result<Preview, StoreError> {
-        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer)))
+        self.import_from(book, (why, prefer), String::new())
+    }
+
+    /// As [`Store::import_for`], from this address.
+    ///
+    /// # Errors
+    /// As [`Store::import_for`].
+    pub fn import_from(
+        &self,
+        book: NewBook,
+        (why, prefer): (String, Option<Prefer>),
+        address: String,
+    ) -> Result<Preview, StoreError> {
+        self.writer.write(move |tx| books::import(tx, &book, (&why, prefer), &address))
     }
 
     /// What importing a book would change. Nothing is written.
@@ -229,10 +245,11 @@ impl Store {
     pub fn keep_profiles(
         &self,
         profiles: Vec<Profile>,
-        (by, at): (String, Timestamp),
+        by: impl Into<By>,
         why: String,
     ) -> Result<usize, StoreError> {
-        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| changes::keep_profiles(tx, &profiles, (&by, &why)))
     }
 
     /// What stands beside the ledger, as it holds.
@@ -251,10 +268,11 @@ impl Store {
     pub fn keep_register(
         &self,
         register: Register,
-        (at, by): (Timestamp, String),
+        by: impl Into<By>,
         why: String,
     ) -> Result<Touched, StoreError> {
-        self.writer.write(move |tx| registers::keep(tx, &register, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| registers::keep(tx, &register, (&by, &why)))
     }
 
     /// Takes a record out; its versions stay as history. Returns whether it was there.
@@ -265,10 +283,11 @@ impl Store {
         &self,
         kind: Kind,
         id: String,
-        (at, by): (Timestamp, String),
+        by: impl Into<By>,
         why: String,
     ) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| registers::remove(tx, kind, &id, (at, &by, &why)))
+        let by = by.into();
+        self.writer.write(move |tx| registers::remove(tx, kind, &id, (&by, &why)))
     }
 
     /// Every version of every record, or of those of this name.
@@ -301,13 +320,13 @@ impl Store {
     /// Everything that is kept, at one moment.
     pub fn ground(&self) -> Result<Ground, StoreError> {
         // A long read gets its own connection, so that pages asking for the revision do not wait.
-        ground::read(&mut reader(&self.path)?, Ground::default())
+        ground::read(&reader(&self.path)?, Ground::default())
     }
 
     /// The same, where it is known what was kept `before`: only observations that came since are read, and
     /// stand behind the others.
     pub fn ground_after(&self, before: Ground) -> Result<Ground, StoreError> {
-        ground::read(&mut reader(&self.path)?, before)
+        ground::read(&reader(&self.path)?, before)
     }
 
     /// The book of record: the current books, joined in order of name.
@@ -322,10 +341,15 @@ impl Store {
 }
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    Ok(connection)
+    Ok(Connection::file(path, Purpose::Read)?)
+}
+
+/// Holds a database as another program does that writes, until it is dropped.
+#[cfg(test)]
+pub(crate) fn hold_for_test(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
 }
 
 #[cfg(test)]

@@ -24,8 +24,12 @@ use tower_http::compression::CompressionLayer;
 use crate::clock;
 use crate::config::Config;
 use crate::credential::{self, Failed, Hasher, Kept};
+use crate::day::Day;
 use crate::door::Live;
 use crate::ingest;
+use crate::meters::Meters;
+use crate::oidc::flow::Waiting;
+use crate::oidc::provider::Provider;
 use crate::people::act::{Act, Reach, may};
 use crate::people::log::Deed;
 use crate::people::rules::Rules;
@@ -44,12 +48,16 @@ mod decide;
 mod doors;
 mod enter;
 mod fields;
+mod guide;
+mod import;
 mod finding;
 mod findings;
 mod ledger;
 mod links;
 mod login;
+mod metrics;
 mod observation;
+mod oidc;
 mod page;
 mod person;
 mod register;
@@ -58,14 +66,21 @@ mod scans;
 mod scope;
 mod session;
 mod setup;
+mod sites;
 mod snapshot;
 mod start;
+mod stocktaking;
 mod stops;
+mod takeout;
+mod upload;
 mod view;
+mod watched;
 
 use doors::{Doors, Need};
+use import::Drafts;
 use page::Reader;
 use snapshot::Snapshot;
+pub use watched::Watched;
 
 /// What browsers may load: our own style sheet, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -81,6 +96,8 @@ pub struct Site {
     pub(crate) config: Config,
     /// How far the jobs that run have got.
     pub(crate) live: Live,
+    /// What is counted.
+    pub(crate) meters: Meters,
     criteria: Criteria,
     current: RwLock<Arc<Snapshot>>,
     /// Held by the one task that derives; the others wait for what it makes.
@@ -93,6 +110,16 @@ pub struct Site {
     hasher: Hasher,
     /// Hashing takes memory, so only so many passwords are hashed at once.
     hashing: Semaphore,
+    /// The hospital's identity provider, if there is one.
+    provider: Option<Arc<Provider>>,
+    /// Logins that are at it.
+    waiting: Mutex<Waiting>,
+    /// Books that were uploaded and are not imported yet.
+    drafts: Mutex<Drafts>,
+    /// Held while such a book is read: a large one takes memory, so they take turns.
+    reading: tokio::sync::Mutex<()>,
+    /// When programs last used each route, by their tokens, since the server began.
+    programs: Mutex<HashMap<(Kept, &'static str), Day>>,
     /// What is kept of the code with which the first account is made.
     setup: Mutex<Option<Kept>>,
 }
@@ -106,6 +133,7 @@ impl Site {
         let criteria = ingest::criteria(&config)?;
         let rules = ingest::people(&config)?;
         let hasher = Hasher::new(&rules.password).map_err(no_chance)?;
+        let provider = config.oidc.clone().map(Provider::new).transpose()?.map(Arc::new);
         let first = Snapshot::take(&store, &criteria).map_err(|e| e.complaint(store.path()))?;
         Ok(Self {
             store,
@@ -113,12 +141,18 @@ impl Site {
             criteria,
             current: RwLock::new(Arc::new(first)),
             live: Live::default(),
+            meters: Meters::default(),
             deriving: tokio::sync::Mutex::new(()),
             opening: tokio::sync::Mutex::new(()),
             views: Mutex::default(),
             rules,
             hasher,
             hashing: Semaphore::new(HASHED_AT_ONCE),
+            provider,
+            waiting: Mutex::default(),
+            drafts: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            programs: Mutex::default(),
             setup: Mutex::default(),
         })
     }
@@ -237,6 +271,10 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/devices", Need::May(Act::Read), devices::page)
         .get("/devices/{id}", Need::May(Act::Read), device::page)
         .get("/ledger", Need::May(Act::Read), ledger::page)
+        .get("/ledger/import", Need::May(Act::Enter), import::ask)
+        .post("/ledger/import", Need::Upload(Act::Enter), import::upload)
+        .get("/ledger/import/{draft}", Need::May(Act::Enter), import::look)
+        .post("/ledger/import/{draft}", Need::May(Act::Enter), import::say)
         .get("/findings", Need::May(Act::Read), findings::page)
         .get("/finding", Need::May(Act::Read), finding::page)
         // What the form says may need more; see there.
@@ -246,15 +284,30 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
+        .get("/register/edit", Need::May(Act::Enter), register::form)
+        .post("/register/edit", Need::May(Act::Enter), register::keep)
+        .get("/stocktaking", Need::May(Act::Survey), stocktaking::list)
+        .post("/stocktaking", Need::May(Act::Enter), stocktaking::begin)
+        .get("/stocktaking/{id}", Need::May(Act::Survey), stocktaking::round)
+        .post("/stocktaking/{id}/checks", Need::May(Act::Enter), stocktaking::check)
+        .post("/stocktaking/{id}/close", Need::May(Act::Enter), stocktaking::close)
+        .post("/stocktaking/{id}/sign", Need::May(Act::SignOff), stocktaking::sign)
         .get("/reports", Need::May(Act::Read), reports::page)
         .get("/reports/{file}", Need::Take(Act::Read), reports::file)
         .get("/scans", Need::May(Act::Survey), scans::page)
         .post("/scans/say", Need::May(Act::Operate), scans::say)
         .get("/observations/{id}", Need::May(Act::Read), observation::page)
+        .get("/guide", Need::May(Act::Administer), guide::show)
+        .post("/guide/code", Need::May(Act::Administer), guide::code)
+        .get("/sites", Need::May(Act::Survey), sites::list)
+        .get("/sites/{name}", Need::May(Act::Survey), sites::page)
         .get("/login", Need::Nothing, login::ask)
         .post("/login", Need::Nothing, login::enter)
         .get("/login/link", Need::Nothing, login::link)
         .post("/login/link", Need::Nothing, login::use_link)
+        .get("/login/oidc", Need::Nothing, oidc::go)
+        .get(crate::oidc::RETURN, Need::Nothing, oidc::returned)
+        .post("/accounts/oidc", Need::May(Act::Administer), oidc::link)
         .post("/logout", Need::May(Act::OwnAccount), login::leave)
         .get("/setup", Need::Nothing, setup::ask)
         .post("/setup", Need::Nothing, setup::make)
@@ -268,7 +321,10 @@ fn doors(site: &Arc<Site>) -> Doors {
         .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
         .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
         .get("/assets/daicho.css", Need::Nothing, style)
-        .get("/healthz", Need::Nothing, health)
+        .get("/healthz", Need::Nothing, metrics::health)
+        .get("/readyz", Need::Nothing, metrics::ready)
+        // Who may read them the handler asks.
+        .get("/metrics", Need::Nothing, metrics::show)
 }
 
 /// Every route, with the headers that keep a browser in bounds.
@@ -302,16 +358,6 @@ async fn style() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
     (headers, include_str!("../assets/daicho.css"))
-}
-
-async fn health(State(site): State<Arc<Site>>) -> Response {
-    match site.store.revision() {
-        Ok(revision) => format!("ok {revision}\n").into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the store cannot be read");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response()
-        }
-    }
 }
 
 async fn bounded(mut response: Response) -> Response {

@@ -109,3 +109,54 @@ fn a_contractors_list_that_nobody_filled_in_is_refused_and_nothing_is_changed() 
     let (_, talk) = run(&folder, 4, &["register", "answers", "台帳.csv"]);
     assert!(talk.contains("契約"), "{talk}");
 }
+
+#[test]
+fn a_head_office_takes_in_what_a_site_signed_once_it_was_told_by_which_key() {
+    let (site, office) = (hospital(), tempfile::tempdir().unwrap());
+    let key = text(&site, &["snapshot", "key"]).split('（').next().unwrap().to_owned();
+    run(&site, 0, &["snapshot", "take", "--why", "1月"]);
+    run(&site, 0, &["snapshot", "export", "-o", "old.snapshot"]);
+    run(&site, 0, &["register", "remove", "byod", "tablet-1"]);
+    run(&site, 0, &["snapshot", "take", "--why", "2月"]);
+    run(&site, 0, &["snapshot", "export", "-o", "new.snapshot"]);
+    let of = |name: &str| site.path().join(name).to_str().unwrap().to_owned();
+    let (old, new) = (of("old.snapshot"), of("new.snapshot"));
+    let import = |code: i32, file: &str| {
+        let (_, talk) = run(&office, code, &["snapshot", "import", file, "--site", "東"]);
+        let lines = if code == 0 { 0 } else { 2 };
+        assert_eq!(talk.lines().count(), lines, "one sentence in each language\n{talk}");
+        talk
+    };
+    assert!(import(8, &old).contains(&key), "it says what to compare and to run");
+    run(&office, 0, &["snapshot", "trust", "東", &key]);
+    import(0, &old);
+    assert!(import(4, &old).contains("取り込み済み"));
+    import(0, &new);
+    assert!(import(4, &old).contains("新しい"));
+    let whole = std::fs::read(&new).unwrap();
+    let bad = |name: &str, octets: &[u8]| {
+        std::fs::write(office.path().join(name), octets).unwrap();
+        name.to_owned()
+    };
+    import(8, &bad("cut", &whole[..whole.len() - 1]));
+    let altered = String::from_utf8(whole).unwrap().replace("CT装置", "MR装置");
+    import(8, &bad("altered", altered.as_bytes()));
+    import(4, &bad("other", b"PK\x03\x04"));
+    let huge = std::fs::File::create(office.path().join("huge")).unwrap();
+    huge.set_len((1 << 30) + 1).unwrap();
+    import(4, "huge");
+    let foreign = hospital();
+    run(&foreign, 0, &["snapshot", "take"]);
+    run(&foreign, 0, &["snapshot", "export", "-o", "f.snapshot"]);
+    let foreign = foreign.path().join("f.snapshot").to_str().unwrap().to_owned();
+    assert!(import(8, &foreign).contains("登録済みの鍵"));
+    let sites = text(&office, &["snapshot", "sites"]);
+    assert_eq!(sites.lines().count(), 2, "{sites}");
+    let diff = text(&office, &["snapshot", "diff", "--site", "東"]);
+    assert!(diff.contains("- record\tbyod tablet-1"), "{diff}");
+    // Nothing of it is this collector's own.
+    assert!(text(&office, &["snapshot", "list"]).contains("まだありません"));
+    run(&site, 0, &["snapshot", "trust", "東", &key]);
+    let (_, talk) = run(&site, 4, &["snapshot", "import", "new.snapshot", "--site", "東"]);
+    assert!(talk.contains("自身のもの"), "{talk}");
+}

@@ -20,6 +20,8 @@ pub mod enrolment;
 pub mod job;
 /// One thing learned, and where, when and how.
 pub mod observation;
+/// Spans of local time that come every week.
+pub mod span;
 /// Text that came from a network, made safe in one place.
 pub mod text;
 /// Instants handed in from outside: wall time and monotonic time.

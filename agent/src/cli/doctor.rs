@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use daicho_common::complaint::{Complaint, Exit};
 
 use super::print;
-use crate::config::{Declaration, Declared};
+use crate::config::{Declaration, Declared, secret_file};
 use crate::export::Collector;
 use crate::identity::Identity;
 use crate::net::{clock, interfaces, privilege};
@@ -33,6 +33,7 @@ pub(super) fn doctor(
     state: impl FnOnce() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
     let mut all = networks(declared);
+    all.extend(secrets(declared));
     all.push(frames());
     match state() {
         Ok(state) => {
@@ -119,6 +120,35 @@ fn network(Declaration { network, .. }: &Declaration, means: &Means) -> Checked 
             ),
         ),
     }
+}
+
+/// Files with secrets of SNMP that everybody on this computer can read.
+fn secrets(declared: &Declared) -> Vec<Checked> {
+    if declared.secret_files.is_empty() {
+        return Vec::new();
+    }
+    let open: Vec<&PathBuf> =
+        declared.secret_files.iter().filter(|file| secret_file::is_open(file)).collect();
+    if open.is_empty() {
+        return vec![Checked(
+            State::Good,
+            "SNMP の秘密を書いたファイルは、ほかの利用者には読めません".to_owned(),
+            "files with secrets of SNMP cannot be read by everybody".to_owned(),
+        )];
+    }
+    let doubtful = |file: &&PathBuf| {
+        let file = file.display();
+        Checked(
+            State::Doubtful,
+            format!(
+                "SNMP の秘密を書いた {file} を誰でも読めます。`chmod o-r {file}` で制限するか、秘密を communities_file などの別のファイルに移してください"
+            ),
+            format!(
+                "{file} holds secrets of SNMP and can be read by everybody: restrict it by `chmod o-r {file}`, or move the secrets into a file of their own (communities_file and the like)"
+            ),
+        )
+    };
+    open.iter().map(doubtful).collect()
 }
 
 fn frames() -> Checked {

@@ -1,10 +1,12 @@
 //! What SNMP agents are asked with, from what was written. Secrets are never shown, not even in a
 //! complaint.
 
+use std::path::PathBuf;
+
 use daicho_common::complaint::Complaint;
 
 use super::meant::Checker;
-use super::written;
+use super::{secret_file, written};
 use crate::plan::credential::{Auth, Community, Credential, Password, Privacy, User};
 
 /// Most credentials of each kind.
@@ -13,6 +15,74 @@ const MOST: usize = 8;
 const CONTEXTS: usize = 64;
 /// Shortest password, in octets (RFC 3414 §11.2).
 const PASSWORD: usize = 8;
+
+/// What was written, with what stands in files in its place; and the files that hold secrets, this
+/// configuration among them if it does.
+pub(super) fn gathered(
+    checker: &Checker<'_>,
+    key: impl Fn(&str) -> String,
+    written: &written::Snmp,
+) -> Result<(written::Snmp, Vec<PathBuf>), Complaint> {
+    let handed_in = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let mut whole = written.clone();
+    let mut files = Vec::new();
+    let mut from = |key: String, file: &Option<PathBuf>| -> Result<Vec<String>, Complaint> {
+        let Some(file) = file else { return Ok(Vec::new()) };
+        let file = secret_file::place(file, checker.file(), handed_in.as_deref());
+        let lines = secret_file::lines(checker, &key, &file)?;
+        files.push(file);
+        Ok(lines)
+    };
+    let found = from(key("snmp.communities_file"), &written.communities_file)?;
+    whole.communities.extend(found);
+    let found = from(key("snmp.v1_communities_file"), &written.v1_communities_file)?;
+    whole.v1_communities.extend(found);
+    for (n, user) in whole.user.iter_mut().enumerate() {
+        let key = |field: &str| key(&format!("snmp.user {} {field}", n + 1));
+        for (field, password, file) in [
+            ("auth_password_file", &mut user.auth_password, &user.auth_password_file),
+            ("privacy_password_file", &mut user.privacy_password, &user.privacy_password_file),
+        ] {
+            let mut found = from(key(field), file)?.into_iter();
+            let Some(first) = found.next() else {
+                if file.is_some() {
+                    return Err(empty(checker, &key(field)));
+                }
+                continue;
+            };
+            if password.is_some() || found.next().is_some() {
+                return Err(twice(checker, &key(field)));
+            }
+            *password = Some(first);
+        }
+    }
+    let here = !written.communities.is_empty()
+        || !written.v1_communities.is_empty()
+        || written
+            .user
+            .iter()
+            .any(|it| it.auth_password.is_some() || it.privacy_password.is_some());
+    files.extend(here.then(|| checker.file().to_owned()));
+    Ok((whole, files))
+}
+
+fn empty(checker: &Checker<'_>, key: &str) -> Complaint {
+    checker.wrong(
+        key,
+        "空のファイル / an empty file",
+        "パスワードを1行で書いてください",
+        "write the password into it, on one line",
+    )
+}
+
+fn twice(checker: &Checker<'_>, key: &str) -> Complaint {
+    checker.wrong(
+        key,
+        "2つ目のパスワード / a second password",
+        "設定かファイルのどちらか一方に、1つだけ書いてください",
+        "write just one, in the configuration or in the file",
+    )
+}
 
 /// The credentials of a network, in the order in which they are tried: users, communities, and
 /// communities of the first version.
@@ -189,6 +259,63 @@ mod tests {
             Credential::V1(Community::new("c1")),
         ];
         assert_eq!(all.unwrap(), want);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn secrets_come_from_files_beside_the_configuration_and_open_ones_are_known() {
+        use std::fs;
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("agent.toml");
+        let keep = |name: &str, text: &str, mode: u32| {
+            let file = folder.path().join(name);
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        keep("v2c", "first\r\n\nsecond\n", 0o600);
+        keep("v1", "old\n", 0o644);
+        keep("auth", "auth-password\n", 0o640);
+        let text = r#"
+            [[network]]
+            cidr = "10.0.0.0/24"
+            [network.snmp]
+            communities = ["written"]
+            communities_file = "v2c"
+            v1_communities_file = "v1"
+            [[network.snmp.user]]
+            name = "watch"
+            auth = "sha256"
+            auth_password_file = "auth"
+            "#;
+        let declared = Declared::parse(text, &file).unwrap();
+        let want = [
+            Credential::V3(User {
+                name: "watch".into(),
+                auth: Some((Auth::Sha256, Password::new("auth-password"))),
+                privacy: None,
+                contexts: Vec::new(),
+            }),
+            Credential::V2c(Community::new("written")),
+            Credential::V2c(Community::new("first")),
+            Credential::V2c(Community::new("second")),
+            Credential::V1(Community::new("old")),
+        ];
+        assert_eq!(declared.networks[0].network.credentials, want);
+        let names: Vec<_> =
+            declared.secret_files.iter().map(|it| it.file_name().unwrap()).collect();
+        assert_eq!(names, ["v2c", "v1", "auth", "agent.toml"]);
+        let open = declared.secret_files.iter().filter(|file| secret_file::is_open(file));
+        assert_eq!(open.count(), 1, "only v1");
+        for (more, key) in [
+            ("auth_password = \"auth-password\"", "auth_password_file"),
+            ("privacy = \"aes128\"\nprivacy_password_file = \"absent\"", "privacy_password_file"),
+        ] {
+            let complaint = Declared::parse(&format!("{text}{more}\n"), &file).unwrap_err();
+            assert!(complaint.en.contains(key), "{complaint}");
+            assert!(!complaint.to_string().contains("auth-password"), "{complaint}");
+        }
     }
 
     #[test]

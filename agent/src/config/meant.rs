@@ -3,13 +3,14 @@
 
 use std::fmt::Display;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::span::NoSpan;
 use ipnet::IpNet;
 
-use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, scope, windows, written};
+use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, offset, scope, written};
 use crate::engine::governor;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Medical, Network, Pace, Policy};
@@ -58,11 +59,28 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
             add: checker.ouis("sighting_ouis.add", &written.sighting_ouis.add)?,
             remove: checker.ouis("sighting_ouis.remove", &written.sighting_ouis.remove)?,
         },
+        secret_files: secret_files(&networks),
         networks,
     })
 }
 
+/// The files that hold secrets, each once.
+fn secret_files(networks: &[Declaration]) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for file in networks.iter().flat_map(|network| &network.secret_files) {
+        if !files.contains(file) {
+            files.push(file.clone());
+        }
+    }
+    files
+}
+
 impl Checker<'_> {
+    /// The configuration.
+    pub(super) fn file(&self) -> &Path {
+        self.file
+    }
+
     /// A complaint about `key`: what is written there, and what may be.
     pub(super) fn wrong(&self, key: &str, found: impl Display, ja: &str, en: &str) -> Complaint {
         Complaint::new(
@@ -205,7 +223,8 @@ impl Checker<'_> {
             .packets_per_second
             .map(|rate| self.within(&key("packets_per_second"), rate, 1, 1_000_000))
             .transpose()?;
-        let snmp_port = match written.snmp.port {
+        let (snmp, secret_files) = credentials::gathered(self, &key, &written.snmp)?;
+        let snmp_port = match snmp.port {
             Some(port) => self.port(&key("snmp.port"), port)?,
             None => 161,
         };
@@ -226,17 +245,17 @@ impl Checker<'_> {
                 written::Medical::Ask => Medical::Ask,
             },
             packets_per_second: rate.unwrap_or(pace.packets_per_second),
-            credentials: credentials::all(self, key, &written.snmp)?,
+            credentials: credentials::all(self, &key, &snmp)?,
             snmp_port,
             tcp_ports: self.tcp_ports(&key("tcp_ports"), written.tcp_ports.as_deref())?,
             windows: self.windows(&key("windows"), &written.windows, utc_offset)?,
         };
-        Ok(Declaration { network, own_rate: rate.is_some() })
+        Ok(Declaration { network, own_rate: rate.is_some(), secret_files })
     }
 
     fn utc_offset(&self, written: Option<&str>) -> Result<i32, Complaint> {
         let Some(text) = written else { return Ok(Declared::default().utc_offset) };
-        windows::offset(text).ok_or_else(|| {
+        offset::seconds(text).ok_or_else(|| {
             self.wrong(
                 "agent.utc_offset",
                 format_args!("{text:?}"),
@@ -248,7 +267,7 @@ impl Checker<'_> {
 
     fn windows(&self, key: &str, written: &[String], offset: i32) -> Result<Windows, Complaint> {
         let span = |text: &String| {
-            windows::span(text).ok_or_else(|| {
+            text.parse().map_err(|NoSpan| {
                 self.wrong(
                     key,
                     format_args!("{text:?}"),

@@ -243,7 +243,7 @@ impl Declared {
                 ),
             ));
         }
-        Ok(Declaration { network: self.undeclared(net), own_rate: false })
+        Ok(Declaration { network: self.undeclared(net), own_rate: false, secret_files: Vec::new() })
     }
 
     fn undeclared(&self, cidr: IpNet) -> Network {

@@ -91,7 +91,7 @@ fn every_commented_key_of_the_sample_reads_as_its_default() {
     assert_eq!(declared.agent.as_deref(), Some("agent-1"));
     assert_eq!(declared.state.as_deref(), Some(Path::new("/var/lib/daicho")));
     assert_eq!(declared.stop_file.as_deref(), Some(Path::new("/var/lib/daicho/stop")));
-    let [Declaration { network, own_rate: true }] = declared.networks.as_slice() else {
+    let [Declaration { network, own_rate: true, .. }] = declared.networks.as_slice() else {
         panic!("{declared:?}")
     };
     let mut same = declared.choose(&["10.20.0.0/24".to_owned()], false).unwrap();
@@ -129,6 +129,10 @@ fn the_sample_names_every_key_that_can_be_written() {
         "calling",
         "communities",
         "v1_communities",
+        "communities_file",
+        "v1_communities_file",
+        "auth_password_file",
+        "privacy_password_file",
         "snmp_tables",
         "port",
     ] {
@@ -207,7 +211,9 @@ fn declared_networks_neither_overlap_nor_share_a_name() {
 #[test]
 fn a_part_of_a_declared_network_keeps_its_policy_and_its_name() {
     let chosen = ward().choose(&["10.30.7.0/24".to_owned()], false).unwrap();
-    let [Declaration { network, own_rate: true }] = chosen.as_slice() else { panic!("{chosen:?}") };
+    let [Declaration { network, own_rate: true, .. }] = chosen.as_slice() else {
+        panic!("{chosen:?}")
+    };
     assert_eq!((network.name.as_str(), network.policy), ("ward", Policy::Sighting));
     assert_eq!(network.cidr.to_string(), "10.30.7.0/24");
     assert_eq!(network.packets_per_second, 20);

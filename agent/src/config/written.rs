@@ -129,7 +129,9 @@ pub(super) enum Medical {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Snmp {
     pub(super) communities: Vec<String>,
+    pub(super) communities_file: Option<PathBuf>,
     pub(super) v1_communities: Vec<String>,
+    pub(super) v1_communities_file: Option<PathBuf>,
     pub(super) user: Vec<User>,
     pub(super) port: Option<i64>,
 }
@@ -141,8 +143,10 @@ pub(super) struct User {
     pub(super) name: String,
     pub(super) auth: Option<Auth>,
     pub(super) auth_password: Option<String>,
+    pub(super) auth_password_file: Option<PathBuf>,
     pub(super) privacy: Option<Privacy>,
     pub(super) privacy_password: Option<String>,
+    pub(super) privacy_password_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) contexts: Vec<String>,
 }

@@ -3,21 +3,11 @@
 
 use std::time::Duration;
 
+use daicho_common::span::Span;
 use daicho_common::time::Timestamp;
 
 const MINUTE: i64 = 60;
 const DAY: i64 = 24 * 60 * MINUTE;
-
-/// A span of local time that begins on some days of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// On which days it begins: bit 0 is Monday, bit 6 Sunday.
-    pub days: u8,
-    /// When it begins, in minutes after midnight, 0–1,439.
-    pub from: u16,
-    /// When it ends, in minutes after midnight, 0–1,440; not later than `from`: on the next day.
-    pub to: u16,
-}
 
 /// The spans of a network; without any it may be scanned at all times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,17 +18,15 @@ pub struct Windows {
     pub offset: i32,
 }
 
-impl Span {
-    /// Beginning and end of the span that begins on this day (counted from 1970-01-01), if one does,
-    /// in seconds of local time.
-    fn on(self, day: i64) -> Option<(i64, i64)> {
-        // 1970-01-01 was a Thursday.
-        let weekday = (day + 3).rem_euclid(7);
-        let begin = day * DAY + i64::from(self.from) * MINUTE;
-        let minutes = i64::from(self.to) - i64::from(self.from);
-        let length = minutes * MINUTE + if minutes <= 0 { DAY } else { 0 };
-        (self.days >> weekday & 1 == 1).then_some((begin, begin + length))
-    }
+/// Beginning and end of the span if it begins on this day (counted from 1970-01-01), in seconds of
+/// local time.
+fn on(day: i64, span: Span) -> Option<(i64, i64)> {
+    // 1970-01-01 was a Thursday.
+    let weekday = (day + 3).rem_euclid(7);
+    let begin = day * DAY + i64::from(span.from) * MINUTE;
+    let minutes = i64::from(span.to) - i64::from(span.from);
+    let length = minutes * MINUTE + if minutes <= 0 { DAY } else { 0 };
+    (span.days >> weekday & 1 == 1).then_some((begin, begin + length))
 }
 
 impl Windows {
@@ -52,7 +40,7 @@ impl Windows {
         let today = local.div_euclid(DAY);
         // A span lasts at most a day, so only those of yesterday and later matter.
         let days = today - 1..=today + 7;
-        let spans = days.flat_map(|day| self.spans.iter().filter_map(move |span| span.on(day)));
+        let spans = days.flat_map(|day| self.spans.iter().filter_map(move |span| on(day, *span)));
         let waits = spans.filter(|(_, end)| *end > local).map(|(begin, _)| (begin - local).max(0));
         Duration::from_secs(waits.min().unwrap_or(7 * DAY).unsigned_abs())
     }

@@ -4,19 +4,14 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use daicho_common::complaint::{Complaint, Exit};
-use daicho_common::enrolment::Code;
+use daicho_common::complaint::Complaint;
 use daicho_common::time::Timestamp;
-use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Places, to_stdout, who};
 use crate::clock::{self, Zone};
-use crate::door::authority::Authority;
-use crate::store::{Agent, NewInvitation, Store};
+use crate::door::invite;
+use crate::store::{Agent, By, Store};
 use crate::words::{Lang, Word};
-
-/// Longest name of an agent, in characters.
-const NAME: usize = 64;
 
 #[derive(Debug, Args)]
 pub(super) struct AgentLine {
@@ -101,38 +96,11 @@ fn span(text: &str) -> Result<Duration, String> {
 
 fn invite(options: &Invite) -> Result<(), Complaint> {
     let name = &options.name;
-    let fits = (1..=NAME).contains(&name.chars().count())
-        && name.trim() == name
-        && !name.chars().any(char::is_control);
-    if !fits {
-        return Err(Complaint::new(
-            Exit::Usage,
-            format!(
-                "エージェントの名前 {name:?} は使えません。前後に空白のない 1～{NAME} 文字にしてください"
-            ),
-            format!(
-                "an agent cannot be called {name:?}: give 1 to {NAME} characters without outer spaces"
-            ),
-        ));
-    }
     let config = options.places.config()?;
     let path = &config.database;
     let store = Store::open(path).map_err(|error| error.complaint(path))?;
-    let now = clock::now();
-    let authority = Authority::beside(path, now)?;
-    let mut secret = [0; 10];
-    SystemRandom::new().fill(&mut secret).map_err(|_| {
-        Complaint::new(
-            Exit::Other,
-            "乱数が得られません。システムを再起動してください",
-            "the system has no random numbers: restart it",
-        )
-    })?;
-    let code = Code { secret, ca: authority.fingerprint() };
-    let until = now.after(options.span);
-    let new = NewInvitation { agent: name.clone(), code: code.kept(), until };
-    let by = (who(options.by.as_ref()), now);
-    store.admissions().invite(new, by).map_err(|error| error.complaint(path))?;
+    let by = By::here(who(options.by.as_ref()), clock::now());
+    let (code, until) = invite::invite(&store, (name.as_str(), options.span), by)?;
     let port = config.agents.listen.map_or(8471, |at| at.port());
     let (lang, zone) = (options.lang, &config.zone);
     let until = format!("{} ({})", zone.show(until), zone.name());

@@ -8,7 +8,10 @@ use clap::builder::PossibleValue;
 use daicho_common::batch::Opened;
 use daicho_common::complaint::Complaint;
 
-use super::{Export, ExportFormat, Import, Places, Stop, Trust, What, to_file, to_stdout, who};
+use super::{
+    Export, ExportFormat, ExportTo, GlpiFormat, Import, Places, Stop, Trust, What, to_file,
+    to_stdout, who,
+};
 use crate::clock;
 use crate::config::Config;
 use crate::ingest::{self, Content};
@@ -163,34 +166,72 @@ pub(super) fn note_export(store: &Store, about: String) -> Result<(), Complaint>
 }
 
 pub(super) fn export(options: &Export) -> Result<(), Complaint> {
-    let config = options.places.config()?;
-    let path = &config.database;
-    let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
-    let ground = store.ground().map_err(|error| error.complaint(path))?;
-    let picture = ingest::criteria(&config)?.picture(&ground.basis(clock::now()));
-    let shown = Shown {
-        picture: &picture,
-        ledger: &ground.ledger,
-        coverage: &ground.coverage,
-        observations: &ground.observations,
-        lang: options.lang,
-        zone: &config.zone,
-    };
-    let what = options.what.to_possible_value();
-    let what = what.as_ref().map(PossibleValue::get_name).unwrap_or_default();
-    note_export(&store, format!("export --what {what}"))?;
-    match &options.output {
-        Some(path) => to_file(path, |out| write(out, options, &shown)),
-        None => to_stdout(|out| write(out, options, &shown)),
+    match &options.to {
+        None => {
+            let what = options.what.to_possible_value();
+            let what = what.as_ref().map(PossibleValue::get_name).unwrap_or_default();
+            let from = From { places: &options.places, lang: options.lang };
+            from.show(&format!("export --what {what}"), options.output.as_deref(), |out, shown| {
+                write(out, options, shown)
+            })
+        }
+        Some(ExportTo::Netbox(line)) => {
+            let from = From { places: &line.into.places, lang: line.into.lang };
+            from.show("export netbox", line.into.output.as_deref(), |out, shown| {
+                report::takeout::netbox(out, shown, &line.site)
+            })
+        }
+        Some(ExportTo::Glpi(line)) => {
+            let from = From { places: &line.into.places, lang: line.into.lang };
+            from.show("export glpi", line.into.output.as_deref(), |out, shown| match line.format {
+                GlpiFormat::Zip => report::takeout::glpi(out, shown),
+                GlpiFormat::Jsonl => report::takeout::glpi_lines(out, shown),
+            })
+        }
     }
 }
 
-fn write(out: &mut impl Write, options: &Export, shown: &Shown<'_>) -> io::Result<()> {
+/// From where something is written out, and in which language.
+struct From<'a> {
+    places: &'a Places,
+    lang: Lang,
+}
+
+impl From<'_> {
+    /// Writes what is known, which the audit log keeps under this name, to a file or to stdout.
+    fn show(
+        &self,
+        name: &str,
+        output: Option<&Path>,
+        write: impl FnOnce(&mut dyn Write, &Shown<'_>) -> io::Result<()>,
+    ) -> Result<(), Complaint> {
+        let config = self.places.config()?;
+        let path = &config.database;
+        let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
+        let ground = store.ground().map_err(|error| error.complaint(path))?;
+        let picture = ingest::criteria(&config)?.picture(&ground.basis(clock::now()));
+        let shown = Shown {
+            picture: &picture,
+            ledger: &ground.ledger,
+            coverage: &ground.coverage,
+            observations: &ground.observations,
+            lang: self.lang,
+            zone: &config.zone,
+        };
+        note_export(&store, name.to_owned())?;
+        match output {
+            Some(path) => to_file(path, |out| write(out, &shown)),
+            None => to_stdout(|out| write(out, &shown)),
+        }
+    }
+}
+
+fn write(mut out: &mut dyn Write, options: &Export, shown: &Shown<'_>) -> io::Result<()> {
     match options.format {
-        ExportFormat::Csv => report::csv::write(out, &tables(options.what, shown)),
-        ExportFormat::Xlsx => report::xlsx::write(out, &tables(options.what, shown)),
-        ExportFormat::Json => write_json(out, options.what, shown),
-        ExportFormat::Jsonl => write_lines(out, options.what, shown),
+        ExportFormat::Csv => report::csv::write(&mut out, &tables(options.what, shown)),
+        ExportFormat::Xlsx => report::xlsx::write(&mut out, &tables(options.what, shown)),
+        ExportFormat::Json => write_json(&mut out, options.what, shown),
+        ExportFormat::Jsonl => write_lines(&mut out, options.what, shown),
     }
 }
 

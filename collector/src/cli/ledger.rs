@@ -14,7 +14,7 @@ use crate::ledger::edit::{Named, Wish};
 use crate::ledger::profile::{self, Profile};
 use crate::ledger::rebase;
 use crate::ledger::{Field, Ledger, Place};
-use crate::store::{Edit, Imported, NewBook, Store};
+use crate::store::{By, Edit, Imported, NewBook, Store};
 use crate::words::{Lang, Word, phrase};
 use crate::{clock, ingest, report};
 
@@ -420,7 +420,7 @@ fn history(options: &History) -> Result<(), Complaint> {
 fn edit(author: &Author, wish: Wish) -> Result<(), Complaint> {
     let store = existing(&author.places)?;
     let (by, why) = (who(author.by.as_ref()), author.why.clone());
-    let steps = store.edit(Edit { wish, at: clock::now(), by, why });
+    let steps = store.edit(Edit { wish, by: By::here(by, clock::now()), why });
     let steps = steps.map_err(|error| error.complaint(store.path()))?;
     to_stdout(|out| {
         if steps.is_empty() {

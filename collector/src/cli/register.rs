@@ -166,7 +166,7 @@ fn import(options: &Import) -> Result<(), Complaint> {
         return Err(refused(&options.file, flaw));
     }
     let store = Store::open(&path).map_err(|error| error.complaint(&path))?;
-    let author = (clock::now(), who(options.author.by.as_ref()));
+    let author = (who(options.author.by.as_ref()), clock::now());
     let touched = store.keep_register(register, author, options.author.why.clone());
     let touched = touched.map_err(|error| error.complaint(&path))?;
     let counts: [&dyn std::fmt::Display; 3] = [&touched.new, &touched.replaced, &touched.unchanged];
@@ -289,7 +289,7 @@ fn contacts(options: &Check) -> Result<(), Complaint> {
 
 fn remove(options: &Remove) -> Result<(), Complaint> {
     let store = existing(&options.shown.places)?;
-    let author = (clock::now(), who(options.author.by.as_ref()));
+    let author = (who(options.author.by.as_ref()), clock::now());
     let (kind, id, why) = (options.kind, options.id.clone(), options.author.why.clone());
     let gone = store
         .remove_record(kind, id, author, why)

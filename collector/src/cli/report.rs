@@ -127,6 +127,7 @@ fn one(options: &ReportLine, name: Name) -> Result<(), Complaint> {
             zone: &config.zone,
         },
         register: &ground.register,
+        checks: &ground.checks,
         snapshot: &stamp,
         day,
         checklist: &checklist,

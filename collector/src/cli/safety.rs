@@ -8,6 +8,7 @@ use daicho_common::complaint::{Complaint, Exit};
 
 use super::{Places, to_stdout, unwritable};
 use crate::clock::{self, Zone};
+use crate::notify::watch::Copied;
 use crate::store::{self, Examined, Store, StoreError};
 use crate::words::{Lang, Word};
 
@@ -69,7 +70,11 @@ pub(super) fn backup(options: &Backup) -> Result<(), Complaint> {
     let copied = store.copy_to(&to).map_err(|error| {
         let of_the_copy = matches!(error, StoreError::Exists | StoreError::File(_));
         error.complaint(if of_the_copy { &to } else { path })
-    })?;
+    });
+    if options.into.is_some() {
+        note(&store, &copied);
+    }
+    let copied = copied?;
     let mut lines =
         vec![options.lang.fill(Word::SafetyCopied, &[&to.display()]), holds(options.lang, &copied)];
     if let (Some(folder), Some(keep)) = (&options.into, options.keep) {
@@ -80,6 +85,15 @@ pub(super) fn backup(options: &Backup) -> Result<(), Complaint> {
         }
     }
     to_stdout(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
+}
+
+/// Keeps what became of a regular copy, for who is told of those that fail. That it cannot be kept, on a
+/// full disk say, is no reason to say anything else than what the copy came to.
+fn note(store: &Store, copied: &Result<Examined, Complaint>) {
+    let failed = copied.as_ref().err().map(|complaint| complaint.en.clone());
+    if let Err(error) = store.note_copy(Copied { at: clock::now(), failed }) {
+        super::talk(&error.complaint(store.path()).to_string());
+    }
 }
 
 pub(super) fn restore(options: &Restore) -> Result<(), Complaint> {

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use daicho_common::complaint::{Complaint, Exit};
-use tracing_subscriber::EnvFilter;
 
 use super::Serve;
 use crate::config::Config;
+use crate::courier;
 use crate::door::{self, Door};
 use crate::store::Store;
 use crate::web::{self, Site};
@@ -25,7 +25,7 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     if !config.listen.ip().is_loopback() && !hidden {
         return Err(exposed(config.listen));
     }
-    log();
+    super::log::start(config.log_format);
     if let Err(error) = door::raise_limits() {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
@@ -50,6 +50,10 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
             stop.await;
             told.send_replace(true);
         });
+        let mut carried = ends.clone();
+        let courier = tokio::spawn(courier::run(Arc::clone(&site), async move {
+            let _ = carried.wait_for(|ended| *ended).await;
+        }));
         let pages = web::serve(site, listener, async move {
             // A sender that is gone is an end, too.
             let _ = ended.wait_for(|ended| *ended).await;
@@ -69,7 +73,9 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
             .await
         };
         let pages = async { pages.await.map_err(|error| failed(&error)) };
-        tokio::try_join!(pages, agents)
+        let ended = tokio::try_join!(pages, agents);
+        courier.abort();
+        ended
     })?;
     let _ = writeln!(io::stderr(), "{}", lang.say(Word::ImportStopped));
     Ok(())
@@ -81,12 +87,6 @@ fn bind(
 ) -> Result<tokio::net::TcpListener, Complaint> {
     let bound = runtime.block_on(tokio::net::TcpListener::bind(at));
     bound.map_err(|error| cannot_listen(at, &error))
-}
-
-fn log() {
-    let filter = EnvFilter::try_from_env("DAICHO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    // A second start in one process keeps the first one's logger.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
 }
 
 /// Ends when the user or the system asks the program to end. The signals are caught from the call

@@ -15,6 +15,8 @@ use crate::store::{Store, Taken};
 use crate::words::{Lang, Word};
 use crate::{clock, ingest};
 
+mod travel;
+
 #[derive(Debug, Args)]
 pub(super) struct SnapshotLine {
     #[command(subcommand)]
@@ -29,6 +31,16 @@ enum Command {
     List(Common),
     /// 2つのスナップショットの違いを表示します / Prints what two snapshots differ in
     Diff(Diff),
+    /// ほかの collector（本部など）に渡すファイルを書き出します / Writes a snapshot for another collector
+    Export(travel::Export),
+    /// ほかの拠点のスナップショットを確かめて取り込みます / Verifies and takes in one of another site
+    Import(travel::Import),
+    /// 拠点の公開鍵を登録します / Says by which key a site is known
+    Trust(travel::Trust),
+    /// この collector の署名鍵の公開鍵と指紋を表示します / Prints the key that signs snapshots here
+    Key(Common),
+    /// 拠点とそのスナップショットの一覧 / Lists sites and their snapshots
+    Sites(Common),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +70,9 @@ struct Diff {
     from: Option<i64>,
     /// 後の番号（省略時は最後） / The later one [default: the last]
     to: Option<i64>,
+    /// 取り込んだ拠点のスナップショットを比べます / Compares those of another site
+    #[arg(long, value_name = "NAME")]
+    site: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -67,6 +82,11 @@ pub(super) fn run(line: &SnapshotLine) -> Result<(), Complaint> {
         Command::Take(options) => take(options),
         Command::List(options) => list(options),
         Command::Diff(options) => diff(options),
+        Command::Export(options) => travel::export(options),
+        Command::Import(options) => travel::import(options),
+        Command::Trust(options) => travel::trust(options),
+        Command::Key(options) => travel::own_key(options),
+        Command::Sites(options) => travel::sites(options),
     }
 }
 
@@ -118,10 +138,15 @@ fn line(lang: Lang, zone: &clock::Zone, taken: &Taken) -> String {
 
 fn diff(options: &Diff) -> Result<(), Complaint> {
     let store = existing(&options.common)?;
-    let ground = store.ground().map_err(|error| error.complaint(store.path()))?;
-    let between = gather::between(&store, &ground, (options.from, options.to))?;
+    let wanted = (options.from, options.to);
+    let differences = if let Some(site) = &options.site {
+        travel::between(&store, site, wanted)?
+    } else {
+        let ground = store.ground().map_err(|error| error.complaint(store.path()))?;
+        gather::between(&store, &ground, wanted)?.differences
+    };
     to_stdout(|out| {
-        between.differences.iter().try_for_each(|one| {
+        differences.iter().try_for_each(|one| {
             let kind = match one.kind {
                 Kind::Book => "book",
                 Kind::Row => "row",

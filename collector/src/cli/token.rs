@@ -35,7 +35,7 @@ struct Issue {
     /// 代わりに操作する利用者のログイン名 / The account that it acts for
     #[arg(value_parser = parse_name)]
     account: String,
-    /// 範囲 (read, answer)。利用者の役割を超えることはありません /
+    /// 範囲 (read, answer, metrics)。利用者の役割を超えることはありません /
     /// What for; never more than the account may
     #[arg(long = "scope", required = true)]
     scopes: Vec<Scope>,

@@ -38,6 +38,20 @@ fn writable(folder: &Path, teller: Teller<'_>) -> Checked {
     }
 }
 
+/// Whether the next scan may not fit.
+#[cfg(unix)]
+pub(super) fn is_full(database: &Path) -> bool {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let system = rustix::fs::statvfs(folder.unwrap_or(Path::new(".")));
+    system.is_ok_and(|system| system.f_bavail.saturating_mul(system.f_frsize) < TIGHT)
+}
+
+/// Elsewhere the system is not asked.
+#[cfg(not(unix))]
+pub(super) fn is_full(_: &Path) -> bool {
+    false
+}
+
 #[cfg(unix)]
 fn room(folder: &Path, teller: Teller<'_>) -> Option<Checked> {
     let system = rustix::fs::statvfs(folder).ok()?;

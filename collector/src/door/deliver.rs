@@ -20,6 +20,7 @@ use super::refuse::{Refused, blocking};
 use super::who::Known;
 use crate::clock;
 use crate::ingest::Refusal;
+use crate::meters::Taken;
 use crate::store::{Appended, Aside, StoreError, other_key};
 
 /// Most octets of a body.
@@ -53,7 +54,16 @@ pub(super) async fn deliver(
     // One may unpack to a GiB, so they take turns.
     let site = Arc::clone(&door.site);
     let _turn = site.opening.lock().await;
-    blocking(move || take(&door, &known.agent, &octets).map(Json)).await
+    let began = clock::now();
+    let taken = blocking(move || take(&door, &known.agent, &octets)).await;
+    let (result, observations) = match &taken {
+        Ok(Answer::Accepted { observations }) => (Taken::New, *observations),
+        Ok(Answer::AlreadyKnown) => (Taken::Known, 0),
+        Ok(Answer::SetAside) => (Taken::Aside, 0),
+        Err(_) => (Taken::Refused, 0),
+    };
+    site.meters.batch(result, observations, (began, clock::now()));
+    taken.map(Json)
 }
 
 fn take(door: &Door, agent: &str, octets: &[u8]) -> Result<Answer, Refused> {

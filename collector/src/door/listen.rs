@@ -24,14 +24,13 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::unshaken::{Place, Unshaken};
 use super::who::Shown;
 use super::{Door, planner, router};
 use crate::clock;
 
 /// Most connections at once. Beyond it new ones wait in the system's queue.
 const CONNECTIONS: usize = 4096;
-/// Most handshakes at once: each costs a signature.
-const HANDSHAKES: usize = 256;
 /// Most connections at once that showed no certificate.
 const STRANGERS: usize = 64;
 /// How long a handshake may take.
@@ -126,15 +125,15 @@ pub async fn serve(
     let listening = listener.local_addr().unwrap_or_else(|_| ([0, 0, 0, 0], 0).into());
     let names = names(&door, listening);
     let keeper = Keeper::new(Arc::clone(&door), names)?;
-    let bounds = [CONNECTIONS, HANDSHAKES, STRANGERS].map(|most| Arc::new(Semaphore::new(most)));
-    let [connections, handshakes, strangers] = bounds;
+    let bounds = [CONNECTIONS, STRANGERS].map(|most| Arc::new(Semaphore::new(most)));
+    let [connections, strangers] = bounds;
+    let unshaken = Arc::new(Unshaken::default());
     let router = router(Arc::clone(&door));
     let planning = tokio::spawn(planner::plan(Arc::clone(&door)));
     tokio::pin!(stop);
     loop {
         // Nobody closes these semaphores.
         let Ok(place) = Arc::clone(&connections).acquire_owned().await else { break };
-        let Ok(turn) = Arc::clone(&handshakes).acquire_owned().await else { break };
         let (stream, from) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
@@ -149,9 +148,14 @@ pub async fn serve(
         };
         let (config, router) = (keeper.config(), router.clone());
         let (strangers, closing) = (Arc::clone(&strangers), door.closing.subscribe());
+        let from = plain(from);
+        let (waiting, gone) = unshaken.enter(from.ip());
         tokio::spawn(async move {
-            let shaken = shake_hands(stream, config).await;
-            drop(turn);
+            let shaken = tokio::select! {
+                _ = gone => None,
+                shaken = shake_hands(stream, config, &waiting) => shaken,
+            };
+            drop(waiting);
             if let Some(stream) = shaken {
                 attend(stream, from, router, (&strangers, closing)).await;
             }
@@ -166,10 +170,20 @@ pub async fn serve(
     Ok(())
 }
 
-async fn shake_hands(stream: TcpStream, config: Arc<ServerConfig>) -> Option<TlsStream<TcpStream>> {
+async fn shake_hands(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    place: &Place,
+) -> Option<TlsStream<TcpStream>> {
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
-    let accepting = TlsAcceptor::from(config).accept(stream).into_fallible();
+    let accepting = async {
+        // Only that something comes is of interest here; TLS reads it.
+        if stream.peek(&mut [0]).await.is_ok_and(|count| count > 0) {
+            place.spoke();
+        }
+        TlsAcceptor::from(config).accept(stream).into_fallible().await
+    };
     match tokio::time::timeout(HANDSHAKE, accepting).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err((error, stream))) => {
@@ -203,7 +217,7 @@ async fn attend(
         let Ok(place) = strangers.try_acquire() else { return };
         visit = Some(place);
     }
-    let shown = Shown { from: plain(from), certificate };
+    let shown = Shown { from, certificate };
     let service = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(shown);

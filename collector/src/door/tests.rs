@@ -418,3 +418,18 @@ fn a_certificate_is_renewed_over_the_door_that_the_present_one_opens() {
     let hello = ask(&mut running.as_agent(&renewed), HELLO, b"").unwrap();
     assert!(hello.body.contains("\"renew\":false"), "{}", hello.body);
 }
+
+#[test]
+fn a_crowd_that_says_nothing_keeps_no_agent_waiting() {
+    let running = running();
+    let agent = running.enrol("east", 9);
+    // More than there were places for handshakes once; none of them ever says a word.
+    let silent: Vec<TcpStream> =
+        (0..300).map(|_| TcpStream::connect(running.address).unwrap()).collect();
+    assert_eq!(ask(&mut running.as_agent(&agent), HELLO, b"").unwrap().status, 200);
+    // They were not waited for: the last of them is still there.
+    let last = silent.last().unwrap();
+    last.set_nonblocking(true).unwrap();
+    let read = (&*last).read(&mut [0]);
+    assert_eq!(read.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+}

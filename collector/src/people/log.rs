@@ -53,8 +53,12 @@ deeds! {
     PasswordChanged = "password_changed";
     /// A link that logs in once was made.
     LinkMade = "link_made";
+    /// It was said with which account somebody comes whom an identity provider knows.
+    SubjectLinked = "subject_linked";
     /// A token was issued.
     TokenIssued = "token_issued";
+    /// A program used a route with a token, for the first time that day.
+    TokenUsed = "token_used";
     /// A token was revoked.
     TokenRevoked = "token_revoked";
     /// People said something of what was found.
@@ -87,8 +91,24 @@ deeds! {
     ScheduleRemoved = "schedule_removed";
     /// A scan was wanted once.
     ScanWanted = "scan_wanted";
+    /// It was said by which key another site is known.
+    SiteTrusted = "site_trusted";
+    /// A snapshot of another site was taken in.
+    SnapshotImported = "snapshot_imported";
+    /// Rows were counted in a round of stock-taking.
+    Counted = "counted";
+    /// A round of stock-taking was signed.
+    SignedOff = "signed_off";
     /// A file was taken along.
     Exported = "exported";
+    /// A secret was kept, encrypted.
+    SecretSet = "secret_set";
+    /// A secret was removed.
+    SecretRemoved = "secret_removed";
+    /// Secrets were encrypted with a new key.
+    SecretsRekeyed = "secrets_rekeyed";
+    /// It was tried whether messages arrive.
+    NotifyTested = "notify_tested";
 }
 
 impl Deed {

@@ -13,17 +13,20 @@ pub enum Scope {
     Read,
     /// Answers findings and decides.
     Answer,
+    /// Reads the figures at `/metrics`, and nothing else.
+    Metrics,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 2] = [Self::Read, Self::Answer];
+    pub const ALL: [Self; 3] = [Self::Read, Self::Answer, Self::Metrics];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Answer => "answer",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -32,6 +35,8 @@ impl Scope {
         match self {
             Self::Read => matches!(act, Act::Read | Act::Survey | Act::Export),
             Self::Answer => matches!(act, Act::Answer | Act::Decide),
+            // The page of figures asks for the scope itself.
+            Self::Metrics => false,
         }
     }
 }

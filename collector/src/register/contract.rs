@@ -89,7 +89,8 @@ impl Contract {
 }
 
 impl Covers {
-    fn holds(&self, entry: &Entry) -> bool {
+    /// Whether it holds of the row.
+    pub fn holds(&self, entry: &Entry) -> bool {
         let field = match self.by {
             By::Maintainer => &entry.maintainer,
             By::Vendor => &entry.vendor,

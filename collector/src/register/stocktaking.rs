@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contract::Covers;
 use crate::ledger::date::PartialDate;
 
 /// In what role somebody signs.
@@ -30,6 +31,9 @@ pub struct Signature {
     pub name: String,
     /// When.
     pub on: PartialDate,
+    /// The digest of what was signed, in hexadecimal digits; empty where it was signed on paper.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
 }
 
 /// A round.
@@ -40,6 +44,12 @@ pub struct Stocktaking {
     pub id: String,
     /// What is counted: buildings, departments, networks.
     pub scope: String,
+    /// The rows that are counted; none: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<Covers>,
+    /// Since when what is seen on the network counts; not said: whenever it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PartialDate>,
     /// By when.
     pub due: PartialDate,
     /// Signatures, in their order.

@@ -248,7 +248,8 @@ fn a_round_of_stock_taking_is_signed_in_the_order_of_the_roles() {
     let round = &mut register.stocktaking[0];
     assert_eq!(round.next(), Some(Role::Planner));
     assert!(!round.is_overdue(date("2026-09-30")) && round.is_overdue(date("2026-10-01")));
-    let sign = |role, on| Signature { role, name: "誰か".into(), on: date(on) };
+    let sign =
+        |role, on| Signature { role, name: "誰か".into(), on: date(on), of: String::new() };
     round.signatures.push(sign(Role::Planner, "2026-09-10"));
     round.signatures.push(sign(Role::SafetyManager, "2026-09-12"));
     assert_eq!((round.next(), round.is_overdue(date("2027-01-01"))), (None, false));

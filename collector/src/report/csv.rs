@@ -25,7 +25,7 @@ pub fn write(out: &mut impl Write, tables: &[Table]) -> io::Result<()> {
 
 /// The cell, behind an apostrophe if it could be run as a formula. A sign before a plain number is
 /// no formula.
-fn guarded(cell: &str) -> String {
+pub(super) fn guarded(cell: &str) -> String {
     let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     if risky && cell.parse::<f64>().is_err() && cell != "-" {
         format!("'{cell}")

@@ -14,6 +14,7 @@ use crate::report::{Shown, gap};
 use crate::resolve::{Device, DeviceId};
 use crate::scope::Scoped;
 use crate::snapshot::Digest;
+use crate::stocktaking::Check;
 use crate::words::{Lang, Word, phrase};
 
 /// 9: what two snapshots differ in.
@@ -101,6 +102,8 @@ pub struct Told<'a> {
     pub shown: Shown<'a>,
     /// What stands beside the book.
     pub register: &'a Register,
+    /// What was said of rows in rounds of stock-taking.
+    pub checks: &'a [Check],
     /// The snapshot that it all is.
     pub snapshot: &'a Stamp,
     /// The day that it is of.

@@ -262,6 +262,8 @@ pub(crate) fn sample() -> (Ground, Picture) {
     let ground = Ground {
         decisions: Vec::new(),
         register: crate::register::Register::default(),
+        checks: Vec::new(),
+        check: 0,
         missed: Vec::new(),
         revision: 0,
         batch: 0,

@@ -1,9 +1,9 @@
 //! Accounts: who may log in. They are closed, never deleted, so that what they said keeps its author.
 
 use daicho_common::complaint::{Complaint, Exit};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::audit::{self, By};
+use super::sql::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{Store, StoreError};
 use crate::credential::Kept;
 use crate::people::log::Deed;
@@ -111,7 +111,7 @@ fn named(connection: &Connection, name: &str) -> Result<Option<Account>, StoreEr
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM account a WHERE name = $1"))?;
     let mut rows = statement.query([name])?;
-    rows.next()?.map(|row| account(row, 0)).transpose()
+    rows.next()?.map(|row| account(&row, 0)).transpose()
 }
 
 pub(super) fn existing(connection: &Connection, name: &str) -> Result<Account, StoreError> {
@@ -132,12 +132,12 @@ fn add(
         return Err(StoreError::Account(BadAccount::NameTaken(new.name.clone())));
     }
     check_party(new.role, new.party.as_deref())?;
-    tx.execute(
+    let id = tx.query_row(
         "INSERT INTO account (name, called, role, party, password, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         params![new.name, new.called, new.role.name(), new.party, new.password, author.at.micros()],
+        |row| row.get(0),
     )?;
-    let id = tx.last_insert_rowid();
     audit::by(tx, author, Deed::AccountAdded, told(&new.name, new.role, new.party.as_deref()))?;
     Ok(id)
 }
@@ -266,7 +266,7 @@ impl Store {
         let mut listed = Vec::new();
         while let Some(row) = rows.next()? {
             let has_password = row.get::<_, i64>(7)? != 0;
-            listed.push(Listed { account: account(row, 0)?, latest: row.get(6)?, has_password });
+            listed.push(Listed { account: account(&row, 0)?, latest: row.get(6)?, has_password });
         }
         Ok(listed)
     }

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use daicho_common::batch::{AgentKey, Mark};
 use daicho_common::job::Declared;
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::deliveries::{insert_pin, newest_pin, number, stream};
+use super::sql::{self, Connection, OptionalExtension, Row, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::people::log::Deed;
 
 /// An invitation to be kept.
@@ -102,14 +103,15 @@ pub struct Agent {
 pub(super) fn invite(
     tx: &Transaction<'_>,
     new: &NewInvitation,
-    (by, at): (&str, Timestamp),
+    author: &By,
 ) -> Result<(), StoreError> {
+    let (by, at) = author.said();
     void(tx, &new.agent, at)?;
     tx.execute(
         "INSERT INTO invitation (agent, code, until, said_at, said_by) VALUES ($1, $2, $3, $4, $5)",
         params![new.agent, new.code, new.until.micros(), at.micros(), by],
     )?;
-    audit::note(tx, (by, at), Deed::AgentInvited, new.agent.clone())
+    audit::by(tx, author, Deed::AgentInvited, new.agent.clone())
 }
 
 /// Invitations of this agent that nobody used no longer hold.
@@ -185,14 +187,10 @@ fn revoke_certificates(
 }
 
 /// Revokes every certificate of the agent and voids its invitations. Returns how many held until now.
-pub(super) fn revoke(
-    tx: &Transaction<'_>,
-    agent: &str,
-    (by, at): (&str, Timestamp),
-) -> Result<usize, StoreError> {
-    void(tx, agent, at)?;
-    let revoked = revoke_certificates(tx, agent, (by, at))?;
-    audit::note(tx, (by, at), Deed::AgentRevoked, agent.to_owned())?;
+pub(super) fn revoke(tx: &Transaction<'_>, agent: &str, author: &By) -> Result<usize, StoreError> {
+    void(tx, agent, author.at)?;
+    let revoked = revoke_certificates(tx, agent, author.said())?;
+    audit::by(tx, author, Deed::AgentRevoked, agent.to_owned())?;
     changed(tx)?;
     Ok(revoked)
 }
@@ -214,7 +212,7 @@ pub(super) fn caller(
     Ok(caller.optional()?)
 }
 
-fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+fn time(row: &Row<'_>, column: usize) -> sql::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
 }
 
@@ -289,7 +287,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Agent>, StoreError> {
     let mut gaps = gaps(connection)?;
     for agent in &mut agents {
         agent.gaps = gaps.remove(&agent.name).unwrap_or_default();
-        let dropped = "SELECT coalesce(sum(dropped), 0) FROM batch WHERE agent = $1 AND number > 0";
+        let dropped = "SELECT CAST(coalesce(sum(dropped), 0) AS BIGINT) FROM batch WHERE agent = $1 AND number > 0";
         let dropped: i64 = connection.query_row(dropped, [&agent.name], |row| row.get(0))?;
         agent.dropped = u64::try_from(dropped).unwrap_or_default();
         let mut aside =

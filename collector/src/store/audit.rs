@@ -2,8 +2,8 @@
 //! without the other; [`crate::people::log`] chains them.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::sql::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{Store, StoreError, reader};
 use crate::people::log::{self, Broken, Deed, Entry, Head, Reading};
 
@@ -24,6 +24,17 @@ impl By {
     /// Somebody on the machine itself.
     pub fn here(who: String, at: Timestamp) -> Self {
         Self { who, address: String::new(), at }
+    }
+
+    /// Who and when.
+    pub(super) fn said(&self) -> (&str, Timestamp) {
+        (&self.who, self.at)
+    }
+}
+
+impl From<(String, Timestamp)> for By {
+    fn from((who, at): (String, Timestamp)) -> Self {
+        Self::here(who, at)
     }
 }
 
@@ -125,7 +136,7 @@ impl Store {
         let mut rows = statement.query(params![from, i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut read = Vec::new();
         while let Some(one) = rows.next()? {
-            read.push(row(one)?);
+            read.push(row(&one)?);
         }
         Ok(read)
     }
@@ -143,7 +154,7 @@ impl Store {
         let mut rows = statement.query([])?;
         let mut reading = Reading::with(known);
         while let Some(one) = rows.next()? {
-            if let Err(broken) = reading.next(&row(one)?) {
+            if let Err(broken) = reading.next(&row(&one)?) {
                 return Ok(Err(broken));
             }
         }

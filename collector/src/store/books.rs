@@ -1,12 +1,13 @@
 //! Books of record as imported: the file's octets and what was read from them, with who and when.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::changes::{self, Kept};
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::ledger::Ledger;
 use crate::ledger::columns::Columns;
 use crate::ledger::diff::{self, Diff};
@@ -127,6 +128,7 @@ pub(super) fn import(
     tx: &Transaction<'_>,
     book: &NewBook,
     (why, prefer): (&str, Option<Prefer>),
+    address: &str,
 ) -> Result<Preview, StoreError> {
     let digest = digest(&book.octets);
     let ledger = text(&book.ledger)?;
@@ -147,17 +149,18 @@ pub(super) fn import(
             conflicts: preview.rebased.conflicts,
         });
     }
-    tx.execute(
+    let id = tx.query_row(
         "INSERT INTO book (name, digest, octets, ledger, imported_at, imported_by, why)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
         params![book.name, digest, book.octets, ledger, book.at.micros(), book.by, why],
+        |row| row.get(0),
     )?;
-    let id = tx.last_insert_rowid();
     changes::imported(tx, id, &preview.diff, (book.at, &book.by, why))?;
     let kept = earlier.map(|earlier| earlier.steps).unwrap_or_default();
     changes::carry(tx, id, &preview.rebased, &kept)?;
     let about = audit::because(format!("{} {}", book.name, hex(&digest)), why);
-    audit::note(tx, (&book.by, book.at), Deed::BookImported, about)?;
+    let by = By { who: book.by.clone(), address: address.to_owned(), at: book.at };
+    audit::by(tx, &by, Deed::BookImported, about)?;
     changed(tx)?;
     Ok(preview)
 }

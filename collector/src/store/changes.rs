@@ -2,12 +2,13 @@
 //! only ever added; the edits since a book's import are applied to it whenever it is read.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Row, Transaction, params};
 use serde::Serialize;
 
+use super::StoreError;
+use super::audit::{self, By};
 use super::books::{self, Version};
+use super::sql::{Connection, Row, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::ledger::diff::Diff;
 use crate::ledger::edit::{self, Wish};
 use crate::ledger::profile::Profile;
@@ -66,10 +67,8 @@ pub struct Change {
 pub struct Edit {
     /// What.
     pub wish: Wish,
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
+    /// By whom, from where, when.
+    pub by: By,
     /// Why.
     pub why: String,
 }
@@ -174,10 +173,11 @@ pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, Sto
     for step in &planned {
         let entry = ledger.entries.iter().find(|entry| entry.place == *step.place());
         let key = entry.map(|entry| known_by(&ledger, entry)).unwrap_or_default();
-        let (at, by, why) = (wanted.at.micros(), wanted.by.as_str(), wanted.why.as_str());
+        let (author, why) = (&wanted.by, wanted.why.as_str());
+        let (at, by) = (author.at.micros(), author.who.as_str());
         insert(tx, &New { book: id, cause: Cause::Edit, key: &key, step, at, by, why })?;
         let about = audit::because(format!("{name} {key}"), why);
-        audit::note(tx, (by, wanted.at), Deed::LedgerChanged, about)?;
+        audit::by(tx, author, Deed::LedgerChanged, about)?;
     }
     if !planned.is_empty() {
         changed(tx)?;
@@ -195,15 +195,16 @@ pub(super) fn history(
     connection: &Connection,
     wanted: Option<&str>,
 ) -> Result<Vec<Change>, StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT id, cause, entry, step, said_at, said_by, why FROM change
-         WHERE $1 IS NULL OR entry = $1 OR substr(entry, instr(entry, '=') + 1) = $1
-         ORDER BY id",
-    )?;
-    let mut rows = statement.query(params![wanted])?;
+    let mut statement = connection
+        .prepare("SELECT id, cause, entry, step, said_at, said_by, why FROM change ORDER BY id")?;
+    let mut rows = statement.query([])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
-        changes.push(change(row)?);
+        let entry = row.get_ref(2)?.as_str().map_err(|_| StoreError::Row { table: "change" })?;
+        let behind = entry.split_once('=').map_or(entry, |(_, behind)| behind);
+        if wanted.is_none_or(|wanted| wanted == entry || wanted == behind) {
+            changes.push(change(&row)?);
+        }
     }
     Ok(changes)
 }
@@ -241,8 +242,9 @@ pub(super) fn profiles(connection: &Connection) -> Result<Vec<Profile>, StoreErr
 pub(super) fn keep_profiles(
     tx: &Transaction<'_>,
     new: &[Profile],
-    (at, by, why): (Timestamp, &str, &str),
+    (author, why): (&By, &str),
 ) -> Result<usize, StoreError> {
+    let (by, at) = author.said();
     let known = profiles(tx)?;
     let mut kept = 0;
     for profile in new.iter().filter(|profile| !known.contains(profile)) {
@@ -253,7 +255,7 @@ pub(super) fn keep_profiles(
              VALUES ($1, $2, $3, $4, $5)",
             params![profile.shape(), content, at.micros(), by, why],
         )?;
-        audit::note(tx, (by, at), Deed::ProfileKept, audit::because(profile.shape(), why))?;
+        audit::by(tx, author, Deed::ProfileKept, audit::because(profile.shape(), why))?;
         kept += 1;
     }
     Ok(kept)

@@ -2,20 +2,19 @@
 //! decision is withdrawn by another one.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Transaction, params};
 
+use super::StoreError;
+use super::audit::{self, By};
+use super::sql::{Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::decision::{Decided, Decision};
 use crate::people::log::Deed;
 
 /// A decision to keep.
 #[derive(Clone, Debug)]
 pub struct NewDecision {
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
+    /// By whom, from where, when.
+    pub by: By,
     /// Why, in their words.
     pub why: String,
     /// What.
@@ -25,13 +24,15 @@ pub struct NewDecision {
 /// Keeps the decisions, and returns the number of each.
 pub(super) fn add(tx: &Transaction<'_>, new: &[NewDecision]) -> Result<Vec<u64>, StoreError> {
     let broken = || StoreError::Row { table: "decision" };
-    let insert = "INSERT INTO decision (said_at, said_by, why, content) VALUES ($1, $2, $3, $4)";
+    let insert = "INSERT INTO decision (said_at, said_by, why, content) VALUES ($1, $2, $3, $4)
+                  RETURNING id";
     let mut insert = tx.prepare(insert)?;
     let mut numbers = Vec::new();
     for one in new {
         let content = serde_json::to_string(&one.what).map_err(|_| broken())?;
-        let id = insert.insert(params![one.at.micros(), one.by, one.why, content])?;
-        audit::note(tx, (&one.by, one.at), Deed::Decided, content)?;
+        let params = params![one.by.at.micros(), one.by.who, one.why, content];
+        let id: i64 = insert.query_row(params, |row| row.get(0))?;
+        audit::by(tx, &one.by, Deed::Decided, content)?;
         numbers.push(u64::try_from(id).map_err(|_| broken())?);
     }
     if !new.is_empty() {

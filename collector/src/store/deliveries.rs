@@ -6,10 +6,10 @@ use std::sync::Arc;
 use daicho_common::batch::{AgentKey, Header, Mark, Opened};
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
 use super::{StoreError, audit};
 use crate::people::log::Deed;

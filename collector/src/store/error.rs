@@ -7,6 +7,9 @@ use daicho_common::complaint::{Complaint, Exit};
 use rusqlite::ErrorCode;
 
 use super::accounts::{self, BadAccount};
+use super::sites::{self, BadSite};
+use super::sql;
+use super::stocktakings::{self, BadRound};
 use crate::ledger::edit::BadEdit;
 use crate::ledger::rebase::Conflict;
 
@@ -35,7 +38,7 @@ pub enum StoreError {
     },
     /// The file cannot be opened or written.
     #[error("the database cannot be opened or written: {0}")]
-    Unwritable(rusqlite::Error),
+    Unwritable(sql::Error),
     /// The batch was signed with another key than the one pinned for its agent.
     #[error("agent {agent} is pinned to key {}, the batch has {}", pinned.fingerprint(), offered.fingerprint())]
     OtherKey {
@@ -66,6 +69,12 @@ pub enum StoreError {
     /// The account cannot be made or changed so.
     #[error("{0}")]
     Account(BadAccount),
+    /// Nothing of the round of stock-taking can be changed so.
+    #[error("{0}")]
+    Round(BadRound),
+    /// A snapshot of another site is not taken in.
+    #[error("{0}")]
+    Site(BadSite),
     /// The thread that writes has ended.
     #[error("the writer has ended")]
     Ended,
@@ -75,14 +84,18 @@ pub enum StoreError {
     /// A file beside the database cannot be read or written.
     #[error("a file cannot be read or written: {0}")]
     File(#[from] std::io::Error),
-    /// Anything else that SQLite says.
-    #[error("SQLite: {0}")]
-    Sqlite(rusqlite::Error),
+    /// Anything else that the database says.
+    #[error("{0}")]
+    Database(sql::Error),
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
+impl From<sql::Error> for StoreError {
+    fn from(error: sql::Error) -> Self {
+        let code = match &error {
+            sql::Error::Lite(error) => error.sqlite_error_code(),
+            sql::Error::NoRow | sql::Error::Column(..) | sql::Error::Parameters => None,
+        };
+        match code {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::NotADatabase,
             Some(
@@ -92,7 +105,7 @@ impl From<rusqlite::Error> for StoreError {
                 | ErrorCode::DiskFull
                 | ErrorCode::SystemIoFailure,
             ) => Self::Unwritable(error),
-            _ => Self::Sqlite(error),
+            _ => Self::Database(error),
         }
     }
 }
@@ -105,6 +118,8 @@ impl StoreError {
             Self::Conflicts { book, conflicts } => conflicting(book, conflicts.len()),
             Self::Edit(bad) => bad_edit(bad),
             Self::Account(bad) => accounts::complaint(bad),
+            Self::Round(bad) => stocktakings::complaint(bad),
+            Self::Site(bad) => sites::complaint(bad),
             Self::Busy
             | Self::Absent
             | Self::NotADatabase
@@ -115,7 +130,7 @@ impl StoreError {
             | Self::Ended
             | Self::Exists
             | Self::File(_)
-            | Self::Sqlite(_) => {
+            | Self::Database(_) => {
                 let (exit, ja, en) = self.of_the_file(path);
                 Complaint::new(exit, ja, en)
             }
@@ -190,11 +205,13 @@ impl StoreError {
                 ),
             ),
             Self::Ended
-            | Self::Sqlite(_)
+            | Self::Database(_)
             | Self::OtherKey { .. }
             | Self::Conflicts { .. }
             | Self::Edit(_)
-            | Self::Account(_) => (
+            | Self::Account(_)
+            | Self::Round(_)
+            | Self::Site(_) => (
                 Exit::Other,
                 format!("データベース {db} を操作できませんでした（{self}）。再度実行してください"),
                 format!("the database {db} could not be used ({self}): try again"),

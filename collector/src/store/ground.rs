@@ -6,12 +6,12 @@ use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
 use daicho_common::observation::{Observation, Vantages};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Transaction};
 use serde::de::DeserializeOwned;
 
 use super::books::{self, CURRENT};
 use super::deliveries::Content;
-use super::{StoreError, changes, decisions, jobs, registers};
+use super::sql::{Connection, Transaction};
+use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
 use crate::decision::Decided;
 use crate::ledger::join::join;
 use crate::ledger::step::Step;
@@ -19,6 +19,7 @@ use crate::ledger::{Ledger, edit};
 use crate::picture::Basis;
 use crate::register::Register;
 use crate::schedule::Missed;
+use crate::stocktaking::Check;
 
 /// A current book of record, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,10 @@ pub struct Ground {
     pub decisions: Vec<Decided>,
     /// What stands beside the ledger.
     pub register: Register,
+    /// What was said of rows in rounds of stock-taking, in order.
+    pub checks: Vec<Check>,
+    /// The number of the last of them.
+    pub(crate) check: i64,
     /// Scheduled scans that have not come about since they last did.
     pub missed: Vec<Missed>,
 }
@@ -97,14 +102,15 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 
 /// What is kept, given what was kept `before`: observations are never changed, so only those are read that
 /// came since.
-pub(super) fn read(connection: &mut Connection, before: Ground) -> Result<Ground, StoreError> {
+pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
     let mut coverage = coverage(&tx)?;
     coverage.sort_by(|a, b| (a.from, &a.vantage, a.method).cmp(&(b.from, &b.vantage, b.method)));
     let mut sent: Vec<Sent> = texts(&tx, "sent")?;
     sent.sort();
     let (ledger, books) = read_books(&tx)?;
-    let Ground { mut observations, batch, .. } = before;
+    let Ground { mut observations, batch, mut checks, check, .. } = before;
+    let check = stocktakings::read(&tx, check, &mut checks)?;
     read_observations(&tx, batch, &mut observations)?;
     Ok(Ground {
         revision: revision(&tx)?,
@@ -117,6 +123,8 @@ pub(super) fn read(connection: &mut Connection, before: Ground) -> Result<Ground
         scans: scans(&tx)?,
         decisions: decisions::all(&tx)?,
         register: registers::read(&tx)?,
+        checks,
+        check,
         missed: jobs::missed(&tx)?,
     })
 }

@@ -5,10 +5,11 @@
 use daicho_common::enrolment::Sentence;
 use daicho_common::job::{Course, Order, Report, Stage};
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::StoreError;
+use super::audit::{self, By};
+use super::sql::{self, Connection, OptionalExtension, Row, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::people::log::Deed;
 use crate::schedule::{Missed, Run, Schedule, Why};
 
@@ -136,7 +137,7 @@ fn row_id(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(i64::MAX)
 }
 
-fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+fn time(row: &Row<'_>, column: usize) -> sql::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
 }
 
@@ -144,8 +145,9 @@ fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
 pub(super) fn add(
     tx: &Transaction<'_>,
     schedule: &Schedule,
-    (by, at): (&str, Timestamp),
+    author: &By,
 ) -> Result<u64, StoreError> {
+    let (by, at) = author.said();
     take_out(tx, &schedule.name, (by, at))?;
     let content = serde_json::to_string(schedule).unwrap_or_default();
     let new = tx.query_row(
@@ -153,20 +155,16 @@ pub(super) fn add(
         params![schedule.name, content, at.micros(), by],
         |row| row.get(0),
     )?;
-    audit::note(tx, (by, at), Deed::ScheduleAdded, content)?;
+    audit::by(tx, author, Deed::ScheduleAdded, content)?;
     changed(tx)?;
     Ok(id(new))
 }
 
 /// Takes a schedule out, and what waits of it. Returns whether it was there.
-pub(super) fn remove(
-    tx: &Transaction<'_>,
-    name: &str,
-    (by, at): (&str, Timestamp),
-) -> Result<bool, StoreError> {
-    let removed = take_out(tx, name, (by, at))?;
+pub(super) fn remove(tx: &Transaction<'_>, name: &str, author: &By) -> Result<bool, StoreError> {
+    let removed = take_out(tx, name, author.said())?;
     if removed {
-        audit::note(tx, (by, at), Deed::ScheduleRemoved, name.to_owned())?;
+        audit::by(tx, author, Deed::ScheduleRemoved, name.to_owned())?;
         changed(tx)?;
     }
     Ok(removed)
@@ -194,7 +192,7 @@ fn take_out(
 pub(super) fn schedules(connection: &Connection) -> Result<Vec<Kept>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, content, said_at, said_by,
-             max(said_at, coalesce((SELECT max(due) FROM job WHERE job.schedule = schedule.id), said_at))
+             (SELECT max(due) FROM job WHERE job.schedule = schedule.id)
          FROM schedule WHERE removed_at IS NULL ORDER BY name",
     )?;
     let mut rows = statement.query([])?;
@@ -202,12 +200,13 @@ pub(super) fn schedules(connection: &Connection) -> Result<Vec<Kept>, StoreError
     while let Some(row) = rows.next()? {
         let text: String = row.get(1)?;
         let broken = |_| StoreError::Row { table: "schedule" };
+        let said_at = Timestamp::from_micros(row.get(2)?);
         kept.push(Kept {
             id: id(row.get(0)?),
             schedule: serde_json::from_str(&text).map_err(broken)?,
-            said_at: Timestamp::from_micros(row.get(2)?),
+            said_at,
             said_by: row.get(3)?,
-            after: Timestamp::from_micros(row.get(4)?),
+            after: time(&row, 4)?.map_or(said_at, |due| due.max(said_at)),
         });
     }
     Ok(kept)
@@ -229,13 +228,10 @@ pub(super) fn fall_due(
 }
 
 /// Keeps a job that somebody wants once.
-pub(super) fn want(
-    tx: &Transaction<'_>,
-    new: &NewJob,
-    (by, at): (&str, Timestamp),
-) -> Result<u64, StoreError> {
-    let job = insert(tx, (&new.agent, &new.order), (new.run, None), (by, at))?.unwrap_or_default();
-    audit::note(tx, (by, at), Deed::ScanWanted, format!("{}: job {job}", new.agent))?;
+pub(super) fn want(tx: &Transaction<'_>, new: &NewJob, author: &By) -> Result<u64, StoreError> {
+    let job = insert(tx, (&new.agent, &new.order), (new.run, None), author.said())?;
+    let job = job.unwrap_or_default();
+    audit::by(tx, author, Deed::ScanWanted, format!("{}: job {job}", new.agent))?;
     Ok(job)
 }
 
@@ -434,20 +430,25 @@ pub(super) fn jobs(connection: &Connection) -> Result<Vec<Job>, StoreError> {
 /// What has not come about since it last did, by schedule or, for what was wanted once, by agent.
 pub(super) fn missed(connection: &Connection) -> Result<Vec<Missed>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT coalesce(schedule.name, ''), job.agent, job.due, job.state, count(*), max(job.due)
-         FROM job LEFT JOIN schedule ON schedule.id = job.schedule
-         WHERE job.state IN ('missed', 'failed', 'refused') AND schedule.removed_at IS NULL
-         AND job.due > coalesce((SELECT max(later.due) FROM job AS later
-             WHERE later.agent = job.agent AND later.state IN ('done', 'stopped')
-             AND coalesce(later.schedule, 0) = coalesce(job.schedule, 0)), 0)
-         GROUP BY coalesce(job.schedule, 0), job.agent ORDER BY 1, 2",
+        "WITH failed AS (
+             SELECT coalesce(schedule.name, '') AS name, job.agent, job.due, job.state,
+                 count(*) OVER (PARTITION BY coalesce(job.schedule, 0), job.agent) AS times,
+                 row_number() OVER (PARTITION BY coalesce(job.schedule, 0), job.agent
+                     ORDER BY job.due DESC, job.id DESC) AS place
+             FROM job LEFT JOIN schedule ON schedule.id = job.schedule
+             WHERE job.state IN ('missed', 'failed', 'refused') AND schedule.removed_at IS NULL
+             AND job.due > coalesce((SELECT max(later.due) FROM job AS later
+                 WHERE later.agent = job.agent AND later.state IN ('done', 'stopped')
+                 AND coalesce(later.schedule, 0) = coalesce(job.schedule, 0)), 0)
+         )
+         SELECT name, agent, due, state, times FROM failed WHERE place = 1 ORDER BY name, agent",
     )?;
     let rows = statement.query_map([], |row| {
         let state: String = row.get(3)?;
         Ok(Missed {
             schedule: row.get(0)?,
             agent: row.get(1)?,
-            due: Timestamp::from_micros(row.get(5)?),
+            due: Timestamp::from_micros(row.get(2)?),
             why: match state.as_str() {
                 "missed" => Why::NotTaken,
                 "refused" => Why::Refused,

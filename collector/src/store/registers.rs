@@ -2,11 +2,12 @@
 //! of a kind and name holds, and one without content says that it was taken out.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 
+use super::StoreError;
+use super::audit::{self, By};
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
-use super::{StoreError, audit};
 use crate::people::log::Deed;
 use crate::register::{Kind, Record, Register};
 
@@ -40,7 +41,8 @@ pub struct Touched {
     pub unchanged: usize,
 }
 
-type Author<'a> = (Timestamp, &'a str, &'a str);
+/// Who says it, from where and when; and why.
+type Author<'a> = (&'a By, &'a str);
 
 /// The register as it holds.
 pub(super) fn read(connection: &Connection) -> Result<Register, StoreError> {
@@ -117,21 +119,21 @@ fn told(
     tx: &Transaction<'_>,
     (kind, id): (Kind, &str),
     deed: Deed,
-    (at, by, why): Author<'_>,
+    (by, why): Author<'_>,
 ) -> Result<(), StoreError> {
-    audit::note(tx, (by, at), deed, audit::because(format!("{} {id}", kind.name()), why))
+    audit::by(tx, by, deed, audit::because(format!("{} {id}", kind.name()), why))
 }
 
 fn insert(
     tx: &Transaction<'_>,
     (kind, id): (Kind, &str),
     content: Option<&str>,
-    (at, by, why): Author<'_>,
+    (By { who, at, .. }, why): Author<'_>,
 ) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO register (kind, name, content, said_at, said_by, why)
          VALUES ($1, $2, $3, $4, $5, $6)",
-        params![kind.name(), id, content, at.micros(), by, why],
+        params![kind.name(), id, content, at.micros(), who, why],
     )?;
     Ok(())
 }
@@ -169,7 +171,8 @@ mod tests {
     fn every_version_of_a_record_is_kept_and_the_newest_holds() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("daicho.sqlite")).unwrap();
-        let said = |seconds: i64| (Timestamp::from_micros(seconds * 1_000_000), "田中".to_owned());
+        let said =
+            |seconds: i64| By::here("田中".into(), Timestamp::from_micros(seconds * 1_000_000));
         let party = |name: &str| {
             let text = format!("[[party]]\nid = \"a\"\nname = \"{name}\"\nroles = [\"maker\"]");
             Register::parse(&text).unwrap()

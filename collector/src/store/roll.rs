@@ -7,7 +7,7 @@ use daicho_common::time::Timestamp;
 
 use super::agents::{self, Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation};
 use super::jobs::{self, Job, Kept, NewJob};
-use super::{Store, StoreError};
+use super::{By, Store, StoreError};
 use crate::schedule::{Run, Schedule};
 
 /// Agents and how they are let in.
@@ -16,12 +16,9 @@ pub struct Admissions<'a>(pub(super) &'a Store);
 
 impl Admissions<'_> {
     /// Keeps an invitation; an earlier one of the same agent no longer holds.
-    pub fn invite(
-        &self,
-        new: NewInvitation,
-        (by, at): (String, Timestamp),
-    ) -> Result<(), StoreError> {
-        self.0.writer.write(move |tx| agents::invite(tx, &new, (&by, at)))
+    pub fn invite(&self, new: NewInvitation, by: impl Into<By>) -> Result<(), StoreError> {
+        let by = by.into();
+        self.0.writer.write(move |tx| agents::invite(tx, &new, &by))
     }
 
     /// Whom a code lets in. The code stays as it is.
@@ -47,12 +44,9 @@ impl Admissions<'_> {
 
     /// Revokes every certificate of the agent and voids its invitations; returns how many
     /// certificates that were.
-    pub fn revoke(
-        &self,
-        agent: String,
-        (by, at): (String, Timestamp),
-    ) -> Result<usize, StoreError> {
-        self.0.writer.write(move |tx| agents::revoke(tx, &agent, (&by, at)))
+    pub fn revoke(&self, agent: String, by: impl Into<By>) -> Result<usize, StoreError> {
+        let by = by.into();
+        self.0.writer.write(move |tx| agents::revoke(tx, &agent, &by))
     }
 
     /// Who shows the certificate whose DER has this SHA-256; `None` if it is none of ours.
@@ -99,17 +93,15 @@ pub struct Jobs<'a>(pub(super) &'a Store);
 
 impl Jobs<'_> {
     /// Keeps a schedule in the place of the one of its name; returns its number.
-    pub fn add(
-        &self,
-        schedule: Schedule,
-        (by, at): (String, Timestamp),
-    ) -> Result<u64, StoreError> {
-        self.0.writer.write(move |tx| jobs::add(tx, &schedule, (&by, at)))
+    pub fn add(&self, schedule: Schedule, by: impl Into<By>) -> Result<u64, StoreError> {
+        let by = by.into();
+        self.0.writer.write(move |tx| jobs::add(tx, &schedule, &by))
     }
 
     /// Takes a schedule out. Returns whether it was there.
-    pub fn remove(&self, name: String, (by, at): (String, Timestamp)) -> Result<bool, StoreError> {
-        self.0.writer.write(move |tx| jobs::remove(tx, &name, (&by, at)))
+    pub fn remove(&self, name: String, by: impl Into<By>) -> Result<bool, StoreError> {
+        let by = by.into();
+        self.0.writer.write(move |tx| jobs::remove(tx, &name, &by))
     }
 
     /// The schedules that hold, in order of name.
@@ -125,8 +117,9 @@ impl Jobs<'_> {
     }
 
     /// Keeps a job that somebody wants once; returns its number.
-    pub fn want(&self, new: NewJob, (by, at): (String, Timestamp)) -> Result<u64, StoreError> {
-        self.0.writer.write(move |tx| jobs::want(tx, &new, (&by, at)))
+    pub fn want(&self, new: NewJob, by: impl Into<By>) -> Result<u64, StoreError> {
+        let by = by.into();
+        self.0.writer.write(move |tx| jobs::want(tx, &new, &by))
     }
 
     /// Hands the agent its oldest job that is due.

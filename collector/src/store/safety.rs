@@ -9,9 +9,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OpenFlags};
 
-use super::{PATIENCE, Store, StoreError, reader, schema};
+use super::sql::{Connection, Purpose};
+use super::{Store, StoreError, reader, schema};
 use crate::private;
 
 /// At most so many things that are wrong are told; what follows rarely says more.
@@ -216,9 +216,7 @@ fn swap(part: &Path, to: &Path, aside: &Path) -> Result<Option<PathBuf>, StoreEr
 /// Brings what is in the write-ahead log into the file itself, so that it can be moved alone. This
 /// needs the database for itself, so it fails while a collector runs.
 fn fold_log(path: &Path) -> Result<(), StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    let connection = Connection::file(path, Purpose::Write)?;
     let mode: String =
         connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
     if mode == "delete" { Ok(()) } else { Err(StoreError::Busy) }

@@ -3,16 +3,15 @@
 //! The texts avoid what `PostgreSQL` lacks, except for the words of DDL (`STRICT`, `BLOB`). Times are
 //! microseconds since the epoch; JSON is TEXT; computed values are computed in Rust.
 
-use rusqlite::{Connection, TransactionBehavior};
-
 use super::StoreError;
+use super::sql::{Connection, Purpose};
 
 /// "DAIC": marks a SQLite file as one of ours.
 const APPLICATION: i32 = 0x4441_4943;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 7] = [
+const VERSIONS: [&str; 9] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -217,6 +216,13 @@ const VERSIONS: [&str; 7] = [
         signature BLOB NOT NULL
     ) STRICT;
 ",
+    concat!(
+        include_str!("schema/stocktaking.sql"),
+        include_str!("schema/subject.sql"),
+        include_str!("schema/site.sql")
+    ),
+    // What other people and machines are told, and the secrets that it takes.
+    include_str!("schema/notify.sql"),
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.
@@ -224,14 +230,15 @@ const VERSIONS: [&str; 7] = [
 /// # Errors
 /// [`StoreError::NotOurs`] for a SQLite file of another program, [`StoreError::Newer`] for one of a
 /// newer version of this one, and whatever SQLite says.
-pub(super) fn bring_forward(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn bring_forward(connection: &Connection) -> Result<(), StoreError> {
     check(connection)?;
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = connection.begin(Purpose::Write)?;
     let version: i32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for (text, to) in VERSIONS.iter().zip(1_i32..).filter(|(_, to)| *to > version) {
         tx.execute_batch(text)?;
-        tx.pragma_update(None, "application_id", APPLICATION)?;
-        tx.pragma_update(None, "user_version", to)?;
+        tx.execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to};"
+        ))?;
     }
     tx.commit()?;
     Ok(())

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::accounts::{self, account};
 use super::audit::{self, By};
+use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::{Store, StoreError};
 use crate::credential::{Kept, kept};
 use crate::people::Account;
@@ -16,6 +16,8 @@ use crate::people::rules::{Refusal, Sessions};
 
 /// How long it is remembered from where somebody logged in: 90 days, in microseconds.
 const REMEMBERED: i64 = 90 * 86_400 * 1_000_000;
+/// How the log calls a login by a link.
+const LINK: &str = "link";
 /// How far `seen` may lag behind: a minute, so that not every request writes.
 const LAG: i64 = 60_000_000;
 
@@ -119,7 +121,7 @@ fn forget(tx: &Transaction<'_>, caller: &Caller) -> Result<(), StoreError> {
 fn begin(
     tx: &Transaction<'_>,
     account: &Account,
-    (kept, by_link): (Kept, bool),
+    (kept, way): (Kept, &str),
     by: &By,
 ) -> Result<(), StoreError> {
     forget(tx, &Caller { name: account.name.clone(), address: by.address.clone() })?;
@@ -127,9 +129,8 @@ fn begin(
     tx.execute(
         "INSERT INTO session (kept, account, address, by_link, began, seen)
          VALUES ($1, $2, $3, $4, $5, $5)",
-        params![kept, account.id, by.address, i64::from(by_link), by.at.micros()],
+        params![kept, account.id, by.address, i64::from(way == LINK), by.at.micros()],
     )?;
-    let way = if by_link { "link" } else { "password" };
     audit::by(tx, by, Deed::Login, format!("{}: {way}", account.name))
 }
 
@@ -168,7 +169,7 @@ fn link(
          WHERE l.kept = $1 AND l.used IS NULL AND l.until > $2 AND a.closed = 0",
     )?;
     let mut rows = statement.query(params![kept, now.micros()])?;
-    rows.next()?.map(|row| account(row, 0)).transpose()
+    rows.next()?.map(|row| account(&row, 0)).transpose()
 }
 
 impl Store {
@@ -199,7 +200,20 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn begin_session(&self, account: Account, kept: Kept, by: By) -> Result<(), StoreError> {
-        self.writer.write(move |tx| begin(tx, &account, (kept, false), &by))
+        self.begin_session_by(account, (kept, "password"), by)
+    }
+
+    /// The same, where something else than a password let the person in.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn begin_session_by(
+        &self,
+        account: Account,
+        (kept, way): (Kept, &'static str),
+        by: By,
+    ) -> Result<(), StoreError> {
+        self.writer.write(move |tx| begin(tx, &account, (kept, way), &by))
     }
 
     /// The session of this secret, if it holds: it was not ended, its account not closed, and
@@ -224,7 +238,7 @@ impl Store {
             (Timestamp::from_micros(row.get(7)?), Timestamp::from_micros(row.get(8)?));
         let holds = now < began.after(rules.longest()) && now < seen.after(rules.idle());
         let session = Session {
-            account: account(row, 0)?,
+            account: account(&row, 0)?,
             by_link: row.get::<_, i64>(6)? != 0,
             began,
             stale: now.micros() - seen.micros() > LAG,
@@ -317,7 +331,7 @@ impl Store {
                 params![by.at.micros(), code],
             )?;
             by.who = account.signature();
-            begin(tx, &account, (session, true), &by)?;
+            begin(tx, &account, (session, LINK), &by)?;
             Ok(Some(account))
         })
     }

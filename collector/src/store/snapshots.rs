@@ -1,12 +1,10 @@
 //! Snapshots, each with who took it, when, why, and a signature. None is ever changed.
 
 use daicho_common::time::Timestamp;
-use rusqlite::{Row, params};
 
+use super::sql::{Row, params};
 use super::{Store, StoreError};
 use crate::snapshot::Digest;
-
-const BROKEN: StoreError = StoreError::Row { table: "snapshot" };
 
 /// A snapshot to keep, or as kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub struct Taken {
 
 const COLUMNS: &str = "id, taken_at, taken_by, why, digest, content, key, signature";
 
-fn read(row: &Row<'_>) -> Result<Taken, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<Taken, StoreError> {
     Ok(Taken {
         id: row.get(0)?,
         at: Timestamp::from_micros(row.get(1)?),
@@ -53,8 +51,8 @@ impl Store {
         self.writer.write(move |tx| {
             let insert =
                 "INSERT INTO snapshot (taken_at, taken_by, why, digest, content, key, signature)
-                          VALUES ($1, $2, $3, $4, $5, $6, $7)";
-            tx.execute(
+                          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+            Ok(tx.query_row(
                 insert,
                 params![
                     taken.at.micros(),
@@ -65,8 +63,8 @@ impl Store {
                     taken.key,
                     taken.signature
                 ],
-            )?;
-            Ok(tx.last_insert_rowid())
+                |row| row.get(0),
+            )?)
         })
     }
 
@@ -79,7 +77,7 @@ impl Store {
         let mut statement =
             connection.prepare(&format!("SELECT {COLUMNS} FROM snapshot WHERE id = $1"))?;
         let mut rows = statement.query(params![id])?;
-        rows.next()?.map(read).transpose()
+        rows.next()?.map(|row| read(&row)).transpose()
     }
 
     /// Every snapshot without its content, in order.
@@ -93,8 +91,8 @@ impl Store {
             connection.prepare(&format!("SELECT {columns} FROM snapshot ORDER BY id"))?;
         let mut rows = statement.query([])?;
         let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(|_| BROKEN)? {
-            found.push(read(row)?);
+        while let Some(row) = rows.next()? {
+            found.push(read(&row)?);
         }
         Ok(found)
     }

@@ -1,22 +1,18 @@
 //! The wish that an agent end the scan it is at. Every wish is kept: who, and when.
 
-use daicho_common::time::Timestamp;
-use rusqlite::{Connection, Transaction, params};
-
-use super::{StoreError, audit};
+use super::StoreError;
+use super::audit::{self, By};
+use super::sql::{Connection, Transaction, params};
 use crate::people::log::Deed;
 
 /// Notes the wish. Returns whether this agent has sent anything yet.
-pub(super) fn stop(
-    tx: &Transaction<'_>,
-    agent: &str,
-    (by, at): (&str, Timestamp),
-) -> Result<bool, StoreError> {
+pub(super) fn stop(tx: &Transaction<'_>, agent: &str, author: &By) -> Result<bool, StoreError> {
+    let (by, at) = author.said();
     tx.execute(
         "INSERT INTO stop (agent, said_at, said_by) VALUES ($1, $2, $3)",
         params![agent, at.micros(), by],
     )?;
-    audit::note(tx, (by, at), Deed::AgentStopped, agent.to_owned())?;
+    audit::by(tx, author, Deed::AgentStopped, agent.to_owned())?;
     let known = "SELECT EXISTS (SELECT 1 FROM agent WHERE name = $1)";
     Ok(tx.query_row(known, [agent], |row| row.get(0))?)
 }

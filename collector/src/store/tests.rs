@@ -2,9 +2,9 @@ use daicho_common::batch::{Batch, Header};
 use daicho_common::complaint::Exit;
 use daicho_common::coverage::{Coverage, PacketKind, Sent};
 use daicho_common::observation::{Fact, Method, Observation, Reply, Speaker, Vantage};
-use rusqlite::params;
 use tempfile::TempDir;
 
+use super::sql::params;
 use super::*;
 use crate::ledger::{Column, Entry, Field, Place, Sheet, State};
 
@@ -271,7 +271,7 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
     std::fs::write(&text, "買い物: 牛乳。".repeat(400)).unwrap();
     assert!(matches!(Store::open(&text), Err(StoreError::NotADatabase)));
     let foreign = folder.path().join("foreign.sqlite");
-    let connection = Connection::open(&foreign).unwrap();
+    let connection = rusqlite::Connection::open(&foreign).unwrap();
     connection.execute_batch("CREATE TABLE song (name TEXT)").unwrap();
     assert!(matches!(Store::open(&foreign), Err(StoreError::NotOurs)));
     assert!(matches!(
@@ -283,7 +283,10 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
 #[test]
 fn a_file_of_a_newer_version_is_refused() {
     let (_folder, store) = store();
-    Connection::open(store.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    rusqlite::Connection::open(store.path())
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
     let error = Store::open(store.path()).unwrap_err();
     assert!(matches!(error, StoreError::Newer { version: 99, .. }));
     assert_eq!(error.complaint(store.path()).exit, Exit::Input);
@@ -298,7 +301,7 @@ fn the_tables_refuse_what_points_nowhere() {
             params![[0u8; 16], 1, 1, 1],
         )?)
     });
-    assert!(matches!(refused, Err(StoreError::Sqlite(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
 }
 
 #[test]
@@ -306,8 +309,7 @@ fn what_people_said_is_numbered_kept_in_order_and_moves_the_revision() {
     use crate::decision::{Decision, Key};
     let (_folder, store) = store();
     let said = |last: u8, permitted| NewDecision {
-        at: at(i64::from(last)),
-        by: "佐藤".into(),
+        by: By::here("佐藤".into(), at(i64::from(last))),
         why: "私物の血圧計".into(),
         what: Decision::Byod {
             device: Key::Mac(format!("00:1a:2b:00:00:{last:02x}").parse().unwrap()),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use daicho_common::time::Timestamp;
-use rusqlite::params;
 
 use super::accounts::{self, account};
 use super::audit::{self, By};
+use super::sql::{self, params};
 use super::{Store, StoreError};
 use crate::credential::Kept;
 use crate::people::Account;
@@ -50,7 +50,7 @@ pub struct Token {
 const COLUMNS: &str = "a.id, a.name, a.called, a.role, a.party, a.closed,
     t.id, t.label, t.scopes, t.until, t.used, t.revoked FROM token t JOIN account a ON a.id = t.account";
 
-fn token(row: &rusqlite::Row<'_>) -> Result<Token, StoreError> {
+fn token(row: &sql::Row<'_>) -> Result<Token, StoreError> {
     let scopes: String = row.get(8)?;
     let scopes = scopes.split_whitespace().map(str::parse).collect::<Result<_, String>>();
     Ok(Token {
@@ -74,9 +74,9 @@ impl Store {
             let account = accounts::existing(tx, &new.account)?;
             let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.name()).collect();
             let scopes = scopes.join(" ");
-            tx.execute(
+            let id: i64 = tx.query_row(
                 "INSERT INTO token (kept, account, scopes, label, issued, until)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                 VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
                 params![
                     kept,
                     account.id,
@@ -85,8 +85,8 @@ impl Store {
                     by.at.micros(),
                     by.at.after(new.holds).micros()
                 ],
+                |row| row.get(0),
             )?;
-            let id = tx.last_insert_rowid();
             let about = audit::because(format!("{id} {}: {scopes}", account.name), &new.label);
             audit::by(tx, &by, Deed::TokenIssued, about)?;
             Ok(id)
@@ -103,7 +103,7 @@ impl Store {
         let mut rows = statement.query([])?;
         let mut tokens = Vec::new();
         while let Some(row) = rows.next()? {
-            tokens.push(token(row)?);
+            tokens.push(token(&row)?);
         }
         Ok(tokens)
     }
@@ -120,7 +120,7 @@ impl Store {
                  AND a.closed = 0"
         ))?;
         let mut rows = statement.query(params![kept, now.micros()])?;
-        rows.next()?.map(token).transpose()
+        rows.next()?.map(|row| token(&row)).transpose()
     }
 
     /// Keeps that a token was used.

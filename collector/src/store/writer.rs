@@ -4,14 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-
 use super::StoreError;
+use super::sql::{Connection, Purpose, Transaction};
 
 /// Jobs that may wait. Nothing is dropped: who asks when it is full waits.
 const WAITING: usize = 16;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(&Connection) + Send>;
 
 /// Sends work to the writing thread and waits for its end.
 #[derive(Debug)]
@@ -21,13 +20,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection) -> Self {
+    pub(super) fn start(connection: Connection) -> Self {
         let (jobs, waiting) = sync_channel::<Job>(WAITING);
         let thread = std::thread::spawn(move || {
             for job in waiting {
                 // What a job did before it panicked goes with its transaction, and whoever waits for
                 // it is answered with `Ended`: the next one finds everything as it was.
-                let done = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
+                let done = catch_unwind(AssertUnwindSafe(|| job(&connection)));
                 if done.is_err() {
                     tracing::error!("a job of the database panicked; nothing of it was kept");
                 }
@@ -53,10 +52,10 @@ impl Writer {
 }
 
 fn transact<T>(
-    connection: &mut Connection,
+    connection: &Connection,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = connection.begin(Purpose::Write)?;
     let done = work(&tx)?;
     tx.commit()?;
     Ok(done)

@@ -15,7 +15,7 @@ use super::login::broken;
 use super::page::{Frame, Reader, render};
 use crate::credential;
 use crate::people::{Role, name};
-use crate::store::{By, Listed, NewAccount, NewState, StoreError};
+use crate::store::{By, Listed, NewAccount, NewState, StoreError, Subject};
 use crate::words::{Lang, Word, phrase};
 use daicho_common::time::Timestamp;
 
@@ -27,6 +27,17 @@ struct Row {
     latest: String,
     has_password: bool,
     closed: bool,
+}
+
+/// Somebody who came from the identity provider.
+struct Came {
+    id: i64,
+    called: String,
+    subject: String,
+    latest: String,
+    /// The accounts, and whether the person comes with each.
+    accounts: Vec<(String, bool)>,
+    linked: bool,
 }
 
 /// A link that was just made: whom it logs in, and where it leads.
@@ -43,6 +54,9 @@ struct Page {
     roles: Vec<(&'static str, &'static str)>,
     parties: Vec<(String, String)>,
     minutes: String,
+    /// Whether there is an identity provider, and who came from it.
+    provider: bool,
+    subjects: Vec<Came>,
     link: Option<Link>,
     wrong: String,
 }
@@ -66,7 +80,21 @@ fn page(
         closed: account.closed,
     };
     let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let accounts = site.store.accounts()?;
+    let came = |one: Subject| Came {
+        id: one.id,
+        called: one.called,
+        latest: site.config.zone.show(one.seen_at),
+        accounts: (accounts.iter())
+            .map(|it| it.account.name.clone())
+            .map(|name| (name.clone(), one.account.as_ref() == Some(&name)))
+            .collect(),
+        linked: one.account.is_some(),
+        subject: one.subject,
+    };
     let page = Page {
+        provider: site.provider.is_some(),
+        subjects: site.store.subjects()?.into_iter().map(came).collect(),
         rows: site.store.accounts()?.into_iter().map(row).collect(),
         roles: Role::ALL.map(|role| (role.name(), lang.say(phrase::people::role(role)))).to_vec(),
         parties: (site.store.register()?.party.into_iter())

@@ -67,6 +67,8 @@ pub(super) fn doors(doors: Doors) -> Doors {
         .get(LEDGER.path, need(LEDGER), ledger)
         .get(LINKS.path, need(LINKS), links)
         .get(COVERAGE.path, need(COVERAGE), coverage)
+        .get("/api/v1/export/netbox.zip", Need::Take(Act::Read), super::takeout::netbox)
+        .get("/api/v1/export/glpi.zip", Need::Take(Act::Read), super::takeout::glpi)
         .post("/api/v1/decisions", Need::May(Act::Answer), super::decide::decide_for_program)
         .get("/api/v1/openapi.json", Need::Nothing, document)
 }
@@ -199,6 +201,20 @@ pub(super) fn openapi() -> Value {
         });
         paths.insert(path.to_owned(), json!({ "get": get }));
     }
+    for (path, about, site) in [
+        (
+            "/api/v1/export/netbox.zip",
+            "NetBox の一括取り込み用 CSV の zip / CSV files for NetBox's bulk import, as a zip archive",
+            true,
+        ),
+        (
+            "/api/v1/export/glpi.zip",
+            "GLPI のインベントリ JSON の zip / inventories in JSON for GLPI, as a zip archive",
+            false,
+        ),
+    ] {
+        paths.insert(path.to_owned(), json!({ "get": takeout(about, site, &refused) }));
+    }
     paths.insert("/api/v1/decisions".to_owned(), json!({ "post": decisions(&refused) }));
     json!({
         "openapi": "3.1.0",
@@ -218,6 +234,23 @@ pub(super) fn openapi() -> Value {
                         "page": { "type": "integer" }, "pages": { "type": "integer" },
                         "items": { "type": "array", "items": { "type": "object" } } } },
             },
+        },
+    })
+}
+
+/// A file for another program.
+fn takeout(about: &str, with_site: bool, refused: &impl Fn(&str) -> Value) -> Value {
+    let site = json!({ "name": "site", "in": "query", "schema": { "type": "string" },
+        "description": "NetBox のサイトの名前 / the site in NetBox" });
+    let parameters: &[Value] = if with_site { &[site] } else { &[] };
+    json!({
+        "summary": about,
+        "description": "scope read, export",
+        "parameters": parameters,
+        "responses": {
+            "200": { "description": about, "content": { "application/zip": {} } },
+            "401": refused("トークンがない、または無効 / no token that holds"),
+            "403": refused("役割または範囲が足りない / the role or scope does not permit it"),
         },
     })
 }

@@ -16,6 +16,7 @@ use super::Site;
 use super::session::Address;
 use crate::clock;
 use crate::ingest::{self, Refusal};
+use crate::meters::Taken;
 use crate::store::{Appended, StoreError};
 
 /// The content type of a sealed batch.
@@ -43,10 +44,17 @@ pub(super) async fn deliver(
     Extension(from): Extension<Address>,
     request: Request,
 ) -> Response {
+    let came = clock::now();
     let taken = match nearby(&from) {
         Ok(()) => take(&site, request).await,
         Err(refused) => Err(refused),
     };
+    let (result, observations) = match &taken {
+        Ok(Appended::New { observations }) => (Taken::New, *observations),
+        Ok(Appended::AlreadyKnown) => (Taken::Known, 0),
+        Err(_) => (Taken::Refused, 0),
+    };
+    site.meters.batch(result, observations, (came, clock::now()));
     match taken {
         Ok(Appended::New { observations }) => {
             Json(Answer::Accepted { observations }).into_response()
@@ -123,9 +131,11 @@ fn failed(site: &Site, error: &StoreError) -> (StatusCode, Complaint) {
         | StoreError::File(_)
         | StoreError::Edit(_)
         | StoreError::Account(_)
+        | StoreError::Round(_)
+        | StoreError::Site(_)
         | StoreError::Row { .. }
         | StoreError::Ended
-        | StoreError::Sqlite(_) => {
+        | StoreError::Database(_) => {
             tracing::error!(%error, "a batch could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR
         }

@@ -21,7 +21,7 @@ use super::snapshot::Snapshot;
 use crate::people::act::Act;
 use crate::people::log::Deed;
 use crate::resolve::DeviceId;
-use crate::store::{By, Edit, NewDecision, StoreError};
+use crate::store::{Edit, NewDecision, StoreError};
 use crate::words::Word;
 
 mod form;
@@ -84,8 +84,8 @@ async fn keep(site: &Arc<Site>, reader: &Reader, form: &Form) -> Result<usize, (
         return enter(site, (reader, &snapshot), form).await?.ok_or(REFUSED);
     }
     let said = form.decisions(&snapshot).ok_or(REFUSED)?;
-    let By { who, at, .. } = reader.by();
-    let new = |what| NewDecision { at, by: who.clone(), why: why.to_owned(), what };
+    let by = reader.by();
+    let new = |what| NewDecision { by: by.clone(), why: why.to_owned(), what };
     let new: Vec<NewDecision> = said.into_iter().map(new).collect();
     let kept = site.write(move |store| store.decide(new)).await;
     Ok(kept.map_err(|error| broken(&error))?.len())
@@ -101,11 +101,9 @@ async fn enter(
     let sheet = sheet.and_then(|number| snapshot.ground.ledger.sheets.get(number));
     let device = snapshot.device(&DeviceId(form.of("device").to_owned()));
     let (Some(sheet), Some(device)) = (sheet, device) else { return Ok(None) };
-    let By { who, at, .. } = reader.by();
     let edit = Edit {
         wish: enter::wish(sheet, |name| form.of(name)),
-        at,
-        by: who,
+        by: reader.by(),
         why: enter::reason(form.of("why"), device),
     };
     match site.write(move |store| store.edit(edit)).await {

@@ -4,12 +4,12 @@
 //! A form of a person who is logged in carries the token of its session, besides coming from one of our
 //! own pages; a file that somebody takes along is kept in the audit log before it is handed over.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -20,9 +20,13 @@ use serde::Serialize;
 use super::Site;
 use super::page::{Reader, encoded, message};
 use super::session::Person;
+use super::upload;
+use crate::clock;
 use crate::credential;
+use crate::day::Day;
 use crate::people::act::Act;
 use crate::people::log::Deed;
+use crate::store::StoreError;
 use crate::words::{Lang, Word};
 
 /// Longest form, in octets.
@@ -42,6 +46,8 @@ pub(super) enum Need {
     May(Act),
     /// The same, and to be permitted to take it along as a file, which is kept in the log.
     Take(Act),
+    /// As [`Self::May`], for a form that brings a file.
+    Upload(Act),
 }
 
 /// A route as it was declared.
@@ -90,8 +96,13 @@ impl Doors {
         need: Need,
         methods: MethodRouter<Arc<Site>>,
     ) -> Self {
-        let state = (Arc::clone(&self.site), need);
-        let guarded = methods.layer(middleware::from_fn_with_state(state, admit));
+        let state = (Arc::clone(&self.site), need, path);
+        let methods = methods.layer(middleware::from_fn_with_state(state, admit));
+        // Only a form that brings a file may be large.
+        let guarded = match need {
+            Need::Upload(_) => methods.layer(DefaultBodyLimit::max(upload::LARGEST)),
+            Need::Nothing | Need::Agent | Need::May(_) | Need::Take(_) => methods,
+        };
         self.router = self.router.route(path, guarded);
         self.declared.push(Declared { method, path, need });
         self
@@ -105,7 +116,7 @@ impl Doors {
 
 /// Lets a request pass, or says why not.
 async fn admit(
-    State((site, need)): State<(Arc<Site>, Need)>,
+    State((site, need, path)): State<(Arc<Site>, Need, &'static str)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -118,7 +129,7 @@ async fn admit(
     }
     let (act, takes) = match need {
         Need::Nothing | Need::Agent => return next.run(request).await,
-        Need::May(act) => (act, false),
+        Need::May(act) | Need::Upload(act) => (act, false),
         Need::Take(act) => (act, true),
     };
     let Some(person) = reader.person.clone() else {
@@ -131,8 +142,17 @@ async fn admit(
         }
         return refused(&request, &reader, (StatusCode::FORBIDDEN, Word::FailureForbidden));
     }
+    if let Err(error) = note_program(&site, &reader, (&person, path)).await {
+        tracing::error!(%error, "nothing is told to a program, because that cannot be kept");
+        return refused(&request, &reader, (StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage));
+    }
     // A token is in no browser that could be made to send it.
-    let request = if is_form && person.scopes.is_none() {
+    let request = if matches!(need, Need::Upload(_)) {
+        match upload::read(request, &person).await {
+            Ok(request) => request,
+            Err((status, word)) => return message(&reader, status, word),
+        }
+    } else if is_form && person.scopes.is_none() {
         match with_token(request, &person).await {
             Some(request) => request,
             None => return message(&reader, StatusCode::FORBIDDEN, Word::FailureToken),
@@ -149,6 +169,28 @@ async fn admit(
         return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
     response
+}
+
+/// Keeps in the log that a program reads or does something: the first time a day by each token and route.
+/// Programs ask every minute; a row for each time would bury what people do, and tell no more.
+async fn note_program(
+    site: &Arc<Site>,
+    reader: &Reader,
+    (person, path): (&Person, &'static str),
+) -> Result<(), StoreError> {
+    if person.scopes.is_none() {
+        return Ok(());
+    }
+    let day = Day::of(clock::now());
+    let known = || site.programs.lock().unwrap_or_else(PoisonError::into_inner);
+    if known().get(&(person.session, path)) == Some(&day) {
+        return Ok(());
+    }
+    site.note(Deed::TokenUsed, path.to_owned(), reader.by()).await?;
+    let mut known = known();
+    known.retain(|_, noted| *noted == day);
+    known.insert((person.session, path), day);
+    Ok(())
 }
 
 /// Sends somebody who is not logged in to where one logs in.

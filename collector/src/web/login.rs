@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::Site;
 use super::fields::{Fields, is_own_path};
-use super::page::{Frame, Reader, message, render};
+use super::page::{Frame, Reader, encoded, message, render};
 use super::session;
 use crate::clock;
 use crate::credential::{self, Kept};
@@ -35,16 +35,23 @@ struct Page {
     name: String,
     next: String,
     wrong: String,
+    /// The button of the identity provider: what it says, and where it leads.
+    provider: Option<(String, String)>,
 }
 
 fn page(
-    reader: &Reader,
+    (site, reader): (&Site, &Reader),
     (name, next): (&str, &str),
     wrong: String,
     status: StatusCode,
 ) -> Response {
     let frame = reader.frame(Word::LoginTitle, "");
-    render(&Page { frame, name: name.to_owned(), next: next.to_owned(), wrong }, status)
+    let provider = site.provider.as_ref().map(|provider| {
+        let label = provider.settings().label.clone();
+        (label, format!("/login/oidc?next={}", encoded(next)))
+    });
+    let (name, next) = (name.to_owned(), next.to_owned());
+    render(&Page { frame, name, next, wrong, provider }, status)
 }
 
 pub(super) async fn ask(
@@ -55,7 +62,7 @@ pub(super) async fn ask(
     if site.store.has_accounts().is_ok_and(|has| !has) {
         return Redirect::to("/setup").into_response();
     }
-    page(&reader, ("", &wanted.next), String::new(), StatusCode::OK)
+    page((&site, &reader), ("", &wanted.next), String::new(), StatusCode::OK)
 }
 
 pub(super) async fn enter(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
@@ -69,11 +76,12 @@ pub(super) async fn enter(State(site): State<Arc<Site>>, reader: Reader, body: B
         }
         Ok(Tried::Wrong) => {
             let wrong = reader.lang.say(Word::LoginWrong).to_owned();
-            page(&reader, (&typed, &next), wrong, StatusCode::UNAUTHORIZED)
+            page((&site, &reader), (&typed, &next), wrong, StatusCode::UNAUTHORIZED)
         }
         Ok(Tried::Wait(seconds)) => {
             let wrong = reader.lang.fill(Word::LoginWait, &[&seconds]);
-            let mut answer = page(&reader, (&typed, &next), wrong, StatusCode::TOO_MANY_REQUESTS);
+            let asked = (typed.as_str(), next.as_str());
+            let mut answer = page((&site, &reader), asked, wrong, StatusCode::TOO_MANY_REQUESTS);
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             answer
         }
@@ -129,8 +137,17 @@ pub(super) async fn begin(
     account: Account,
     by: By,
 ) -> Result<String, StoreError> {
+    begin_by(site, account, ("password", by)).await
+}
+
+/// The same, where something else than a password let the person in.
+pub(super) async fn begin_by(
+    site: &Arc<Site>,
+    account: Account,
+    (way, by): (&'static str, By),
+) -> Result<String, StoreError> {
     let (secret, kept) = credential::secret().map_err(|_| StoreError::Ended)?;
-    site.write(move |store| store.begin_session(account, kept, by)).await?;
+    site.write(move |store| store.begin_session_by(account, (kept, way), by)).await?;
     Ok(secret)
 }
 

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use daicho_common::complaint::Complaint;
 use daicho_common::observation::ObservationId;
 
 use super::Site;
@@ -227,14 +228,24 @@ pub(super) async fn show<T: Template>(
 #[template(path = "message.html")]
 struct Message {
     frame: Frame,
-    text: &'static str,
+    text: String,
 }
 
 pub(super) fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
     let missing = status == StatusCode::NOT_FOUND;
     let title = if missing { Word::NotFoundTitle } else { Word::FailureTitle };
     let frame = Frame { path: String::new(), ..reader.frame(title, "") };
-    render(&Message { frame, text: reader.lang.say(text) }, status)
+    render(&Message { frame, text: reader.lang.say(text).to_owned() }, status)
+}
+
+/// A page that says why something was not done.
+pub(super) fn said(reader: &Reader, status: StatusCode, complaint: &Complaint) -> Response {
+    let text = match reader.lang {
+        Lang::Ja => complaint.ja.clone(),
+        Lang::En => complaint.en.clone(),
+    };
+    let frame = Frame { path: String::new(), ..reader.frame(Word::FailureTitle, "") };
+    render(&Message { frame, text }, status)
 }
 
 /// The page for an address that leads nowhere.

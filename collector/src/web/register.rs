@@ -1,6 +1,8 @@
 //! What stands beside the ledger: every record by kind, changed and taken out by people, with who and why.
-//! A record is written as in the file that `register import` reads (`config/register/sample.toml`), so that
-//! nothing of it is out of reach; what contradicts itself or names what is not there is told above.
+//! Each kind has a form ([`edit`]); who knows the file that `register import` reads
+//! (`config/register/sample.toml`) may write a record as it stands there. What contradicts itself or names
+//! what is not there is told beside it. Rounds of stock-taking have pages of their own, and nobody signs
+//! one here.
 
 use std::sync::Arc;
 
@@ -12,18 +14,27 @@ use axum::response::Response;
 
 use super::Site;
 use super::decide::{Form, REASON, back, broken};
-use super::page::{Frame, Reader, message, show};
+use super::page::{Frame, Reader, encoded, message, show};
 use super::snapshot::Snapshot;
 use crate::register::check::check;
 use crate::register::{Kind, Record, Register};
-use crate::store::By;
 use crate::words::{Lang, Word, phrase};
+
+mod edit;
+mod kinds;
+mod shown;
+mod typed;
+
+pub(super) use edit::{form, keep};
+pub(super) use typed::date;
 
 /// Longest record, in characters.
 const LONGEST: usize = 20_000;
 
 struct Row {
     id: String,
+    /// Where it is changed.
+    link: String,
     called: String,
     /// The record as it is written.
     text: String,
@@ -34,6 +45,8 @@ struct Group {
     kind: &'static str,
     label: &'static str,
     rows: Vec<Row>,
+    /// Where one is added.
+    add: String,
     /// A record of the kind as an example.
     sample: String,
 }
@@ -60,6 +73,11 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
     let of_kind = register.records().into_iter().filter(|record| record.kind() == kind);
     let row = |record: Record| Row {
         id: record.id().to_owned(),
+        link: if kind == Kind::Stocktaking {
+            format!("/stocktaking/{}", encoded(record.id()))
+        } else {
+            format!("/register/edit?kind={}&id={}", kind.name(), encoded(record.id()))
+        },
         called: called(&record),
         flaws: (flaws.iter())
             .filter(|flaw| flaw.kind == kind && flaw.id == record.id())
@@ -73,6 +91,11 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
         kind: kind.name(),
         label: lang.say(label(kind)),
         rows: of_kind.map(row).collect(),
+        add: if kind == Kind::Stocktaking {
+            "/stocktaking".to_owned()
+        } else {
+            format!("/register/edit?kind={}", kind.name())
+        },
         sample: sample.map(written).unwrap_or_default(),
     }
 }
@@ -118,17 +141,24 @@ pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Byt
     let form = Form::read(&body);
     let refused = |word| message(&reader, StatusCode::UNPROCESSABLE_ENTITY, word);
     let Some(wish) = Wish::of(&form) else { return refused(Word::FailureRecord) };
-    let By { who, at, .. } = reader.by();
+    let by = reader.by();
     let why = form.of("why").to_owned();
     if why.chars().count() > REASON {
         return refused(Word::FailureForm);
     }
-    let kept = site.write(move |store| match wish {
-        Wish::Keep(register) => store.keep_register(*register, (at, who), why).map(drop),
-        Wish::Remove(kind, id) => store.remove_record(kind, id, (at, who), why).map(drop),
+    let kept = site.write(move |store| {
+        if wish.is_about_signatures(&store.register()?) {
+            return Ok(false);
+        }
+        match wish {
+            Wish::Keep(register) => store.keep_register(*register, by, why).map(drop),
+            Wish::Remove(kind, id) => store.remove_record(kind, id, by, why).map(drop),
+        }?;
+        Ok(true)
     });
     match kept.await {
-        Ok(()) => back(form.back()),
+        Ok(true) => back(form.back()),
+        Ok(false) => message(&reader, StatusCode::FORBIDDEN, Word::FailureSignature),
         Err(error) => {
             let (status, word) = broken(&error);
             message(&reader, status, word)
@@ -143,6 +173,21 @@ enum Wish {
 }
 
 impl Wish {
+    /// Whether it would sign a round of stock-taking, or change or take out one that was signed: that is
+    /// not for who keeps the register.
+    fn is_about_signatures(&self, kept: &Register) -> bool {
+        let signed = |id: &str| {
+            kept.stocktaking.iter().any(|one| one.id == id && !one.signatures.is_empty())
+        };
+        match self {
+            Self::Keep(new) => {
+                let mut rounds = new.stocktaking.iter();
+                rounds.any(|round| !round.signatures.is_empty() || signed(&round.id))
+            }
+            Self::Remove(kind, id) => *kind == Kind::Stocktaking && signed(id),
+        }
+    }
+
     fn of(form: &Form) -> Option<Self> {
         match form.of("action") {
             "keep" => {

@@ -204,6 +204,7 @@ fn octets(
             zone: &site.config.zone,
         },
         register: &ground.register,
+        checks: &ground.checks,
         snapshot: &stamp,
         day,
         checklist: &checklist,

@@ -18,7 +18,7 @@ use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
 use crate::report::plan;
 use crate::schedule::Run;
-use crate::store::{Agent, By, Job, JobState, KeptSchedule, NewJob, StoreError};
+use crate::store::{Agent, Job, JobState, KeptSchedule, NewJob, StoreError};
 use crate::words::{Lang, Word};
 
 /// How often the page loads itself anew while a scan runs, in seconds.
@@ -218,7 +218,7 @@ fn progress(stage: &Stage, lang: Lang) -> String {
 pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
     let form = Form::read(&body);
     let (what, agent) = (form.of("kind").to_owned(), form.of("agent").to_owned());
-    let By { who, at: now, .. } = reader.by();
+    let by = reader.by();
     let writing = Arc::clone(&site);
     let said = tokio::task::spawn_blocking(move || {
         let store = &writing.store;
@@ -236,10 +236,10 @@ pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Byt
                     target_packets_per_second: None,
                     seconds: None,
                 };
-                let new = NewJob { agent, order, run: Run::at_once(now) };
-                store.jobs().want(new, (who, now)).map(|_| true)
+                let new = NewJob { agent, order, run: Run::at_once(by.at) };
+                store.jobs().want(new, by).map(|_| true)
             }
-            "stop" => store.stop(agent, (who, now)).map(|_| true),
+            "stop" => store.stop(agent, by).map(|_| true),
             _ => Ok(false),
         }
     });

@@ -94,7 +94,8 @@ pub(super) async fn recognise(
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
     // Tokens are for programs: they open no pages.
-    let bearer = bearer.filter(|_| request.uri().path().starts_with("/api/v1/"));
+    let path = request.uri().path();
+    let bearer = bearer.filter(|_| path.starts_with("/api/v1/") || path == "/metrics");
     if let Some(bearer) = bearer {
         match program(&site, bearer) {
             Ok(Some(person)) => {

@@ -177,6 +177,11 @@ impl Snapshot {
         self.picture.scopes.get(*self.match_of_entry.get(place)?)
     }
 
+    /// What the rows are known by, in their order.
+    pub(super) fn keys(&self) -> &[EntryKey] {
+        &self.keys
+    }
+
     /// What a row is known by.
     pub(super) fn key_of(&self, place: &Place) -> Option<&EntryKey> {
         self.keys.get(*self.entries.get(place)?)

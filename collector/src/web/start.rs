@@ -7,9 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::Site;
+use super::guide::Progress;
 use super::page::{FindingRow, Frame, Reader, Tag, show};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
+use crate::people::act::Act;
 use crate::report::{self, gap::reaches};
 use crate::words::{Word, phrase};
 
@@ -44,11 +46,16 @@ struct Page {
     last_scan: Option<String>,
     has_data: bool,
     has_ledger: bool,
+    /// Whether the guide from nothing to the first verdicts has something left for the reader to do.
+    guide: bool,
 }
 
 pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    let administers = reader.may(Act::Administer);
+    let agents = if administers { site.store.admissions().list().ok() } else { None };
     show(&site, &reader, ("start", Word::StartTitle), |snapshot, frame| {
-        Ok(start(snapshot, frame, &site.config.zone))
+        let guide = agents.is_some_and(|agents| !Progress::of(snapshot, &agents).is_done());
+        Ok(Page { guide, ..start(snapshot, frame, &site.config.zone) })
     })
     .await
 }
@@ -81,6 +88,7 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone) -> Page {
         }),
         has_data: !snapshot.ground.scans.is_empty(),
         has_ledger: rows > 0,
+        guide: false,
         frame,
     }
 }

@@ -15,8 +15,15 @@ use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
 
+mod guide;
+mod import;
+mod metrics;
+mod oidc;
 mod people;
+mod register;
 mod roles;
+mod sites;
+mod stocktaking;
 mod tokens;
 
 struct Running {
@@ -29,9 +36,15 @@ struct Running {
 }
 
 fn running() -> Running {
+    running_with("")
+}
+
+/// A server of this configuration.
+fn running_with(text: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("daicho.db")).unwrap();
-    let config = Config::parse("host_names = [\"daicho.example\"]", "test").unwrap();
+    let config =
+        Config::parse(&format!("host_names = [\"daicho.example\"]\n{text}"), "test").unwrap();
     let site = Arc::new(Site::new(store, config).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -85,7 +98,10 @@ fn connect(address: SocketAddr) -> TcpStream {
 
 struct Answer {
     status: u16,
+    /// In small letters.
     head: String,
+    /// As it was sent.
+    raw: String,
     body: String,
 }
 
@@ -101,7 +117,7 @@ impl Running {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split_whitespace().nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        Answer { status, head: head.to_lowercase(), raw: head.to_owned(), body: body.to_owned() }
     }
 
     fn get_with(&self, path: &str, headers: &str) -> Answer {
@@ -174,8 +190,17 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 8] =
-    ["/", "/devices", "/links", "/ledger", "/findings", "/coverage", "/scans", "/healthz"];
+const PAGES: [&str; 9] = [
+    "/",
+    "/devices",
+    "/links",
+    "/ledger",
+    "/findings",
+    "/coverage",
+    "/scans",
+    "/stocktaking",
+    "/healthz",
+];
 const KIND: &str = "application/vnd.daicho.batch";
 
 #[test]
@@ -622,7 +647,7 @@ fn every_report_is_loaded_from_the_page_of_reports_in_both_languages() {
     let running = with_findings();
     let text = include_str!("../../../config/register/sample.toml");
     let register = crate::register::Register::parse(text).unwrap();
-    let said = (crate::clock::now(), "x".to_owned());
+    let said = By::here("x".to_owned(), crate::clock::now());
     running.site.store.keep_register(register, said, "y".into()).unwrap();
     for lang in ["ja", "en"] {
         let page = running.get(&format!("/reports?lang={lang}")).body;

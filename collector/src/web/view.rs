@@ -56,6 +56,9 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
         scans: ground.scans.iter().map(when).collect(),
         decisions: ground.decisions.iter().filter(answers).cloned().collect(),
         register: register(&ground.register, &portion),
+        // What the hospital counted is its own.
+        checks: Vec::new(),
+        check: 0,
         missed: Vec::new(),
         batch: 0,
     };

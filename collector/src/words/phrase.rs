@@ -19,12 +19,16 @@ pub use finding::{corrected, detail, disposition, rule, rule_note, scope};
 pub use register::flaw;
 pub use wire::{method, packet};
 
+/// What changes in a ledger.
+pub mod changes;
 /// Findings, their rules and answers.
 pub mod finding;
 mod heard;
 /// People and what they did.
 pub mod people;
 mod register;
+/// Stock-taking.
+pub mod stocktaking;
 /// Methods and packets.
 mod wire;
 /// Why fields say what they say.

@@ -1,7 +1,8 @@
 use super::interviews::interviewer;
 use super::net::hosts;
 use super::*;
-use crate::plan::window::{Span, Windows};
+use crate::plan::window::Windows;
+use daicho_common::span::Span;
 
 /// A fast scan of a /25 in the hour from 01:00 UTC. The net's wall clock begins at 08:00:01, so that
 /// the window opens 17 hours later.

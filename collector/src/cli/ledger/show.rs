@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::clock::Zone;
 use crate::ledger::Defect;
 use crate::ledger::diff::{Diff, Kind, RowChange};
-use crate::ledger::profile::{Proposal, Why};
-use crate::ledger::rebase::{Conflict, Rebased};
+use crate::ledger::profile::Proposal;
+use crate::ledger::rebase::Rebased;
 use crate::ledger::step::Step;
 use crate::report::one_line;
 use crate::store::{Cause, Change};
@@ -31,17 +31,7 @@ pub(super) fn proposals(
         writeln!(out, "{} {}", one_line(book), one_line(sheet))?;
         for column in columns {
             let meant = column.field.map_or("-", |field| lang.say(phrase::field(field)));
-            let why = match column.why {
-                Why::Profile => lang.say(Word::ProposalProfile).to_owned(),
-                Why::Heading => lang.say(Word::ProposalHeading).to_owned(),
-                Why::PartOfHeading => lang.say(Word::ProposalPart).to_owned(),
-                Why::Weak => lang.say(Word::ProposalWeak).to_owned(),
-                Why::GaveWay => lang.say(Word::ProposalGaveWay).to_owned(),
-                Why::Cells(field) => {
-                    lang.fill(Word::ProposalCells, &[&lang.say(phrase::field(field))])
-                }
-                Why::Unknown => lang.say(Word::ProposalUnknown).to_owned(),
-            };
+            let why = phrase::changes::proposed(lang, column.why);
             let heading = one_line(&column.heading);
             let samples = one_line(&column.samples.join(" | "));
             writeln!(out, "  {heading} → {meant} ({why}) {samples}")?;
@@ -73,7 +63,7 @@ pub(super) fn preview(
         writeln!(out, "  {}", lang.fill(Word::ChangesCarried, &edits))?;
     }
     for conflict in &rebased.conflicts {
-        writeln!(out, "  {}", self::conflict(lang, conflict))?;
+        writeln!(out, "  {}", phrase::changes::conflict(lang, conflict))?;
     }
     if !rows {
         return Ok(());
@@ -96,28 +86,10 @@ pub(super) fn defects(out: &mut impl Write, lang: Lang, defects: &[Defect]) -> i
     Ok(())
 }
 
-fn conflict(lang: Lang, conflict: &Conflict) -> String {
-    let place = one_line(&phrase::place(lang, &conflict.place));
-    let (heading, base) = (one_line(&conflict.heading), one_line(&conflict.base));
-    let edited = one_line(&conflict.edited);
-    let nothing = lang.say(Word::ChangesNoSuch).to_owned();
-    let book = conflict.book.as_ref().map_or(nothing, |book| format!("{:?}", one_line(book)));
-    lang.fill(Word::ChangesConflict, &[&place, &heading, &base, &edited, &book])
-}
-
-fn kind(kind: Kind) -> Word {
-    match kind {
-        Kind::Added => Word::ChangesAdded,
-        Kind::Changed => Word::ChangesChanged,
-        Kind::Retired => Word::ChangesRetired,
-        Kind::Removed => Word::ChangesRemoved,
-    }
-}
-
 fn row(out: &mut impl Write, lang: Lang, row: &RowChange) -> io::Result<()> {
     let place = row.steps.first().map(|step| phrase::place(lang, step.place()));
     let place = one_line(&place.unwrap_or_default());
-    let (word, known) = (lang.say(kind(row.kind)), one_line(known_by(&row.key)));
+    let (word, known) = (lang.say(phrase::changes::kind(row.kind)), one_line(known_by(&row.key)));
     writeln!(out, "  {word} {known} {} [{place}]", one_line(&row.name))?;
     row.steps.iter().try_for_each(|one| step(out, lang, one))
 }
@@ -128,25 +100,7 @@ fn known_by(key: &str) -> &str {
 }
 
 pub(super) fn step(out: &mut impl Write, lang: Lang, step: &Step) -> io::Result<()> {
-    let line = match step {
-        Step::Added { cells, .. } => {
-            format!("{} {}", lang.say(Word::ChangesAdded), one_line(&cells.join(" | ")))
-        }
-        Step::Removed { cells, .. } => {
-            format!("{} {}", lang.say(Word::ChangesRemoved), one_line(&cells.join(" | ")))
-        }
-        Step::Cell { heading, before, after, .. } => {
-            let (before, after) = (one_line(before), one_line(after));
-            format!("{}: {before:?} → {after:?}", one_line(heading))
-        }
-        Step::Struck { struck: true, .. } => lang.say(Word::ChangesStruck).to_owned(),
-        Step::Struck { struck: false, .. } => lang.say(Word::ChangesUnstruck).to_owned(),
-        Step::Moved { from, .. } => {
-            let from = one_line(&phrase::place(lang, from));
-            lang.fill(Word::ChangesMoved, &[&from])
-        }
-    };
-    writeln!(out, "      {line}")
+    writeln!(out, "      {}", phrase::changes::step(lang, step))
 }
 
 pub(super) fn history(

@@ -90,6 +90,7 @@ fn with_told<T>(lang: Lang, with: impl FnOnce(&Told<'_>) -> T) -> T {
             zone: &Zone::named("Asia/Tokyo").unwrap(),
         },
         register: &ground.register,
+        checks: &ground.checks,
         snapshot: &stamp,
         day,
         checklist: &Checklist::released(None).unwrap(),

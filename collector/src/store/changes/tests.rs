@@ -33,7 +33,7 @@ fn place(row: u32) -> Place {
 }
 
 fn wish(wish: Wish) -> Edit {
-    Edit { wish, at: at(20), by: "佐藤".into(), why: "移設".into() }
+    Edit { wish, by: By::here("佐藤".into(), at(20)), why: "移設".into() }
 }
 
 fn moved(to: &str) -> Edit {

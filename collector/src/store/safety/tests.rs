@@ -128,7 +128,7 @@ fn a_damaged_copy_is_named_and_not_put_back() {
 #[test]
 fn a_row_that_names_nothing_is_a_fault() {
     let (_folder, path) = filled();
-    let connection = Connection::open(&path).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
     connection.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM agent").unwrap();
     let examined = examine(&path).unwrap();
     assert_eq!(examined.faults.len(), 3, "{examined:?}");

@@ -36,15 +36,15 @@ impl Running {
         rows.into_iter().rev().map(|row| (row.deed, row.about)).collect()
     }
 
-    fn has_deed(&self, deed: Deed, about: &str) -> bool {
+    pub(super) fn has_deed(&self, deed: Deed, about: &str) -> bool {
         self.deeds().iter().any(|(name, of)| name == deed.name() && of.contains(about))
     }
 }
 
 /// The visitor whom the answer made.
-fn visitor(answer: &Answer) -> Visitor {
-    let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let secret = cookie.strip_prefix("daicho=").unwrap().split(';').next().unwrap();
+pub(super) fn visitor(answer: &Answer) -> Visitor {
+    let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: daicho="));
+    let secret = cookie.unwrap().split(';').next().unwrap();
     Visitor {
         cookie: format!("Cookie: daicho={secret}\r\n"),
         token: credential::form_token(secret),

@@ -130,3 +130,19 @@ fn the_document_is_as_it_was_blessed_and_names_every_route_for_programs() {
     }
     assert_eq!(std::fs::read_to_string(golden).unwrap(), text, "DAICHO_BLESS=1 takes it for right");
 }
+
+#[test]
+fn what_a_program_reads_is_kept_once_a_day_for_each_token_and_route() {
+    let running = showing();
+    let (one, _) = program(&running, "sato", &[Scope::Read], 60);
+    let (two, _) = program(&running, "sato", &[Scope::Read], 60);
+    for visitor in [&one, &one, &two] {
+        for path in ["/api/v1/devices", "/api/v1/devices?page=2", "/api/v1/ledger"] {
+            assert_eq!(running.get_as(visitor, path, "").status, 200);
+        }
+    }
+    let rows = running.site.store.log_rows(u64::MAX, 100).unwrap();
+    let used: Vec<_> = rows.iter().filter(|row| row.deed == "token_used").collect();
+    assert_eq!(used.len(), 4, "{used:?}");
+    assert!(used.iter().all(|row| row.who.ends_with("[token]") && row.address == "127.0.0.1"));
+}

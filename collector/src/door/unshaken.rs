@@ -1,0 +1,145 @@
+//! Connections whose handshake is not done yet. They are accepted at once, so that whoever says nothing
+//! keeps nobody waiting; there are only so many of them, and from one address only so many. Of more the
+//! oldest goes, those first that have not said a word: who has something to say is through within a
+//! moment.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// Most of them at once. The rest of the door's connections is for agents that are in.
+const ALL: usize = 2048;
+/// Most of them from one address: a thousand agents behind one router may come back at once.
+const FROM_ONE: usize = 1024;
+
+/// The connections.
+#[derive(Debug, Default)]
+pub(super) struct Unshaken(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    /// By age, the oldest first.
+    waiting: BTreeMap<u64, Waiting>,
+    from: HashMap<IpAddr, usize>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    from: IpAddr,
+    spoke: bool,
+    /// Dropped or sent: the connection has to go.
+    _out: oneshot::Sender<()>,
+}
+
+/// The place of a connection; it is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    all: Arc<Unshaken>,
+    number: u64,
+}
+
+impl Unshaken {
+    /// A place for a connection from this address. The receiver ends when another takes the place.
+    pub(super) fn enter(self: &Arc<Self>, from: IpAddr) -> (Place, oneshot::Receiver<()>) {
+        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = table.too_many(from) {
+            table.leave(number);
+        }
+        let number = table.next;
+        table.next += 1;
+        *table.from.entry(from).or_default() += 1;
+        let (out, gone) = oneshot::channel();
+        table.waiting.insert(number, Waiting { from, spoke: false, _out: out });
+        (Place { all: Arc::clone(self), number }, gone)
+    }
+}
+
+impl Table {
+    /// Who has to go before one more comes from this address.
+    fn too_many(&self, from: IpAddr) -> Option<u64> {
+        let crowded = if self.from.get(&from).is_some_and(|count| *count >= FROM_ONE) {
+            from
+        } else if self.waiting.len() >= ALL {
+            *self.from.iter().max_by_key(|(_, count)| **count)?.0
+        } else {
+            return None;
+        };
+        let of_it = || self.waiting.iter().filter(|(_, one)| one.from == crowded);
+        let silent = of_it().find(|(_, one)| !one.spoke);
+        silent.or_else(|| of_it().next()).map(|(number, _)| *number)
+    }
+
+    fn leave(&mut self, number: u64) {
+        let Some(gone) = self.waiting.remove(&number) else { return };
+        if let Some(count) = self.from.get_mut(&gone.from) {
+            *count -= 1;
+            if *count == 0 {
+                self.from.remove(&gone.from);
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Notes that the other side has begun to speak.
+    pub(super) fn spoke(&self) {
+        let mut table = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = table.waiting.get_mut(&self.number) {
+            one.spoke = true;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).leave(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+
+    fn is_out(gone: &mut oneshot::Receiver<()>) -> bool {
+        !matches!(gone.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+    }
+
+    #[test]
+    fn one_address_pushes_out_its_own_silent_ones_and_nobody_elses() {
+        let all = Arc::new(Unshaken::default());
+        let (_place, mut other) = all.enter(OTHER);
+        let mut of_one: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
+        of_one[0].0.spoke();
+        let _more = all.enter(ONE);
+        let out: Vec<bool> = of_one.iter_mut().map(|(_, gone)| is_out(gone)).collect();
+        assert_eq!((out[0], out[1], out[2]), (false, true, false), "the oldest that is silent");
+        assert!(!is_out(&mut other));
+    }
+
+    #[test]
+    fn when_all_places_are_taken_the_address_with_most_gives_one_up() {
+        let all = Arc::new(Unshaken::default());
+        let mut few: Vec<_> = (0..FROM_ONE - 1).map(|_| all.enter(OTHER)).collect();
+        let mut most: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
+        let third = all.enter([10, 0, 0, 3].into());
+        let fourth = all.enter([10, 0, 0, 4].into());
+        assert!(is_out(&mut most[0].1) && !is_out(&mut most[1].1) && !is_out(&mut few[0].1));
+        drop((third, fourth, few, most));
+        assert!(all.0.lock().unwrap().waiting.is_empty() && all.0.lock().unwrap().from.is_empty());
+    }
+
+    #[test]
+    fn among_those_who_speak_the_oldest_goes() {
+        let all = Arc::new(Unshaken::default());
+        let mut of_one: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
+        of_one.iter().for_each(|(place, _)| place.spoke());
+        let _more = all.enter(ONE);
+        assert!(is_out(&mut of_one[0].1) && !is_out(&mut of_one[1].1));
+    }
+}
