@@ -247,14 +247,14 @@ impl<'a> Known<'a> {
             facts.devices.iter().map(|device| (&device.id, device)).collect();
         let rows = reconcile::rows(facts.matches, facts.ledger);
         let mut scopes = facts.scopes.iter().map(|scoped| scoped.scope);
-        let matched = |(found, row): (&'a Match, Option<usize>)| Matched {
+        let one = |(found, row): (&'a Match, Option<usize>)| Matched {
             found,
             entry: row.and_then(|row| facts.ledger.entries.get(row)),
             key: row.and_then(|row| facts.keys.get(row)).map_or("", |key| key.0.as_str()),
             device: found.device.as_ref().and_then(|id| devices.get(id)).copied(),
             scope: scopes.next(),
         };
-        let matches = facts.matches.iter().zip(rows).map(matched).collect();
+        let matches = facts.matches.iter().zip(rows).map(one).collect();
         let mut remote: HashMap<&str, bool, RandomState> = HashMap::default();
         for declared in &facts.register.remote {
             *remote.entry(declared.asset_number.as_str()).or_default() |= declared.done;

@@ -27,9 +27,9 @@ mod verdict;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use private::Private;
 use claim::Claim;
 use index::{Index, Row};
+pub use private::Private;
 use silence::Looks;
 
 /// A look that could have seen the address and did not. Made only from a [`Coverage`]: without one

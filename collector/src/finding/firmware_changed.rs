@@ -4,8 +4,8 @@ use super::{Draft, Known, Rule, class_word};
 use crate::evidence::Sourced;
 use crate::register::disclosure::{Seen, Standing};
 
-fn text(field: &Option<Sourced<String>>) -> &str {
-    field.as_ref().map_or("", |field| field.value.as_str())
+fn text(field: Option<&Sourced<String>>) -> &str {
+    field.map_or("", |field| field.value.as_str())
 }
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
@@ -17,7 +17,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let (Some(entry), Some(device)) = (matched.entry, matched.device) else {
             continue;
         };
-        let (model, version) = (text(&device.model), text(&device.version));
+        let (model, version) = (text(device.model.as_ref()), text(device.version.as_ref()));
         for form in known.facts.register.disclosure.iter().filter(|form| form.is_for(entry)) {
             let seen = Seen { model, version };
             let (said, now, field) = match form.standing(known.facts.register, seen) {

@@ -60,11 +60,7 @@ pub fn combine<T: Clone + Ord>(
         return Combined::Contradiction { grade: top.0, sources: sources(best()) };
     }
     let agreeing = candidates.iter().filter(|c| same(&c.value, value));
-    Combined::Agreed(Sourced {
-        value: value.clone(),
-        grade: top.0,
-        sources: sources(agreeing),
-    })
+    Combined::Agreed(Sourced { value: value.clone(), grade: top.0, sources: sources(agreeing) })
 }
 
 /// What these rest on, ascending, each once.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Ledger};
 use super::normal::nfkc;
 use super::step;
+use super::{Entry, Ledger};
 
 /// A row of the ledger by what it says of itself ([`step::key`]), in one spelling. Rows that say the
 /// same are told apart by their order.

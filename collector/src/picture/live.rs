@@ -88,7 +88,10 @@ impl Live {
         (fingerprints, rulings): (&Rows, &Rulings),
     ) -> Picture {
         let standing = Standing::of(basis.decisions);
-        let found = self.find(before.devices, basis.observations, (fingerprints, &standing));
+        let Picture { devices, topology, matches, scopes, findings } = before;
+        // Nothing of these is used again, and they would be there beside what is made anew.
+        drop((topology, matches, scopes, findings));
+        let found = self.find(devices, basis.observations, (fingerprints, &standing));
         let by = (&rulings.policy, &rulings.scope);
         let (picture, described) = judge(basis, by, &standing, found);
         let home = |place: &usize| self.homes.get(*place).copied();
@@ -178,23 +181,23 @@ impl Live {
         self.contested.retain(|(home, _)| stays(*home));
         self.speakers.retain(|(home, ..)| stays(*home));
         self.public.retain(|(home, _)| stays(*home));
-        let mut shelf = Shelf { devices: before, homes: std::mem::take(&mut self.homes) };
-        let mut gone = shelf.clear(stays);
+        let mut kept = Shelf { devices: before, homes: std::mem::take(&mut self.homes) };
+        let mut gone = kept.clear(stays);
         let more: usize = made.iter().map(|made| made.devices.len()).sum();
-        shelf.reserve(more.saturating_sub(gone.len()));
+        kept.reserve(more.saturating_sub(gone.len()));
         for made in made {
             for (device, home) in made.devices.into_iter().zip(made.homes) {
-                shelf.put(device, home, &mut gone);
+                kept.put(device, home, &mut gone);
             }
             self.contested.extend(made.contested);
             self.speakers.extend(made.speakers);
             self.public.extend(made.public);
         }
-        shelf.close(gone);
+        kept.close(gone);
         let place = |one: &(u32, Contested)| (one.1.network.clone(), one.1.ip);
         self.contested.sort_by_cached_key(place);
-        self.homes = shelf.homes;
-        shelf.devices
+        self.homes = kept.homes;
+        kept.devices
     }
 }
 

@@ -17,19 +17,16 @@ use super::index::{Index, Row, Seen};
 use crate::ledger::State;
 
 /// Adds to each claim by MAC address what answered at the row's own address.
-pub(super) fn add<'k, 'a>(
-    index: &Index<'k, 'a>,
-    rows: &[Row<'_>],
-    claims: &mut [Claim<'k, 'a>],
-) {
+pub(super) fn add<'k, 'a>(index: &Index<'k, 'a>, rows: &[Row<'_>], claims: &mut [Claim<'k, 'a>]) {
     let taken = taken(index, claims);
     for (entry, claim) in rows.iter().zip(claims) {
         if !claim.by.contains(&MatchedBy::Mac) || entry.dhcp || entry.state == State::Retired {
             continue;
         }
-        let elsewhere = claim.devices.iter().any(|device| {
-            device.current.iter().any(|address| !entry.ips.contains(&address.ip))
-        });
+        let elsewhere = claim
+            .devices
+            .iter()
+            .any(|device| device.current.iter().any(|address| !entry.ips.contains(&address.ip)));
         if elsewhere {
             continue;
         }

@@ -49,8 +49,9 @@ fn texts_agree(declared: &str, device: Option<&str>) -> Option<bool> {
 
 /// Whether the makers are the same; `None` unless both are makers that are known.
 pub(super) fn vendors_agree(entry: &Entry, device: &Device) -> Option<bool> {
-    let declared = spelling::vendor(&entry.vendor)?;
-    let seen = spelling::vendor(&device.vendor.as_ref()?.value)?;
+    // Most rows name none.
+    let seen = device.vendor.as_ref().filter(|_| !entry.vendor.is_empty())?;
+    let (declared, seen) = (spelling::vendor(&entry.vendor)?, spelling::vendor(&seen.value)?);
     Some(declared == seen)
 }
 

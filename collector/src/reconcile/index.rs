@@ -1,6 +1,6 @@
 //! Rows and devices by the keys by which they are held against each other, each folded once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::slice;
@@ -129,7 +129,10 @@ impl<'k, 'a> Holders<'k, 'a> {
 struct By<'k, 'a, K>(HashMap<K, Holders<'k, 'a>, RandomState>);
 
 impl<'k, 'a, K: std::hash::Hash + Eq> By<'k, 'a, K> {
-    fn of<I: IntoIterator<Item = K>>(seen: &'k [Seen<'a>], keys: impl Fn(&'k Seen<'a>) -> I) -> Self {
+    fn of<I: IntoIterator<Item = K>>(
+        seen: &'k [Seen<'a>],
+        keys: impl Fn(&'k Seen<'a>) -> I,
+    ) -> Self {
         let mut by: HashMap<K, Holders<'k, 'a>, RandomState> = HashMap::default();
         by.reserve(seen.len());
         for one in seen {
@@ -242,7 +245,10 @@ pub(super) struct Taken(Vec<bool>);
 
 impl Taken {
     /// These, of so many.
-    pub(super) fn of<'k, 'a: 'k>(count: usize, claimed: impl Iterator<Item = &'k Seen<'a>>) -> Self {
+    pub(super) fn of<'k, 'a: 'k>(
+        count: usize,
+        claimed: impl Iterator<Item = &'k Seen<'a>>,
+    ) -> Self {
         let mut taken = vec![false; count];
         for device in claimed {
             taken.get_mut(device.place).into_iter().for_each(|taken| *taken = true);

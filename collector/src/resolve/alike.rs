@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::time::Timestamp;
 
-use super::{HashMap, HashSet};
 use super::links::Links;
 use super::sessions::{Sessions, Span};
 use super::subject::{Groups, Subject};
 use super::word::{Kind, Word};
+use super::{HashMap, HashSet};
 
 /// More devices than this never have one identifier of hardware side by side.
 const CARDS: usize = 4;

@@ -7,10 +7,10 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Speaker};
 use daicho_common::time::Timestamp;
 
-use super::{HashMap, HashSet};
 use super::part::Parts;
 use super::sessions::Place;
 use super::subject::Subject;
+use super::{HashMap, HashSet};
 use crate::evidence::{Claim, Grade};
 
 /// More addresses than this, in one network and within [`PROXY_SPAN`], are a proxy's (RFC 1027).

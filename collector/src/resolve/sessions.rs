@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
 
-use super::{HashMap, HashSet};
 use super::gather;
 use super::links::Links;
 use super::subject::Subject;
 use super::word::{self, Kind, Word};
+use super::{HashMap, HashSet};
 use crate::evidence::{Claim, Seen};
 
 /// Ten minutes, in microseconds: what is said further apart may be of two devices.

@@ -11,9 +11,9 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Speaker};
 use daicho_common::time::Timestamp;
 
-use super::{HashMap, HashSet};
 use super::links::{Links, is_host};
 use super::subject::{Groups, Subject};
+use super::{HashMap, HashSet};
 use crate::evidence::{Claim, Grade};
 use crate::mib;
 

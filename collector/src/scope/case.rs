@@ -68,11 +68,8 @@ impl<'a> Case<'a> {
         let row = known.rows.get(number).copied().flatten();
         let entry = row.and_then(|row| known.facts.ledger.entries.get(row));
         let key = row.and_then(|row| known.facts.keys.get(row));
-        let subjects = if known.facts.standing.has_scopes() {
-            subjects(key, &devices)
-        } else {
-            Vec::new()
-        };
+        let subjects =
+            if known.facts.standing.has_scopes() { subjects(key, &devices) } else { Vec::new() };
         let seen = devices.iter().find_map(|device| device.class.as_ref());
         let said = entry.map(words);
         let class = seen

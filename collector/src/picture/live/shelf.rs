@@ -42,15 +42,13 @@ impl Shelf {
     /// Puts a device in the place that it had before, else behind all others.
     pub(super) fn put(&mut self, device: Device, home: u32, gone: &mut Gone) {
         let place = gone.remove(&device.id);
-        let had = place.and_then(|place| {
-            Some((self.devices.get_mut(place)?, self.homes.get_mut(place)?))
-        });
-        match had {
-            Some(had) => (*had.0, *had.1) = (device, home),
-            None => {
-                self.devices.push(device);
-                self.homes.push(home);
-            }
+        let had = place
+            .and_then(|place| Some((self.devices.get_mut(place)?, self.homes.get_mut(place)?)));
+        if let Some(had) = had {
+            (*had.0, *had.1) = (device, home);
+        } else {
+            self.devices.push(device);
+            self.homes.push(home);
         }
     }
 
