@@ -14,8 +14,9 @@ use crate::decision::{Scope, Standing};
 use crate::duty::Duty;
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Ledger, Place};
+use crate::parallel;
 use crate::policy::{Policy, Severity};
-use crate::reconcile::Match;
+use crate::reconcile::{self, Match};
 use crate::register::Register;
 use crate::resolve::{Contested, Device, DeviceId};
 use crate::schedule::Missed;
@@ -220,39 +221,45 @@ pub struct Facts<'a> {
     pub as_of: Timestamp,
 }
 
+/// A match with what it is about.
+struct Matched<'a> {
+    found: &'a Match,
+    entry: Option<&'a Entry>,
+    /// What the row is known by, as part of an id; empty if there is no row.
+    key: &'a str,
+    device: Option<&'a Device>,
+    /// The judgement on its scope.
+    scope: Option<Scope>,
+}
+
 /// The facts by key, made once for all rules.
 struct Known<'a> {
     facts: Facts<'a>,
     devices: HashMap<&'a DeviceId, &'a Device, RandomState>,
-    entries: HashMap<&'a Place, (&'a Entry, &'a EntryKey), RandomState>,
-    /// The rows that were matched with each device, in the order of the matches.
-    rows: HashMap<&'a DeviceId, Vec<&'a Place>, RandomState>,
-}
-
-/// The rows that were matched with each device.
-fn rows(matches: &[Match]) -> HashMap<&DeviceId, Vec<&Place>, RandomState> {
-    let mut rows: HashMap<&DeviceId, Vec<&Place>, RandomState> = HashMap::default();
-    for found in matches {
-        for device in found.devices() {
-            rows.entry(device).or_default().extend(&found.entry);
-        }
-    }
-    rows
+    matches: Vec<Matched<'a>>,
+    /// What the register declares of remote maintenance, by 管理番号.
+    remote: HashMap<&'a str, bool, RandomState>,
 }
 
 impl<'a> Known<'a> {
-    fn device(&self, found: &Match) -> Option<&'a Device> {
-        found.device.as_ref().and_then(|id| self.devices.get(id)).copied()
-    }
-
-    fn entry(&self, found: &Match) -> Option<&'a Entry> {
-        found.entry.as_ref().and_then(|place| self.entries.get(place)).map(|(entry, _)| *entry)
-    }
-
-    /// Each match with the judgement on its scope.
-    fn scoped(&self) -> impl Iterator<Item = (&'a Match, Scope)> {
-        let scopes = self.facts.scopes.iter().map(|scoped| scoped.scope);
-        self.facts.matches.iter().zip(scopes)
+    fn of(facts: Facts<'a>) -> Self {
+        let devices: HashMap<_, _, RandomState> =
+            facts.devices.iter().map(|device| (&device.id, device)).collect();
+        let rows = reconcile::rows(facts.matches, facts.ledger);
+        let mut scopes = facts.scopes.iter().map(|scoped| scoped.scope);
+        let one = |(found, row): (&'a Match, Option<usize>)| Matched {
+            found,
+            entry: row.and_then(|row| facts.ledger.entries.get(row)),
+            key: row.and_then(|row| facts.keys.get(row)).map_or("", |key| key.0.as_str()),
+            device: found.device.as_ref().and_then(|id| devices.get(id)).copied(),
+            scope: scopes.next(),
+        };
+        let matches = facts.matches.iter().zip(rows).map(one).collect();
+        let mut remote: HashMap<&str, bool, RandomState> = HashMap::default();
+        for declared in &facts.register.remote {
+            *remote.entry(declared.asset_number.as_str()).or_default() |= declared.done;
+        }
+        Self { facts, devices, matches, remote }
     }
 
     /// What the networks are for in which the device was seen, as policy writes it.
@@ -267,14 +274,7 @@ impl<'a> Known<'a> {
 
     /// Whether remote maintenance is declared: by the register, else by the row; `None` if neither says.
     fn remote(&self, entry: &Entry) -> Option<bool> {
-        let declared = self.facts.register.remote.iter();
-        let declared = declared.filter(|remote| remote.asset_number == entry.asset_number);
-        declared.map(|remote| remote.done).max().or(entry.remote_maintenance)
-    }
-
-    /// What a row is known by, as part of an id.
-    fn key(&self, place: &Place) -> &str {
-        self.entries.get(place).map_or("", |(_, key)| key.0.as_str())
+        self.remote.get(entry.asset_number.as_str()).copied().or(entry.remote_maintenance)
     }
 }
 
@@ -349,18 +349,12 @@ const RULES: [fn(&Known<'_>) -> Vec<Draft>; 22] = [
 
 /// Everything that a person should look at, worst first, then by id.
 pub fn find(facts: Facts<'_>) -> Vec<Finding> {
-    let known = Known {
-        facts,
-        devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
-        entries: (facts.ledger.entries.iter().zip(facts.keys))
-            .map(|(entry, key)| (&entry.place, (entry, key)))
-            .collect(),
-        rows: rows(facts.matches),
-    };
-    let mut findings = Vec::new();
-    for rule in RULES {
-        findings.extend(rule(&known).into_iter().map(|draft| draft.finish(&facts)));
-    }
+    let known = Known::of(facts);
+    let found = parallel::map(&RULES, |rule| {
+        let drafts = rule(&known).into_iter();
+        drafts.map(|draft| draft.finish(&facts)).collect::<Vec<_>>()
+    });
+    let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     findings
 }

@@ -1,19 +1,17 @@
 //! Devices held against entries, inside coverage.
 //!
-//! In two steps, each in its room: `claim` finds for each entry the device that it means, strongest
-//! key first; `verdict` says what that comes to, and `compare` in which fields book and wire differ.
-//! What a verdict means is in [`Verdict`]; silence counts only inside a [`Coverage`] ([`Looked`]).
+//! In steps, each in its room: `index` has rows and devices by their keys; `claim` finds for each
+//! entry the device that it means, strongest key first; `verdict` says what that comes to, and
+//! `compare` in which fields book and wire differ. What a verdict means is in [`Verdict`]; silence counts only inside a [`Coverage`] ([`Looked`]).
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 use daicho_common::coverage::{Coverage, Why};
 use daicho_common::observation::{Method, ObservationId};
 use daicho_common::time::Timestamp;
-use foldhash::fast::RandomState;
 use serde::Serialize;
 
-use crate::ledger::{Entry, Field, Ledger, Place};
+use crate::ledger::{Field, Ledger, Place};
 use crate::parallel;
 use crate::policy::Absence;
 use crate::resolve::{Device, DeviceId};
@@ -21,6 +19,7 @@ use crate::resolve::{Device, DeviceId};
 mod answering;
 mod claim;
 mod compare;
+mod index;
 mod private;
 mod silence;
 mod verdict;
@@ -28,6 +27,8 @@ mod verdict;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use claim::Claim;
+use index::{Index, Row};
 pub use private::Private;
 use silence::Looks;
 
@@ -243,6 +244,17 @@ pub struct Match {
     pub verdict: Verdict,
 }
 
+/// The row of each match by its place in the book's order. Matches of rows come in that order, as
+/// [`reconcile`] makes them.
+pub fn rows(matches: &[Match], ledger: &Ledger) -> Vec<Option<usize>> {
+    let mut rows = ledger.entries.iter().enumerate();
+    let row = |found: &Match| {
+        let place = found.entry.as_ref()?;
+        rows.find(|(_, entry)| entry.place == *place).map(|(number, _)| number)
+    };
+    matches.iter().map(row).collect()
+}
+
 /// Holds devices against entries.
 ///
 /// The result has one match for each entry, in the book's order, then one for each device that no
@@ -257,16 +269,16 @@ pub fn reconcile(
     (absence, private): (&Absence, &Private<'_>),
 ) -> Vec<Match> {
     let looks = Looks::new(coverage);
-    let index = claim::Index::new(devices, &looks);
-    let claims = claim::claims(&index, ledger);
-    let accounted: HashSet<&DeviceId, RandomState> =
-        claims.iter().flat_map(|claim| claim.devices.iter().map(|device| &device.id)).collect();
-    let undocumented = devices.iter().filter(|device| !accounted.contains(&device.id));
-    let mut unaccounted: Vec<&Device> = undocumented.collect();
+    let (seen, rows) = (index::seen(devices, &looks), index::rows(ledger));
+    let index = Index::new(&seen);
+    let claims = claim::claims(&index, &rows);
+    let accounted = claim::taken(&index, &claims);
+    let unaccounted = seen.iter().filter(|device| !accounted.has(device));
+    let mut unaccounted: Vec<&Device> = unaccounted.map(|device| &**device).collect();
     unaccounted.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    let rows: Vec<(&Entry, &claim::Claim<'_>)> = ledger.entries.iter().zip(&claims).collect();
-    let one = |(entry, claim): &(&Entry, &claim::Claim<'_>)| {
-        verdict::of(entry, claim, (ledger, &index, &looks), absence)
+    let rows: Vec<(Row<'_>, Claim<'_, '_>)> = rows.into_iter().zip(claims).collect();
+    let one = |(row, claim): &(Row<'_>, Claim<'_, '_>)| {
+        verdict::of(row, claim, (ledger, &index, &looks), absence)
     };
     let mut matches: Vec<Match> = parallel::each(&rows, one);
     matches.extend(unaccounted.into_iter().map(|device| Match {

@@ -27,6 +27,7 @@ use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, ObservationId};
+use foldhash::fast::RandomState;
 
 use crate::decision::Standing;
 use crate::evidence::{Claim, Seen};
@@ -69,6 +70,11 @@ use sessions::Sessions;
 use subject::{Groups, Subject};
 use tabled::Tabled;
 use tables::Tables;
+
+/// What is looked up for every observation is looked up quickly.
+type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
+/// The same.
+type HashSet<K> = std::collections::HashSet<K, RandomState>;
 
 /// An address for which several devices answered within a minute: an address conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]

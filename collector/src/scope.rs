@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::decision::{Decided, Decision, Scope, Standing, Subject};
 use crate::ledger::Entry;
+use crate::parallel;
 use crate::policy::Policy;
 use crate::reconcile::Match;
 use crate::resolve::{Device, DeviceId};
@@ -109,11 +110,15 @@ type Ids<'a> = HashSet<&'a DeviceId, RandomState>;
 /// The judgement on each match, in their order.
 pub fn judge(facts: Facts<'_>, rules: &Rules) -> Vec<Scoped> {
     let lookup = Lookup::new(facts);
-    let cases: Vec<Case<'_>> =
-        facts.matches.iter().map(|found| Case::of(found, &lookup, &rules.kinds)).collect();
-    let rules = Reasoned::of(rules);
-    let mut judged: Vec<Option<Scoped>> =
-        cases.iter().map(|case| one(case, (facts, &rules), None)).collect();
+    let (kinds, rules) = (&rules.kinds, Reasoned::of(rules));
+    let numbers: Vec<usize> = (0..facts.matches.len()).collect();
+    let each = parallel::each(&numbers, |number| {
+        let case = Case::of(*number, &lookup, kinds)?;
+        let judged = one(&case, (facts, &rules), None);
+        Some((case, judged))
+    });
+    let (cases, mut judged): (Vec<Case<'_>>, Vec<Option<Scoped>>) =
+        each.into_iter().flatten().unzip();
     if !cases.iter().any(|case| case.may_carry) {
         return judged.into_iter().flatten().collect();
     }

@@ -61,6 +61,7 @@ const PURE: &[(&str, &[&str])] = &[
             "policy",
             "reconcile",
             "scope",
+            "parallel",
         ],
     ),
     (
@@ -81,6 +82,7 @@ const PURE: &[(&str, &[&str])] = &[
             "scope",
             "schedule",
             "finding",
+            "parallel",
         ],
     ),
     (

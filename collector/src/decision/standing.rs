@@ -66,6 +66,11 @@ impl<'a> Standing<'a> {
         self.corrections.values().copied()
     }
 
+    /// Whether anybody decided on the scope of anything.
+    pub fn has_scopes(&self) -> bool {
+        !self.scopes.is_empty()
+    }
+
     /// The latest decision on the scope of something that is known by any of these.
     pub fn scope(&self, subjects: &[Subject]) -> Option<&'a Decided> {
         let found = subjects.iter().filter_map(|subject| self.scopes.get(subject));

@@ -5,7 +5,8 @@ use crate::reconcile::Verdict;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for found in known.facts.matches {
+    for matched in &known.matches {
+        let found = matched.found;
         let Some(place) = &found.entry else { continue };
         let (Verdict::NotSeen { looked } | Verdict::PossiblyLost { looked, .. }) = &found.verdict
         else {
@@ -17,7 +18,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         looks.dedup();
         let looks = looks.into_iter();
         let detail = looks.flat_map(|(address, network)| [address.to_string(), network.to_owned()]);
-        let draft = Draft::new(Rule::DeclaredNotSeen, known.key(place))
+        let draft = Draft::new(Rule::DeclaredNotSeen, matched.key)
             .entries([place.clone()])
             .detail(detail.collect());
         drafts.push(draft);

@@ -66,8 +66,8 @@ fn shared<'a>(known: &Known<'a>) -> Vec<(Told, Vec<&'a Entry>)> {
             }
         }
     }
-    for found in known.facts.matches {
-        if let (Some(entry), Some(id)) = (known.entry(found), &found.device) {
+    for matched in &known.matches {
+        if let (Some(entry), Some(id)) = (matched.entry, &matched.found.device) {
             share(Key::Device(&id.0), entry);
         }
     }

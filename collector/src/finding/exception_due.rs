@@ -1,21 +1,39 @@
 //! What cannot be patched: the day of its review has passed, or it was seen in another network than
 //! the one in which it is declared to stand apart.
 
-use super::{Draft, Known, Rule};
+use std::collections::{HashMap, HashSet};
+
+use super::{Draft, Known, Matched, Rule};
 use crate::day::Day;
 use crate::ledger::Entry;
 use crate::ledger::date::PartialDate;
 use crate::register::Exception;
 use crate::resolve::Device;
 
+/// The first row of each 管理番号 of which the register has an exception.
+fn declared<'k, 'a>(known: &'k Known<'a>) -> HashMap<&'a str, &'k Matched<'a>> {
+    let numbers = known.facts.register.exception.iter();
+    let numbers: HashSet<&str> = numbers.map(|one| one.asset_number.as_str()).collect();
+    let mut rows = HashMap::with_capacity(numbers.len());
+    if numbers.is_empty() {
+        return rows;
+    }
+    for matched in &known.matches {
+        let number = matched.entry.map(|entry| entry.asset_number.as_str());
+        if let Some(number) = number.filter(|number| numbers.contains(number)) {
+            rows.entry(number).or_insert(matched);
+        }
+    }
+    rows
+}
+
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let today: Option<PartialDate> = Day::of(known.facts.as_of).to_string().parse().ok();
     let mut drafts = Vec::new();
+    let rows = declared(known);
     for exception in &known.facts.register.exception {
-        let of_it = |entry: &&Entry| entry.asset_number == exception.asset_number;
-        let Some(entry) = known.facts.ledger.entries.iter().find(of_it) else { continue };
-        let found = known.facts.matches.iter().find(|m| m.entry.as_ref() == Some(&entry.place));
-        let device = found.and_then(|found| known.device(found));
+        let Some(matched) = rows.get(exception.asset_number.as_str()) else { continue };
+        let (Some(entry), device) = (matched.entry, matched.device) else { continue };
         let name = device.map_or_else(|| entry.name.clone(), Device::called);
         if today.is_some_and(|today| exception.is_due(today)) {
             let day = exception.review_on.to_string();

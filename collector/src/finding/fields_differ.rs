@@ -5,7 +5,8 @@ use crate::reconcile::Verdict;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for found in known.facts.matches {
+    for matched in &known.matches {
+        let found = matched.found;
         let (Verdict::Differs { differences }, Some(place)) = (&found.verdict, &found.entry) else {
             continue;
         };
@@ -14,7 +15,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let detail = values
             .flat_map(|(d, field)| [field.clone(), d.declared.clone(), d.observed.clone()])
             .collect();
-        let draft = Draft::new(Rule::FieldsDiffer, known.key(place))
+        let draft = Draft::new(Rule::FieldsDiffer, matched.key)
             .device(found.device.as_ref())
             .entries([place.clone()])
             .detail(detail)

@@ -6,18 +6,18 @@ use crate::ledger::State;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for (found, scope) in known.scoped() {
-        let (Some(entry), Some(device)) = (known.entry(found), known.device(found)) else {
+    for matched in &known.matches {
+        let (Some(entry), Some(device)) = (matched.entry, matched.device) else {
             continue;
         };
         let Some(class) = &device.class else { continue };
         let blank = entry.version.trim().is_empty() && entry.state != State::Retired;
-        if scope == Scope::Inside && class.value.is_network() && blank {
+        if matched.scope == Some(Scope::Inside) && class.value.is_network() && blank {
             let version = device.version.as_ref();
             let mut detail = vec![device.called()];
             detail.extend(version.map(|version| version.value.clone()));
             let evidence = version.map_or(&class.sources, |version| &version.sources);
-            let draft = Draft::new(Rule::FirmwareNotRecorded, known.key(&entry.place))
+            let draft = Draft::new(Rule::FirmwareNotRecorded, matched.key)
                 .device(Some(&device.id))
                 .entries([entry.place.clone()])
                 .detail(detail)

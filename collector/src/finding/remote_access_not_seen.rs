@@ -6,13 +6,12 @@ use super::{Draft, Known, Rule, presence};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for found in known.facts.matches {
-        let Some(entry) = known.entry(found) else { continue };
-        let Some(device) = known.device(found) else { continue };
+    for matched in &known.matches {
+        let (Some(entry), Some(device)) = (matched.entry, matched.device) else { continue };
         let declared = known.remote(entry) == Some(true);
         let asked = !device.services.is_empty();
-        if declared && asked && ways_in(known, found).is_empty() {
-            let draft = Draft::new(Rule::RemoteAccessNotSeen, known.key(&entry.place))
+        if declared && asked && ways_in(known, matched.found).is_empty() {
+            let draft = Draft::new(Rule::RemoteAccessNotSeen, matched.key)
                 .device(Some(&device.id))
                 .entries([entry.place.clone()])
                 .detail(vec![device.called()])

@@ -6,18 +6,17 @@ use super::{Draft, Known, Rule};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for found in known.facts.matches {
-        let Some(entry) = known.entry(found) else { continue };
+    for matched in &known.matches {
+        let (Some(entry), Some(device)) = (matched.entry, matched.device) else { continue };
         if known.remote(entry) != Some(false) {
             continue;
         }
-        let Some(device) = known.device(found) else { continue };
-        let ways = ways_in(known, found);
+        let ways = ways_in(known, matched.found);
         if ways.is_empty() {
             continue;
         }
         let names = ways.keys().cloned();
-        let draft = Draft::new(Rule::RemoteAccessUndeclared, known.key(&entry.place))
+        let draft = Draft::new(Rule::RemoteAccessUndeclared, matched.key)
             .device(Some(&device.id))
             .entries([entry.place.clone()])
             .detail(std::iter::once(device.called()).chain(names.clone()).collect())

@@ -5,9 +5,9 @@ use crate::reconcile::Verdict;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for found in known.facts.matches.iter().filter(|m| m.verdict == Verdict::RetiredButSeen) {
-        let (Some(place), Some(device)) = (&found.entry, known.device(found)) else { continue };
-        let draft = Draft::new(Rule::RetiredButSeen, known.key(place))
+    for matched in known.matches.iter().filter(|m| m.found.verdict == Verdict::RetiredButSeen) {
+        let (Some(place), Some(device)) = (&matched.found.entry, matched.device) else { continue };
+        let draft = Draft::new(Rule::RetiredButSeen, matched.key)
             .device(Some(&device.id))
             .entries([place.clone()])
             .detail(portrait(device))

@@ -6,8 +6,11 @@ use crate::inventory::storage::Keeps;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for (found, scope) in known.scoped() {
-        let Some(device) = known.device(found) else { continue };
+    for matched in &known.matches {
+        let (found, Some(scope), Some(device)) = (matched.found, matched.scope, matched.device)
+        else {
+            continue;
+        };
         let Some(storage) = &device.storage else { continue };
         let left_out = found.entry.is_none() || scope == Scope::Outside;
         if storage.value.keeps == Keeps::Yes && left_out {

@@ -5,8 +5,8 @@ use super::{Draft, Known, Rule, joined, portrait, presence, word};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let sides = Sides::of(&known.facts);
-    let undocumented = known.facts.matches.iter().filter(|m| m.verdict.is_undocumented());
-    let devices = undocumented.filter_map(|found| known.device(found));
+    let undocumented = known.matches.iter().filter(|m| m.found.verdict.is_undocumented());
+    let devices = undocumented.filter_map(|matched| matched.device);
     devices
         .map(|device| {
             let class = device.class.as_ref().map(|class| word(class.value));

@@ -10,8 +10,6 @@
 //! then half of the strength of the strongest claim that contradicts it is taken off. Below 34 is low,
 //! below 67 middle.
 
-use std::collections::BTreeSet;
-
 use daicho_common::observation::ObservationId;
 
 use super::Class;
@@ -19,7 +17,7 @@ use crate::evidence::{Grade, Sourced};
 
 /// A value somebody claims, with what it rests on.
 #[derive(Clone, Debug)]
-pub struct Candidate<T> {
+pub struct Candidate<'s, T> {
     /// The value.
     pub value: T,
     /// How it is bound to the device.
@@ -27,7 +25,7 @@ pub struct Candidate<T> {
     /// What it counts within its grade.
     pub weight: u8,
     /// What it rests on.
-    pub sources: Vec<ObservationId>,
+    pub sources: &'s [ObservationId],
 }
 
 /// What the candidates come to.
@@ -50,7 +48,7 @@ pub enum Combined<T> {
 /// order of the candidates decides nothing but which of two spellings of the same is shown: the
 /// smaller one.
 pub fn combine<T: Clone + Ord>(
-    candidates: &[Candidate<T>],
+    candidates: &[Candidate<'_, T>],
     same: impl Fn(&T, &T) -> bool,
 ) -> Combined<T> {
     let Some(top) = candidates.iter().map(|c| (c.grade, c.weight)).max() else {
@@ -58,24 +56,27 @@ pub fn combine<T: Clone + Ord>(
     };
     let best = || candidates.iter().filter(|c| (c.grade, c.weight) == top);
     let Some(value) = best().map(|c| &c.value).min() else { return Combined::Nothing };
-    let collect = |chosen: &mut dyn Iterator<Item = &Candidate<T>>| {
-        let ids: BTreeSet<ObservationId> = chosen.flat_map(|c| c.sources.clone()).collect();
-        ids.into_iter().collect::<Vec<_>>()
-    };
     if best().any(|c| !same(&c.value, value)) {
-        return Combined::Contradiction { grade: top.0, sources: collect(&mut best()) };
+        return Combined::Contradiction { grade: top.0, sources: sources(best()) };
     }
-    let mut agreeing = candidates.iter().filter(|c| same(&c.value, value));
-    Combined::Agreed(Sourced {
-        value: value.clone(),
-        grade: top.0,
-        sources: collect(&mut agreeing),
-    })
+    let agreeing = candidates.iter().filter(|c| same(&c.value, value));
+    Combined::Agreed(Sourced { value: value.clone(), grade: top.0, sources: sources(agreeing) })
+}
+
+/// What these rest on, ascending, each once.
+fn sources<'c, 's: 'c, T: 'c>(
+    chosen: impl Iterator<Item = &'c Candidate<'s, T>>,
+) -> Vec<ObservationId> {
+    let mut ids: Vec<ObservationId> = chosen.flat_map(|c| c.sources).copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.shrink_to_fit();
+    ids
 }
 
 /// Combines classes: as [`combine`], and a finer name takes the place of its coarser one. Two finer
 /// names at odds leave the coarser.
-pub fn combine_classes(candidates: &[Candidate<Class>]) -> Combined<Class> {
+pub fn combine_classes(candidates: &[Candidate<'_, Class>]) -> Combined<Class> {
     let Some(top) = candidates.iter().map(|c| (c.grade, c.weight)).max() else {
         return Combined::Nothing;
     };
@@ -86,17 +87,16 @@ pub fn combine_classes(candidates: &[Candidate<Class>]) -> Combined<Class> {
     if best().any(|c| !c.value.agrees(coarse)) {
         return combine(candidates, Class::eq);
     }
-    let enough = |c: &&Candidate<Class>| {
+    let enough = |c: &&Candidate<'_, Class>| {
         c.grade == top.0 && c.weight.saturating_mul(2) >= top.1 && c.value.refines(coarse)
     };
-    let finer: Vec<Candidate<Class>> = candidates.iter().filter(enough).cloned().collect();
+    let finer: Vec<Candidate<'_, Class>> = candidates.iter().filter(enough).cloned().collect();
     let (value, grade) = match combine(&finer, Class::eq) {
         Combined::Agreed(found) => (found.value, found.grade),
         Combined::Nothing | Combined::Contradiction { .. } => (coarse, top.0),
     };
     let agreeing = candidates.iter().filter(|c| c.value.agrees(value));
-    let ids: BTreeSet<ObservationId> = agreeing.flat_map(|c| c.sources.clone()).collect();
-    Combined::Agreed(Sourced { value, grade, sources: ids.into_iter().collect() })
+    Combined::Agreed(Sourced { value, grade, sources: sources(agreeing) })
 }
 
 /// What a claim of this grade and weight counts, 0–100.

@@ -96,8 +96,8 @@ fn words_of_a_hosts_own_name_in_a_systems_description_say_nothing() {
     }
 }
 
-fn said(value: Class, grade: Grade, weight: u8) -> Candidate<Class> {
-    Candidate { value, grade, weight, sources: Vec::new() }
+fn said(value: Class, grade: Grade, weight: u8) -> Candidate<'static, Class> {
+    Candidate { value, grade, weight, sources: &[] }
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn rows_added_after_reading_are_read_too() {
     assert_eq!(rows.read(&system("", "K")).len(), 1);
 }
 
-fn class_of(claims: &[Candidate<Class>]) -> Option<Class> {
+fn class_of(claims: &[Candidate<'_, Class>]) -> Option<Class> {
     match combine_classes(claims) {
         Combined::Agreed(class) => Some(class.value),
         Combined::Nothing | Combined::Contradiction { .. } => None,

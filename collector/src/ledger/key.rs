@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
-use super::Ledger;
 use super::normal::nfkc;
 use super::step;
+use super::{Entry, Ledger};
 
 /// A row of the ledger by what it says of itself ([`step::key`]), in one spelling. Rows that say the
 /// same are told apart by their order.
@@ -16,30 +17,40 @@ pub struct EntryKey(pub String);
 
 /// One spelling of what is written wide or narrow, large or small, with or without spaces.
 fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        // As below, which leaves ASCII as it is.
+        let signs = text.chars().filter(|sign| !sign.is_whitespace());
+        return signs.map(|sign| sign.to_ascii_lowercase()).collect();
+    }
     nfkc(text).to_lowercase().split_whitespace().collect()
 }
 
 impl Ledger {
     /// The key of every entry, in the order of [`Ledger::entries`]; no two are the same.
     pub fn keys(&self) -> Vec<EntryKey> {
-        let mut seen = HashMap::<String, usize>::new();
-        self.entries
-            .iter()
-            .map(|entry| {
-                let counted = self.sheets.get(entry.sheet).is_some_and(|sheet| sheet.counted);
-                let key = fold(&step::key(entry, counted));
-                let count = seen.entry(key.clone()).or_default();
-                *count += 1;
-                EntryKey(if *count == 1 { key } else { format!("{key}#{count}") })
-            })
-            .collect()
+        let key = |entry: &Entry| {
+            let counted = self.sheets.get(entry.sheet).is_some_and(|sheet| sheet.counted);
+            fold(&step::key(entry, counted))
+        };
+        let keys: Vec<String> = self.entries.iter().map(key).collect();
+        let mut seen: HashMap<&str, usize, RandomState> = HashMap::default();
+        let counted = keys.iter().map(|key| {
+            let count = seen.entry(key).or_default();
+            *count += 1;
+            *count
+        });
+        let counts: Vec<usize> = counted.collect();
+        let key = |(key, count): (String, usize)| {
+            EntryKey(if count == 1 { key } else { format!("{key}#{count}") })
+        };
+        keys.into_iter().zip(counts).map(key).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Entry, Sheet};
+    use crate::ledger::Sheet;
     use crate::reconcile::tests::row;
 
     fn keys(entries: Vec<Entry>, counted: bool) -> Vec<String> {

@@ -68,19 +68,12 @@ impl Step {
 /// address, host name, name; else its place. `counted`: the number is a mere row counter's.
 pub fn key(entry: &Entry, counted: bool) -> String {
     let number = if counted { "" } else { entry.asset_number.as_str() };
-    let mac = entry.macs.first().map(ToString::to_string).unwrap_or_default();
-    let ip = entry.ips.first().map(ToString::to_string).unwrap_or_default();
-    for (kind, value) in [
-        ("asset_number", number),
-        ("serial", &entry.serial),
-        ("mac", &mac),
-        ("host_name", &entry.host_name),
-        ("name", &entry.name),
-        ("ip", &ip),
-    ] {
-        if !value.is_empty() {
-            return format!("{kind}={value}");
-        }
-    }
-    format!("row={}", entry.place.row)
+    let text = |kind: &str, value: &str| (!value.is_empty()).then(|| format!("{kind}={value}"));
+    text("asset_number", number)
+        .or_else(|| text("serial", &entry.serial))
+        .or_else(|| entry.macs.first().map(|mac| format!("mac={mac}")))
+        .or_else(|| text("host_name", &entry.host_name))
+        .or_else(|| text("name", &entry.name))
+        .or_else(|| entry.ips.first().map(|ip| format!("ip={ip}")))
+        .unwrap_or_else(|| format!("row={}", entry.place.row))
 }

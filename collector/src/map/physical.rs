@@ -257,8 +257,8 @@ impl<'a> Drawer<'_, '_, 'a> {
             return Some(self.seat(first));
         }
         let mut others: Vec<&'a Device> = seats.0.iter().map(|seat| seat.device).collect();
-        let carries = seats.0.iter().any(Seat::is_carried);
-        let carrier = seats.0.iter().find(|seat| carries && !seat.is_carried());
+        let borne = seats.0.iter().any(Seat::is_carried);
+        let carrier = seats.0.iter().find(|seat| borne && !seat.is_carried());
         let mut node = if let Some(carrier) = carrier {
             others.retain(|device| device.id != carrier.device.id);
             self.seat(carrier)

@@ -18,6 +18,10 @@ use crate::resolve::cells::{Cells, Keys, Listed};
 use crate::resolve::{self, Contested, Device, DeviceId, Resolution};
 use crate::{duty, parallel, topology};
 
+mod shelf;
+
+use shelf::Shelf;
+
 /// What is kept of a picture besides the picture itself.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
@@ -46,11 +50,15 @@ pub(super) struct Found<'a> {
     pub(super) claims: Vec<Claim<'a>>,
 }
 
-/// What a cell came to.
+/// What some cells came to; of everything the cell is known.
+#[derive(Default)]
 struct Made {
-    root: u32,
-    resolution: Resolution,
-    public: Vec<u32>,
+    devices: Vec<Device>,
+    /// The cells of the devices.
+    homes: Vec<u32>,
+    contested: Vec<(u32, Contested)>,
+    speakers: Vec<(u32, ObservationId, DeviceId)>,
+    public: Vec<(u32, u32)>,
 }
 
 /// What cells are resolved by.
@@ -80,7 +88,10 @@ impl Live {
         (fingerprints, rulings): (&Rows, &Rulings),
     ) -> Picture {
         let standing = Standing::of(basis.decisions);
-        let found = self.find(before.devices, basis.observations, (fingerprints, &standing));
+        let Picture { devices, topology, duties, matches, scopes, findings } = before;
+        // Nothing of these is used again, and they would be there beside what is made anew.
+        drop((topology, duties, matches, scopes, findings));
+        let found = self.find(devices, basis.observations, (fingerprints, &standing));
         let by = (&rulings.policy, &rulings.scope);
         let (picture, described) = judge(basis, by, &standing, found);
         let home = |place: &usize| self.homes.get(*place).copied();
@@ -170,51 +181,40 @@ impl Live {
         self.contested.retain(|(home, _)| stays(*home));
         self.speakers.retain(|(home, ..)| stays(*home));
         self.public.retain(|(home, _)| stays(*home));
-        let homes = std::mem::take(&mut self.homes);
-        let more: usize = made.iter().map(|made| made.resolution.devices.len()).sum();
-        let mut devices: Vec<Option<(Device, u32)>> = Vec::with_capacity(before.len() + more);
-        for (mut device, home) in before.into_iter().zip(homes) {
-            if stays(home) {
-                device.attached.clear();
-                devices.push(Some((device, home)));
+        let mut kept = Shelf { devices: before, homes: std::mem::take(&mut self.homes) };
+        let mut gone = kept.clear(stays);
+        let more: usize = made.iter().map(|made| made.devices.len()).sum();
+        kept.reserve(more.saturating_sub(gone.len()));
+        for made in made {
+            for (device, home) in made.devices.into_iter().zip(made.homes) {
+                kept.put(device, home, &mut gone);
             }
+            self.contested.extend(made.contested);
+            self.speakers.extend(made.speakers);
+            self.public.extend(made.public);
         }
-        for Made { root, resolution, public } in made {
-            devices.extend(resolution.devices.into_iter().map(|device| Some((device, root))));
-            self.contested.extend(resolution.contested.into_iter().map(|one| (root, one)));
-            let speakers = resolution.speakers.into_iter();
-            self.speakers.extend(speakers.map(|(id, device)| (root, id, device)));
-            self.public.extend(public.into_iter().map(|number| (root, number)));
-        }
+        kept.close(gone);
         let place = |one: &(u32, Contested)| (one.1.network.clone(), one.1.ip);
         self.contested.sort_by_cached_key(place);
-        // Devices are large, so it is their places that are sorted.
-        let mut order: Vec<usize> = (0..devices.len()).collect();
-        let id =
-            |at: &usize| devices.get(*at).and_then(Option::as_ref).map(|(device, _)| &device.id);
-        order.sort_by(|a, b| id(a).cmp(&id(b)));
-        let mut sorted = Vec::with_capacity(order.len());
-        self.homes = Vec::with_capacity(order.len());
-        for (device, home) in order.into_iter().filter_map(|at| devices.get_mut(at)?.take()) {
-            sorted.push(device);
-            self.homes.push(home);
-        }
-        sorted
+        self.homes = kept.homes;
+        kept.devices
     }
 }
 
 impl<'a> By<'_, 'a> {
     fn resolve(self, roots: &[u32], fingerprints: &Rows) -> Vec<Made> {
         let stretches = parallel::stretches(roots.len());
-        let made = parallel::map(&stretches, |at| {
+        parallel::map(&stretches, |at| {
             let mut reader = Reader::new(fingerprints);
-            let roots = roots.get(at.clone()).unwrap_or_default().iter();
-            roots.map(|root| self.cell(*root, &mut reader)).collect::<Vec<_>>()
-        });
-        made.into_iter().flatten().collect()
+            let mut made = Made::default();
+            for root in roots.get(at.clone()).unwrap_or_default() {
+                self.cell(*root, &mut reader, &mut made);
+            }
+            made
+        })
     }
 
-    fn cell(self, root: u32, reader: &mut Reader<'_>) -> Made {
+    fn cell(self, root: u32, reader: &mut Reader<'_>, made: &mut Made) {
         let numbers = self.cells.members(root);
         let seen: Vec<&'a Observation> =
             numbers.iter().filter_map(|at| self.observations.get(*at as usize)).collect();
@@ -225,13 +225,17 @@ impl<'a> By<'_, 'a> {
                 || (tells && matches!(one.fact, Fact::Interface { .. }))
         };
         let public = numbers.iter().zip(&seen).filter(|(_, one)| is_public(one));
-        let public = public.map(|(number, _)| *number).collect();
+        made.public.extend(public.map(|(number, _)| (root, *number)));
         let claims = weigh_some(seen);
         let listed = self.listed.get(&root).cloned().unwrap_or_default();
         let nothing = Standing::default();
         let standing = if self.decided == Some(root) { self.standing } else { &nothing };
         let beside = (listed, self.networks);
-        let resolution = resolve::resolve_cell(&claims, beside, (standing, reader));
-        Made { root, resolution, public }
+        let Resolution { devices, contested, speakers } =
+            resolve::resolve_cell(&claims, beside, (standing, reader));
+        made.homes.extend(devices.iter().map(|_| root));
+        made.devices.extend(devices);
+        made.contested.extend(contested.into_iter().map(|one| (root, one)));
+        made.speakers.extend(speakers.into_iter().map(|(id, device)| (root, id, device)));
     }
 }

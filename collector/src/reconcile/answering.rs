@@ -11,31 +11,27 @@
 //! - several answer at the address (in different networks), or another row has it by a stronger key;
 //! - the row gives no fixed address, or says that the machine is retired.
 
-use std::collections::HashSet;
-
-use foldhash::fast::RandomState;
-
 use super::MatchedBy;
-use super::claim::{Claim, Index, weigh};
-use crate::ledger::{Entry, Ledger, State};
-use crate::resolve::Device;
+use super::claim::{Claim, taken, weigh};
+use super::index::{Index, Row, Seen};
+use crate::ledger::State;
 
 /// Adds to each claim by MAC address what answered at the row's own address.
-pub(super) fn add<'a>(index: &Index<'a>, ledger: &Ledger, claims: &mut [Claim<'a>]) {
-    let taken: HashSet<&str, RandomState> =
-        claims.iter().flat_map(|claim| &claim.devices).map(|device| device.id.0.as_str()).collect();
-    for (entry, claim) in ledger.entries.iter().zip(claims) {
+pub(super) fn add<'k, 'a>(index: &Index<'k, 'a>, rows: &[Row<'_>], claims: &mut [Claim<'k, 'a>]) {
+    let taken = taken(index, claims);
+    for (entry, claim) in rows.iter().zip(claims) {
         if !claim.by.contains(&MatchedBy::Mac) || entry.dhcp || entry.state == State::Retired {
             continue;
         }
-        let elsewhere = claim.devices.iter().any(|device| {
-            index.addresses(device).iter().any(|address| !entry.ips.contains(&address.ip))
-        });
+        let elsewhere = claim
+            .devices
+            .iter()
+            .any(|device| device.current.iter().any(|address| !entry.ips.contains(&address.ip)));
         if elsewhere {
             continue;
         }
-        let more = nameless(index, entry).filter(|device| !taken.contains(device.id.0.as_str()));
-        let more: Vec<&Device> = more.collect();
+        let mut more = nameless(index, entry);
+        more.retain(|device| !taken.has(device));
         if !more.is_empty() && !claim.by.contains(&MatchedBy::Ip) {
             claim.by.push(MatchedBy::Ip);
         }
@@ -45,17 +41,18 @@ pub(super) fn add<'a>(index: &Index<'a>, ledger: &Ledger, claims: &mut [Claim<'a
 
 /// What answered at addresses of the row, where that is all that is known of it and nothing of it is
 /// not the row's.
-fn nameless<'a>(index: &Index<'a>, entry: &Entry) -> impl Iterator<Item = &'a Device> {
+fn nameless<'k, 'a>(index: &Index<'k, 'a>, entry: &Row<'_>) -> Vec<&'k Seen<'a>> {
     let alone = entry.ips.iter().filter_map(|ip| match index.at(*ip) {
         [one] => Some(*one),
         _ => None,
     });
-    let fits = |device: &&Device| {
+    let fits = |device: &&Seen<'_>| {
         device.macs.is_empty()
             && device.addresses.iter().all(|address| entry.ips.contains(&address.ip))
             && weigh(entry, device).0 == 0
     };
-    let found: Vec<(&str, &Device)> =
-        alone.filter(fits).map(|device| (device.id.0.as_str(), device)).collect();
-    found.into_iter().collect::<std::collections::BTreeMap<_, _>>().into_values()
+    let mut found: Vec<&Seen<'_>> = alone.filter(fits).collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found.dedup_by_key(|device| device.place);
+    found
 }

@@ -4,162 +4,33 @@
 //! A weaker key never takes a device that a stronger key gave to another entry, unless nothing
 //! contradicts: then the book has the device twice, and both rows get it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::net::IpAddr;
-
 use daicho_common::addr::Mac;
-use foldhash::fast::RandomState;
 
-use super::silence::Looks;
+use super::index::{Index, Row, Seen, Taken};
 use super::{Doubt, MatchedBy, answering};
 use crate::fingerprint::{DOUBTFUL, spelling};
-use crate::ledger::{Entry, Ledger, State};
+use crate::ledger::{Entry, State};
 use crate::parallel;
+use crate::resolve::Device;
 use crate::resolve::why::Claimed;
-use crate::resolve::{Address, Device};
-
-/// One hour, in microseconds: devices seen at one address within it had it at the same time.
-const TOGETHER: i64 = 3_600_000_000;
-
-/// Serial numbers that makers leave in place of one.
-const PLACEHOLDERS: [&str; 6] = ["0", "none", "n/a", "123456789", "tobefilledbyo.e.m.", "default"];
-
-/// Devices by key.
-pub(super) struct Index<'a> {
-    by_mac: By<'a, Mac>,
-    by_serial: By<'a, String>,
-    by_ip: By<'a, IpAddr>,
-    by_name: By<'a, String>,
-    /// Where each device is now, by id.
-    current: HashMap<&'a str, Vec<&'a Address>, RandomState>,
-}
-
-/// Devices by a key of one kind.
-type By<'a, K> = HashMap<K, Vec<&'a Device>, RandomState>;
-
-/// What a device is looked up by.
-struct Keys<'a> {
-    device: &'a Device,
-    serial: Option<String>,
-    names: BTreeSet<String>,
-    current: Vec<&'a Address>,
-}
 
 /// What an entry claims.
 #[derive(Default)]
-pub(super) struct Claim<'a> {
+pub(super) struct Claim<'k, 'a> {
     /// The device first that fits best; more only if several declared MAC addresses were seen.
-    pub(super) devices: Vec<&'a Device>,
+    pub(super) devices: Vec<&'k Seen<'a>>,
     /// By which keys, best first.
     pub(super) by: Vec<MatchedBy>,
     /// Why no device was claimed although something was seen.
     pub(super) doubts: Vec<Doubt>,
 }
 
-fn serial(text: &str) -> Option<String> {
-    let folded = spelling::fold(text);
-    (!folded.is_empty() && !PLACEHOLDERS.contains(&folded.as_str())).then_some(folded)
-}
-
-/// The addresses that a device has now: in each network those last seen, unless a later look shows
-/// that nobody has them.
-fn current<'a>(device: &'a Device, looks: &Looks<'_>) -> Vec<&'a Address> {
-    let mut latest: BTreeMap<&str, i64> = BTreeMap::new();
-    for address in &device.addresses {
-        let last = address.last_seen.micros();
-        latest.entry(&address.network).and_modify(|l| *l = last.max(*l)).or_insert(last);
-    }
-    let now = |address: &&Address| {
-        let latest = latest.get(address.network.as_str()).copied().unwrap_or(i64::MAX);
-        latest.saturating_sub(address.last_seen.micros()) <= TOGETHER
-            && !looks.gone_since(address.ip, address.last_seen)
-    };
-    device.addresses.iter().filter(now).collect()
-}
-
-impl<'a> Index<'a> {
-    pub(super) fn new(devices: &'a [Device], looks: &Looks<'_>) -> Self {
-        let mut index = Self {
-            by_mac: HashMap::default(),
-            by_serial: HashMap::default(),
-            by_ip: HashMap::default(),
-            by_name: HashMap::default(),
-            current: HashMap::default(),
-        };
-        let keys = parallel::each(devices, |device| Keys {
-            device,
-            serial: device.serial.as_ref().and_then(|s| serial(&s.value)),
-            names: device.names.iter().map(|name| spelling::host(&name.value)).collect(),
-            current: current(device, looks),
-        });
-        for Keys { device, serial, names, current } in keys {
-            for mac in device.macs.iter().filter(|mac| mac.value.virtual_router().is_none()) {
-                index.by_mac.entry(mac.value).or_default().push(device);
-            }
-            if let Some(serial) = serial {
-                index.by_serial.entry(serial).or_default().push(device);
-            }
-            for name in names.into_iter().filter(|name| !name.is_empty()) {
-                index.by_name.entry(name).or_default().push(device);
-            }
-            for ip in current.iter().map(|address| address.ip).collect::<BTreeSet<_>>() {
-                index.by_ip.entry(ip).or_default().push(device);
-            }
-            index.current.insert(&device.id.0, current);
-        }
-        for (ip, holders) in &mut index.by_ip {
-            keep_latest(*ip, holders);
-        }
-        index
-    }
-
-    /// The addresses that the device has now.
-    pub(super) fn addresses(&self, device: &Device) -> &[&'a Address] {
-        self.current.get(device.id.0.as_str()).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Who has the address now.
-    pub(super) fn at(&self, ip: IpAddr) -> &[&'a Device] {
-        self.by_ip.get(&ip).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn by_macs(&self, entry: &Entry) -> Vec<&'a Device> {
-        let found = entry.macs.iter().filter_map(|mac| self.by_mac.get(mac)).flatten();
-        distinct(found.copied())
-    }
-
-    pub(super) fn by_ips(&self, entry: &Entry) -> Vec<&'a Device> {
-        distinct(entry.ips.iter().flat_map(|ip| self.at(*ip)).copied())
-    }
-
-    fn by_host(&self, entry: &Entry) -> Vec<&'a Device> {
-        let host = spelling::host(&entry.host_name);
-        self.by_name.get(&host).cloned().unwrap_or_default()
-    }
-}
-
-/// Of those who had an address, the ones who had it last.
-fn keep_latest(ip: IpAddr, holders: &mut Vec<&Device>) {
-    let last = |device: &Device| {
-        let there = device.addresses.iter().filter(|address| address.ip == ip);
-        there.map(|address| address.last_seen.micros()).max().unwrap_or(i64::MIN)
-    };
-    let latest = holders.iter().map(|device| last(device)).max().unwrap_or(i64::MIN);
-    holders.retain(|device| latest.saturating_sub(last(device)) <= TOGETHER);
-}
-
-fn distinct<'a>(devices: impl Iterator<Item = &'a Device>) -> Vec<&'a Device> {
-    let by_id: BTreeMap<&str, &Device> = devices.map(|d| (d.id.0.as_str(), d)).collect();
-    by_id.into_values().collect()
-}
-
 /// Whether the device gives itself the name that is declared; `None` if either side says nothing.
-pub(super) fn names_agree(entry: &Entry, device: &Device) -> Option<bool> {
-    let declared = spelling::host(&entry.host_name);
-    if declared.is_empty() || device.names.is_empty() {
+pub(super) fn names_agree(row: &Row<'_>, device: &Seen<'_>) -> Option<bool> {
+    if row.host.is_empty() || device.hosts.is_empty() {
         return None;
     }
-    Some(device.names.iter().any(|name| spelling::host(&name.value) == declared))
+    Some(device.hosts.contains(&row.host))
 }
 
 /// Whether a declared MAC address was seen at the device; `None` if either side says nothing.
@@ -178,8 +49,9 @@ fn texts_agree(declared: &str, device: Option<&str>) -> Option<bool> {
 
 /// Whether the makers are the same; `None` unless both are makers that are known.
 pub(super) fn vendors_agree(entry: &Entry, device: &Device) -> Option<bool> {
-    let declared = spelling::vendor(&entry.vendor)?;
-    let seen = spelling::vendor(&device.vendor.as_ref()?.value)?;
+    // Most rows name none.
+    let seen = device.vendor.as_ref().filter(|_| !entry.vendor.is_empty())?;
+    let (declared, seen) = (spelling::vendor(&entry.vendor)?, spelling::vendor(&seen.value)?);
     Some(declared == seen)
 }
 
@@ -204,7 +76,7 @@ fn is_doubtful(device: &Device, field: Claimed) -> bool {
 }
 
 /// How many of MAC address, host name, maker and model contradict, and how many agree.
-pub(super) fn weigh(entry: &Entry, device: &Device) -> (usize, usize) {
+pub(super) fn weigh(entry: &Row<'_>, device: &Seen<'_>) -> (usize, usize) {
     let said = [
         macs_agree(entry, device),
         names_agree(entry, device),
@@ -216,15 +88,14 @@ pub(super) fn weigh(entry: &Entry, device: &Device) -> (usize, usize) {
 }
 
 /// Finds what each entry claims, in the order of the entries.
-pub(super) fn claims<'a>(index: &Index<'a>, ledger: &Ledger) -> Vec<Claim<'a>> {
-    let mut claims = parallel::each(&ledger.entries, |entry| by_strong_key(index, entry));
-    answering::add(index, ledger, &mut claims);
+pub(super) fn claims<'k, 'a>(index: &Index<'k, 'a>, rows: &[Row<'_>]) -> Vec<Claim<'k, 'a>> {
+    let mut claims = parallel::each(rows, |row| by_strong_key(index, row));
+    answering::add(index, rows, &mut claims);
     for step in [by_address_and_name, by_address, by_name] {
-        let taken: HashSet<&str, RandomState> =
-            claims.iter().flat_map(|c| c.devices.iter().map(|d| d.id.0.as_str())).collect();
-        for (entry, claim) in ledger.entries.iter().zip(&mut claims) {
+        let taken = taken(index, &claims);
+        for (row, claim) in rows.iter().zip(&mut claims) {
             if claim.devices.is_empty() {
-                step(index, entry, &|device| taken.contains(device.id.0.as_str()), claim);
+                step(index, row, &taken, claim);
             }
         }
     }
@@ -238,31 +109,39 @@ pub(super) fn claims<'a>(index: &Index<'a>, ledger: &Ledger) -> Vec<Claim<'a>> {
     claims
 }
 
+/// The devices that are claimed.
+pub(super) fn taken(index: &Index<'_, '_>, claims: &[Claim<'_, '_>]) -> Taken {
+    Taken::of(index.count(), claims.iter().flat_map(|claim| claim.devices.iter().copied()))
+}
+
 /// MAC address, else serial number. Several devices that each have a declared MAC address are one
 /// thing by the book's word; several with one serial number are not.
-fn by_strong_key<'a>(index: &Index<'a>, entry: &Entry) -> Claim<'a> {
+fn by_strong_key<'k, 'a>(index: &Index<'k, 'a>, entry: &Row<'_>) -> Claim<'k, 'a> {
     let mut claim = Claim::default();
     let mut found = index.by_macs(entry);
     if let Some(doubt) = without_guests(index, entry, &mut found) {
         claim.doubts.push(doubt);
     }
     let at = index.by_ips(entry);
-    let is_at = |device: &Device| at.iter().any(|other| other.id == device.id);
-    found.sort_by_key(|device| {
-        let agrees =
-            usize::from(is_at(device)) + usize::from(names_agree(entry, device) == Some(true));
-        (std::cmp::Reverse(agrees), std::cmp::Reverse(device.last_seen), &device.id)
+    let is_at = |device: &Seen<'_>| at.iter().any(|other| other.place == device.place);
+    let agrees = |device: &Seen<'_>| {
+        usize::from(is_at(device)) + usize::from(names_agree(entry, device) == Some(true))
+    };
+    found.sort_by(|a, b| {
+        let better = agrees(b).cmp(&agrees(a)).then_with(|| b.last_seen.cmp(&a.last_seen));
+        better.then_with(|| a.id.cmp(&b.id))
     });
     if !found.is_empty() {
         claim.by.push(MatchedBy::Mac);
     }
-    if let Some(devices) = serial(&entry.serial).and_then(|s| index.by_serial.get(&s)) {
-        match (devices.as_slice(), found.first()) {
+    if let Some(serial) = &entry.serial {
+        match (index.by_serial(serial), found.first()) {
+            ([], _) => {}
             ([one], None) => {
                 found.push(one);
                 claim.by.push(MatchedBy::Serial);
             }
-            ([one], Some(best)) if one.id == best.id => claim.by.push(MatchedBy::Serial),
+            ([one], Some(best)) if one.place == best.place => claim.by.push(MatchedBy::Serial),
             (many, None) => claim.doubts.push(ambiguous(many)),
             _ => {}
         }
@@ -282,19 +161,22 @@ fn by_strong_key<'a>(index: &Index<'a>, entry: &Entry) -> Claim<'a> {
 /// A card that several devices have in turn (a dock) names none of them: of these the row means the
 /// ones that its name or serial number fits too, and no other where it names a card of one device alone.
 /// What is left open is told, so that a laptop without a row of its own is not hidden by the dock's.
-fn without_guests(index: &Index<'_>, entry: &Entry, found: &mut Vec<&Device>) -> Option<Doubt> {
-    let several = |mac: &Mac| index.by_mac.get(mac).is_some_and(|holders| holders.len() > 1);
+fn without_guests(
+    index: &Index<'_, '_>,
+    entry: &Row<'_>,
+    found: &mut Vec<&Seen<'_>>,
+) -> Option<Doubt> {
+    let several = |mac: &Mac| index.with(*mac).len() > 1;
     if !entry.macs.iter().any(several) {
         return None;
     }
-    let alone = |device: &Device| {
+    let alone = |device: &Seen<'_>| {
         let mut macs = device.macs.iter().map(|mac| mac.value);
         macs.any(|mac| entry.macs.contains(&mac) && !several(&mac))
     };
-    let fits = |device: &Device| {
-        let declared = serial(&entry.serial);
-        let seen = device.serial.as_ref().and_then(|seen| serial(&seen.value));
-        names_agree(entry, device) == Some(true) || declared.is_some() && declared == seen
+    let fits = |device: &Seen<'_>| {
+        names_agree(entry, device) == Some(true)
+            || entry.serial.is_some() && entry.serial == device.serial
     };
     let all = found.clone();
     let own = all.iter().any(|device| alone(device));
@@ -302,7 +184,7 @@ fn without_guests(index: &Index<'_>, entry: &Entry, found: &mut Vec<&Device>) ->
     found.is_empty().then(|| ambiguous(&all))
 }
 
-fn ambiguous(devices: &[&Device]) -> Doubt {
+fn ambiguous(devices: &[&Seen<'_>]) -> Doubt {
     let mut ids: Vec<_> = devices.iter().map(|device| device.id.clone()).collect();
     ids.sort_unstable();
     Doubt::Ambiguous(ids)
@@ -310,15 +192,15 @@ fn ambiguous(devices: &[&Device]) -> Doubt {
 
 /// A device at a declared address that has the declared name. Its MAC address may be another one
 /// than declared (a NIC was replaced, or the book is wrong) if no stronger key gave it away.
-fn by_address_and_name<'a>(
-    index: &Index<'a>,
-    entry: &Entry,
-    taken: &dyn Fn(&Device) -> bool,
-    claim: &mut Claim<'a>,
+fn by_address_and_name<'k, 'a>(
+    index: &Index<'k, 'a>,
+    entry: &Row<'_>,
+    taken: &Taken,
+    claim: &mut Claim<'k, 'a>,
 ) {
     let mut found = index.by_ips(entry);
     found.retain(|device| names_agree(entry, device) == Some(true));
-    found.retain(|device| !taken(device) || macs_agree(entry, device) != Some(false));
+    found.retain(|device| !taken.has(device) || macs_agree(entry, device) != Some(false));
     match found.as_slice() {
         [] => {}
         [one] => {
@@ -337,17 +219,17 @@ fn by_address_and_name<'a>(
 /// reader sees "the address fits, the MAC address differs" once, not a missing and an unknown
 /// device. A row that says retired claims
 /// nothing by its address, which will have been given on.
-fn by_address<'a>(
-    index: &Index<'a>,
-    entry: &Entry,
-    taken: &dyn Fn(&Device) -> bool,
-    claim: &mut Claim<'a>,
+fn by_address<'k, 'a>(
+    index: &Index<'k, 'a>,
+    entry: &Row<'_>,
+    taken: &Taken,
+    claim: &mut Claim<'k, 'a>,
 ) {
     let found = index.by_ips(entry);
-    let elsewhere = index.by_host(entry).iter().any(|d| !found.iter().any(|f| f.id == d.id));
-    let fits = |device: &Device| {
+    let elsewhere = index.by_host(entry).iter().any(|d| !found.iter().any(|f| f.place == d.place));
+    let fits = |device: &Seen<'_>| {
         let (against, for_it) = weigh(entry, device);
-        let free = if taken(device) { against == 0 } else { against <= for_it + 1 };
+        let free = if taken.has(device) { against == 0 } else { against <= for_it + 1 };
         entry.state != State::Retired && !elsewhere && free
     };
     match found.as_slice() {
@@ -363,22 +245,21 @@ fn by_address<'a>(
 
 /// The only device with the declared name, unless both address and MAC address speak against it.
 /// A row that says retired claims nothing by name alone.
-fn by_name<'a>(
-    index: &Index<'a>,
-    entry: &Entry,
-    taken: &dyn Fn(&Device) -> bool,
-    claim: &mut Claim<'a>,
+fn by_name<'k, 'a>(
+    index: &Index<'k, 'a>,
+    entry: &Row<'_>,
+    taken: &Taken,
+    claim: &mut Claim<'k, 'a>,
 ) {
     if entry.state == State::Retired {
         return;
     }
-    let found = index.by_host(entry);
     let moved = !entry.ips.is_empty() && !entry.dhcp;
-    match found.as_slice() {
+    match index.by_host(entry) {
         [] => {}
         [one] => {
             let other_mac = macs_agree(entry, one) == Some(false);
-            if other_mac && (moved || taken(one)) {
+            if other_mac && (moved || taken.has(one)) {
                 return;
             }
             claim.devices.push(one);

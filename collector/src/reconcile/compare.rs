@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use daicho_common::observation::ObservationId;
 
-use super::claim::{self, Index};
+use super::claim;
+use super::index::{Index, Row, Seen};
 use super::silence::Looks;
 use super::{Difference, MatchedBy};
 use crate::evidence::Sourced;
@@ -39,13 +40,13 @@ fn cell<'a>(ledger: &'a Ledger, entry: &'a Entry, field: Field) -> &'a str {
 
 /// All differences between an entry and the devices that it claims.
 pub(super) fn differences(
-    entry: &Entry,
-    devices: &[&Device],
-    (ledger, index, looks): (&Ledger, &Index<'_>, &Looks<'_>),
+    entry: &Row<'_>,
+    devices: &[&Seen<'_>],
+    (ledger, index, looks): (&Ledger, &Index<'_, '_>, &Looks<'_>),
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     let addresses: Vec<&Address> =
-        devices.iter().flat_map(|device| index.addresses(device)).copied().collect();
+        devices.iter().flat_map(|device| &device.current).copied().collect();
     if entry.offline {
         found.push(seen_though(
             Field::Connected,
@@ -110,7 +111,7 @@ fn seen_though(field: Field, declared: &str, addresses: &[&Address]) -> Differen
 fn ip(
     entry: &Entry,
     addresses: &[&Address],
-    (index, looks): (&Index<'_>, &Looks<'_>),
+    (index, looks): (&Index<'_, '_>, &Looks<'_>),
 ) -> Option<Difference> {
     let has = |ip: &IpAddr| addresses.iter().any(|address| address.ip == *ip);
     let same_family =
@@ -131,7 +132,7 @@ fn ip(
     })
 }
 
-fn mac(entry: &Entry, devices: &[&Device]) -> Option<Difference> {
+fn mac(entry: &Entry, devices: &[&Seen<'_>]) -> Option<Difference> {
     if devices.iter().any(|device| claim::macs_agree(entry, device) != Some(false)) {
         return None;
     }

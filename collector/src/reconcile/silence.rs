@@ -122,7 +122,10 @@ impl<'a> Looks<'a> {
 
     /// Whether a look begun after `seen` shows that nobody has the address any more.
     pub(super) fn gone_since(&self, address: IpAddr, seen: Timestamp) -> bool {
-        self.at(address).is_ok_and(|looks| looks.iter().any(|look| look.from > seen))
+        // Most addresses were answered for in the latest look, and this tells soonest.
+        let later = |coverage: &Coverage| coverage.from > seen && coverage.shows_absence(address);
+        self.about(address).any(later)
+            && self.at(address).is_ok_and(|looks| looks.iter().any(|look| look.from > seen))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What became of an entry.
 
-use super::claim::{Claim, Index};
+use super::claim::Claim;
+use super::index::{Index, Row};
 use super::silence::Looks;
 use super::{Doubt, Match, Private, Verdict, compare};
 use crate::fingerprint::Class;
@@ -10,9 +11,9 @@ use crate::resolve::{Device, DeviceId, Oddity};
 
 /// The match of an entry, given what it claims.
 pub(super) fn of(
-    entry: &Entry,
-    claim: &Claim<'_>,
-    known: (&Ledger, &Index<'_>, &Looks<'_>),
+    entry: &Row<'_>,
+    claim: &Claim<'_, '_>,
+    known: (&Ledger, &Index<'_, '_>, &Looks<'_>),
     absence: &Absence,
 ) -> Match {
     let (_, _, looks) = known;
@@ -43,7 +44,7 @@ pub(super) fn of(
 /// where the book says it is: 未接続. Everything else is missing only if every declared address was
 /// looked at by a method to which every host answers, as often as a thing of its kind may be away. A
 /// row without a fixed address may be anywhere, so it stays 確認不能 however much was covered.
-fn unseen(entry: &Entry, claim: &Claim<'_>, looks: &Looks<'_>, absence: &Absence) -> Verdict {
+fn unseen(entry: &Entry, claim: &Claim<'_, '_>, looks: &Looks<'_>, absence: &Absence) -> Verdict {
     if entry.offline || entry.state != State::InUse {
         return Verdict::NotConnected;
     }

@@ -6,7 +6,7 @@
 //! devices with one identifier; names, interface tables and serial numbers tell which. In doubt nothing
 //! is joined.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::time::Timestamp;
 
@@ -14,6 +14,7 @@ use super::links::Links;
 use super::sessions::{Sessions, Span};
 use super::subject::{Groups, Subject};
 use super::word::{Kind, Word};
+use super::{HashMap, HashSet};
 
 /// More devices than this never have one identifier of hardware side by side.
 const CARDS: usize = 4;
@@ -48,7 +49,7 @@ pub(super) fn join<'a>(
     (groups, told): (&mut Groups<'a>, &HashSet<Subject<'a>>),
 ) -> Vec<Tie<'a>> {
     let mut ties = units(sessions, links, groups);
-    let mut known = Known { sessions, voices: HashMap::new() };
+    let mut known = Known { sessions, voices: HashMap::default() };
     let mut holders: BTreeMap<Word, BTreeSet<Subject<'a>>> = BTreeMap::new();
     for (subject, said) in &sessions.by {
         for session in said {

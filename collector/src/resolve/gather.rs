@@ -1,11 +1,12 @@
 //! Everything that was said of one device, before it is put into fields.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Outcome};
 
+use super::HashSet;
 use super::alike::Tie;
 use super::device::{JoinReason, Oddity};
 use super::links::{Links, binding, is_hearsay};

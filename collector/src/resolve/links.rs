@@ -1,6 +1,6 @@
 //! Which MAC address answered for which IP address, when.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -10,6 +10,7 @@ use daicho_common::time::Timestamp;
 use super::part::Parts;
 use super::sessions::Place;
 use super::subject::Subject;
+use super::{HashMap, HashSet};
 use crate::evidence::{Claim, Grade};
 
 /// More addresses than this, in one network and within [`PROXY_SPAN`], are a proxy's (RFC 1027).
@@ -305,7 +306,7 @@ impl<'a> Links<'a> {
 
 /// Most distinct addresses in any stretch of time of this length; `held` ascends.
 pub(super) fn most_within(held: &[(Timestamp, IpAddr)], length: i64) -> usize {
-    let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+    let mut counts: HashMap<IpAddr, usize> = HashMap::default();
     let mut oldest = held.iter().peekable();
     let mut most = 0;
     for (at, ip) in held {

@@ -5,12 +5,13 @@
 //! device said at the time tells whose it was: sessions that share an identifier are one piece, and
 //! what was not said goes to the nearest piece in time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 use daicho_common::time::Timestamp;
 
+use super::HashMap;
 use super::sessions::{Place, Session, Sessions};
 use super::subject::Subject;
 use super::word::{Kind, Word};
@@ -79,7 +80,7 @@ impl<'a> Parts<'a> {
         is_virtual: impl Fn(&str, IpAddr) -> bool,
     ) -> Self {
         let mut parts = Self::default();
-        let mut holders: HashMap<Word, usize> = HashMap::new();
+        let mut holders: HashMap<Word, usize> = HashMap::default();
         for said in sessions.by.values() {
             let words: BTreeSet<Word> = said.iter().flat_map(|one| one.words.clone()).collect();
             for word in words {

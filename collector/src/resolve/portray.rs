@@ -271,7 +271,7 @@ fn service(fact: &Fact, protocol: Option<Method>) -> Option<Service> {
             Ok(serde_json::Value::String(word)) => word,
             _ => String::new(),
         };
-        let instance = why::shortened(&summary(&said.fields));
+        let instance = why::shortened(summary(&said.fields));
         return Some(Service { kind, port: said.port, instance });
     }
     let Fact::Answered(Reply::TcpOpen(port)) = fact else { return None };
@@ -284,8 +284,12 @@ fn summary(fields: &[(Text, Text)]) -> String {
         let name = name.as_str();
         !name.contains("sha256") && !name.starts_with("hostkey_")
     };
-    let said = fields.iter().filter(telling).map(|(name, value)| format!("{name}: {value}"));
-    said.collect::<Vec<_>>().join(", ")
+    let mut line = String::new();
+    for (name, value) in fields.iter().filter(telling) {
+        let parts = [if line.is_empty() { "" } else { ", " }, name.as_str(), ": ", value.as_str()];
+        line.extend(parts);
+    }
+    line
 }
 
 /// The last day on which the maker supports this system.

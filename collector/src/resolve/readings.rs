@@ -97,10 +97,10 @@ impl Readings {
         self.0.extend(named);
     }
 
-    fn candidates<T>(&self, of: impl Fn(&Reading) -> Option<T>) -> Vec<Candidate<T>> {
-        let one = |told: &Told| {
+    fn candidates<'s, T>(&'s self, of: impl Fn(&'s Reading) -> Option<T>) -> Vec<Candidate<'s, T>> {
+        let one = |told: &'s Told| {
             let value = of(&told.reading)?;
-            let (weight, sources) = (told.reading.weight, told.sources.clone());
+            let (weight, sources) = (told.reading.weight, told.sources.as_slice());
             Some(Candidate { value, grade: told.grade, weight, sources })
         };
         self.0.iter().filter_map(one).collect()
@@ -119,9 +119,11 @@ impl Readings {
 
     /// A text; a contradiction between the best says nothing.
     pub(super) fn text(&self, of: Of) -> Option<Sourced<String>> {
-        let same = |a: &String, b: &String| spelling::same(a, b);
-        match combine(&self.candidates(|reading| of(reading).clone()), same) {
-            Combined::Agreed(text) => Some(text),
+        let same = |a: &&String, b: &&String| spelling::same(a, b);
+        match combine(&self.candidates(|reading| of(reading).as_ref()), same) {
+            Combined::Agreed(Sourced { value, grade, sources }) => {
+                Some(Sourced { value: value.clone(), grade, sources })
+            }
             Combined::Nothing | Combined::Contradiction { .. } => None,
         }
     }

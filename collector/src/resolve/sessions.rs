@@ -1,6 +1,6 @@
 //! What was said at one time in one place by which a device may be known again, put together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -10,6 +10,7 @@ use super::gather;
 use super::links::Links;
 use super::subject::Subject;
 use super::word::{self, Kind, Word};
+use super::{HashMap, HashSet};
 use crate::evidence::{Claim, Seen};
 
 /// Ten minutes, in microseconds: what is said further apart may be of two devices.
@@ -132,8 +133,13 @@ fn goes_with_one(word: Kind, other: Kind) -> bool {
 /// Words said side by side with two values of another kind that are never said together: a name that
 /// two servers have, a key that two computers have.
 fn vague(by: &BTreeMap<Subject<'_>, Vec<Session<'_>>>) -> HashSet<Word> {
-    let mut beside: HashMap<(Word, Word), Span> = HashMap::new();
-    let mut together: HashSet<(Word, Word)> = HashSet::new();
+    let all: BTreeSet<Word> = by.values().flatten().flat_map(|one| &one.words).copied().collect();
+    // Words are in order of their kinds. Most devices say one of each.
+    if all.iter().zip(all.iter().skip(1)).all(|(word, next)| word.kind != next.kind) {
+        return HashSet::default();
+    }
+    let mut beside: HashMap<(Word, Word), Span> = HashMap::default();
+    let mut together: HashSet<(Word, Word)> = HashSet::default();
     for session in by.values().flatten() {
         for &word in &session.words {
             for &other in session.words.iter().filter(|other| **other != word) {
@@ -147,7 +153,7 @@ fn vague(by: &BTreeMap<Subject<'_>, Vec<Session<'_>>>) -> HashSet<Word> {
             }
         }
     }
-    let mut each: HashMap<(Word, Kind), Vec<(Span, Word)>> = HashMap::new();
+    let mut each: HashMap<(Word, Kind), Vec<(Span, Word)>> = HashMap::default();
     for ((word, other), span) in beside {
         each.entry((word, other.kind)).or_default().push((span, other));
     }

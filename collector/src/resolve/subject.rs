@@ -1,9 +1,11 @@
 //! What evidence can be about before it is known to be a device, and which of these are one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
+
+use super::HashMap;
 
 /// Something that a claim can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

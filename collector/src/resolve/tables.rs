@@ -4,7 +4,7 @@
 //! other, belongs to none of them: an image cloned with its interfaces, a factory address, an
 //! address that floats between two halves of a pair.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -13,6 +13,7 @@ use daicho_common::time::Timestamp;
 
 use super::links::{Links, is_host};
 use super::subject::{Groups, Subject};
+use super::{HashMap, HashSet};
 use crate::evidence::{Claim, Grade};
 use crate::mib;
 
@@ -311,7 +312,7 @@ fn all_one_device(voices: &[(&VoiceKey<'_>, &Voice)]) -> bool {
 
 /// Addresses (by agent) that several devices list as their own.
 fn floating<'a>(voices: &BTreeMap<VoiceKey<'a>, Voice>) -> HashSet<(&'a str, IpAddr)> {
-    let mut listers: HashMap<(&str, IpAddr), Vec<_>> = HashMap::new();
+    let mut listers: HashMap<(&str, IpAddr), Vec<_>> = HashMap::default();
     for (key, voice) in voices {
         let (agent, _, asked) = key.0;
         for &ip in voice.ips.iter().filter(|ip| **ip != asked) {
@@ -326,7 +327,7 @@ fn cloned<'a>(
     voices: &BTreeMap<VoiceKey<'a>, Voice>,
     floating: &HashSet<(&'a str, IpAddr)>,
 ) -> HashSet<Mac> {
-    let mut listers: HashMap<Mac, Vec<_>> = HashMap::new();
+    let mut listers: HashMap<Mac, Vec<_>> = HashMap::default();
     for (key, voice) in voices {
         if floating.contains(&(key.0.0, key.0.2)) {
             continue;

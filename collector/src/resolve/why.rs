@@ -79,7 +79,7 @@ pub struct Against {
 
 impl Told {
     fn ground(&self) -> Ground {
-        let said = shortened(&self.said);
+        let said = shortened(self.said.clone());
         Ground {
             place: self.place.clone(),
             said,
@@ -95,11 +95,13 @@ impl Told {
 }
 
 /// At most 120 signs of a text.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+pub(super) fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
     }
+    text.shrink_to_fit();
+    text
 }
 
 /// A class as rows write it.
@@ -112,10 +114,10 @@ fn word(class: Class) -> String {
 
 /// Why the field has this value; `of` tells what a reading says of the field, `same` whether two
 /// values can both be so.
-fn why<T: Ord>(
-    told: &[Told],
+fn why<'t, T: Ord>(
+    told: &'t [Told],
     (field, chosen): (Claimed, &T),
-    of: impl Fn(&Reading) -> Option<T>,
+    of: impl Fn(&'t Reading) -> Option<T>,
     same: impl Fn(&T, &T) -> bool,
     show: impl Fn(&T) -> String,
 ) -> Option<Why> {
@@ -164,11 +166,11 @@ pub(super) fn class(told: &[Told], class: Class) -> Option<Why> {
 }
 
 /// Why a text is this.
-pub(super) fn text(
-    told: &[Told],
-    (field, chosen): (Claimed, &String),
-    of: impl Fn(&Reading) -> &Option<String>,
+pub(super) fn text<'t>(
+    told: &'t [Told],
+    (field, chosen): (Claimed, &'t String),
+    of: impl Fn(&'t Reading) -> &'t Option<String>,
 ) -> Option<Why> {
-    let same = |a: &String, b: &String| spelling::same(a, b);
-    why(told, (field, chosen), |it| of(it).clone(), same, Clone::clone)
+    let same = |a: &&String, b: &&String| spelling::same(a, b);
+    why(told, (field, &chosen), |it| of(it).as_ref(), same, |it| (*it).clone())
 }

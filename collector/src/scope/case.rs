@@ -11,10 +11,8 @@ use super::{Facts, Ids, subjects, words};
 use crate::decision::Subject;
 use crate::fingerprint::{Class, spelling};
 use crate::inventory::storage::Keeps;
-use crate::ledger::key::EntryKey;
-use crate::ledger::{Entry, Place};
 use crate::policy::Purpose;
-use crate::reconcile::Match;
+use crate::reconcile;
 use crate::resolve::{Device, DeviceId};
 use crate::topology::{self, Topology};
 
@@ -22,16 +20,16 @@ use crate::topology::{self, Topology};
 pub(super) struct Lookup<'a> {
     facts: Facts<'a>,
     devices: HashMap<&'a DeviceId, &'a Device, RandomState>,
-    entries: HashMap<&'a Place, (&'a Entry, &'a EntryKey), RandomState>,
+    /// The row of each match, by its place in the book's order.
+    rows: Vec<Option<usize>>,
 }
 
 impl<'a> Lookup<'a> {
     pub(super) fn new(facts: Facts<'a>) -> Self {
-        let rows = facts.ledger.entries.iter().zip(facts.keys);
         Self {
             facts,
             devices: facts.devices.iter().map(|device| (&device.id, device)).collect(),
-            entries: rows.map(|(entry, key)| (&entry.place, (entry, key))).collect(),
+            rows: reconcile::rows(facts.matches, facts.ledger),
         }
     }
 }
@@ -62,11 +60,16 @@ pub(super) struct Carried<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn of(found: &'a Match, known: &Lookup<'a>, kinds: &Kinds) -> Self {
+    /// The match of this number.
+    pub(super) fn of(number: usize, known: &Lookup<'a>, kinds: &Kinds) -> Option<Self> {
+        let found = known.facts.matches.get(number)?;
         let devices: Vec<&Device> =
             found.devices().filter_map(|id| known.devices.get(id).copied()).collect();
-        let row = found.entry.as_ref().and_then(|place| known.entries.get(place));
-        let entry = row.map(|(entry, _)| *entry);
+        let row = known.rows.get(number).copied().flatten();
+        let entry = row.and_then(|row| known.facts.ledger.entries.get(row));
+        let key = row.and_then(|row| known.facts.keys.get(row));
+        let subjects =
+            if known.facts.standing.has_scopes() { subjects(key, &devices) } else { Vec::new() };
         let seen = devices.iter().find_map(|device| device.class.as_ref());
         let said = entry.map(words);
         let class = seen
@@ -75,17 +78,17 @@ impl<'a> Case<'a> {
             .or_else(|| said.and_then(|said| kinds.class(&said)));
         let networks = devices.iter().flat_map(|device| &device.addresses);
         let keeps = devices.iter().find_map(|device| device.storage.as_ref());
-        Self {
+        Some(Self {
             class,
             words: said.into_iter().flatten().map(spelling::fold).collect(),
             purposes: networks
                 .filter_map(|address| known.facts.policy.purpose(&address.network))
                 .collect(),
             storage: keeps.map_or(Keeps::Unknown, |storage| storage.value.keeps),
-            subjects: subjects(row.map(|(_, key)| *key), &devices),
+            subjects,
             may_carry: class.is_some_and(Class::is_network),
             devices,
-        }
+        })
     }
 
     /// What is reached through it, and what of that is among those `inside`.

@@ -43,6 +43,10 @@ impl Kinds {
 /// Whether `text` holds `word`; where the word begins or ends with a Latin letter, not as a part of
 /// another.
 pub(super) fn stands_in(text: &str, word: &str) -> bool {
+    // Most texts hold none of the words, and this tells soonest.
+    if text.len() < word.len() || !text.contains(word) {
+        return false;
+    }
     let latin = |c: char| c.is_ascii_alphabetic();
     text.match_indices(word).any(|(at, found)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());

@@ -225,7 +225,7 @@ impl Page {
             let other = Asked { networks, fit: asked.fit, ..Asked::default() };
             (other.page(), lang.say(word), asked.networks == networks)
         };
-        let size = |fit: bool, word: Word| {
+        let sized = |fit: bool, word: Word| {
             (with(&|asked| asked.fit = fit).page(), lang.say(word), asked.fit == fit)
         };
         let save = |paper: Option<Paper>, word: Word| {
@@ -241,7 +241,7 @@ impl Page {
                 Word::MapPhysicalLead
             }),
             views: [view(false, Word::MapPhysical), view(true, Word::MapNetwork)],
-            sizes: [size(false, Word::MapActual), size(true, Word::MapFit)],
+            sizes: [sized(false, Word::MapActual), sized(true, Word::MapFit)],
             saves: [
                 save(None, Word::MapSaveView),
                 save(Some(Paper::A3), Word::MapSaveA3),

@@ -4,7 +4,7 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::heard::{Capability, LinkNeighbour};
 
 use super::*;
-use crate::decision::{Corrected, Decision, Key};
+use crate::decision::{Corrected, Decision, Disposition, Key, Scope, Subject};
 use crate::evidence::weigh;
 use crate::policy::Policy;
 use crate::resolve::resolve_as_told;
@@ -34,7 +34,7 @@ fn says(word: &Word) -> Case {
     match word.what {
         0 => case.serves(&address, Method::Upnp, &[("serial", &serial)]),
         1 => case.serves(&address, Method::NodeStatus, &[("unit_id", MACS[word.mac])]),
-        2 => case.serves(&address, Method::Smb, &[("host", &name)]),
+        2 => case.serves(&address, Method::Smb, &[("host", &name), ("os_build", "10.0.19045")]),
         3 => case.system(&address, &name),
         4 => {
             let ip = format!("10.0.0.{}", word.other).parse().unwrap();
@@ -103,6 +103,94 @@ fn seen(events: &[Event], words: &[Word]) -> Vec<Observation> {
     seen
 }
 
+/// What changes beside what is seen and said of devices.
+#[derive(Clone, Debug)]
+struct Beside {
+    rows: usize,
+    renamed: usize,
+    registered: bool,
+    looked: bool,
+    days: i64,
+    answer: Option<prop::sample::Index>,
+}
+
+fn beside() -> impl Strategy<Value = Beside> {
+    let answer = proptest::option::of(any::<prop::sample::Index>());
+    (0usize..8, 0usize..12, any::<bool>(), any::<bool>(), 0i64..30_000, answer).prop_map(
+        |(rows, renamed, registered, looked, days, answer)| Beside {
+            rows,
+            renamed,
+            registered,
+            looked,
+            days,
+            answer,
+        },
+    )
+}
+
+impl Beside {
+    /// The book, in which rows come and go and one may be edited.
+    fn ledger(&self) -> Ledger {
+        let mut ledger = book();
+        ledger.entries.truncate(self.rows);
+        if let Some(entry) = ledger.entries.get_mut(self.renamed) {
+            entry.host_name = "PC-1".to_owned();
+            entry.asset_number = "N-2".to_owned();
+            entry.remote_maintenance = Some(false);
+        }
+        ledger
+    }
+
+    fn register(&self) -> Register {
+        let text = r#"
+[[exception]]
+id = "a"
+asset_number = "N-2"
+reason = "更新不可"
+measures = ["separation"]
+network = "lab"
+decided_by = "部長"
+review_on = "2001-01"
+[[remote]]
+id = "b"
+asset_number = "N-4"
+done = true
+[[byod]]
+id = "c"
+owner = "研修医"
+device = "端末"
+macs = ["da:11:22:33:44:55"]
+purpose = "研修"
+permitted_by = "部長"
+from = "1950-01"
+until = "1990-01"
+"#;
+        if self.registered { Register::parse(text).unwrap() } else { Register::default() }
+    }
+}
+
+/// What a person says of one of the findings, or of the scope of one of the matches.
+fn answer(picture: &Picture, index: prop::sample::Index) -> Option<Decision> {
+    if picture.findings.is_empty() {
+        return None;
+    }
+    let finding = index.get(&picture.findings);
+    let device = finding.device.as_ref();
+    let device = device.and_then(|id| picture.devices.iter().find(|device| device.id == *id));
+    Some(match device.and_then(|device| device.keys().into_iter().next()) {
+        Some(key) if index.index(2) == 0 => {
+            Decision::Scope { subject: Subject::Device(key), scope: Scope::Outside }
+        }
+        _ => Decision::Answer {
+            finding: finding.id.clone(),
+            facts: finding.facts.clone(),
+            disposition: Some(Disposition::Approved),
+            owner: String::new(),
+            due: None,
+        },
+    })
+}
+
 /// The picture of everything, resolved at once.
 fn whole(basis: &Basis<'_>) -> Picture {
     let standing = Standing::of(basis.decisions);
@@ -138,8 +226,7 @@ proptest! {
                 proptest::collection::vec(event(), 0..12),
                 proptest::collection::vec(word(), 0..12),
                 proptest::collection::vec(decision(), 0..3),
-                0usize..8,
-                any::<bool>(),
+                beside(),
             ),
             1..6,
         ),
@@ -147,21 +234,31 @@ proptest! {
         let rulings = Rulings::default();
         let (mut live, mut picture) = (Live::default(), Picture::default());
         let (mut all, mut said, mut coverage) = (Vec::new(), Vec::new(), Vec::new());
-        for (events, words, decisions, rows, looked) in steps {
+        for (events, words, decisions, beside) in steps {
             all.extend(seen(&events, &words));
             said.extend(decisions);
-            if looked {
+            said.extend(beside.answer.and_then(|index| answer(&picture, index)));
+            if beside.looked {
                 coverage.push(look(Method::Arp, "10.0.0.0/29", &["10.0.0.1"]));
             }
-            let (said, mut ledger) = (decided(said.clone()), book());
-            ledger.entries.truncate(rows);
-            let basis = Basis { decisions: &said, ..Basis::seen(&all, &coverage, &ledger) };
-            picture = live.next(picture, &basis, (&ROWS, &rulings));
-            let fresh = derive(&basis, (&ROWS, &rulings));
-            prop_assert_eq!(
-                serde_json::to_string(&picture).unwrap(),
-                serde_json::to_string(&fresh).unwrap()
-            );
+            let (said, ledger, register) =
+                (decided(said.clone()), beside.ledger(), beside.register());
+            let basis = Basis {
+                decisions: &said,
+                register: &register,
+                ..Basis::seen(&all, &coverage, &ledger)
+            };
+            // Something may fall due because time passes, and for no other reason.
+            let later = basis.as_of.micros() + beside.days * 86_400_000_000;
+            for as_of in [basis.as_of, Timestamp::from_micros(later)] {
+                let basis = Basis { as_of, ..basis };
+                picture = live.next(picture, &basis, (&ROWS, &rulings));
+                let fresh = derive(&basis, (&ROWS, &rulings));
+                prop_assert_eq!(
+                    serde_json::to_string(&picture).unwrap(),
+                    serde_json::to_string(&fresh).unwrap()
+                );
+            }
         }
     }
 }
