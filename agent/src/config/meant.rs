@@ -223,7 +223,7 @@ impl Checker<'_> {
             .packets_per_second
             .map(|rate| self.within(&key("packets_per_second"), rate, 1, 1_000_000))
             .transpose()?;
-        let (snmp, secret_files) = credentials::gathered(self, &key, &written.snmp)?;
+        let (snmp, secret_files) = credentials::gathered(self, key, &written.snmp)?;
         let snmp_port = match snmp.port {
             Some(port) => self.port(&key("snmp.port"), port)?,
             None => 161,
@@ -245,7 +245,7 @@ impl Checker<'_> {
                 written::Medical::Ask => Medical::Ask,
             },
             packets_per_second: rate.unwrap_or(pace.packets_per_second),
-            credentials: credentials::all(self, &key, &snmp)?,
+            credentials: credentials::all(self, key, &snmp)?,
             snmp_port,
             tcp_ports: self.tcp_ports(&key("tcp_ports"), written.tcp_ports.as_deref())?,
             windows: self.windows(&key("windows"), &written.windows, utc_offset)?,
