@@ -216,7 +216,7 @@ fn a_site_is_moved_with_nothing_lost_and_goes_on_where_it_was() {
     let before = Store::open(&file).unwrap();
     let (ground, head) = (before.ground().unwrap(), before.log_head().unwrap());
     let by = || By::here("佐藤".into(), at(300));
-    let go = || store::migrate(&file, Server::parse(&url, None, None).unwrap(), by());
+    let go = || store::migrate(&file, Server::parse(&url, None, None).unwrap(), &by());
     assert!(matches!(go(), Err(StoreError::Busy)), "a collector has the file open");
     drop(before);
     let moved = go().unwrap();
@@ -248,7 +248,7 @@ fn a_site_is_not_moved_onto_a_database_that_has_tables() {
     let folder = tempfile::tempdir().unwrap();
     let file = filled(folder.path());
     let server = Server::parse(&url, None, None).unwrap();
-    let refused = store::migrate(&file, server, By::here("佐藤".into(), at(300))).unwrap_err();
+    let refused = store::migrate(&file, server, &By::here("佐藤".into(), at(300))).unwrap_err();
     assert!(matches!(refused, StoreError::Server { fault: Fault::NotEmpty, .. }), "{refused:?}");
     let store = Store::open(&file).expect("the file is as it was");
     assert_eq!(store.log_head().unwrap().number, 6);

@@ -47,7 +47,7 @@ pub(super) fn migrate(options: &Migrate) -> Result<(), Complaint> {
     })?;
     let name = server.name();
     let by = By::here(who(options.by.as_ref()), clock::now());
-    let moved = store::migrate(&file, server, by).map_err(|error| error.complaint(&file))?;
+    let moved = store::migrate(&file, server, &by).map_err(|error| error.complaint(&file))?;
     let lang = options.lang;
     to_stdout(|out| {
         for table in &moved {

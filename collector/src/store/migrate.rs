@@ -55,7 +55,7 @@ impl Table {
 /// [`StoreError::NotADatabase`] if it is not sound, [`Fault::NotEmpty`](super::Fault::NotEmpty) if there are tables on the
 /// server, [`StoreError::Differs`] if a table came out different, and what either database says. On the
 /// server is then nothing, and the file is as it was.
-pub fn migrate(file: &Path, server: Server, by: By) -> Result<Vec<Moved>, StoreError> {
+pub fn migrate(file: &Path, server: Server, by: &By) -> Result<Vec<Moved>, StoreError> {
     let examined = safety::examine(file)?;
     if !examined.faults.is_empty() {
         return Err(StoreError::NotADatabase);
@@ -83,7 +83,7 @@ pub fn migrate(file: &Path, server: Server, by: By) -> Result<Vec<Moved>, StoreE
     if audit::verify(&to, None)?.is_err() {
         return Err(StoreError::Differs { table: "audit".to_owned() });
     }
-    audit::by(&to, &by, Deed::DatabaseMoved, place.to_string())?;
+    audit::by(&to, by, Deed::DatabaseMoved, place.to_string())?;
     to.commit()?;
     schema::mark_moved(&from)?;
     from.commit()?;

@@ -82,11 +82,11 @@ impl Session {
     }
 
     fn begin(&mut self, purpose: Purpose) -> Result<()> {
-        let opening = match purpose {
+        let text = match purpose {
             Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
             Purpose::Write => format!("BEGIN; SELECT pg_advisory_xact_lock({WRITERS})"),
         };
-        let begun = self.again(|session| session.batch(&opening));
+        let begun = self.again(|session| session.batch(&text));
         if begun.is_err() && self.client.is_some() {
             // The turn did not come: the transaction was begun all the same.
             let _ = self.once(|session| session.batch("ROLLBACK"));
