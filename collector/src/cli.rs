@@ -106,8 +106,8 @@ enum Command {
     Restore(safety::Restore),
     /// データベースが壊れていないか隅々まで調べます / Looks whether the whole database is sound
     Check(safety::Check),
-    /// 設定の retention_days より古い観測を、判定が変わらない範囲でまとめます /
-    /// Folds observations that are older than retention_days, as far as that changes nothing
+    /// 設定の `retention_days` より古い観測を、判定が変わらない範囲でまとめます /
+    /// Folds observations that are older than `retention_days`, as far as that changes nothing
     Retain(retain::Retain),
     /// データベースのファイルを PostgreSQL サーバーへ移します。コレクターを止めてから実行します /
     /// Moves the database file to a PostgreSQL server; the collector has to be stopped

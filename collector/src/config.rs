@@ -181,6 +181,10 @@ impl Config {
                 format!("line {line} of the configuration {name} is wrong ({what}): see the sample config/collector.toml"),
             )
         })?;
+        Self::meant(written, name)
+    }
+
+    fn meant(written: Written, name: &str) -> Result<Self, Complaint> {
         let (page_rows, database) = (page_rows(written.page_rows, name)?, place(&written, name)?);
         let networks = written.network.unwrap_or_default();
         if let Some(twice) = twice(&networks) {

@@ -275,7 +275,7 @@ impl Site {
 /// Every route and what it needs.
 fn doors(site: &Arc<Site>) -> Doors {
     let batches = post(batches::deliver).layer(DefaultBodyLimit::disable());
-    api::doors(Doors::new(site))
+    people(api::doors(Doors::new(site)))
         .get("/", Need::May(Act::Read), start::page)
         .get("/devices", Need::May(Act::Read), devices::page)
         .get("/devices/{id}", Need::May(Act::Read), device::page)
@@ -323,6 +323,19 @@ fn doors(site: &Arc<Site>) -> Doors {
         .post("/guide/code", Need::May(Act::Administer), guide::code)
         .get("/sites", Need::May(Act::Survey), sites::list)
         .get("/sites/{name}", Need::May(Act::Survey), sites::page)
+        .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
+        .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
+        .get("/assets/daicho.css", Need::Nothing, style)
+        .get("/assets/daicho.svg", Need::Nothing, icon)
+        .get("/healthz", Need::Nothing, metrics::health)
+        .get("/readyz", Need::Nothing, metrics::ready)
+        // Who may read them the handler asks.
+        .get("/metrics", Need::Nothing, metrics::show)
+}
+
+/// The routes by which people come in, and those about them.
+fn people(doors: Doors) -> Doors {
+    doors
         .get("/login", Need::Nothing, login::ask)
         .post("/login", Need::Nothing, login::enter)
         .get("/login/link", Need::Nothing, login::link)
@@ -340,14 +353,6 @@ fn doors(site: &Arc<Site>) -> Doors {
         .post("/accounts", Need::May(Act::Administer), accounts::change)
         .get("/audit", Need::May(Act::Audit), audit::show)
         .get("/audit.csv", Need::Take(Act::Audit), audit::file)
-        .at((Method::POST, "/api/v1/batches"), Need::Agent, batches)
-        .get("/api/v1/agents/{agent}/stops", Need::Agent, stops::count)
-        .get("/assets/daicho.css", Need::Nothing, style)
-        .get("/assets/daicho.svg", Need::Nothing, icon)
-        .get("/healthz", Need::Nothing, metrics::health)
-        .get("/readyz", Need::Nothing, metrics::ready)
-        // Who may read them the handler asks.
-        .get("/metrics", Need::Nothing, metrics::show)
 }
 
 /// Every route, with the headers that keep a browser in bounds.

@@ -54,6 +54,7 @@ pub trait Conversation: Send {
     fn method(&self) -> Method;
 
     /// As [`Dialogue::subject`].
+    #[expect(clippy::unnecessary_literal_bound, reason = "others return what they hold")]
     fn subject(&self) -> &str {
         ""
     }

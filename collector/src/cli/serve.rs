@@ -13,7 +13,7 @@ use crate::courier;
 use crate::door::{self, Door};
 use crate::store::Store;
 use crate::web::{self, Site};
-use crate::words::Word;
+use crate::words::{Lang, Word};
 
 pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     let mut config = Config::load(options.places.config.as_deref())?;
@@ -58,11 +58,7 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
             // A sender that is gone is an end, too.
             let _ = ended.wait_for(|ended| *ended).await;
         });
-        let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
-        if let Some(code) = first {
-            let page = format!("{url}setup?code={code}");
-            let _ = writeln!(io::stderr(), "{}", lang.fill(Word::SetupPrinted, &[&page, &code]));
-        }
+        tell(lang, &url, first);
         let agents = async {
             let Some((listener, door)) = door else { return Ok(()) };
             let at = listener.local_addr().map_err(|error| failed(&error))?;
@@ -79,6 +75,15 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
     })?;
     let _ = writeln!(io::stderr(), "{}", lang.say(Word::ImportStopped));
     Ok(())
+}
+
+/// Says where the pages are, and where the first administrator comes in while there is none.
+fn tell(lang: Lang, url: &str, first: Option<String>) {
+    let _ = writeln!(io::stderr(), "{}", lang.fill(Word::ImportServing, &[&url]));
+    if let Some(code) = first {
+        let page = format!("{url}setup?code={code}");
+        let _ = writeln!(io::stderr(), "{}", lang.fill(Word::SetupPrinted, &[&page, &code]));
+    }
 }
 
 fn bind(

@@ -421,7 +421,7 @@ mod tests {
                 || rest.split_once(" = ").is_some_and(|(key, _)| is_name(key))
         };
         let lines = sample[from..].lines().filter_map(|line| line.strip_prefix('#'));
-        lines.filter(is_key).map(|line| format!("{line}\n")).collect()
+        lines.filter(is_key).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

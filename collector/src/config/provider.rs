@@ -87,7 +87,9 @@ mod tests {
     /// The section of the sample, without the signs that take it out.
     fn section() -> String {
         let from = SAMPLE.find("#[oidc]").unwrap();
-        SAMPLE[from..].lines().map(|line| format!("{}\n", line.trim_start_matches('#'))).collect()
+        let lines: Vec<_> =
+            SAMPLE[from..].lines().map(|line| line.trim_start_matches('#')).collect();
+        lines.join("\n")
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn syslog_arrives_as_datagrams_and_as_counted_octets_also_inside_tls() {
 
 /// A site with these receivers, of which nothing else is told than what the test makes happen.
 fn site(folder: &Path, receivers: &str) -> Arc<Site> {
-    let store = Store::open(&folder.join("daicho.db")).unwrap();
+    let store = Store::open(folder.join("daicho.db")).unwrap();
     Arc::new(Site::new(store, Config::parse(receivers, "test").unwrap()).unwrap())
 }
 

@@ -18,7 +18,7 @@ pub(super) fn examine(config: &Config, sound: bool, teller: Teller<'_>) -> Vec<C
     let path = &config.database;
     let opened = Vault::open(path).and_then(|vault| {
         let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
-        named.iter().map(|name| vault.get(&store, name).map(drop)).collect::<Result<(), _>>()
+        named.iter().try_for_each(|name| vault.get(&store, name).map(drop))
     });
     let subject = Word::DoctorSecrets;
     vec![match opened {

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn what_fell_due_while_nobody_planned_was_missed_and_what_is_due_waits() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+        let store = Store::open(folder.path().join("daicho.db")).unwrap();
         let nightly = Schedule {
             name: "夜間".into(),
             agent: "3F".into(),

@@ -32,7 +32,7 @@ fn running() -> Running {
 
 fn running_with(open: Opener) -> Running {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
     let site = Site::new(store, Config::parse("", "test").unwrap()).unwrap();
     let door = Arc::new(Door { open, ..Door::new(Arc::new(site)).unwrap() });
     let runtime = tokio::runtime::Runtime::new().unwrap();

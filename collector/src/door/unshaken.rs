@@ -138,7 +138,9 @@ mod tests {
     fn among_those_who_speak_the_oldest_goes() {
         let all = Arc::new(Unshaken::default());
         let mut of_one: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
-        of_one.iter().for_each(|(place, _)| place.spoke());
+        for (place, _) in &of_one {
+            place.spoke();
+        }
         let _more = all.enter(ONE);
         assert!(is_out(&mut of_one[0].1) && !is_out(&mut of_one[1].1));
     }

@@ -321,7 +321,7 @@ fn a_vendor_is_told_of_its_own_findings_and_of_nothing_else() {
     assert_eq!(told(&high, None).len(), 1);
 }
 
-fn wording<'a>(lang: Lang, brief: bool, show: &'a dyn Fn(Timestamp) -> String) -> Wording<'a> {
+fn wording(lang: Lang, brief: bool, show: &dyn Fn(Timestamp) -> String) -> Wording<'_> {
     Wording { lang, brief, url: "https://daicho.example.jp", show }
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::credential::{Failed, Kept, kept, secret};
 
 /// How long somebody may take at the provider.
-pub const HOLDS: Duration = Duration::from_secs(600);
+pub const HOLDS: Duration = Duration::from_mins(10);
 /// Logins that are under way at once; of more the oldest is forgotten.
 const MOST: usize = 10_000;
 

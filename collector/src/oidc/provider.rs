@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest answer, in octets.
 const ANSWER: u64 = 1 << 20;
 /// How long its document is remembered.
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const REMEMBERED: Duration = Duration::from_hours(1);
 /// Most keys that are looked at.
 const KEYS: usize = 100;
 

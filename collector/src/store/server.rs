@@ -110,7 +110,7 @@ impl Server {
             .ssl_mode(if trust == Trust::Here { SslMode::Disable } else { SslMode::Require })
             .application_name("daicho-collector")
             .connect_timeout(PATIENCE)
-            .tcp_user_timeout(Duration::from_secs(60))
+            .tcp_user_timeout(Duration::from_mins(1))
             .keepalives_idle(Duration::from_secs(30));
         Ok(Self { name: shown(url).into(), config: Box::new(config), trust, password_file })
     }
@@ -304,6 +304,7 @@ fn verified(authority: &Path) -> Result<rustls::ClientConfig, String> {
 }
 
 /// The complaint about a server.
+#[expect(clippy::too_many_lines, reason = "a sentence a fault, each in two languages")]
 pub(super) fn complaint(at: &str, fault: &Fault) -> Complaint {
     let (exit, ja, en) = match fault {
         Fault::Away(why) => (

@@ -284,7 +284,7 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
     connection.execute_batch("CREATE TABLE song (name TEXT)").unwrap();
     assert!(matches!(Store::open(&foreign), Err(StoreError::NotOurs)));
     assert!(matches!(
-        Store::open_existing(&folder.path().join("absent.sqlite")),
+        Store::open_existing(folder.path().join("absent.sqlite")),
         Err(StoreError::Absent)
     ));
 }
@@ -292,7 +292,7 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
 #[test]
 fn a_file_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
     rusqlite::Connection::open(store.path())
         .unwrap()
         .pragma_update(None, "user_version", 99)

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_view_is_its_owners_until_it_is_shared() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("d.db")).unwrap();
+        let store = Store::open(folder.path().join("d.db")).unwrap();
         let by = || By::here("test".into(), Timestamp::from_micros(1));
         let account = |name: &str| {
             let new = NewAccount {

@@ -10,7 +10,7 @@ fn by() -> By {
 
 fn site() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
     (folder, store)
 }
 

@@ -28,6 +28,7 @@ const PORT: u16 = 8471;
 
 /// What has been done, in the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a step is done or not, each by itself")]
 pub(super) struct Progress {
     declared: bool,
     ledger: bool,

@@ -15,7 +15,7 @@ use crate::clock;
 use crate::day::Day;
 use crate::seal;
 use crate::snapshot::diff::{Difference, How, diff};
-use crate::store::{OtherSite, SiteSnapshot, StoreError};
+use crate::store::{OtherSite, SiteSnapshot, Store, StoreError};
 use crate::words::{Lang, Word};
 
 /// Differences that a page lists; the command prints all.
@@ -98,7 +98,7 @@ fn newest(site: &Site, lang: Lang, one: &SiteSnapshot) -> Newest {
 }
 
 pub(super) async fn list(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    match site.write(|store| store.sites()).await {
+    match site.write(Store::sites).await {
         Ok(sites) => {
             let row = |one: OtherSite| Row {
                 link: format!("/sites/{}", encoded(&one.name)),
@@ -124,7 +124,7 @@ pub(super) async fn page(
     reader: Reader,
     Path(name): Path<String>,
 ) -> Response {
-    let sites = match site.write(|store| store.sites()).await {
+    let sites = match site.write(Store::sites).await {
         Ok(sites) => sites,
         Err(error) => return failed(&reader, &error),
     };

@@ -44,7 +44,7 @@ fn running() -> Running {
 /// A server of this configuration.
 fn running_with(text: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
     let config =
         Config::parse(&format!("host_names = [\"daicho.example\"]\n{text}"), "test").unwrap();
     let site = Arc::new(Site::new(store, config).unwrap());

@@ -60,7 +60,7 @@ impl Site {
     pub fn open(people: &[(&str, &str, Role)], hostile: bool) -> Result<Self> {
         let hospital = Hospital::furnish(SEED, Ground::Wire);
         let folder = tempfile::Builder::new().prefix("daicho-site-").tempdir()?;
-        let store = Store::open(&folder.path().join("daicho.db"))?;
+        let store = Store::open(folder.path().join("daicho.db"))?;
         fill(&store, &hospital, hostile)?;
         register(&store, &hospital)?;
         accounts(&store, people)?;
@@ -73,7 +73,7 @@ impl Site {
     /// If it cannot be served.
     pub fn empty() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("daicho-site-").tempdir()?;
-        let store = Store::open(&folder.path().join("daicho.db"))?;
+        let store = Store::open(folder.path().join("daicho.db"))?;
         Self::serve(store, Hospital::furnish(SEED, Ground::Wire), folder)
     }
 

@@ -216,7 +216,8 @@ pub(super) fn header(head: &str, name: &str) -> String {
     let mut before_was_encoded = false;
     for word in value.trim().split(' ') {
         let encoded = word.strip_prefix("=?utf-8?").and_then(|rest| rest.strip_suffix("?="));
-        if !out.is_empty() && !(before_was_encoded && encoded.is_some()) {
+        let goes_on = before_was_encoded && encoded.is_some();
+        if !out.is_empty() && !goes_on {
             out.push(' ');
         }
         before_was_encoded = encoded.is_some();

@@ -12,7 +12,7 @@ use crate::ledger::profile::Profile;
 use crate::ledger::rebase::Prefer;
 
 /// How long a book waits.
-const HOLDS: Duration = Duration::from_secs(3600);
+const HOLDS: Duration = Duration::from_hours(1);
 /// Most books that wait.
 const MOST: usize = 16;
 /// Most octets that wait.

@@ -6,6 +6,9 @@ use crate::register::check::{Flaw, Wrong};
 use crate::register::{Kind, Register};
 use crate::words::{Lang, Word, phrase};
 
+/// What may be chosen: the value, its label, and whether it is chosen.
+pub(in crate::web) type Choice = (String, String, bool);
+
 /// Empty groups that a list offers besides those that are filled in.
 const SPARE: usize = 2;
 
@@ -18,7 +21,7 @@ pub(in crate::web) struct Input {
     pub(in crate::web) shape: &'static str,
     pub(in crate::web) value: String,
     /// Values, labels, and whether each is chosen.
-    pub(in crate::web) choices: Vec<(String, String, bool)>,
+    pub(in crate::web) choices: Vec<Choice>,
     pub(in crate::web) required: bool,
     pub(in crate::web) hint: &'static str,
     pub(in crate::web) wrong: Vec<String>,
@@ -77,12 +80,11 @@ impl Form<'_> {
                 | Shape::Numbers
                 | Shape::Macs => {
                     let input = self.input(kind, spec.name.to_owned(), spec);
-                    match sections.last_mut().filter(|last| last.legend.is_empty()) {
-                        Some(last) => last.inputs.push(input),
-                        None => {
-                            let inputs = vec![input];
-                            sections.push(Section { legend: String::new(), inputs });
-                        }
+                    if let Some(last) = sections.last_mut().filter(|last| last.legend.is_empty()) {
+                        last.inputs.push(input);
+                    } else {
+                        let inputs = vec![input];
+                        sections.push(Section { legend: String::new(), inputs });
                     }
                 }
             }
@@ -136,11 +138,7 @@ impl Form<'_> {
         }
     }
 
-    fn shape(
-        &self,
-        spec: &Spec,
-        value: &str,
-    ) -> (&'static str, Vec<(String, String, bool)>, Option<Word>) {
+    fn shape(&self, spec: &Spec, value: &str) -> (&'static str, Vec<Choice>, Option<Word>) {
         let chosen: Vec<&str> = value.split('\n').collect();
         let choice = |value: &str, label: &str| {
             (value.to_owned(), label.to_owned(), chosen.contains(&value))
@@ -152,7 +150,7 @@ impl Form<'_> {
             self.register.party.iter().map(|one| choice(&one.id, &one.name)).collect()
         };
         // What is kept and no longer there to choose stays until somebody chooses another.
-        let with_own = |mut all: Vec<(String, String, bool)>| {
+        let with_own = |mut all: Vec<Choice>| {
             if !value.is_empty() && !all.iter().any(|(_, _, chosen)| *chosen) {
                 all.push((value.to_owned(), value.to_owned(), true));
             }

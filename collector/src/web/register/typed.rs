@@ -49,7 +49,11 @@ pub(super) fn of(record: &Record) -> Texts {
     let value = record.to_json().ok().and_then(|json| serde_json::from_str(&json).ok());
     let value: Value = value.unwrap_or_default();
     for spec in fields(record.kind()) {
-        flatten(&mut texts, spec.name.to_owned(), (spec, &value[spec.name]));
+        flatten(
+            &mut texts,
+            spec.name.to_owned(),
+            (spec, value.get(spec.name).unwrap_or(&Value::Null)),
+        );
     }
     texts
 }
@@ -235,14 +239,12 @@ impl Reading<'_> {
     fn macs(&mut self, path: &str, text: &str) -> Option<Value> {
         let mut macs = Vec::new();
         for line in lines(text) {
-            match line.parse::<Mac>() {
-                Ok(mac) => macs.push(Value::from(mac.to_string())),
-                Err(_) => {
-                    let said = self.lang.fill(Word::FormWrongMac, &[&line]);
-                    self.wrong_with(path, said);
-                    return None;
-                }
-            }
+            let Ok(mac) = line.parse::<Mac>() else {
+                let said = self.lang.fill(Word::FormWrongMac, &[&line]);
+                self.wrong_with(path, said);
+                return None;
+            };
+            macs.push(Value::from(mac.to_string()));
         }
         Some(macs.into())
     }

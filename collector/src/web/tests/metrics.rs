@@ -14,7 +14,7 @@ fn token(running: &Running, account: &str, scopes: &[Scope]) -> Visitor {
         account: account.into(),
         label: "metrics".into(),
         scopes: scopes.to_vec(),
-        holds: Duration::from_secs(60),
+        holds: Duration::from_mins(1),
     };
     running.site.store.issue_token(new, kept, By::here("test".into(), clock::now())).unwrap();
     Visitor { cookie: format!("Authorization: Bearer {secret}\r\n"), token: String::new() }

@@ -235,7 +235,7 @@ fn a_link_logs_in_once_and_lets_its_owner_set_a_password() {
 #[test]
 fn the_first_run_needs_the_printed_code_and_is_there_once() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
     let site = Arc::new(Site::new(store, Config::parse("", "test").unwrap()).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -269,7 +269,7 @@ fn the_first_run_needs_the_printed_code_and_is_there_once() {
 #[test]
 fn behind_tls_cookies_go_over_tls_only_and_readers_are_where_the_proxy_says() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("daicho.db")).unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
     let site =
         Arc::new(Site::new(store, Config::parse("behind_tls = true", "t").unwrap()).unwrap());
     let cookie = session::keep(&site, "s").unwrap();
