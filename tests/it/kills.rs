@@ -152,7 +152,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice_whoever_is_killed_when(
     let (ids, count) = held(&site.database());
     assert_eq!((ids.len(), count), (site.kept.len(), site.kept.len()), "all, and each once");
     assert_eq!(ids, site.kept);
-    let agents = Store::open_existing(&site.database()).unwrap().admissions().list().unwrap();
+    let agents = Store::open_existing(site.database()).unwrap().admissions().list().unwrap();
     assert_eq!(agents[0].gaps, []);
     println!("{kills} kills, {} batches, {count} observations", site.batches);
 }

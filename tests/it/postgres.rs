@@ -27,7 +27,7 @@ fn cluster() -> Option<Cluster> {
 
 fn open(url: &str) -> Result<Store, StoreError> {
     let server = Server::parse(url, None, None).unwrap();
-    Store::open(&Place::on(server, "here.db".into()))
+    Store::open(Place::on(server, "here.db".into()))
 }
 
 fn observation(host: u8, second: i64) -> Observation {

@@ -115,8 +115,8 @@ impl Driver {
         let mut body = vec![0; length];
         answer.read_exact(&mut body)?;
         let mut answer: Value = serde_json::from_slice(&body)?;
-        ensure!(answer["value"].get("error").is_none(), "{path}: {answer}");
-        Ok(answer["value"].take())
+        ensure!(answer.pointer("/value/error").is_none(), "{path}: {answer}");
+        Ok(answer.get_mut("value").map(Value::take).unwrap_or_default())
     }
 }
 
@@ -223,10 +223,11 @@ impl Browser {
     pub fn requested(&self) -> Result<Vec<String>> {
         let mut urls = Vec::new();
         for entry in self.log("performance")? {
-            let message: Value = serde_json::from_str(entry["message"].as_str().unwrap_or("null"))?;
-            let message = &message["message"];
-            if message["method"] == "Network.requestWillBeSent" {
-                urls.extend(message["params"]["request"]["url"].as_str().map(str::to_owned));
+            let text = entry.get("message").and_then(Value::as_str).unwrap_or("null");
+            let message: Value = serde_json::from_str(text)?;
+            let at = |pointer| message.pointer(pointer).and_then(Value::as_str);
+            if at("/message/method") == Some("Network.requestWillBeSent") {
+                urls.extend(at("/message/params/request/url").map(str::to_owned));
             }
         }
         Ok(urls)

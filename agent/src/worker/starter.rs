@@ -211,7 +211,9 @@ mod tests {
         };
         let mut lines = Vec::new();
         let wishes = [Wish::Start(order, "https://a.example".into()), Wish::Stop];
-        wishes.iter().for_each(|wish| tell(&mut lines, wish).unwrap());
+        for wish in &wishes {
+            tell(&mut lines, wish).unwrap();
+        }
         let text = String::from_utf8(lines).unwrap();
         let read: Vec<Wish> = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
         assert_eq!(read, wishes);

@@ -183,7 +183,7 @@ impl Camera<'_> {
             "Page.captureScreenshot",
             &json!({ "format": "png", "captureBeyondViewport": whole, "clip": self.clip(view).await? }),
         )?;
-        let text = taken["data"].as_str().context("no picture")?;
+        let text = taken.get("data").and_then(Value::as_str).context("no picture")?;
         fs::write(file, base64(text).context("a picture that is no base64")?)?;
         Ok(())
     }

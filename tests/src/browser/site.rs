@@ -143,13 +143,8 @@ fn intruder(vantage: &Arc<Vantage>, (number, name): (u8, &str), at: Timestamp) -
     let mac = Mac::new([0x00, 0x1a, 0x2b, 0xee, 0xee, number]);
     let ip = Ipv4Addr::new(10, 20, 99, number.saturating_add(1));
     let speaker = Speaker { ip: Some(ip.into()), mac: Some(mac) };
-    let said = |method, fact| Observation {
-        at,
-        vantage: Arc::clone(vantage),
-        method,
-        speaker: speaker.clone(),
-        fact,
-    };
+    let said =
+        |method, fact| Observation { at, vantage: Arc::clone(vantage), method, speaker, fact };
     let system = Fact::System {
         description: name.into(),
         object_id: "1.3.6.1.4.1.8072.3.2.10".into(),

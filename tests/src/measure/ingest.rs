@@ -69,12 +69,11 @@ fn all(devices: usize) -> Result<()> {
     );
     let folder = tempfile::tempdir()?;
     let mut lines = scans(&folder.path().join("daicho.db").display().to_string(), devices)?;
-    match cluster::obstacle() {
-        Some(why) => println!("PostgreSQL: {why}"),
-        None => {
-            let cluster = Cluster::start()?;
-            lines.extend(scans(&cluster.database("measure")?, devices)?);
-        }
+    if let Some(why) = cluster::obstacle() {
+        println!("PostgreSQL: {why}");
+    } else {
+        let cluster = Cluster::start()?;
+        lines.extend(scans(&cluster.database("measure")?, devices)?);
     }
     println!("{}", lines.join("\n"));
     Ok(())

@@ -73,6 +73,7 @@ fn always(path: impl Into<String>) -> Box<dyn Fn(usize) -> String + Send + Sync>
     Box::new(move |_| path.clone())
 }
 
+#[expect(clippy::too_many_lines, reason = "a line a page")]
 fn pages(client: &Client, devices: usize) -> Result<Vec<Page>> {
     let list = client.get("/devices?q=PC-0000001")?.body;
     let device = link(&list, "/devices/mac-").context("a device of the list")?;
@@ -164,7 +165,7 @@ fn one(site: &Site, client: &Client, pages: &[Page], lines: &mut Vec<String>) ->
             ensure!(answer.status == 200, "{name}: {}", answer.status);
             sample.add(answer.first);
         }
-        let cpu = (site.processor()? - before) / u32::try_from(TIMES)?;
+        let cpu = site.processor()?.saturating_sub(before) / u32::try_from(TIMES)?;
         let row = Row { name, readers: 1, first: Some(first), octets, cpu, sample };
         tell(&row.to_string());
         lines.push(row.json()?);
@@ -180,7 +181,7 @@ fn many(site: &Site, client: &Client, pages: &[Page], lines: &mut Vec<String>) -
     let before = site.processor()?;
     let heard = client.at_once(READERS, pages, (READING, PAUSE))?;
     let asked: usize = heard.iter().map(Sample::count).sum();
-    let cpu = (site.processor()? - before) / u32::try_from(asked.max(1))?;
+    let cpu = site.processor()?.saturating_sub(before) / u32::try_from(asked.max(1))?;
     let mut all = Sample::default();
     for ((name, _), sample) in pages.iter().zip(heard) {
         all.join(&sample);
@@ -225,7 +226,7 @@ fn files(site: &Site, client: &Client) -> Result<()> {
             "{file}: {} octets in {:.2} s, {:.2} s CPU, {} MiB more than before",
             answer.octets,
             answer.all.as_secs_f64(),
-            (site.processor()? - cpu).as_secs_f64(),
+            site.processor()?.saturating_sub(cpu).as_secs_f64(),
             site.peak()?.saturating_sub(before) >> 20
         ));
     }

@@ -124,6 +124,7 @@ fn program(root: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it")]
 fn trouble(error: daicho_collector::store::StoreError) -> anyhow::Error {
     anyhow!("{error}")
 }
