@@ -87,9 +87,8 @@ mod tests {
     /// The section of the sample, without the signs that take it out.
     fn section() -> String {
         let from = SAMPLE.find("#[oidc]").unwrap();
-        let lines: Vec<_> =
-            SAMPLE[from..].lines().map(|line| line.trim_start_matches('#')).collect();
-        lines.join("\n")
+        let lines = SAMPLE[from..].lines().map_while(|line| line.strip_prefix('#'));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     #[test]
