@@ -6,6 +6,7 @@
 //! than its rows do, and a contradiction between equals is "unknown".
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method};
@@ -87,7 +88,7 @@ pub struct Software {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match<'r> {
     /// What is claimed.
-    pub reading: Reading,
+    pub reading: Arc<Reading>,
     /// Where it was read.
     pub place: &'r Place,
     /// The text that matched.
@@ -249,7 +250,8 @@ impl Rows {
     /// What the rows make of a fact. Facts that no row looks at say nothing. What a service said
     /// needs its protocol: [`Self::matches`].
     pub fn read(&self, fact: &Fact) -> Vec<Reading> {
-        self.matches(None, fact).into_iter().map(|found| found.reading).collect()
+        let found = self.matches(None, fact).into_iter();
+        found.map(|found| Arc::unwrap_or_clone(found.reading)).collect()
     }
 
     /// What the rows make of a fact that was learned by this method, each with where it was read.

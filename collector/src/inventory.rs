@@ -87,6 +87,9 @@ struct Nothing {
     nothing: BTreeSet<String>,
 }
 
+/// So long are most texts at most that are looked at.
+const LONGEST: usize = 64;
+
 static EMPTY_WORDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     toml::from_str::<Nothing>(NOTHING).map(|file| file.nothing).unwrap_or_default()
 });
@@ -188,11 +191,18 @@ fn text(cell: &Cell) -> Option<String> {
 
 /// Whether a text says nothing: a placeholder, or one sign over and over.
 pub(crate) fn says_nothing(said: &str) -> bool {
-    let folded = spelling::fold(said);
+    let mut room = [0; LONGEST];
+    match spelling::fold_into(said, &mut room) {
+        Some(folded) => is_nothing(folded),
+        None => is_nothing(&spelling::fold(said)),
+    }
+}
+
+fn is_nothing(folded: &str) -> bool {
     let mut signs = folded.chars().filter(|sign| sign.is_alphanumeric());
     let first = signs.next();
     let same = first.is_none_or(|first| {
         matches!(first, '0' | 'x' | 'f') && folded.len() > 1 && signs.all(|sign| sign == first)
     });
-    same || EMPTY_WORDS.contains(&folded)
+    same || EMPTY_WORDS.contains(folded)
 }

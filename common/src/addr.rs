@@ -1,6 +1,6 @@
 //! Link-layer addresses (IEEE 802-2014 §8.2) and what their bits say about the owner.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -103,8 +103,15 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // By hand: every device and every row is asked for it, many times over.
+        let digit =
+            |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
         for (n, octet) in self.0.iter().enumerate() {
-            write!(f, "{}{octet:02x}", if n == 0 { "" } else { ":" })?;
+            if n > 0 {
+                f.write_char(':')?;
+            }
+            f.write_char(digit(octet >> 4))?;
+            f.write_char(digit(octet & 0xf))?;
         }
         Ok(())
     }

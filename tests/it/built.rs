@@ -9,9 +9,11 @@ pub(crate) fn folder() -> PathBuf {
     // This binary is in <target>/<profile>/deps.
     let here = std::env::current_exe().unwrap();
     let profile = here.ancestors().nth(2).unwrap();
-    // Always both: what their dependencies have in common is then built once.
+    // Of the whole workspace: their dependencies have the same features then as when the tests were
+    // built, so that nothing is built twice.
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "daicho-agent", "--package", "daicho-collector"]);
+    cargo.args(["build", "--quiet", "--workspace"]);
+    cargo.args(["--bin", "daicho-agent", "--bin", "daicho-collector"]);
     if profile.ends_with("release") {
         cargo.arg("--release");
     }

@@ -5,7 +5,8 @@
 //! same 管理番号 are one thing kept in two books (a list of devices, a list of addresses), no
 //! duplicate.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
@@ -42,28 +43,21 @@ type Shared<'a> = HashMap<Key<'a>, (&'a Entry, Vec<&'a Entry>), RandomState>;
 /// A place in the order, the kind of a key as the detail has it, and its value.
 type Told = (u8, &'static str, String);
 
-/// What more than one row has, in order.
-fn shared<'a>(known: &Known<'a>) -> Vec<(Told, Vec<&'a Entry>)> {
-    let mut shared = Shared::default();
-    let mut share = |key: Key<'a>, entry: &'a Entry| {
-        shared
-            .entry(key)
-            .and_modify(|(_, others)| others.push(entry))
-            .or_insert_with(|| (entry, Vec::new()));
-    };
+/// Those of a row's values that stand there first.
+fn once<T: Copy + PartialEq>(values: &[T]) -> impl Iterator<Item = T> {
+    let first = |(at, value): &(usize, &T)| !values.iter().take(*at).any(|other| other == *value);
+    values.iter().enumerate().filter(first).map(|(_, value)| *value)
+}
+
+/// Calls `share` with every key of every row.
+fn each<'a>(known: &Known<'a>, mut share: impl FnMut(Key<'a>, &'a Entry)) {
     for entry in &known.facts.ledger.entries {
         if !entry.asset_number.is_empty() {
             share(Key::Number(&entry.asset_number), entry);
         }
         if entry.state != State::Retired {
-            let ips: BTreeSet<IpAddr> = entry.ips.iter().copied().collect();
-            for ip in ips {
-                share(Key::Ip(ip), entry);
-            }
-            let macs: BTreeSet<Mac> = entry.macs.iter().copied().collect();
-            for mac in macs {
-                share(Key::Mac(mac), entry);
-            }
+            once(&entry.ips).for_each(|ip| share(Key::Ip(ip), entry));
+            once(&entry.macs).for_each(|mac| share(Key::Mac(mac), entry));
         }
     }
     for matched in &known.matches {
@@ -71,6 +65,33 @@ fn shared<'a>(known: &Known<'a>) -> Vec<(Told, Vec<&'a Entry>)> {
             share(Key::Device(&id.0), entry);
         }
     }
+}
+
+/// What more than one row has, in order.
+fn shared<'a>(known: &Known<'a>) -> Vec<(Told, Vec<&'a Entry>)> {
+    // Most keys stand in one row only; a number for each tells so, and takes little room.
+    let hasher = RandomState::default();
+    let (mut seen, mut again) = (HashSet::<u64, RandomState>::default(), HashSet::new());
+    seen.reserve(known.facts.ledger.entries.len() * 4);
+    each(known, |key, _| {
+        let number = hasher.hash_one(key);
+        if !seen.insert(number) {
+            again.insert(number);
+        }
+    });
+    drop(seen);
+    let mut shared = Shared::default();
+    if again.is_empty() {
+        return Vec::new();
+    }
+    each(known, |key, entry| {
+        if again.contains(&hasher.hash_one(key)) {
+            shared
+                .entry(key)
+                .and_modify(|(_, others)| others.push(entry))
+                .or_insert_with(|| (entry, Vec::new()));
+        }
+    });
     let several = shared.into_iter().filter(|(_, (_, others))| !others.is_empty());
     let mut several: Vec<_> = several
         .map(|(key, (first, others))| {

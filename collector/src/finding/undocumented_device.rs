@@ -1,10 +1,12 @@
 //! 未登録機器: a device that no entry of the ledger accounts for.
 
+use std::cell::LazyCell;
+
 use super::two_sides::Sides;
 use super::{Draft, Known, Rule, joined, portrait, presence, word};
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let sides = Sides::of(&known.facts);
+    let sides = LazyCell::new(|| Sides::of(&known.facts));
     let undocumented = known.matches.iter().filter(|m| m.found.verdict.is_undocumented());
     let devices = undocumented.filter_map(|matched| matched.device);
     devices

@@ -2,6 +2,7 @@
 //! text once is kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use daicho_common::observation::{Fact, Method};
 use foldhash::fast::RandomState;
@@ -31,14 +32,14 @@ pub struct Reader<'r> {
     known: Known,
     texts: usize,
     /// The groups that look at what no service says, ascending.
-    others: Vec<usize>,
+    others: Arc<[usize]>,
     /// The words' fields of what services say, by their name; and the others.
     said: HashMap<&'r str, Vec<(&'r Place, bool)>>,
-    plain: Vec<(&'r Place, bool)>,
+    plain: Arc<[(&'r Place, bool)]>,
 }
 
 /// Readings by who looks and by the text.
-type Known = HashMap<Looker, HashMap<String, Vec<Reading>, RandomState>, RandomState>;
+type Known = HashMap<Looker, HashMap<String, Vec<Arc<Reading>>, RandomState>, RandomState>;
 
 impl<'r> Reader<'r> {
     /// These rows, which have read nothing yet.
@@ -56,6 +57,7 @@ impl<'r> Reader<'r> {
                 plain.push((place, *kinds));
             }
         }
+        let plain = plain.into();
         Self { rows, known: HashMap::default(), texts: 0, others, said, plain }
     }
 
@@ -71,13 +73,13 @@ impl<'r> Reader<'r> {
             return found;
         }
         let rows = self.rows;
-        for number in self.groups(fact) {
+        for number in self.groups(fact).iter().copied() {
             let Some(group) = rows.groups.get(number) else { continue };
             for text in group.place.texts(method, fact) {
                 self.read(Looker::Group(number), &group.place, &text, &mut found);
             }
         }
-        for (place, kinds) in self.fields(fact) {
+        for (place, kinds) in self.fields(fact).iter().copied() {
             for text in place.texts(method, fact) {
                 self.read(Looker::Words(kinds), place, &text, &mut found);
             }
@@ -91,8 +93,8 @@ impl<'r> Reader<'r> {
     }
 
     /// The fields in which words may stand, and whether kinds of things count there.
-    fn fields(&self, fact: &Fact) -> Vec<(&'r Place, bool)> {
-        let Fact::Said(said) = fact else { return self.plain.clone() };
+    fn fields(&self, fact: &Fact) -> Arc<[(&'r Place, bool)]> {
+        let Fact::Said(said) = fact else { return Arc::clone(&self.plain) };
         let mut keys: Vec<&str> = said.fields.iter().map(|(key, _)| key.as_str()).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -121,20 +123,20 @@ impl<'r> Reader<'r> {
     }
 
     /// The groups that may look at the fact, ascending.
-    fn groups(&self, fact: &Fact) -> Vec<usize> {
-        let Fact::Said(said) = fact else { return self.others.clone() };
+    fn groups(&self, fact: &Fact) -> Arc<[usize]> {
+        let Fact::Said(said) = fact else { return Arc::clone(&self.others) };
         let keys = said.fields.iter().filter_map(|(key, _)| self.rows.said.get(key.as_str()));
         let mut groups: Vec<usize> = keys.flatten().copied().collect();
         groups.sort_unstable();
         groups.dedup();
-        groups
+        groups.into()
     }
 
     fn read(&mut self, looker: Looker, place: &'r Place, text: &str, found: &mut Vec<Match<'r>>) {
         let known = self.known.get(&looker).and_then(|known| known.get(text));
-        let add = |readings: &[Reading], found: &mut Vec<Match<'r>>| {
+        let add = |readings: &[Arc<Reading>], found: &mut Vec<Match<'r>>| {
             found.extend(readings.iter().map(|reading| Match {
-                reading: reading.clone(),
+                reading: Arc::clone(reading),
                 place,
                 said: text.to_owned(),
             }));
@@ -143,7 +145,7 @@ impl<'r> Reader<'r> {
             add(readings, found);
             return;
         }
-        let readings = match looker {
+        let readings: Vec<Reading> = match looker {
             Looker::Group(number) => {
                 let group = self.rows.groups.get(number);
                 group.map(|group| group.read(text)).unwrap_or_default()
@@ -151,6 +153,7 @@ impl<'r> Reader<'r> {
             Looker::Words(kinds) => self.rows.words.of(text, kinds),
             Looker::Shape => shape::read(text),
         };
+        let readings: Vec<Arc<Reading>> = readings.into_iter().map(Arc::new).collect();
         add(&readings, found);
         if self.texts >= KEPT {
             self.known.clear();

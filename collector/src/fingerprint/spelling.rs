@@ -31,13 +31,34 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect()
 }
 
+/// As [`fold`], without a text of its own: of ASCII only, and of what fits in.
+pub(crate) fn fold_into<'r>(text: &str, room: &'r mut [u8]) -> Option<&'r str> {
+    if !text.is_ascii() || text.len() > room.len() {
+        return None;
+    }
+    let signs = text.bytes().filter(|sign| !char::from(*sign).is_whitespace());
+    let mut count = 0;
+    for (to, sign) in room.iter_mut().zip(signs) {
+        *to = sign.to_ascii_lowercase();
+        count += 1;
+    }
+    str::from_utf8(room.get(..count)?).ok()
+}
+
 /// Whether two texts name the same: folded, one holds the other. An empty text names nothing.
 pub fn same(a: &str, b: &str) -> bool {
     if a == b && a.chars().any(|sign| sign.is_ascii_graphic()) {
         return true;
     }
-    let (a, b) = (fold(a), fold(b));
-    !a.is_empty() && !b.is_empty() && (a.contains(&b) || b.contains(&a))
+    let mut rooms = ([0; 64], [0; 64]);
+    if let (Some(a), Some(b)) = (fold_into(a, &mut rooms.0), fold_into(b, &mut rooms.1)) {
+        return is_same(a, b);
+    }
+    is_same(&fold(a), &fold(b))
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    !a.is_empty() && !b.is_empty() && (a.contains(b) || b.contains(a))
 }
 
 /// A host name for comparison: folded, its domain and `$` cut off.
@@ -86,6 +107,16 @@ mod tests {
         assert!(same("ＭＰ Ｃ３００４", "RICOH mp c3004"));
         assert!(!same("MP C3004", "MP C4504"));
         assert!(!same("", "MP C4504"));
+    }
+
+    #[test]
+    fn a_text_folds_the_same_with_and_without_a_text_of_its_own() {
+        let mut room = [0; 16];
+        for text in ["", "PC-07", " MP\u{b}C 3004 ", "a\tb\r\n", "0123456789abcdef"] {
+            assert_eq!(fold_into(text, &mut room), Some(fold(text).as_str()), "{text:?}");
+        }
+        assert_eq!(fold_into("ＰＣ", &mut room), None);
+        assert_eq!(fold_into("0123456789abcdefg", &mut room), None);
     }
 
     #[test]

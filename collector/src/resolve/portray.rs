@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Reply};
@@ -160,6 +161,7 @@ impl<'a> Gathered<'a> {
         let mut macs: Vec<_> =
             seen.chain(told).map(|(mac, grade, seen)| sourced(mac, grade, seen)).collect();
         macs.sort_unstable_by_key(|mac| mac.value);
+        macs.shrink_to_fit();
         macs
     }
 
@@ -180,6 +182,7 @@ impl<'a> Gathered<'a> {
             })
             .collect();
         addresses.sort_unstable_by(|a, b| a.network.cmp(&b.network).then(a.ip.cmp(&b.ip)));
+        addresses.shrink_to_fit();
         addresses
     }
 
@@ -250,6 +253,7 @@ fn inventory((fact, grade, seen): &Said<'_>) -> Option<Told> {
         ..Reading::default()
     };
     let (place, said) = (Place::NeighbourInventory, String::new());
+    let reading = Arc::new(reading);
     Some(Told { reading, grade: *grade, sources: seen.sources(), place, said })
 }
 

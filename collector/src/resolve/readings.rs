@@ -1,6 +1,7 @@
 //! What fingerprints make of what was said, combined field by field.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, ObservationId};
@@ -15,6 +16,8 @@ use crate::inventory::{names, says_nothing};
 
 /// What a maker's tree counts at most.
 const TREE: u8 = 24;
+/// So many readings most devices have at most.
+const USUAL: usize = 16;
 
 /// A text of a reading.
 pub(super) type Of = fn(&Reading) -> &Option<String>;
@@ -28,11 +31,13 @@ impl Readings {
         protocols: &BTreeMap<&Fact, Method>,
         reader: &mut Reader<'_>,
     ) -> Self {
-        let mut readings = Vec::new();
+        let mut readings = Vec::with_capacity(USUAL);
         for (fact, grade, seen) in said {
             for found in reader.matches(protocols.get(*fact).copied(), fact) {
                 let mut reading = found.reading;
-                reading.serial = reading.serial.filter(|serial| !says_nothing(serial));
+                if reading.serial.as_deref().is_some_and(says_nothing) {
+                    Arc::make_mut(&mut reading).serial = None;
+                }
                 let (grade, sources) = (*grade, seen.sources());
                 let place = found.place.clone();
                 readings.push(Told { reading, grade, sources, place, said: found.said });
@@ -69,7 +74,10 @@ impl Readings {
     ) {
         let Some((id, sources)) = tree else { return };
         self.0.extend(reader.of_object_id(&id).into_iter().map(|found| Told {
-            reading: Reading { weight: found.reading.weight.min(TREE), ..found.reading },
+            reading: Arc::new(Reading {
+                weight: found.reading.weight.min(TREE),
+                ..Reading::clone(&found.reading)
+            }),
             grade: Grade::Queried,
             sources: sources.clone(),
             place: found.place.clone(),
@@ -90,6 +98,7 @@ impl Readings {
             let read = names::read(&model, vendor.as_deref());
             read.into_iter().map(move |reading| {
                 let (place, said, sources) = (Place::ModelName, model.clone(), sources.clone());
+                let reading = Arc::new(reading);
                 Told { reading, grade, sources, place, said }
             })
         });
@@ -176,6 +185,9 @@ impl Readings {
         let texts = texts.into_iter().filter_map(|(field, value, of)| {
             why::text(&self.0, (field, &value.as_ref()?.value), of)
         });
-        class.into_iter().chain(texts).collect()
+        let mut why: Vec<Why> = class.into_iter().chain(texts).collect();
+        // There are many devices, and this is much of what is kept of each.
+        why.shrink_to_fit();
+        why
     }
 }

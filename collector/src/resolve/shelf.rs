@@ -1,6 +1,7 @@
 //! The tables that a device told, put before [`crate::inventory`], and what comes back as fields.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use daicho_common::observation::{Fact, ObservationId, Outcome};
 
@@ -52,7 +53,7 @@ impl<'a> Tables<'a> {
         let claims = Rules::builtin().read(object_id, &self.told).into_iter();
         let claims = claims.chain(enterprise::read(description, &self.told));
         let told = |claimed: Claimed| why::Told {
-            reading: claimed.reading,
+            reading: Arc::new(claimed.reading),
             grade: Grade::Queried,
             sources: claimed.sources,
             place: Place::Table,

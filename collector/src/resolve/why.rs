@@ -1,5 +1,7 @@
 //! Why a field says what it says: the best claim for it, the strongest against it, and how sure it is.
 
+use std::sync::Arc;
+
 use daicho_common::observation::ObservationId;
 use serde::Serialize;
 
@@ -13,7 +15,7 @@ const LONGEST: usize = 120;
 /// A reading with how it is bound to the device, and where it was read.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
-    pub(super) reading: Reading,
+    pub(super) reading: Arc<Reading>,
     pub(super) grade: Grade,
     pub(super) sources: Vec<ObservationId>,
     pub(super) place: Place,

@@ -202,6 +202,10 @@ fn tells(kind: Kind, text: &str) -> bool {
         }
         Kind::Uuid | Kind::Guid => signs().count() >= 32 && signs().any(|sign| sign != '0'),
         Kind::HostKey | Kind::Certificate => signs().count() >= 16,
+        Kind::SystemName | Kind::HostName if text.is_ascii() => {
+            let label = label(text);
+            !label.is_empty() && !UNNAMED.iter().any(|name| name.eq_ignore_ascii_case(label))
+        }
         Kind::SystemName | Kind::HostName => {
             let name = folded(kind, text);
             !name.is_empty() && !UNNAMED.contains(&name.as_str())
@@ -215,6 +219,12 @@ fn is_left(serial: &str) -> bool {
     ["123456", "012345", "000000", "xxxxxx"]
         .iter()
         .any(|left| serial.to_ascii_lowercase().contains(left))
+}
+
+/// The first label of a name in ASCII, as far as `NetBIOS` names go (RFC 1001 §14.1).
+fn label(name: &str) -> &str {
+    let label = name.split('.').next().unwrap_or_default();
+    label.get(..15).unwrap_or(label)
 }
 
 /// The text by which two spellings are the same.
@@ -234,5 +244,32 @@ fn folded(kind: Kind, text: &str) -> String {
 
 /// The word of what was said.
 pub(super) fn word((kind, text): &Spoken<'_>) -> Word {
-    Word::new(*kind, &folded(*kind, text))
+    let mut room = [0; 128];
+    let text: &str = if kind.is_name() && text.is_ascii() { label(text) } else { text };
+    // A name holds no spaces, or they are part of it.
+    let plain = *kind != Kind::Unit && !(kind.is_name() && text.contains(char::is_whitespace));
+    match spelling::fold_into(text, &mut room).filter(|_| plain) {
+        Some(folded) => Word::new(*kind, folded),
+        None => Word::new(*kind, &folded(*kind, text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_that_of_the_folded_text_however_it_is_made() {
+        for text in
+            ["PC-07.hospital.local", "NOTE 12", "ＰＣ-07", "A-VERY-LONG-NAME-OF-A-PC", "", "."]
+        {
+            for kind in [Kind::SystemName, Kind::HostName, Kind::Serial, Kind::Guid] {
+                let spoken = (kind, Cow::Borrowed(text));
+                assert_eq!(word(&spoken), Word::new(kind, &folded(kind, text)), "{kind:?} {text}");
+            }
+        }
+        let long = "aB".repeat(200);
+        let spoken = (Kind::Certificate, Cow::Borrowed(long.as_str()));
+        assert_eq!(word(&spoken), Word::new(Kind::Certificate, &long.to_lowercase()));
+    }
 }

@@ -1,6 +1,7 @@
 //! The picture at one revision with what pages look up in it. Made once, never changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
@@ -41,8 +42,8 @@ pub(super) struct Snapshot {
     keys: Vec<EntryKey>,
     matches_of_device: HashMap<DeviceId, Vec<usize>>,
     match_of_entry: BTreeMap<Place, usize>,
-    /// Which device rests on which observation, ascending.
-    devices_of_observation: Vec<(ObservationId, usize)>,
+    /// Which device rests on which observation, ascending. Few ask, so it is made for the first who does.
+    devices_of_observation: OnceLock<Vec<(ObservationId, usize)>>,
     /// What is made when it is first asked for.
     shelves: Shelves,
 }
@@ -104,11 +105,7 @@ impl Snapshot {
         made.observations.extend(ids.into_iter().zip(known..));
         for (index, device) in picture.devices.iter().enumerate() {
             made.devices.insert(device.id.clone(), index);
-            let sources = report::sources(device).into_iter();
-            made.devices_of_observation.extend(sources.map(|id| (id, index)));
         }
-        made.devices_of_observation.sort_unstable();
-        made.devices_of_observation.dedup();
         for (index, entry) in ground.ledger.entries.iter().enumerate() {
             made.entries.insert(entry.place.clone(), index);
         }
@@ -188,9 +185,19 @@ impl Snapshot {
     }
 
     pub(super) fn devices_on(&self, id: ObservationId) -> impl Iterator<Item = &Device> {
-        let from = self.devices_of_observation.partition_point(|(of, _)| *of < id);
-        let rest = self.devices_of_observation.get(from..).unwrap_or_default().iter();
+        let all = self.devices_of_observation.get_or_init(|| rests(&self.picture.devices));
+        let from = all.partition_point(|(of, _)| *of < id);
+        let rest = all.get(from..).unwrap_or_default().iter();
         let found = rest.take_while(move |(of, _)| *of == id);
         found.filter_map(|(_, index)| self.picture.devices.get(*index))
     }
+}
+
+/// Which device rests on which observation, ascending.
+fn rests(devices: &[Device]) -> Vec<(ObservationId, usize)> {
+    let one = |(index, device)| report::sources(device).into_iter().map(move |id| (id, index));
+    let mut all: Vec<(ObservationId, usize)> = devices.iter().enumerate().flat_map(one).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }

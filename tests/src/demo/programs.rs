@@ -36,7 +36,8 @@ impl Programs {
         let folder = own.parent().context("this program is in no folder")?;
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-        cargo.args(["build", "--package", "daicho-agent", "--package", "daicho-collector"]);
+        // Of the whole workspace: their dependencies have the same features then as this program's.
+        cargo.args(["build", "--workspace", "--bin", "daicho-agent", "--bin", "daicho-collector"]);
         if folder.ends_with("release") {
             cargo.arg("--release");
         }
