@@ -1,7 +1,6 @@
 //! The programs of this workspace, built.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Builds the programs where they are not up to date, and gives the folder that they are in.
 pub(crate) fn folder() -> PathBuf {
@@ -11,7 +10,7 @@ pub(crate) fn folder() -> PathBuf {
     let profile = here.ancestors().nth(2).unwrap();
     // Of the whole workspace: their dependencies have the same features then as when the tests were
     // built, so that nothing is built twice.
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = daicho_tests::cargo::cargo();
     cargo.args(["build", "--quiet", "--workspace"]);
     cargo.args(["--bin", "daicho-agent", "--bin", "daicho-collector"]);
     if profile.ends_with("release") {

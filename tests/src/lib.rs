@@ -4,6 +4,8 @@
 pub mod browser;
 /// Captures through the listener, beside tshark.
 pub mod captures;
+/// Cargo, asked by a program that Cargo itself runs.
+pub mod cargo;
 /// A PostgreSQL server of the caller's own.
 pub mod cluster;
 /// The Debian packages, built from what the workspace built.

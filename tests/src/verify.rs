@@ -36,7 +36,7 @@ const STEPS: &[Step] = &[
 ];
 
 fn cargo(root: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = crate::cargo::cargo();
     command.args(args).current_dir(root);
     command
 }

@@ -18,6 +18,11 @@ const MORE: [&str; 7] = [
     "/nowhere",
 ];
 
+/// What reaches beyond the window.
+const BEYOND: &str = "return [...document.querySelectorAll('body *')]
+     .filter(it => it.getBoundingClientRect().right > innerWidth + 1 && !it.closest('.wide, nav, .map'))
+     .slice(0, 6).map(it => it.outerHTML.slice(0, 200))";
+
 /// Width and height of a telephone.
 const NARROW: (u32, u32) = (390, 844);
 
@@ -50,7 +55,10 @@ pub(super) async fn are_clean_in_both_languages(visit: &Visit<'_>) {
     for page in &pages {
         visit.goto(page).await;
         let wide = visit.script("return document.documentElement.scrollWidth").await;
-        assert!(wide.as_u64().unwrap() <= u64::from(NARROW.0), "{page} is {wide} wide");
+        if wide.as_u64().unwrap() > u64::from(NARROW.0) {
+            let beyond = visit.script(BEYOND).await;
+            panic!("{page} is {wide} wide, for {beyond}");
+        }
     }
     visit.browser.command("Emulation.clearDeviceMetricsOverride", &serde_json::json!({})).unwrap();
     visit.client().set_window_size(super::WINDOW.0, super::WINDOW.1).await.unwrap();

@@ -34,7 +34,7 @@ impl Programs {
     pub fn build() -> Result<Self> {
         let own = env::current_exe()?;
         let folder = own.parent().context("this program is in no folder")?;
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = crate::cargo::cargo();
         cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
         // Of the whole workspace: their dependencies have the same features then as this program's.
         cargo.args(["build", "--workspace", "--bin", "daicho-agent", "--bin", "daicho-collector"]);
