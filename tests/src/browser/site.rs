@@ -48,7 +48,7 @@ pub struct Site {
     pub hospital: Hospital,
     /// The code with which the first account is made, where there is none.
     pub code: Option<String>,
-    _serving: tokio::runtime::Runtime,
+    serving: Option<tokio::runtime::Runtime>,
     _folder: TempDir,
 }
 
@@ -83,15 +83,29 @@ impl Site {
         let code = shown.setup_code().map_err(|bad| anyhow!("{bad}"))?;
         let serving =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let listener = serving.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+        // Whoever opens a site may be in a runtime of its own, where nothing may block on another.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let listener = {
+            let _within = serving.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
         let address = listener.local_addr()?;
         serving.spawn(web::serve(shown, listener, std::future::pending()));
-        Ok(Self { address, hospital, code, _serving: serving, _folder: folder })
+        Ok(Self { address, hospital, code, serving: Some(serving), _folder: folder })
     }
 
     /// The address of a page.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            serving.shutdown_background();
+        }
     }
 }
 
