@@ -9,6 +9,7 @@ use daicho_common::complaint::Exit;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::export::Collector;
+use crate::net::privilege;
 
 /// How often it is looked whether the file that stops the scan is there, and the collector asked.
 const LOOK: Duration = Duration::from_millis(250);
@@ -55,6 +56,8 @@ impl Stops {
             let tell = tell.clone();
             // A thread, because reading from a terminal or a pipe cannot be given up.
             std::thread::spawn(move || {
+                // It is begun while the sockets are not open yet, by a thread that may open them.
+                privilege::drop_all();
                 let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
                 let _ = tell.try_send(());
             });
