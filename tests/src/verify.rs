@@ -91,7 +91,8 @@ fn tests_on_postgres(root: &Path) -> End {
     });
     match made {
         Ok((_cluster, url)) => {
-            let tests = ["test", "--package", "daicho-collector", "--lib", "store::"];
+            // Of the whole workspace, so that what was built for the tests before is run again.
+            let tests = ["test", "--workspace", "--lib", "store::"];
             let mut command = cargo(root, &tests);
             command.env("DAICHO_TEST_STORE", url);
             finish(command)
