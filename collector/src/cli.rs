@@ -108,7 +108,7 @@ enum Command {
     Check(safety::Check),
     /// 設定の `retention_days` より古い観測を、判定が変わらない範囲でまとめます /
     /// Folds observations that are older than `retention_days`, as far as that changes nothing
-    Retain(retain::Retain),
+    Retain(Author),
     /// データベースのファイルを PostgreSQL サーバーへ移します。コレクターを止めてから実行します /
     /// Moves the database file to a PostgreSQL server; the collector has to be stopped
     Migrate(migrate::Migrate),
@@ -134,6 +134,29 @@ struct Places {
     /// 設定ファイル（例: config/collector.toml） / The configuration, see config/collector.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// What a command that only shows something takes.
+#[derive(Debug, Args)]
+struct Look {
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
+}
+
+/// Who does it, in which language it is told, and where.
+#[derive(Debug, Args)]
+struct Author {
+    /// 行った人の名前（省略時は OS の利用者名） / Who does it [default: the system's user]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// 表示する言語 / Language
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+    #[command(flatten)]
+    places: Places,
 }
 
 #[derive(Debug, Args)]

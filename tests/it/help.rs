@@ -3,89 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The programs and their commands, as the first argument names them.
-const PAGES: &[(&str, &[&str])] = &[
-    ("daicho-agent", &["", "scan", "listen", "send", "enrol", "work", "doctor", "key", "config"]),
-    (
-        "daicho-collector",
-        &[
-            "",
-            "serve",
-            "import",
-            "compare",
-            "ledger",
-            "ledger propose",
-            "ledger preview",
-            "ledger import",
-            "ledger history",
-            "ledger set",
-            "ledger add",
-            "ledger retire",
-            "ledger export",
-            "register",
-            "register import",
-            "register export",
-            "register check",
-            "register sheet",
-            "register answers",
-            "register contacts",
-            "register remove",
-            "register history",
-            "account",
-            "account add",
-            "account link",
-            "account list",
-            "account role",
-            "account close",
-            "account open",
-            "account password",
-            "token",
-            "token issue",
-            "token list",
-            "token revoke",
-            "verify-log",
-            "notify",
-            "notify list",
-            "notify test",
-            "secret",
-            "secret set",
-            "secret list",
-            "secret remove",
-            "secret rekey",
-            "report",
-            "snapshot",
-            "snapshot take",
-            "snapshot list",
-            "snapshot diff",
-            "snapshot export",
-            "snapshot import",
-            "snapshot trust",
-            "snapshot key",
-            "snapshot sites",
-            "export",
-            "export netbox",
-            "export glpi",
-            "trust",
-            "stop",
-            "backup",
-            "restore",
-            "check",
-            "doctor",
-            "agent",
-            "agent invite",
-            "agent list",
-            "agent revoke",
-            "schedule",
-            "schedule add",
-            "schedule list",
-            "schedule remove",
-            "schedule plan",
-            "scan",
-            "scan now",
-            "devices",
-        ],
-    ),
-];
+/// Every command below this one, as its arguments name it; first the program itself.
+fn names(command: &clap::Command, above: &str) -> Vec<String> {
+    let below = command.get_subcommands().filter(|one| one.get_name() != "help");
+    let below = below.flat_map(|one| names(one, &format!("{above} {}", one.get_name())));
+    std::iter::once(above.trim().to_owned()).chain(below).collect()
+}
 
 fn check(program: &str, command: &str, printed: &str) -> Result<(), String> {
     let name = [program, command].join(" ").trim().replace(' ', "_");
@@ -107,8 +30,12 @@ fn check(program: &str, command: &str, printed: &str) -> Result<(), String> {
 fn every_help_is_as_it_was_blessed_and_tells_the_exit_codes() {
     let folder = crate::built::folder();
     let mut wrong = Vec::new();
-    for (program, commands) in PAGES {
-        for command in *commands {
+    let programs = [
+        ("daicho-agent", daicho_agent::cli::command()),
+        ("daicho-collector", daicho_collector::cli::command()),
+    ];
+    for (program, whole) in programs {
+        for command in names(&whole, "") {
             let mut run = Command::new(folder.join(program));
             run.args(command.split_whitespace()).arg("--help").env("COLUMNS", "100");
             let output = run.output().unwrap();
@@ -118,7 +45,7 @@ fn every_help_is_as_it_was_blessed_and_tells_the_exit_codes() {
                 printed.contains("終了コード") || !command.is_empty(),
                 "{program} does not tell its exit codes"
             );
-            wrong.extend(check(program, command, &printed).err());
+            wrong.extend(check(program, &command, &printed).err());
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

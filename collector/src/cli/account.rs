@@ -7,13 +7,13 @@ use clap::{Args, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::time::Timestamp;
 
-use super::{Places, to_stdout, who};
+use super::{Author, Look, to_stdout, who};
 use crate::config::Config;
 use crate::credential::{self, Hasher};
 use crate::people::{Role, name};
 use crate::report::one_line;
 use crate::store::{By, Listed, NewAccount, NewState, Store};
-use crate::words::{Lang, Word, phrase};
+use crate::words::{Word, phrase};
 use crate::{clock, ingest};
 
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ enum Command {
     /// 一度だけログインできるリンクを発行します / Makes a link that logs in once
     Link(Link),
     /// 利用者を一覧します / Lists the accounts
-    List(List),
+    List(Look),
     /// 利用者の役割を変えます / Changes what an account may do
     Role(NewRole),
     /// 利用者を停止し、ログインを終了します / Closes an account and ends its sessions
@@ -39,18 +39,6 @@ enum Command {
     Open(Named),
     /// 標準入力の1行目をパスワードにします / Takes the first line of stdin as the password
     Password(Named),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Author {
-    /// 行った人の名前（省略時は OS の利用者名） / Who does it [default: the system's user]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    pub(super) lang: Lang,
-    #[command(flatten)]
-    places: Places,
 }
 
 #[derive(Debug, Args)]
@@ -94,15 +82,6 @@ struct Link {
     at: At,
     #[command(flatten)]
     author: Author,
-}
-
-#[derive(Debug, Args)]
-struct List {
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
-    #[command(flatten)]
-    places: Places,
 }
 
 #[derive(Debug, Args)]
@@ -257,7 +236,7 @@ fn password(options: &Named) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn list(options: &List) -> Result<(), Complaint> {
+fn list(options: &Look) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;

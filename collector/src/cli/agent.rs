@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use daicho_common::complaint::Complaint;
 use daicho_common::time::Timestamp;
 
-use super::{Places, to_stdout, who};
+use super::{Look, Places, to_stdout, who};
 use crate::clock::{self, Zone};
 use crate::door::invite;
 use crate::store::{Agent, By, Store};
@@ -24,7 +24,7 @@ enum AgentCommand {
     /// 一度だけ使える登録コードを発行します / Issues a one-time code
     Invite(Invite),
     /// エージェントの一覧 / Lists agents
-    List(List),
+    List(Look),
     /// エージェントを直ちに締め出します / Cuts an agent off at once
     Revoke(Revoke),
 }
@@ -39,15 +39,6 @@ struct Invite {
     /// 発行した人の名前（省略時は OS の利用者名） / Who says so [default: the system's user]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
-    #[command(flatten)]
-    places: Places,
-}
-
-#[derive(Debug, Args)]
-struct List {
     /// 表示する言語 / Language
     #[arg(long, value_enum, default_value = "ja")]
     lang: Lang,
@@ -112,7 +103,7 @@ fn invite(options: &Invite) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn list(options: &List) -> Result<(), Complaint> {
+fn list(options: &Look) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;

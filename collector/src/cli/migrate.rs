@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use daicho_common::complaint::{Complaint, Exit};
 
-use super::{Places, to_stdout, who};
+use super::{Author, to_stdout, who};
 use crate::clock;
 use crate::people::log::hex;
 use crate::store::{self, By, Server};
-use crate::words::{Lang, Word};
+use crate::words::Word;
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
@@ -25,18 +25,12 @@ pub(super) struct Migrate {
     /// 1行目にパスワードを書いたファイル / A file whose first line is the password
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// 実行した人（省略時は利用者名） / By whom [default: the user's name]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
     #[command(flatten)]
-    places: Places,
+    author: Author,
 }
 
 pub(super) fn migrate(options: &Migrate) -> Result<(), Complaint> {
-    let file = options.places.config()?.database;
+    let file = options.author.places.config()?.database;
     let (authority, password) = (options.authority.clone(), options.password_file.clone());
     let server = Server::parse(&options.to, authority, password).map_err(|(ja, en)| {
         Complaint::new(
@@ -46,9 +40,9 @@ pub(super) fn migrate(options: &Migrate) -> Result<(), Complaint> {
         )
     })?;
     let name = server.name();
-    let by = By::here(who(options.by.as_ref()), clock::now());
+    let by = By::here(who(options.author.by.as_ref()), clock::now());
     let moved = store::migrate(&file, server, &by).map_err(|error| error.complaint(&file))?;
-    let lang = options.lang;
+    let lang = options.author.lang;
     to_stdout(|out| {
         for table in &moved {
             let digest = hex(&table.digest);

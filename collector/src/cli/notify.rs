@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 
-use super::{Places, to_stdout, who};
+use super::{Author, Look, to_stdout, who};
 use crate::config::Config;
 use crate::notify::channel::Channel;
 use crate::notify::message::{Wording, trial};
@@ -28,32 +28,17 @@ pub(super) struct NotifyLine {
 enum Command {
     /// 通知先ごとに、送信待ち・最後の結果・誤りを表示します /
     /// Shows what waits for each receiver, what became of the last message, and why it failed
-    List(List),
+    List(Look),
     /// 試験の通知をいま送ります / Sends a trial now
     Test(Test),
-}
-
-#[derive(Debug, Args)]
-struct List {
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
-    #[command(flatten)]
-    places: Places,
 }
 
 #[derive(Debug, Args)]
 struct Test {
     /// 通知先の名前（設定の [[notify]] の name） / The receiver, as [[notify]] names it
     name: String,
-    /// 行った人の名前（省略時は OS の利用者名） / Who does it [default: the system's user]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
     #[command(flatten)]
-    places: Places,
+    author: Author,
 }
 
 pub(super) fn run(line: &NotifyLine) -> Result<(), Complaint> {
@@ -64,12 +49,12 @@ pub(super) fn run(line: &NotifyLine) -> Result<(), Complaint> {
 }
 
 fn test(options: &Test) -> Result<(), Complaint> {
-    let config = options.places.config()?;
+    let config = options.author.places.config()?;
     let channel = named(&config, &options.name)?;
     let path = &config.database;
     let store = Store::open(path).map_err(|error| error.complaint(path))?;
     let secret = courier::secret(&Vault::open(path)?, &store, channel)?;
-    let by = By::here(who(options.by.as_ref()), clock::now());
+    let by = By::here(who(options.author.by.as_ref()), clock::now());
     store.note_trial(&channel.name, by).map_err(|error| error.complaint(path))?;
     let show = |at| config.zone.show(at);
     let how = Wording {
@@ -81,7 +66,7 @@ fn test(options: &Test) -> Result<(), Complaint> {
     let message = trial(&channel.name, how, clock::now());
     courier::send(channel, &message, secret.as_ref()).map_err(|why| undelivered(channel, &why))?;
     let with: [&dyn std::fmt::Display; 2] = [&channel.name, &channel.road.target()];
-    let line = options.lang.fill(Word::NotifyTested, &with);
+    let line = options.author.lang.fill(Word::NotifyTested, &with);
     to_stdout(|out| writeln!(out, "{line}"))
 }
 
@@ -111,7 +96,7 @@ fn undelivered(channel: &Channel, why: &str) -> Complaint {
     )
 }
 
-fn list(options: &List) -> Result<(), Complaint> {
+fn list(options: &Look) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let lang = options.lang;
     if config.notify.channels.is_empty() {

@@ -3,35 +3,22 @@
 use std::collections::HashSet;
 use std::io::Write;
 
-use clap::Args;
 use daicho_common::complaint::Complaint;
 use daicho_common::observation::{Observation, ObservationId};
 use daicho_common::time::Timestamp;
 
-use super::{Places, to_stdout, who};
+use super::{Author, to_stdout, who};
 use crate::day::Day;
 use crate::picture::{Basis, Criteria};
 use crate::report::gather;
 use crate::store::{By, Ground, Store};
-use crate::words::{Lang, Word};
+use crate::words::Word;
 use crate::{clock, ingest, retention};
 
 /// A day in microseconds.
 const DAY: i64 = 86_400_000_000;
 
-#[derive(Debug, Args)]
-pub(super) struct Retain {
-    /// 実行した人（省略時は利用者名） / By whom [default: the user's name]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
-    #[command(flatten)]
-    places: Places,
-}
-
-pub(super) fn retain(options: &Retain) -> Result<(), Complaint> {
+pub(super) fn retain(options: &Author) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let lang = options.lang;
     let Some(days) = config.retention_days else {

@@ -6,13 +6,13 @@ use std::io::{self, BufRead, Write};
 use clap::{Args, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 
-use super::account::{Author, Desk};
-use super::{Places, to_stdout};
+use super::account::Desk;
+use super::{Author, Look, to_stdout};
 use crate::config::is_name;
 use crate::report::one_line;
 use crate::store::Store;
 use crate::vault::{Secret, Vault};
-use crate::words::{Lang, Word};
+use crate::words::Word;
 
 /// Longest secret, in octets.
 const LONGEST: usize = 4096;
@@ -28,7 +28,7 @@ enum Command {
     /// 標準入力の1行目を秘密として保管します / Takes the first line of stdin as the secret
     Set(Named),
     /// 秘密の名前を一覧します。値は表示しません / Lists the names of secrets, never their values
-    List(List),
+    List(Look),
     /// 秘密を削除します / Removes a secret
     Remove(Named),
     /// 鍵を作り直し、すべての秘密を暗号化し直します /
@@ -43,15 +43,6 @@ struct Named {
     name: String,
     #[command(flatten)]
     author: Author,
-}
-
-#[derive(Debug, Args)]
-struct List {
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
-    #[command(flatten)]
-    places: Places,
 }
 
 #[derive(Debug, Args)]
@@ -106,7 +97,7 @@ fn read() -> Result<Secret, Complaint> {
     Ok(Secret::new(text))
 }
 
-fn list(options: &List) -> Result<(), Complaint> {
+fn list(options: &Look) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;

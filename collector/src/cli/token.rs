@@ -6,13 +6,13 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 
-use super::account::{Author, Desk, no_chance, parse_called, parse_name};
-use super::{Places, to_stdout};
+use super::account::{Desk, no_chance, parse_called, parse_name};
+use super::{Author, Look, to_stdout};
 use crate::credential;
 use crate::people::token::Scope;
 use crate::report::one_line;
 use crate::store::{NewToken, Store, Token};
-use crate::words::{Lang, Word};
+use crate::words::Word;
 
 #[derive(Debug, Args)]
 pub(super) struct TokenLine {
@@ -25,7 +25,7 @@ enum Command {
     /// トークンを発行して表示します。表示は一度だけです / Issues a token and prints it, once
     Issue(Issue),
     /// トークンを一覧します / Lists the tokens
-    List(List),
+    List(Look),
     /// トークンを取り消します / Revokes a token
     Revoke(Revoke),
 }
@@ -47,15 +47,6 @@ struct Issue {
     label: String,
     #[command(flatten)]
     author: Author,
-}
-
-#[derive(Debug, Args)]
-struct List {
-    /// 表示する言語 / Language
-    #[arg(long, value_enum, default_value = "ja")]
-    lang: Lang,
-    #[command(flatten)]
-    places: Places,
 }
 
 #[derive(Debug, Args)]
@@ -95,7 +86,7 @@ fn issue(options: &Issue) -> Result<(), Complaint> {
     to_stdout(|out| writeln!(out, "{token}"))
 }
 
-fn list(options: &List) -> Result<(), Complaint> {
+fn list(options: &Look) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
