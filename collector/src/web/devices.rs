@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::Site;
-use super::page::{Frame, Pager, Reader, message, show};
+use super::page::{Frame, Pager, Reader, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::roster::{By, Column, Found};
@@ -80,10 +79,7 @@ pub(super) async fn page(
     let view = View::read(query.as_deref().unwrap_or_default());
     let saved = match saved::of(&site, &reader).await {
         Ok(saved) => saved,
-        Err(error) => {
-            tracing::error!(%error, "saved views could not be read");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+        Err(error) => return unavailable(&reader, &error, "saved views could not be read"),
     };
     let rows = site.config.page_rows;
     show(&site, &reader, ("devices", Word::DevicesTitle), |snapshot, frame| {

@@ -13,7 +13,7 @@ use super::Site;
 use super::decide::word;
 use super::file::{self, Asked, Kind};
 use super::finding::dispositions;
-use super::page::{FindingRow, Frame, Pager, Reader, encoded, message, show};
+use super::page::{FindingRow, Frame, Pager, Reader, encoded, message, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::finding::Rule;
 use crate::policy::Severity;
@@ -238,10 +238,7 @@ pub(super) async fn file(
     };
     let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => {
-            tracing::error!(%error, "a file could not be made");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+        Err(error) => return unavailable(&reader, &error, "a file could not be made"),
     };
     let lang = reader.lang;
     let work = move || {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::Site;
 use super::fields::Fields;
-use super::page::{Frame, Reader, message, render, said};
+use super::page::{Frame, Reader, render, said, unavailable};
 use super::snapshot::Snapshot;
 use crate::door::invite::invite;
 use crate::reconcile::Verdict;
@@ -119,10 +119,7 @@ async fn page(
     .await;
     let (snapshot, agents) = match told {
         Ok(told) => told,
-        Err(error) => {
-            tracing::error!(%error, "the guide could not be made");
-            return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+        Err(error) => return unavailable(reader, &error, "the guide could not be made"),
     };
     let lang = reader.lang;
     let file = file(&wanted);
@@ -190,10 +187,7 @@ pub(super) async fn code(
     let made = match made.await {
         Ok(Ok(made)) => made,
         Ok(Err(complaint)) => return said(&reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint),
-        Err(error) => {
-            tracing::error!(%error, "a code could not be issued");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+        Err(error) => return unavailable(&reader, &error, "a code could not be issued"),
     };
     let (code, until) = made;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

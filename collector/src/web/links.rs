@@ -11,7 +11,7 @@ use daicho_common::observation::ObservationId;
 use serde::Deserialize;
 
 use super::Site;
-use super::page::{Evidence, Frame, Pager, Reader, device_link, show};
+use super::page::{Evidence, Frame, Pager, Reader, device_link, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::report::table::Table;
@@ -146,10 +146,7 @@ pub(super) async fn page(
 pub(super) async fn csv(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => {
-            tracing::error!(%error, "a file could not be made");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
+        Err(error) => return unavailable(&reader, &error, "a file could not be made"),
     };
     let shown = shown(&snapshot, (reader.lang, &site.config.zone));
     let tables =

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
-use super::page::{Frame, Reader, device_link, encoded, show};
+use super::page::{Frame, Reader, device_link, encoded, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::map::sheet::{self, Paper};
 use crate::map::svg::Links;
@@ -280,10 +280,7 @@ pub(super) async fn file(
     let asked = Asked::read(query.as_deref().unwrap_or_default());
     let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => {
-            tracing::error!(%error, "a map could not be made");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
+        Err(error) => return unavailable(&reader, &error, "a map could not be made"),
     };
     let (lang, zone) = (reader.lang, &site.config.zone);
     let map = asked.map(&snapshot, lang);

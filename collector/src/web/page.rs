@@ -209,8 +209,7 @@ pub(super) async fn show<T: Template>(
     let snapshot = match site.view(reader).await {
         Ok(snapshot) => snapshot,
         Err(error) => {
-            tracing::error!(%error, "a page could not be made");
-            return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
+            return unavailable(reader, &error, "a page could not be made");
         }
     };
     let zone = &site.config.zone;
@@ -231,6 +230,16 @@ pub(super) async fn show<T: Template>(
 struct Message {
     frame: Frame,
     text: String,
+}
+
+/// Says that something does not work just now, and to the log what and why.
+pub(in crate::web) fn unavailable(
+    reader: &Reader,
+    error: &dyn std::fmt::Display,
+    what: &'static str,
+) -> Response {
+    tracing::error!(%error, "{what}");
+    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
 }
 
 pub(super) fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {

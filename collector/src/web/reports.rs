@@ -11,7 +11,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use serde::Deserialize;
 
 use super::Site;
-use super::page::{Frame, Reader, encoded, message, show};
+use super::page::{Frame, Reader, encoded, message, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::book::Encoding;
 use crate::people::act::Act;
@@ -163,10 +163,7 @@ pub(super) async fn file(
     }
     let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => {
-            tracing::error!(%error, "a report could not be made");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+        Err(error) => return unavailable(&reader, &error, "a report could not be made"),
     };
     let lang = reader.lang;
     let work = move || octets(&site, &snapshot, (name, format, lang), &asked);

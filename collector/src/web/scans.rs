@@ -13,7 +13,7 @@ use daicho_common::time::Timestamp;
 
 use super::Site;
 use super::decide::{Form, back};
-use super::page::{Frame, Reader, message, show};
+use super::page::{Frame, Reader, message, show, unavailable};
 use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
 use crate::report::plan;
@@ -251,6 +251,5 @@ pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Byt
 }
 
 fn broken(reader: &Reader, error: &StoreError) -> Response {
-    tracing::error!(%error, "scans could not be read or wanted");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    unavailable(reader, error, "scans could not be read or wanted")
 }

@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::Why;
 
 use super::Site;
-use super::page::{Frame, Reader, message, show};
+use super::page::{Frame, Reader, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::config::Config;
@@ -95,8 +94,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 }
 
 fn broken(reader: &Reader, error: &StoreError) -> Response {
-    tracing::error!(%error, "the settings could not be read");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    unavailable(reader, error, "the settings could not be read")
 }
 
 /// Networks as agents declare them, with what the hospital says that they are for, and what was left out

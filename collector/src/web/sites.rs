@@ -10,7 +10,7 @@ use axum::response::Response;
 use daicho_common::complaint::Complaint;
 
 use super::Site;
-use super::page::{Frame, Reader, encoded, message, render, said};
+use super::page::{Frame, Reader, encoded, message, render, said, unavailable};
 use crate::clock;
 use crate::day::Day;
 use crate::seal;
@@ -115,8 +115,7 @@ pub(super) async fn list(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 }
 
 fn failed(reader: &Reader, error: &StoreError) -> Response {
-    tracing::error!(%error, "sites could not be read");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    unavailable(reader, error, "sites could not be read")
 }
 
 pub(super) async fn page(

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use daicho_common::time::Timestamp;
 use serde::Deserialize;
 
 use super::Site;
 use super::guide::Progress;
-use super::page::{FindingRow, Frame, Reader, Tag, message, show};
+use super::page::{FindingRow, Frame, Reader, Tag, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
@@ -122,8 +121,7 @@ pub(super) async fn page(
 }
 
 fn broken(reader: &Reader, error: &StoreError) -> Response {
-    tracing::error!(%error, "agents and schedules could not be read");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    unavailable(reader, error, "agents and schedules could not be read")
 }
 
 fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone, (told, asked): (&Told, &Asked)) -> Page {

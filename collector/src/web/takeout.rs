@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Site;
-use super::page::{Reader, message};
+use super::page::{Reader, unavailable};
 use crate::report::{Shown, takeout};
-use crate::words::Word;
 
 /// What NetBox calls the site unless something else is asked for.
 const SITE: &str = "Hospital";
@@ -41,10 +40,8 @@ pub(super) async fn glpi(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 }
 
 async fn file(site: &Arc<Site>, reader: Reader, (to, name): (To, String)) -> Response {
-    let broken = |error: &dyn std::fmt::Display| {
-        tracing::error!(%error, "a file could not be made");
-        message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
-    };
+    let broken =
+        |error: &dyn std::fmt::Display| unavailable(&reader, error, "a file could not be made");
     let view = match site.view(&reader).await {
         Ok(view) => view,
         Err(error) => return broken(&error),

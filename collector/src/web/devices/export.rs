@@ -12,7 +12,7 @@ use super::view::View;
 use super::{Snapshot, find};
 use crate::web::Site;
 use crate::web::file::{self, Asked, Kind};
-use crate::web::page::{Reader, message};
+use crate::web::page::{Reader, message, unavailable};
 use crate::words::Word;
 
 pub(in crate::web) async fn file(
@@ -28,10 +28,7 @@ pub(in crate::web) async fn file(
     let view = View::read(&query);
     let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => {
-            tracing::error!(%error, "a file could not be made");
-            return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
-        }
+        Err(error) => return unavailable(&reader, &error, "a file could not be made"),
     };
     let lang = reader.lang;
     let work = move || {

@@ -13,7 +13,7 @@ use crate::report;
 use crate::store::StoreError;
 use crate::web::Site;
 use crate::web::file::{self, Asked, Kind};
-use crate::web::page::{Reader, encoded, message};
+use crate::web::page::{Reader, encoded, message, unavailable};
 use crate::web::snapshot::Snapshot;
 use crate::words::{Lang, Word, phrase};
 
@@ -124,6 +124,5 @@ pub(in crate::web) async fn book(
 }
 
 fn broken(reader: &Reader, error: &dyn std::fmt::Display) -> Response {
-    tracing::error!(%error, "a file could not be made");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    unavailable(reader, error, "a file could not be made")
 }

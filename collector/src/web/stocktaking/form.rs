@@ -18,7 +18,7 @@ use crate::store::StoreError;
 use crate::web::Site;
 use crate::web::decide::{REASON, back};
 use crate::web::fields::Fields;
-use crate::web::page::{Reader, encoded, message, said};
+use crate::web::page::{Reader, encoded, message, said, unavailable};
 use crate::web::register::date;
 use crate::web::snapshot::Snapshot;
 use crate::words::{Lang, Word};
@@ -247,6 +247,5 @@ pub(super) fn broken(site: &Site, reader: &Reader, error: &StoreError) -> Respon
         let complaint = error.complaint(site.store.path());
         return said(reader, StatusCode::CONFLICT, &complaint);
     }
-    tracing::error!(%error, "a round of stock-taking could not be read or kept");
-    message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage)
+    unavailable(reader, error, "a round of stock-taking could not be read or kept")
 }
