@@ -216,14 +216,33 @@ fn begin(
     }
     let taken = site.store.take_notice(name.clone(), (now, now.after(LEASE)))?;
     let Some(outgoing) = taken else { return Ok(()) };
-    busy.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
-    let (site, busy, channel) = (Arc::clone(site), Arc::clone(busy), channel.clone());
+    let under_way = UnderWay::of(name, busy);
+    let (site, channel) = (Arc::clone(site), channel.clone());
     // No task of the runtime, for its end would wait for it.
     std::thread::spawn(move || {
         carry(&site, &channel, &outgoing);
-        busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        drop(under_way);
     });
     Ok(())
+}
+
+/// That something is being sent to a receiver; until this is dropped, however the sending ends.
+struct UnderWay {
+    name: String,
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl UnderWay {
+    fn of(name: String, busy: &Arc<Mutex<HashSet<String>>>) -> Self {
+        busy.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        Self { name, busy: Arc::clone(busy) }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
 }
 
 /// Sends a message and keeps what became of it.

@@ -223,7 +223,7 @@ fn all(connection: &Connection) -> Result<Vec<Site>, StoreError> {
 }
 
 impl Store {
-    /// Says by which key a site is known from now on; returns whether it was another before.
+    /// Says by which key a site is known from now on; returns whether that is anything new.
     ///
     /// # Errors
     /// See [`StoreError`].
