@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::job::Order;
 
-use crate::config::{Declared, SAMPLE};
+use crate::config::{Declared, LogFormat, SAMPLE};
 use crate::key;
 use crate::net::privilege;
 
@@ -194,7 +194,7 @@ impl Cli {
     ///
     /// # Errors
     /// A complaint with the exit code.
-    pub fn run(self) -> Result<(), Complaint> {
+    pub fn run(self, start_log: impl FnOnce(LogFormat)) -> Result<(), Complaint> {
         if let Command::Work { beside: true } = self.command {
             // Before anything is read, and before there is another thread.
             privilege::drop_all();
@@ -203,6 +203,8 @@ impl Cli {
             Some(file) => Declared::read(file)?,
             None => Declared::default(),
         };
+        start_log(declared.log_format);
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "daicho-agent begins");
         let state = || state(self.state.as_deref().or(declared.state.as_deref()), variable);
         match self.command {
             Command::Scan(arguments) => scan::scan(&arguments, &declared, state),

@@ -50,6 +50,17 @@ pub enum Backend {
     Pnet,
 }
 
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
 /// A configuration as meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
@@ -61,6 +72,8 @@ pub struct Declared {
     pub state: Option<PathBuf>,
     /// How frames are sent and read.
     pub backend: Backend,
+    /// How the log is written.
+    pub log_format: LogFormat,
     /// The file that stops a scan when it appears, if one was given.
     pub stop_file: Option<PathBuf>,
     /// The directory of further descriptions of SNMP tables, if one was given.
@@ -110,6 +123,7 @@ impl Default for Declared {
             agent: None,
             state: None,
             backend: Backend::default(),
+            log_format: LogFormat::default(),
             stop_file: None,
             snmp_tables: None,
             utc_offset: 9 * 3600,

@@ -49,6 +49,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
         agent: written.agent.name.map(|name| checker.name("agent.name", &name)).transpose()?,
         state: written.agent.state,
         backend: written.agent.link,
+        log_format: written.agent.log_format,
         stop_file: written.agent.stop_file,
         snmp_tables: written.agent.snmp_tables,
         utc_offset,

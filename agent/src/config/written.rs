@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Backend;
+use super::{Backend, LogFormat};
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -31,6 +31,7 @@ pub(super) struct Agent {
     pub(super) snmp_tables: Option<PathBuf>,
     pub(super) utc_offset: Option<String>,
     pub(super) spool_mib: Option<i64>,
+    pub(super) log_format: LogFormat,
 }
 
 /// `[pace]`; wide integers, so that the range is checked by us and complained of in our words.
