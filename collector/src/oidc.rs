@@ -24,8 +24,8 @@ pub struct Settings {
     pub issuer: String,
     /// How the provider knows us.
     pub client_id: String,
-    /// The file with the client's secret; none for a public client.
-    pub secret: Option<PathBuf>,
+    /// Where the client's secret is; nowhere for a public client.
+    pub secret: Option<ClientSecret>,
     /// Where the provider sends people back to, as it was told at registration.
     pub redirect: String,
     /// What the button on the page says.
@@ -34,6 +34,15 @@ pub struct Settings {
     pub scopes: Vec<String>,
     /// The file with the certificates (PEM) of who may vouch for the provider.
     pub certificates: PathBuf,
+}
+
+/// Where the client's secret is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientSecret {
+    /// Among the secrets that are kept encrypted, under this name.
+    Kept(String),
+    /// In this file.
+    File(PathBuf),
 }
 
 /// The path at which the provider sends people back.

@@ -35,6 +35,7 @@ use crate::people::log::Deed;
 use crate::people::rules::Rules;
 use crate::picture::Criteria;
 use crate::store::{By, Store, StoreError};
+use crate::vault::Vault;
 
 mod account;
 mod accounts;
@@ -137,7 +138,9 @@ impl Site {
         let criteria = ingest::criteria(&config)?;
         let rules = ingest::people(&config)?;
         let hasher = Hasher::new(&rules.password).map_err(no_chance)?;
-        let provider = config.oidc.clone().map(Provider::new).transpose()?.map(Arc::new);
+        let kept = |name: &str| Vault::open(store.path())?.get(&store, name);
+        let provider = config.oidc.clone().map(|oidc| Provider::new(oidc, kept)).transpose()?;
+        let provider = provider.map(Arc::new);
         let first = Snapshot::take(&store, &criteria).map_err(|e| e.complaint(store.path()))?;
         Ok(Self {
             store,

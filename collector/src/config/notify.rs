@@ -52,7 +52,7 @@ enum WrittenTransport {
 /// `{ secret = "name" }`: a secret is named, never written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Named {
+pub(super) enum Named {
     /// Its name.
     Secret { secret: String },
     /// Something else, perhaps the secret itself: nothing of it is kept, so that no complaint shows it.
@@ -264,11 +264,19 @@ fn server(one: &Written, wrong: &Wrong<'_>) -> Result<String, Complaint> {
     Ok(server)
 }
 
+impl Named {
+    /// The name, if it is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Secret { secret } if is_name(secret) => Some(secret),
+            Self::Secret { .. } | Self::Other(_) => None,
+        }
+    }
+}
+
 fn secret(wrong: &Wrong<'_>, key: &str, named: &Named) -> Result<String, Complaint> {
-    if let Named::Secret { secret } = named
-        && is_name(secret)
-    {
-        return Ok(secret.clone());
+    if let Some(name) = named.name() {
+        return Ok(name.to_owned());
     }
     Err(wrong.key(
         key,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use daicho_common::complaint::{Complaint, Exit};
 use serde::Deserialize;
 
-use crate::oidc::{RETURN, Settings};
+use super::notify::Named;
+use crate::oidc::{ClientSecret, RETURN, Settings};
 
 /// Where Debian's package ca-certificates keeps who may vouch for whom.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -18,6 +19,7 @@ const LABEL: &str = "院内の認証サーバーでログイン / Log in through
 pub(super) struct Written {
     issuer: String,
     client_id: String,
+    client_secret: Option<Named>,
     client_secret_file: Option<PathBuf>,
     redirect: String,
     label: Option<String>,
@@ -48,10 +50,22 @@ impl Written {
         if let Some(scope) = scopes.iter().find(|scope| !is_scope(scope)) {
             return Err(wrong(file, ("scopes", scope), "profile"));
         }
+        let secret = match (&self.client_secret, self.client_secret_file) {
+            (None, file) => file.map(ClientSecret::File),
+            (Some(_), Some(_)) => {
+                let example = "client_secret_file を消して { secret = \"oidc\" }";
+                return Err(wrong(file, ("client_secret", "client_secret_file"), example));
+            }
+            (Some(named), None) => match named.name() {
+                Some(name) => Some(ClientSecret::Kept(name.to_owned())),
+                // What stands there may be the secret itself.
+                None => return Err(wrong(file, ("client_secret", "…"), "{ secret = \"oidc\" }")),
+            },
+        };
         Ok(Settings {
             issuer: self.issuer,
             client_id: self.client_id,
-            secret: self.client_secret_file,
+            secret,
             redirect: self.redirect,
             label: self.label.unwrap_or_else(|| LABEL.to_owned()),
             scopes,
@@ -81,6 +95,7 @@ fn wrong(file: &str, (key, value): (&str, &str), example: &str) -> Complaint {
 #[cfg(test)]
 mod tests {
     use crate::config::Config;
+    use crate::oidc::ClientSecret;
 
     const SAMPLE: &str = include_str!("../../../config/collector.toml");
 
@@ -96,16 +111,10 @@ mod tests {
         let settings = Config::parse(&section(), "sample").unwrap().oidc.unwrap();
         assert_eq!(settings.issuer, "https://login.hospital.example");
         assert_eq!(settings.scopes, ["profile"]);
-        assert!(settings.secret.is_some());
-        for key in [
-            "issuer",
-            "client_id",
-            "client_secret_file",
-            "redirect",
-            "label",
-            "scopes",
-            "certificates",
-        ] {
+        assert_eq!(settings.secret, Some(ClientSecret::Kept("oidc".into())));
+        for key in
+            ["issuer", "client_id", "client_secret", "redirect", "label", "scopes", "certificates"]
+        {
             assert!(section().contains(&format!("{key} = ")), "{key}");
         }
     }
@@ -118,9 +127,13 @@ mod tests {
             ("\"daicho\"", "\"\""),
             ("\"profile\"", "\"a b\""),
             ("issuer", "isuer"),
+            ("{ secret = \"oidc\" }", "\"hidden-in-the-clear\""),
+            ("{ secret = \"oidc\" }", "{ secret = \"a b\" }"),
+            ("redirect = ", "client_secret_file = \"/etc/daicho/oidc.secret\"\nredirect = "),
         ] {
             let text = section().replacen(from, to, 1);
-            assert!(Config::parse(&text, "c").is_err(), "{from} {to}");
+            let told = Config::parse(&text, "c").unwrap_err().to_string();
+            assert!(!told.contains("hidden"), "{told}");
         }
     }
 }

@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 
 use super::{Checked, State, Teller};
 use crate::config::Config;
+use crate::oidc::ClientSecret;
 use crate::store::Store;
 use crate::vault::Vault;
 use crate::words::Word;
 
 pub(super) fn examine(config: &Config, sound: bool, teller: Teller<'_>) -> Vec<Checked> {
     let channels = config.notify.channels.iter();
-    let named: BTreeSet<&str> = channels.filter_map(|channel| channel.road.secret()).collect();
+    let mut named: BTreeSet<&str> = channels.filter_map(|channel| channel.road.secret()).collect();
+    if let Some(ClientSecret::Kept(name)) = config.oidc.as_ref().and_then(|it| it.secret.as_ref()) {
+        named.insert(name);
+    }
     if named.is_empty() || !sound {
         return Vec::new();
     }

@@ -17,9 +17,10 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-use super::Settings;
 use super::flow::{Begun, Pending};
 use super::token::{Expected, Identity, Key, Refused, check};
+use super::{ClientSecret, Settings};
+use crate::vault::Secret;
 
 /// How long the provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -83,7 +84,7 @@ struct Known {
 /// The provider.
 pub struct Provider {
     settings: Settings,
-    secret: Option<String>,
+    secret: Option<Secret>,
     agent: Agent,
     known: Mutex<Option<Arc<Known>>>,
 }
@@ -100,10 +101,19 @@ impl Provider {
     /// starting.
     ///
     /// # Errors
-    /// A complaint if the secret or the certificates cannot be read.
-    pub fn new(settings: Settings) -> Result<Self, Complaint> {
-        let secret = settings.secret.as_deref().map(read).transpose()?;
-        let secret = secret.map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+    /// A complaint if the secret or the certificates cannot be read. `kept` gives a secret that is kept
+    /// under a name.
+    pub fn new(
+        settings: Settings,
+        kept: impl FnOnce(&str) -> Result<Secret, Complaint>,
+    ) -> Result<Self, Complaint> {
+        let secret = match &settings.secret {
+            Some(ClientSecret::Kept(name)) => Some(kept(name)?),
+            Some(ClientSecret::File(path)) => {
+                Some(Secret::new(read(path)?.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+            None => None,
+        };
         let roots = if settings.issuer.starts_with("https://") {
             certificates(&settings.certificates)?
         } else {
@@ -230,10 +240,11 @@ impl Provider {
         let mut request = self.agent.post(&document.token_endpoint);
         match &self.secret {
             Some(secret) if basic => {
-                request = request.header("authorization", basic_header(client_id, secret));
+                request = request.header("authorization", basic_header(client_id, secret.expose()));
             }
             Some(secret) => {
-                form.append_pair("client_id", client_id).append_pair("client_secret", secret);
+                form.append_pair("client_id", client_id)
+                    .append_pair("client_secret", secret.expose());
             }
             None => {
                 form.append_pair("client_id", client_id);
