@@ -58,7 +58,7 @@ pub use error::StoreError;
 pub(crate) use error::other_key;
 pub use ground::{Book, Ground, Scan};
 pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
-pub use migrate::{Moved, migrate};
+pub use migrate::{Moved, fetch, migrate};
 pub use notices::{NoticeState, Notified, Outgoing};
 pub use place::Place;
 pub use registers::{Touched, Version};

@@ -184,6 +184,53 @@ fn tables_of_another_program_or_of_a_newer_version_are_refused_and_left_alone() 
     assert!(matches!(refused, StoreError::Server { fault: Fault::Refused(_), .. }), "{refused:?}");
 }
 
+/// An authority, and a certificate by it for `localhost` with its key.
+fn authority() -> (rcgen::Certificate, [String; 2]) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let own = params.self_signed(&key).unwrap();
+    let by = rcgen::Issuer::new(params, key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let signed = params.signed_by(&key, &by).unwrap();
+    (own, [signed.pem(), key.serialize_pem()])
+}
+
+#[test]
+fn a_server_is_spoken_to_by_tls_if_the_hospitals_authority_vouches_for_it_under_its_name() {
+    if cluster::obstacle().is_some() {
+        assert!(cluster().is_none());
+        return;
+    }
+    let ((ours, [certificate, key]), (foreign, _)) = (authority(), authority());
+    let cluster = Cluster::over_tls(&certificate, &key).unwrap();
+    let url = cluster.database("tls").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let named = |url: &str, by: &rcgen::Certificate| {
+        let file = folder.path().join("authority.pem");
+        std::fs::write(&file, by.pem()).unwrap();
+        let server = Server::parse(url, Some(file), None).unwrap();
+        Store::open(Place::on(server, folder.path().join("here.db")))
+    };
+    let store = named(&url, &ours).unwrap();
+    store.append(vec![batch("east", 1, vec![observation(7, 1)])], at(100)).unwrap();
+    assert_eq!(store.ground().unwrap().observations.len(), 1);
+    let used =
+        "SELECT DISTINCT ssl.version FROM pg_stat_activity JOIN pg_stat_ssl AS ssl USING (pid)
+        WHERE application_name = 'daicho-collector'";
+    assert_eq!(cluster.query("tls", used).unwrap(), "TLSv1.3");
+
+    let not_ours = |result: Result<Store, StoreError>| {
+        let error = result.unwrap_err();
+        assert!(matches!(&error, StoreError::Server { fault: Fault::Refused(_), .. }), "{error:?}");
+    };
+    not_ours(named(&url, &foreign));
+    not_ours(named(&url.replace("localhost", "127.0.0.1"), &ours));
+    // Whoever asks for no name is spoken to, encrypted.
+    open(&url.replace("verify-full", "require")).unwrap();
+}
+
 /// A page asks for the revision in the middle of an asynchronous task.
 #[test]
 fn the_store_may_be_asked_from_within_an_async_runtime() {
@@ -238,6 +285,34 @@ fn a_site_is_moved_with_nothing_lost_and_goes_on_where_it_was() {
     let schedule = Schedule { name: "朝".into(), ..nightly() };
     assert_eq!(after.jobs().add(schedule, ("田中".into(), at(0))).unwrap(), 2);
     assert_eq!(after.ground_after(now).unwrap().observations.len(), 3501);
+}
+
+#[test]
+fn a_site_comes_back_from_the_server_to_a_file_and_nobody_goes_on_there() {
+    let Some(cluster) = cluster() else { return };
+    let url = cluster.database("back").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let server = || Server::parse(&url, None, None).unwrap();
+    let by = || By::here("佐藤".into(), at(300));
+    store::migrate(&filled(folder.path()), server(), &by()).unwrap();
+    let on_server = open(&url).unwrap();
+    on_server.append(vec![batch("east", 9, vec![observation(9, 1)])], at(400)).unwrap();
+    let (ground, head) = (on_server.ground().unwrap(), on_server.log_head().unwrap());
+    let file = folder.path().join("back.db");
+    let moved = store::fetch(server(), &file, &by()).unwrap();
+    let rows = |table: &str| moved.iter().find(|moved| moved.table == table).unwrap().rows;
+    assert_eq!((rows("batch"), rows("sighting"), rows("fact")), (6, 3501, 6));
+    assert!(matches!(store::fetch(server(), &file, &by()), Err(StoreError::Exists)));
+    let refused = open(&url).unwrap_err();
+    assert!(matches!(refused, StoreError::MovedAway), "{refused:?}");
+
+    let here = Store::open_existing(&file).unwrap();
+    let now = here.ground().unwrap();
+    assert_eq!((now.revision, &now.observations), (ground.revision, &ground.observations));
+    let whole = here.verify_log(Some(head)).unwrap().expect("the chain goes on behind its head");
+    assert_eq!(here.log_rows(whole.number, 1).unwrap()[0].deed, "database_moved");
+    here.append(vec![batch("east", 10, vec![observation(10, 1)])], at(500)).unwrap();
+    assert_eq!(store::examine(&file).unwrap().faults, [""; 0]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A PostgreSQL server of the caller's own: its data in a temporary folder, reached by a socket in the
-//! same folder and by no port, ended with the value.
+//! same folder and by no port, or by TLS on a port of loopback; ended with the value.
 
-use std::os::unix::fs::chown;
+use std::fs::Permissions;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,6 +25,8 @@ pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     server: Option<Child>,
+    /// Where it listens for TLS, if it does.
+    port: Option<u16>,
 }
 
 /// Why there can be no server here; `None` if there can.
@@ -64,6 +68,37 @@ impl Cluster {
     /// # Errors
     /// If a program of the server fails; what it says is on the terminal.
     pub fn start() -> Result<Self> {
+        let mut cluster = Self::made()?;
+        cluster.up()?;
+        Ok(cluster)
+    }
+
+    /// The same, on a port of loopback where it takes nothing but TLS, with this certificate and its
+    /// key (PEM).
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn over_tls(certificate: &str, key: &str) -> Result<Self> {
+        let mut cluster = Self::made()?;
+        let data = cluster.folder.path().join("data");
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = data.join(name);
+            std::fs::write(&file, text)?;
+            std::fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+            if let Some(user) = user().filter(|_| geteuid().is_root()) {
+                chown(&file, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+            }
+        }
+        let rules = data.join("pg_hba.conf");
+        let text = std::fs::read_to_string(&rules)?.replace("\nhost ", "\nhostssl ");
+        std::fs::write(&rules, text)?;
+        // It was free a moment ago.
+        cluster.port = Some(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+        cluster.up()?;
+        Ok(cluster)
+    }
+
+    fn made() -> Result<Self> {
         let programs = programs().context("the package postgresql is not installed")?;
         let folder = tempfile::tempdir()?;
         if let Some(user) = user().filter(|_| geteuid().is_root()) {
@@ -73,9 +108,16 @@ impl Cluster {
         made.arg("-D").arg(folder.path().join("data"));
         made.args(["-U", "daicho", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "-N"]);
         ensure!(made.status()?.success(), "initdb failed");
-        let mut cluster = Self { folder, programs, server: None };
-        cluster.up()?;
-        Ok(cluster)
+        Ok(Self { folder, programs, server: None, port: None })
+    }
+
+    /// A program that speaks to the server, or is it.
+    fn program(&self, name: &str) -> Command {
+        let mut command = program(&self.programs, name);
+        if let Some(port) = self.port {
+            command.env("PGPORT", port.to_string());
+        }
+        command
     }
 
     /// Starts the server again, after [`Self::down`].
@@ -83,12 +125,16 @@ impl Cluster {
     /// # Errors
     /// If it does not start within 30 seconds.
     pub fn up(&mut self) -> Result<()> {
-        let mut server = program(&self.programs, "postgres");
+        let mut server = self.program("postgres");
         server.arg("-D").arg(self.folder.path().join("data"));
-        server.arg("-k").arg(self.folder.path()).args(["-h", "", "-F"]);
+        server.arg("-k").arg(self.folder.path()).arg("-F");
+        match self.port {
+            Some(_) => server.args(["-h", "127.0.0.1", "-c", "ssl=on"]),
+            None => server.args(["-h", ""]),
+        };
         self.server = Some(server.stderr(Stdio::null()).spawn()?);
         for _ in 0..LOOKS {
-            let mut ready = program(&self.programs, "pg_isready");
+            let mut ready = self.program("pg_isready");
             ready.arg("-q").arg("-h").arg(self.folder.path());
             if ready.status()?.success() {
                 return Ok(());
@@ -114,7 +160,7 @@ impl Cluster {
     /// # Errors
     /// If it cannot be made.
     pub fn database(&self, name: &str) -> Result<String> {
-        let mut made = program(&self.programs, "createdb");
+        let mut made = self.program("createdb");
         made.args(["-U", "daicho", "-h"]).arg(self.folder.path()).arg(name);
         ensure!(made.status()?.success(), "createdb failed");
         Ok(self.url(name))
@@ -122,7 +168,10 @@ impl Cluster {
 
     /// The URL of a database.
     pub fn url(&self, name: &str) -> String {
-        format!("postgres://daicho@/{name}?host={}", self.folder.path().display())
+        match self.port {
+            Some(port) => format!("postgres://daicho@localhost:{port}/{name}?sslmode=verify-full"),
+            None => format!("postgres://daicho@/{name}?host={}", self.folder.path().display()),
+        }
     }
 
     /// What a statement gives, as lines of fields divided by `|`.
@@ -130,7 +179,7 @@ impl Cluster {
     /// # Errors
     /// If it fails; what the server says is on the terminal.
     pub fn query(&self, database: &str, text: &str) -> Result<String> {
-        let mut psql = program(&self.programs, "psql");
+        let mut psql = self.program("psql");
         psql.args(["-X", "-A", "-t", "-U", "daicho", "-d", database, "-c", text, "-h"]);
         let output = psql.arg(self.folder.path()).stdout(Stdio::piped()).output()?;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -94,8 +94,8 @@ pub enum StoreError {
         /// What is wrong.
         fault: Fault,
     },
-    /// The database was moved to a server; this file is what was left behind.
-    #[error("the database was moved to a server")]
+    /// The database was moved to a server, or from one to a file; this is what was left behind.
+    #[error("the database was moved")]
     MovedAway,
     /// A table came out different on the other side; nothing was kept there.
     #[error("the table {table} came out different")]
@@ -206,10 +206,10 @@ impl StoreError {
             Self::MovedAway => (
                 Exit::Input,
                 format!(
-                    "{db} のデータは PostgreSQL サーバーへ移されています。設定の store にそのサーバーを指定してください"
+                    "{db} のデータは別の場所（PostgreSQL サーバーまたはファイル）へ移されています。設定の store または database に移した先を指定してください"
                 ),
                 format!(
-                    "the data of {db} was moved to a PostgreSQL server: name it in store in the configuration"
+                    "the data of {db} was moved elsewhere, to a PostgreSQL server or to a file: name that in store or database in the configuration"
                 ),
             ),
             Self::Newer { version, ours } => (

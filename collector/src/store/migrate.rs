@@ -1,9 +1,9 @@
-//! Moving everything from a file to a server: every table row by row, in one transaction, and compared
-//! by digest before it is kept. Which tables and columns there are is asked of the file, so that a table
-//! that is added later is moved, too.
+//! Moving everything from a file to a server, or back: every table row by row, in one transaction, and
+//! compared by digest before it is kept. Which tables and columns there are is asked of the file, so that
+//! a table that is added later is moved, too.
 //!
-//! The file is kept from writers all the while, and says afterwards that it was moved: a collector that
-//! is started with its former configuration must not take batches into it.
+//! Where it came from is kept from writers all the while, and says afterwards that it was moved: a
+//! collector that is started with its former configuration must not take batches into it.
 
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use super::sql::bulk::Into;
 use super::sql::{Connection, Purpose};
 use super::{Place, StoreError, safety, schema};
 use crate::people::log::Deed;
+use crate::private;
 
 /// Octets that are read before they are written.
 const PART: usize = 4 << 20;
@@ -68,25 +69,77 @@ pub fn migrate(file: &Path, server: Server, by: &By) -> Result<Vec<Moved>, Store
     let to = place.connection(Purpose::Write)?;
     let to = to.begin(Purpose::Write)?;
     schema::make_on(&to)?;
-    let tables = tables(&from)?;
-    // What the making of the tables put into them is in the file, too.
-    for table in tables.iter().rev() {
-        to.execute_batch(&format!("DELETE FROM {}", table.name))?;
-    }
-    let moved = tables.iter().map(|table| copy(&from, &to, table));
-    let moved = moved.collect::<Result<Vec<_>, _>>()?;
-    for (table, moved) in tables.iter().zip(&moved) {
-        if read(&to, table, |_| Ok(()))? != *moved {
-            return Err(StoreError::Differs { table: moved.table.clone() });
-        }
-    }
-    if audit::verify(&to, None)?.is_err() {
-        return Err(StoreError::Differs { table: "audit".to_owned() });
-    }
+    let moved = copy_all((&from, &to), &tables(&from)?)?;
     audit::by(&to, by, Deed::DatabaseMoved, place.to_string())?;
     to.commit()?;
     schema::mark_moved(&from)?;
     from.commit()?;
+    Ok(moved)
+}
+
+/// Moves the database on a server to a file that is not there yet. What was moved is returned as by
+/// [`migrate`].
+///
+/// # Errors
+/// [`StoreError::Exists`] if there is such a file, [`StoreError::Differs`] if a table came out different,
+/// and what either database says. There is then no file, and the server is as it was.
+pub fn fetch(server: Server, file: &Path, by: &By) -> Result<Vec<Moved>, StoreError> {
+    if file.exists() {
+        return Err(StoreError::Exists);
+    }
+    let part = safety::beside(file, "part");
+    private::create(&part)?;
+    let done = fetch_into(server, &part, (file, by));
+    if done.is_err() {
+        // What was half-written is of no use; why is said by the error.
+        let _ = std::fs::remove_file(&part);
+    }
+    done
+}
+
+fn fetch_into(
+    server: Server,
+    part: &Path,
+    (file, by): (&Path, &By),
+) -> Result<Vec<Moved>, StoreError> {
+    let from = Place::on(server, file.to_owned()).connection(Purpose::Write)?;
+    schema::bring_forward(&from)?;
+    let from = from.begin(Purpose::Write)?;
+    let to = Connection::file(part, Purpose::Write)?;
+    schema::bring_forward(&to)?;
+    let tx = to.begin(Purpose::Write)?;
+    let moved = copy_all((&from, &tx), &tables(&tx)?)?;
+    audit::by(&tx, by, Deed::DatabaseMoved, file.display().to_string())?;
+    tx.commit()?;
+    drop(to);
+    std::fs::File::open(part)?.sync_all()?;
+    // Nobody goes on there from here on, so that nothing is written that would not be here.
+    schema::mark_moved(&from)?;
+    from.commit()?;
+    std::fs::rename(part, file)?;
+    safety::sync_folder(file)?;
+    Ok(moved)
+}
+
+/// Copies these tables and makes sure that both sides hold the same.
+fn copy_all(
+    (from, to): (&Connection, &Connection),
+    tables: &[Table],
+) -> Result<Vec<Moved>, StoreError> {
+    // What the making of the tables put into them is where they come from, too.
+    for table in tables.iter().rev() {
+        to.execute_batch(&format!("DELETE FROM {}", table.name))?;
+    }
+    let moved = tables.iter().map(|table| copy(from, to, table));
+    let moved = moved.collect::<Result<Vec<_>, _>>()?;
+    for (table, moved) in tables.iter().zip(&moved) {
+        if read(to, table, |_| Ok(()))? != *moved {
+            return Err(StoreError::Differs { table: moved.table.clone() });
+        }
+    }
+    if audit::verify(to, None)?.is_err() {
+        return Err(StoreError::Differs { table: "audit".to_owned() });
+    }
     Ok(moved)
 }
 
@@ -189,7 +242,8 @@ fn length(value: &Value) -> usize {
 
 /// Lets the server give out numbers from behind those that came.
 fn go_on_counting(to: &Connection, table: &Table) -> Result<(), StoreError> {
-    let Some(key) = table.key.first().filter(|_| table.numbered) else { return Ok(()) };
+    let numbered = table.numbered && to.remote().is_some();
+    let Some(key) = table.key.first().filter(|_| numbered) else { return Ok(()) };
     let next = format!(
         "SELECT setval(pg_get_serial_sequence('{0}', '{key}'), max({key})) FROM {0}
          HAVING max({key}) > 0",

@@ -240,7 +240,7 @@ pub(super) fn fold_log(path: &Path) -> Result<(), StoreError> {
 }
 
 /// A neighbour of the file, with more at the end of its name.
-fn beside(path: &Path, more: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(more);
@@ -248,7 +248,7 @@ fn beside(path: &Path, more: &str) -> PathBuf {
 }
 
 /// Makes a rename outlast a loss of power.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     #[cfg(unix)]
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;

@@ -257,8 +257,11 @@ pub(super) fn bring_forward(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks a file as what was left behind.
+/// Marks a file, or the tables on a server, as what was left behind.
 pub(super) fn mark_moved(tx: &Connection) -> Result<(), StoreError> {
+    if tx.remote().is_some() {
+        return server::mark_moved(tx);
+    }
     Ok(tx.execute_batch(&format!("PRAGMA application_id = {MOVED};"))?)
 }
 
@@ -290,3 +293,6 @@ pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
     let ours = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
     if version > ours { Err(StoreError::Newer { version, ours }) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

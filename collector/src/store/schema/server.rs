@@ -45,6 +45,9 @@ pub(super) fn bring_forward(connection: &Connection, at: &Arc<str>) -> Result<()
         tx.execute_batch(COUNTING)?;
     }
     let version = count(&tx, "SELECT version FROM schema_version WHERE one = 1")?;
+    if version == MOVED {
+        return Err(StoreError::MovedAway);
+    }
     let ours = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
     if version > ours {
         return Err(refused(Fault::Newer { version, ours }));
@@ -64,6 +67,15 @@ pub(in super::super) fn make(tx: &Connection) -> Result<(), StoreError> {
     tx.execute_batch(COUNTING)?;
     from(tx, 0)
 }
+
+/// Marks the tables as what was left behind.
+pub(super) fn mark_moved(tx: &Connection) -> Result<(), StoreError> {
+    tx.execute("UPDATE schema_version SET version = $1 WHERE one = 1", [MOVED])?;
+    Ok(())
+}
+
+/// The version of tables that were left behind.
+const MOVED: i64 = -1;
 
 /// How many tables there are.
 const TABLES: &str =
