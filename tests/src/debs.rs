@@ -55,6 +55,8 @@ pub const PACKAGES: [Package; 2] = [
             "daicho-collector.service",
             "daicho-collector-backup.service",
             "daicho-collector-backup.timer",
+            "daicho-collector-retain.service",
+            "daicho-collector-retain.timer",
             "daicho-collector.sysusers.conf",
         ],
         about: "holds discovered devices against a hospital's ledger",

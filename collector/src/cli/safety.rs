@@ -62,6 +62,12 @@ pub(super) struct Check {
 pub(super) fn backup(options: &Backup) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let path = &config.database;
+    if path.server().is_some() && options.into.is_some() {
+        // A timer asks: that a server is copied by its own tools is no failure of this night.
+        let said = StoreError::OnServer.complaint(path);
+        let said = if options.lang == Lang::Ja { said.ja } else { said.en };
+        return to_stdout(|out| writeln!(out, "{said}"));
+    }
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
     let to = match (&options.file, &options.into) {
         (Some(file), _) => file.clone(),
