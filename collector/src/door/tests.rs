@@ -166,7 +166,12 @@ impl Running {
 }
 
 fn sealed(agent: &Agent, number: u64) -> Vec<u8> {
-    let at = Timestamp::from_micros(1_775_003_400_000_000 + i64::try_from(number).unwrap());
+    sealed_at(agent, number, i64::try_from(number).unwrap())
+}
+
+/// A batch of this number, so many microseconds after a fixed moment.
+fn sealed_at(agent: &Agent, number: u64, at: i64) -> Vec<u8> {
+    let at = Timestamp::from_micros(1_775_003_400_000_000 + at);
     let vantage = Vantage { agent: agent.name.clone(), interface: "e".into(), network: "n".into() };
     let observation = Observation {
         at,
@@ -311,6 +316,41 @@ fn a_batch_that_cannot_be_read_is_put_aside_and_the_next_one_is_taken() {
     let kept = std::fs::read(&listed.aside[0]).unwrap();
     assert_eq!(kept, sealed(&agent, 2));
     assert!(listed.aside[0].starts_with(running.folder.path().to_str().unwrap()));
+}
+
+#[test]
+fn a_batch_is_not_acknowledged_while_another_program_holds_the_database() {
+    let running = running();
+    let agent = running.enrol("3F", 1);
+    let mut stream = running.as_agent(&agent);
+    let holder = crate::store::hold_for_test(running.store().path());
+    let busy = ask(&mut stream, BATCHES, &sealed(&agent, 1)).unwrap();
+    assert!(busy.status == 503 && busy.body.contains("ja"), "{}", busy.body);
+    drop(holder);
+    let taken = ask(&mut running.as_agent(&agent), BATCHES, &sealed(&agent, 1)).unwrap();
+    assert!(taken.body.contains("accepted"), "{}", taken.body);
+}
+
+/// Batches are told apart by their numbers and observations by their content, never by the time.
+#[test]
+fn an_agent_whose_clock_is_put_back_by_an_hour_delivers_all_and_each_once() {
+    const HOUR: i64 = 3_600_000_000;
+    let running = running();
+    let agent = running.enrol("3F", 1);
+    let mut stream = running.as_agent(&agent);
+    // As a scan in the middle of which the clock is put back: the third batch says an earlier time.
+    for (number, at) in [(1, 0), (2, 60_000_000), (3, 90_000_000 - HOUR), (4, 120_000_000 - HOUR)] {
+        let octets = sealed_at(&agent, number, at);
+        for status in ["accepted", "already known"] {
+            let answer = ask(&mut stream, BATCHES, &octets).unwrap();
+            assert!(answer.body.contains(status), "{number}: {}", answer.body);
+        }
+    }
+    let ground = running.store().ground().unwrap();
+    assert_eq!(ground.observations.len(), 4);
+    let times: Vec<_> = ground.observations.iter().map(|one| one.at).collect();
+    assert!(times.is_sorted(), "by the time that each says");
+    assert_eq!(running.store().admissions().list().unwrap()[0].gaps, []);
 }
 
 #[test]

@@ -337,3 +337,29 @@ fn what_people_said_is_numbered_kept_in_order_and_moves_the_revision() {
     assert_eq!(kept[2], (3, said(1, false).what));
     assert_eq!((ground.decisions[1].by.as_str(), ground.decisions[1].at), ("佐藤", at(2)));
 }
+
+/// Of a file: what a server does when it is full, its own tests tell.
+#[test]
+fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("daicho.db")).unwrap();
+    store.append(vec![opened(1, 1, vec![observation(7, 1)])], at(100)).unwrap();
+    let room = |pages: i64| {
+        let most = move |tx: &sql::Transaction<'_>| -> Result<i64, StoreError> {
+            let now: i64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let text = format!("PRAGMA max_page_count = {}", now + pages);
+            Ok(tx.query_row(&text, [], |row| row.get(0))?)
+        };
+        store.writer.write(most).unwrap()
+    };
+    room(4);
+    let large = || opened(2, 1, (0..3000).map(|second| observation(8, second)).collect());
+    let full = store.append(vec![large()], at(200)).unwrap_err();
+    assert!(matches!(full, StoreError::Unwritable(_)), "{full:?}");
+    let ground = store.ground().unwrap();
+    assert_eq!((ground.revision, ground.observations.len()), (1, 1), "nothing of it is there");
+    room(1000);
+    let appended = store.append(vec![large()], at(300)).unwrap();
+    assert_eq!(appended, [Appended::New { observations: 3000 }]);
+    assert_eq!(store.ground().unwrap().observations.len(), 3001);
+}
