@@ -50,6 +50,8 @@ pub mod oidc;
 pub mod credential;
 /// Pure work over several threads.
 mod parallel;
+/// Observations, packed.
+pub mod archive;
 /// The one function that composes the pure rooms.
 pub mod picture;
 /// Devices as a table that is searched, filtered and sorted.

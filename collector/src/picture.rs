@@ -8,6 +8,7 @@ use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use crate::archive::Seen;
 use crate::decision::{Decided, Standing};
 use crate::duty::{self, Duty};
 use crate::finding::{self, Facts, Finding};
@@ -36,7 +37,7 @@ static NOTHING_BESIDE: LazyLock<Register> = LazyLock::new(Register::default);
 #[derive(Clone, Copy, Debug)]
 pub struct Basis<'a> {
     /// What agents saw.
-    pub observations: &'a [Observation],
+    pub observations: Seen<'a>,
     /// What they looked at.
     pub coverage: &'a [Coverage],
     /// The hospital's book.
@@ -62,7 +63,7 @@ impl<'a> Basis<'a> {
         let as_of = seen.chain(coverage.iter().map(|coverage| coverage.to)).max();
         let as_of = as_of.unwrap_or(Timestamp::from_micros(0));
         Self {
-            observations,
+            observations: observations.into(),
             coverage,
             ledger,
             decisions: &[],

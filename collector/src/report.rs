@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use daicho_common::coverage::Coverage;
-use daicho_common::observation::{Observation, ObservationId};
+use daicho_common::observation::ObservationId;
 use daicho_common::text::Text;
 
+use crate::archive::Seen;
 use crate::clock::Zone;
 use crate::ledger::{Entry, Ledger, Place};
 use crate::picture::Picture;
@@ -55,7 +56,7 @@ pub struct Shown<'a> {
     /// How far each method got.
     pub coverage: &'a [Coverage],
     /// The ground facts.
-    pub observations: &'a [Observation],
+    pub observations: Seen<'a>,
     /// The reader's language.
     pub lang: Lang,
     /// The reader's time zone.

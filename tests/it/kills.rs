@@ -114,7 +114,7 @@ fn enrolled(site: &Site, door: &str) {
 
 fn held(database: &Path) -> (BTreeSet<ObservationId>, usize) {
     let ground = Store::open_existing(database).unwrap().ground().unwrap();
-    let ids: BTreeSet<_> = ground.observations.iter().map(Observation::id).collect();
+    let ids: BTreeSet<_> = ground.observations.iter().map(|one| one.id()).collect();
     (ids, ground.observations.len())
 }
 

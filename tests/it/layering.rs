@@ -28,6 +28,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/schedule", &["day", "schedule"]),
     ("collector/src/policy", &["fingerprint", "policy"]),
     ("collector/src/ledger", &["day", "ledger"]),
+    ("collector/src/archive", &["archive", "parallel"]),
     ("collector/src/retention", &["picture", "retention"]),
     ("collector/src/register", &["ledger", "register"]),
     ("collector/src/book", &["ledger", "book"]),
@@ -99,6 +100,7 @@ const PURE: &[(&str, &[&str])] = &[
     (
         "collector/src/picture",
         &[
+            "archive",
             "evidence",
             "fingerprint",
             "resolve",

@@ -63,7 +63,7 @@ pub(super) fn compare(options: &Compare) -> Result<(), Complaint> {
         picture: &picture,
         ledger: &ledger,
         coverage: &taken.coverage,
-        observations: &taken.observations,
+        observations: (&taken.observations).into(),
         lang: options.lang,
         zone: &config.zone,
     };
@@ -94,7 +94,7 @@ pub(super) fn devices(options: &Devices) -> Result<(), Complaint> {
         picture: &picture,
         ledger: &ledger,
         coverage: &taken.coverage,
-        observations: &taken.observations,
+        observations: (&taken.observations).into(),
         lang: options.lang,
         zone: &config.zone,
     };

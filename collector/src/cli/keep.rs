@@ -214,7 +214,7 @@ impl From<'_> {
             picture: &picture,
             ledger: &ground.ledger,
             coverage: &ground.coverage,
-            observations: &ground.observations,
+            observations: (&ground.observations).into(),
             lang: self.lang,
             zone: &config.zone,
         };

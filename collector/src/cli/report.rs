@@ -122,7 +122,7 @@ fn one(options: &ReportLine, name: Name) -> Result<(), Complaint> {
             picture: &picture,
             ledger: &ground.ledger,
             coverage: &ground.coverage,
-            observations: &ground.observations,
+            observations: (&ground.observations).into(),
             lang: options.lang,
             zone: &config.zone,
         },

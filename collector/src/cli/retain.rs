@@ -47,19 +47,20 @@ fn foldable(
     criteria: &Criteria,
     (now, until): (Timestamp, Timestamp),
 ) -> HashSet<ObservationId> {
-    let groups = retention::between(&ground.observations, until);
+    let all: Vec<Observation> = ground.observations.iter().collect();
+    let groups = retention::between(&all, until);
     if groups.is_empty() {
         return HashSet::new();
     }
     let as_of = gather::noon(Day::of(now));
     let said = |observations: &[Observation]| {
-        let whole = Basis { observations, ..ground.basis(as_of) };
+        let whole = Basis { observations: observations.into(), ..ground.basis(as_of) };
         let bare = Basis { decisions: &[], ..whole };
         [whole, bare].map(|basis| retention::said(&criteria.picture(&basis)))
     };
-    let before = said(&ground.observations);
+    let before = said(&all);
     retention::foldable(&groups, |out| {
-        let left = ground.observations.iter().filter(|it| !out.contains(&it.id()));
+        let left = all.iter().filter(|it| !out.contains(&it.id()));
         said(&left.cloned().collect::<Vec<_>>()) == before
     })
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use daicho_common::observation::{Fact, Observation, ObservationId};
 
 use super::{Basis, Picture, Rulings, judge};
+use crate::archive::{Hand, Seen};
 use crate::decision::{Decided, Standing};
 use crate::evidence::{Claim, weigh_some};
 use crate::fingerprint::{Reader, Rows};
@@ -64,7 +65,7 @@ struct Made {
 /// What cells are resolved by.
 #[derive(Clone, Copy)]
 struct By<'k, 'a> {
-    observations: &'a [Observation],
+    observations: Seen<'k>,
     cells: &'k Cells,
     networks: &'k BTreeSet<&'a str>,
     listed: &'k HashMap<u32, Listed<'a>>,
@@ -91,7 +92,11 @@ impl Live {
         let Picture { devices, topology, duties, matches, scopes, findings } = before;
         // Nothing of these is used again, and they would be there beside what is made anew.
         drop((topology, duties, matches, scopes, findings));
-        let found = self.find(devices, basis.observations, (fingerprints, &standing));
+        let seen = basis.observations;
+        let found = self.find(devices, seen, (fingerprints, &standing));
+        let public = seen.hand().some(self.public.iter().map(|(_, at)| *at));
+        let claims = weigh_some(public.iter().map(|one| &**one).collect());
+        let found = Found { claims, ..found };
         let by = (&rulings.policy, &rulings.scope);
         let (picture, described) = judge(basis, by, &standing, found);
         let home = |place: &usize| self.homes.get(*place).copied();
@@ -99,12 +104,13 @@ impl Live {
         picture
     }
 
-    fn find<'a>(
+    /// What is read beyond its cell is left to who asks.
+    fn find(
         &mut self,
         before: Vec<Device>,
-        observations: &'a [Observation],
+        observations: Seen<'_>,
         (fingerprints, standing): (&Rows, &Standing<'_>),
-    ) -> Found<'a> {
+    ) -> Found<'static> {
         let mut touched = self.take(observations);
         touched.append(&mut self.described);
         let decided = self.cells.tie(standing);
@@ -114,37 +120,39 @@ impl Live {
             self.said = said().cloned().collect();
             self.networks = self.cells.networks().len();
         }
-        let listed = self.cells.tabled(observations);
+        let tables = observations.hand().some(self.cells.tables());
+        let around = observations.hand().some(self.cells.around(&tables));
+        let listed = self.cells.tabled(&tables, &around);
         // The tables may have joined cells.
         let decided = decided.map(|node| self.cells.root(node));
         let mut dirty: HashSet<u32> = touched.into_iter().map(|n| self.cells.root(n)).collect();
         dirty.extend(self.listed_otherwise(&listed));
-        let networks = self.cells.networks().values();
-        let networks = networks.filter_map(|at| observations.get(*at as usize));
-        let networks: BTreeSet<&str> = networks.map(|one| one.vantage.network.as_str()).collect();
+        let networks: BTreeSet<&str> = self.cells.networks().iter().map(String::as_str).collect();
         let mut roots: Vec<u32> = dirty.iter().copied().collect();
         roots.sort_unstable();
         let (cells, networks, listed) = (&self.cells, &networks, &listed);
         let by = By { observations, cells, networks, listed, decided, standing };
         let made = by.resolve(&roots, fingerprints);
         let devices = self.merge(before, &dirty, made);
-        let public = self.public.iter().filter_map(|(_, at)| observations.get(*at as usize));
         Found {
             devices,
             contested: self.contested.iter().map(|(_, one)| one.clone()).collect(),
             speakers: self.speakers.iter().map(|(_, id, of)| (*id, of.clone())).collect(),
-            claims: weigh_some(public.collect()),
+            claims: Vec::new(),
         }
     }
 
     /// Takes the observations that are new into cells.
-    fn take(&mut self, observations: &[Observation]) -> Vec<u32> {
-        let new = observations.get(self.cells.count()..).unwrap_or_default();
-        let stretches = parallel::stretches(new.len());
+    fn take(&mut self, observations: Seen<'_>) -> Vec<u32> {
+        let known = self.cells.count();
+        let stretches = parallel::stretches(observations.len().saturating_sub(known));
         let mut touched = Vec::new();
         // So many at a time bound what keys take.
         for some in stretches.chunks(parallel::hands().saturating_mul(2)) {
-            let keys = parallel::map(some, |at| Keys::of(new.get(at.clone()).unwrap_or_default()));
+            let keys = parallel::map(some, |at| {
+                let parts = observations.stretch(known + at.start..known + at.end);
+                Keys::of(parts)
+            });
             for (keys, at) in keys.iter().zip(some) {
                 touched.extend(self.cells.add(keys, at.len()));
             }
@@ -201,23 +209,23 @@ impl Live {
     }
 }
 
-impl<'a> By<'_, 'a> {
+impl By<'_, '_> {
     fn resolve(self, roots: &[u32], fingerprints: &Rows) -> Vec<Made> {
         let stretches = parallel::stretches(roots.len());
         parallel::map(&stretches, |at| {
             let mut reader = Reader::new(fingerprints);
-            let mut made = Made::default();
+            let (mut made, mut hand) = (Made::default(), self.observations.hand());
             for root in roots.get(at.clone()).unwrap_or_default() {
-                self.cell(*root, &mut reader, &mut made);
+                self.cell(*root, (&mut reader, &mut hand), &mut made);
             }
             made
         })
     }
 
-    fn cell(self, root: u32, reader: &mut Reader<'_>, made: &mut Made) {
+    fn cell(self, root: u32, (reader, hand): (&mut Reader<'_>, &mut Hand<'_>), made: &mut Made) {
         let numbers = self.cells.members(root);
-        let seen: Vec<&'a Observation> =
-            numbers.iter().filter_map(|at| self.observations.get(*at as usize)).collect();
+        let taken = hand.some(numbers.iter().copied());
+        let seen: Vec<&Observation> = taken.iter().map(|one| &**one).collect();
         let tells = seen.iter().any(|one| matches!(one.fact, Fact::Rows(_)));
         let is_public = |one: &Observation| {
             topology::reads(&one.fact)

@@ -1,5 +1,6 @@
 //! JSON and JSON Lines, for programs.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -34,11 +35,11 @@ pub fn write_lines<T: Serialize>(
 pub struct Named<'a> {
     id: ObservationId,
     #[serde(flatten)]
-    observation: &'a Observation,
+    observation: Cow<'a, Observation>,
 }
 
-impl<'a> From<&'a Observation> for Named<'a> {
-    fn from(observation: &'a Observation) -> Self {
+impl<'a> From<Cow<'a, Observation>> for Named<'a> {
+    fn from(observation: Cow<'a, Observation>) -> Self {
         Self { id: observation.id(), observation }
     }
 }

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{NotAsked, PacketKind, Sent, Why};
-use daicho_common::observation::{Fact, Method, Reply, Speaker, Vantage};
+use daicho_common::observation::{Fact, Method, Observation, Reply, Speaker, Vantage};
 use daicho_common::time::Timestamp;
 
 use super::*;
@@ -277,7 +277,8 @@ pub(crate) fn sample() -> (Ground, Picture) {
             arp(9),
             observation(9, Fact::HostName { name: HOSTILE.into() }),
             observation(9, Fact::Answered(Reply::TcpOpen(445))),
-        ],
+        ]
+        .into(),
         coverage: vec![coverage()],
         sent: vec![Sent {
             network: "病棟3F".into(),
@@ -311,7 +312,7 @@ fn with_sample<T>(lang: Lang, with: impl FnOnce(&Shown<'_>) -> T) -> T {
         picture: &picture,
         ledger: &ground.ledger,
         coverage: &ground.coverage,
-        observations: &ground.observations,
+        observations: (&ground.observations).into(),
         lang,
         zone: &Zone::named("Asia/Tokyo").unwrap(),
     })

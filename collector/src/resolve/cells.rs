@@ -8,7 +8,8 @@
 //! reaches further is handed in: what switches and routers list of others ([`Tabled`]), what people said,
 //! and the names of all networks.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
@@ -64,25 +65,27 @@ pub struct Keys {
     /// The observation of each group of keys, counted from the first of the stretch, and where its keys
     /// end.
     groups: Vec<(u32, u32)>,
-    /// The first observation of each network.
-    networks: HashMap<String, u32>,
+    networks: HashSet<String>,
     rows: Vec<u32>,
 }
 
 impl Keys {
-    /// The keys of these.
-    pub fn of(observations: &[Observation]) -> Self {
-        let mut keys = Self::default();
-        for (number, observation) in (0_u32..).zip(observations) {
-            keys.read(number, observation);
+    /// The keys of these, which come in parts.
+    pub fn of<'a>(parts: impl IntoIterator<Item = Vec<Cow<'a, Observation>>>) -> Self {
+        let (mut keys, mut number) = (Self::default(), 0);
+        for part in parts {
+            for observation in part {
+                keys.read(number, &observation);
+                number += 1;
+            }
         }
         keys
     }
 
     fn read(&mut self, number: u32, observation: &Observation) {
         let Observation { vantage, method, speaker, fact, .. } = observation;
-        if !self.networks.contains_key(vantage.network.as_str()) {
-            self.networks.insert(vantage.network.clone(), number);
+        if !self.networks.contains(vantage.network.as_str()) {
+            self.networks.insert(vantage.network.clone());
         }
         self.all.extend(speaker.ip.map(of_ip));
         self.all.extend(speaker.mac.and_then(of_mac));
@@ -134,7 +137,7 @@ pub struct Cells {
     ring: Vec<u32>,
     /// Which observation a member is.
     members: Vec<u32>,
-    networks: BTreeMap<String, u32>,
+    networks: BTreeSet<String>,
     /// Observations of rows of tables, ascending.
     rows: Vec<u32>,
     /// How many observations were added.
@@ -212,8 +215,10 @@ impl Cells {
             touched.push(root);
         }
         self.rows.extend(keys.rows.iter().map(|number| self.count + number));
-        for (name, number) in &keys.networks {
-            self.networks.entry(name.clone()).or_insert(self.count + number);
+        for name in &keys.networks {
+            if !self.networks.contains(name) {
+                self.networks.insert(name.clone());
+            }
         }
         self.count += u32::try_from(count).unwrap_or(0);
         touched
@@ -270,27 +275,44 @@ impl Cells {
         Some(self.root(root))
     }
 
-    /// The names of all networks, each with an observation in it by its number.
-    pub fn networks(&self) -> &BTreeMap<String, u32> {
+    /// The names of all networks.
+    pub fn networks(&self) -> &BTreeSet<String> {
         &self.networks
     }
 
+    /// The observations of rows of tables, ascending.
+    pub fn tables(&self) -> Vec<u32> {
+        self.rows.clone()
+    }
+
+    /// The observations that may tell in which network the addresses are that stand in these tables, and
+    /// which are the own ones of whoever keeps them: they are in the cells of these addresses.
+    pub fn around(&mut self, tables: &[Cow<'_, Observation>]) -> Vec<u32> {
+        let mut roots = HashSet::new();
+        for ip in named(tables) {
+            if let Some(node) = self.nodes.get(&of_ip(ip)).copied() {
+                roots.insert(self.root(node));
+            }
+        }
+        let mut numbers: Vec<u32> = roots.into_iter().flat_map(|root| self.members(root)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     /// What switches and routers list of others, by cell.
-    pub fn tabled<'a>(&mut self, observations: &'a [Observation]) -> HashMap<u32, Listed<'a>> {
-        let rows = self.rows.iter().filter_map(|number| observations.get(*number as usize));
-        let claims = evidence::weigh_some(rows.collect());
+    pub fn tabled<'a>(
+        &mut self,
+        rows: &'a [Cow<'_, Observation>],
+        seen: &'a [Cow<'_, Observation>],
+    ) -> HashMap<u32, Listed<'a>> {
+        let claims = evidence::weigh_some(rows.iter().map(|one| &**one).collect());
         if claims.is_empty() {
             return HashMap::new();
         }
-        let mut wanted: HashSet<IpAddr> = HashSet::new();
-        for claim in &claims {
-            wanted.extend(claim.speaker.ip);
-            if let Fact::Rows(rows) = claim.fact {
-                wanted.extend(mib::neighbour::read(rows).map(|row| row.ip));
-            }
-        }
+        let wanted = named(rows);
         let mut around = Around::default();
-        for seen in observations {
+        for seen in seen {
             let bound = seen.fact.binding().map(|(ip, _)| ip);
             if seen.speaker.ip.into_iter().chain(bound).any(|ip| wanted.contains(&ip)) {
                 let said = (seen.speaker, grade(seen.method, &seen.fact), &seen.fact);
@@ -312,6 +334,18 @@ impl Cells {
         });
         parts.into_iter().map(|(root, part)| (root, Listed(part))).collect()
     }
+}
+
+/// The addresses of whoever keeps these tables, and those that stand in them.
+fn named(tables: &[Cow<'_, Observation>]) -> HashSet<IpAddr> {
+    let mut named = HashSet::new();
+    for table in tables {
+        named.extend(table.speaker.ip);
+        if let Fact::Rows(rows) = &table.fact {
+            named.extend(mib::neighbour::read(rows).map(|row| row.ip));
+        }
+    }
+    named
 }
 
 fn of_key(key: &Key) -> Option<u64> {

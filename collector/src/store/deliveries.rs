@@ -14,8 +14,6 @@ use crate::people::log::Deed;
 mod fold;
 mod observations;
 
-pub(super) use observations::Content;
-
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {

@@ -1,17 +1,17 @@
 //! Everything that is kept, read at one moment.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
-use daicho_common::observation::{Observation, Vantages};
+use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::books::{self, CURRENT};
-use super::deliveries::Content;
 use super::sql::{Connection, Transaction};
 use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
+use crate::archive::Archive;
 use crate::decision::Decided;
 use crate::ledger::join::join;
 use crate::ledger::step::Step;
@@ -54,7 +54,7 @@ pub struct Ground {
     pub revision: u64,
     /// Observations, in order of time, then of id; those that came later follow in the same order
     /// ([`super::Store::ground_after`]).
-    pub observations: Vec<Observation>,
+    pub observations: Archive,
     /// The latest batch of which the observations are here.
     pub(crate) batch: i64,
     /// The newest book and the newest change beside any that are in the ledger here.
@@ -85,7 +85,7 @@ impl Ground {
     /// What a picture of this moment is derived from.
     pub fn basis(&self, as_of: Timestamp) -> Basis<'_> {
         Basis {
-            observations: &self.observations,
+            observations: (&self.observations).into(),
             coverage: &self.coverage,
             ledger: &self.ledger,
             decisions: &self.decisions,
@@ -179,33 +179,37 @@ fn coverage(tx: &Transaction<'_>) -> Result<Vec<Coverage>, StoreError> {
 fn read_observations(
     tx: &Transaction<'_>,
     batch: i64,
-    observations: &mut Vec<Observation>,
+    observations: &mut Archive,
 ) -> Result<(), StoreError> {
-    let broken = || StoreError::Row { table: "fact" };
-    let mut contents: HashMap<i64, Content> = HashMap::new();
-    let mut facts = tx.prepare(if batch == 0 {
-        "SELECT id, content FROM fact WHERE $1 = 0"
-    } else {
-        "SELECT id, content FROM fact WHERE id IN (SELECT fact FROM sighting WHERE batch > $1)"
-    })?;
-    let mut rows = facts.query_many([batch])?;
-    let mut vantages = Vantages::default();
+    let broken = |_| StoreError::Row { table: "fact" };
+    // Facts are only ever added, in the order of their numbers.
+    let known = observations.last_key().unwrap_or(0);
+    let mut facts = tx.prepare("SELECT id, content FROM fact WHERE id > $1 ORDER BY id")?;
+    let mut rows = facts.query_many([known])?;
+    let mut packing = observations.packing();
     while let Some(row) = rows.next()? {
-        let content = serde_json::from_str(row.get_ref(1)?.as_str().map_err(|_| broken())?);
-        let mut content: Content = content.map_err(|_| broken())?;
-        content.vantage = vantages.shared(content.vantage);
-        contents.insert(row.get(0)?, content);
+        packing.add(row.get(0)?, row.get(1)?).map_err(broken)?;
     }
-    let mut sightings =
-        tx.prepare("SELECT fact, at FROM sighting WHERE batch > $1 ORDER BY at, observation")?;
+    packing.end().map_err(broken)?;
+    drop(rows);
+    let mut sightings = tx.prepare(
+        "SELECT fact, at, observation FROM sighting WHERE batch > $1 ORDER BY at, observation",
+    )?;
     let mut rows = sightings.query_many([batch])?;
-    while let Some(row) = rows.next()? {
-        let Content { vantage, method, speaker, fact } =
-            contents.get(&row.get(0)?).ok_or_else(broken)?.clone();
-        let at = Timestamp::from_micros(row.get(1)?);
-        observations.push(Observation { at, vantage, method, speaker, fact });
-    }
-    Ok(())
+    let mut failed = None;
+    let mut next = || -> Result<_, StoreError> {
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let (at, id) = (Timestamp::from_micros(row.get(1)?), ObservationId::new(row.get(2)?));
+        Ok(Some((row.get(0)?, at, id)))
+    };
+    let seen = std::iter::from_fn(|| {
+        next().unwrap_or_else(|error| {
+            failed = Some(error);
+            None
+        })
+    });
+    observations.saw(seen).map_err(broken)?;
+    failed.map_or(Ok(()), Err)
 }
 
 fn texts<T: DeserializeOwned>(

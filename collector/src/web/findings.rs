@@ -247,7 +247,7 @@ pub(super) async fn file(
             picture: &snapshot.picture,
             ledger: &snapshot.ground.ledger,
             coverage: &snapshot.ground.coverage,
-            observations: &snapshot.ground.observations,
+            observations: (&snapshot.ground.observations).into(),
             lang,
             zone,
         };

@@ -55,7 +55,7 @@ pub(super) fn shown<'a>(
         picture: &snapshot.picture,
         ledger: &snapshot.ground.ledger,
         coverage: &snapshot.ground.coverage,
-        observations: &snapshot.ground.observations,
+        observations: (&snapshot.ground.observations).into(),
         lang,
         zone,
     }

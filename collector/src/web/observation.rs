@@ -42,7 +42,7 @@ pub(super) async fn page(
         Ok(Page {
             words: phrase::fact(lang, &seen.fact),
             rows: rows.map(|(word, value)| (lang.say(word), value)).to_vec(),
-            raw: serde_json::to_string_pretty(seen).unwrap_or_default(),
+            raw: serde_json::to_string_pretty(&seen).unwrap_or_default(),
             devices: snapshot.devices_on(id).map(|d| (device_link(&d.id), d.called())).collect(),
             id,
             frame,

@@ -357,13 +357,12 @@ impl Evidence {
         (lang, zone): (Lang, &Zone),
         ids: &[ObservationId],
     ) -> Self {
-        let said = |id: &ObservationId| {
-            let seen = snapshot.observation(*id);
-            seen.map(|seen| phrase::observation(lang, zone, seen)).unwrap_or_default()
-        };
         // Of what is not the reader's to see there is no page to lead to.
-        let shown = ids.iter().filter(|id| snapshot.observation(**id).is_some());
-        let links: Vec<_> = shown.take(LINKED).map(|id| (*id, said(id))).collect();
+        let shown = ids.iter().filter_map(|id| {
+            let seen = snapshot.observation(*id)?;
+            Some((*id, phrase::observation(lang, zone, &seen)))
+        });
+        let links: Vec<_> = shown.take(LINKED).collect();
         let left = ids.len().saturating_sub(links.len());
         let more = if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) };
         Self { links, more }

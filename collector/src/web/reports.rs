@@ -203,7 +203,7 @@ fn octets(
             picture: &snapshot.picture,
             ledger: &ground.ledger,
             coverage: &ground.coverage,
-            observations: &ground.observations,
+            observations: (&ground.observations).into(),
             lang,
             zone: &site.config.zone,
         },

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use daicho_common::observation::ObservationId;
+use daicho_common::observation::{Observation, ObservationId};
 use daicho_common::time::Timestamp;
 use foldhash::fast::RandomState;
 
@@ -12,7 +12,6 @@ use crate::day::Day;
 use crate::decision::{Decided, Decision, Key};
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
-use crate::parallel;
 use crate::picture::{Criteria, Live, Picture};
 use crate::reconcile::Match;
 use crate::report;
@@ -36,7 +35,6 @@ pub(super) struct Snapshot {
     pub(super) ground: Ground,
     pub(super) picture: Picture,
     live: Live,
-    observations: HashMap<ObservationId, usize, RandomState>,
     devices: HashMap<DeviceId, usize, RandomState>,
     entries: BTreeMap<Place, usize>,
     keys: Vec<EntryKey>,
@@ -62,7 +60,7 @@ impl Snapshot {
         let (as_of, mut live) = (clock::now(), before.live);
         let by = (&criteria.fingerprints, &criteria.rulings);
         let picture = live.next(before.picture, &ground.basis(as_of), by);
-        let mut made = Self { live, observations: before.observations, ..Self::default() };
+        let mut made = Self { live, ..Self::default() };
         made.index(ground, picture, as_of);
         Ok(made)
     }
@@ -99,10 +97,6 @@ impl Snapshot {
         let made = self;
         made.revision = ground.revision;
         made.as_of = as_of.micros();
-        let known = made.observations.len();
-        let new = ground.observations.get(known..).unwrap_or_default();
-        let ids = parallel::each(new, daicho_common::observation::Observation::id);
-        made.observations.extend(ids.into_iter().zip(known..));
         for (index, device) in picture.devices.iter().enumerate() {
             made.devices.insert(device.id.clone(), index);
         }
@@ -122,11 +116,8 @@ impl Snapshot {
         made.picture = picture;
     }
 
-    pub(super) fn observation(
-        &self,
-        id: ObservationId,
-    ) -> Option<&daicho_common::observation::Observation> {
-        self.ground.observations.get(*self.observations.get(&id)?)
+    pub(super) fn observation(&self, id: ObservationId) -> Option<Observation> {
+        self.ground.observations.find(id)
     }
 
     pub(super) fn device(&self, id: &DeviceId) -> Option<&Device> {

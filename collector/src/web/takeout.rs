@@ -52,7 +52,7 @@ async fn file(site: &Arc<Site>, reader: Reader, (to, name): (To, String)) -> Res
             picture: &view.picture,
             ledger: &view.ground.ledger,
             coverage: &view.ground.coverage,
-            observations: &view.ground.observations,
+            observations: (&view.ground.observations).into(),
             lang,
             zone: &site.config.zone,
         };

@@ -215,7 +215,8 @@ const KIND: &str = "application/vnd.daicho.batch";
 fn every_page_renders_in_both_languages_and_escapes_hostile_names() {
     let running = showing();
     let (ground, _) = sample();
-    let observation = format!("/observations/{}", ground.observations[3].id());
+    let observation = ground.observations.iter().nth(3).unwrap().id();
+    let observation = format!("/observations/{observation}");
     let mut pages: Vec<&str> = PAGES.to_vec();
     pages.extend(["/devices/mac-001a2b000009", "/devices/mac-001a2b000008", &observation]);
     for page in pages {
@@ -315,7 +316,8 @@ fn a_device_page_says_what_it_is_and_why() {
     ] {
         assert!(body.contains(part), "{part}\n{body}");
     }
-    let evidence = format!("/observations/{}", sample().0.observations[1].id());
+    let second = sample().0.observations.iter().nth(1).unwrap().id();
+    let evidence = format!("/observations/{second}");
     assert!(body.contains(&evidence), "{body}");
     let raw = running.get(&evidence).body;
     assert!(raw.contains("&#34;network&#34;: &#34;病棟3F&#34;"), "{raw}");
@@ -329,8 +331,7 @@ fn the_wiring_is_shown_and_saved_with_hubs_their_reasons_and_what_contradicts() 
     {
         assert!(body.contains(part), "{part}\n{body}");
     }
-    let ids = sample().0.observations;
-    for seen in [&ids[0], &ids[1], &ids[2]] {
+    for seen in sample().0.observations.iter().take(3) {
         assert!(body.contains(&format!("/observations/{}", seen.id())), "for and against");
     }
     assert!(!body.contains("電話機とその先の端末"), "telephones are no hubs");

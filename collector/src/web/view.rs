@@ -8,6 +8,7 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::{Observation, ObservationId};
 
 use super::snapshot::Snapshot;
+use crate::archive::Archive;
 use crate::decision::{Decided, Decision};
 use crate::ledger::Ledger;
 use crate::people::portion::Portion;
@@ -86,7 +87,7 @@ fn devices(picture: &Picture, portion: &Portion) -> Vec<Device> {
 }
 
 /// What its devices said themselves, as far as it tells of no other device.
-fn observations(whole: &Snapshot, portion: &Portion, devices: &[Device]) -> Vec<Observation> {
+fn observations(whole: &Snapshot, portion: &Portion, devices: &[Device]) -> Archive {
     let macs: BTreeSet<Mac> =
         devices.iter().flat_map(|device| &device.macs).map(|mac| mac.value).collect();
     let addresses: BTreeSet<(&str, IpAddr)> = devices
@@ -97,13 +98,13 @@ fn observations(whole: &Snapshot, portion: &Portion, devices: &[Device]) -> Vec<
     let ids: BTreeSet<ObservationId> = devices.iter().flat_map(report::sources).collect();
     let is_own =
         |id: &ObservationId| whole.devices_on(*id).all(|d| portion.devices.contains(&d.id));
-    let spoke = |seen: &&Observation| {
+    let spoke = |seen: &Observation| {
         let network = seen.vantage.network.as_str();
         seen.speaker.mac.is_some_and(|mac| macs.contains(&mac))
             || seen.speaker.ip.is_some_and(|ip| addresses.contains(&(network, ip)))
     };
-    let own = ids.iter().filter(|id| is_own(id)).filter_map(|id| whole.observation(*id));
-    own.filter(spoke).cloned().collect()
+    let own = whole.ground.observations.those(ids.into_iter().filter(is_own));
+    own.into_iter().filter(spoke).collect::<Vec<_>>().into()
 }
 
 fn ledger(ledger: &Ledger, portion: &Portion) -> Ledger {

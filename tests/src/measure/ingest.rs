@@ -3,7 +3,9 @@
 //! nothing changed. On a file, and on a PostgreSQL server beside it where one is installed.
 //!
 //! Every run is a program of its own. Its time is that of the store alone: making up the observations
-//! is not counted, and what is resident of the program holds one batch of them.
+//! is not counted, and what is resident of the program holds one batch of them. In the end everything is
+//! read and a picture derived, as the collector does when it starts: the most that this took, and what
+//! stays resident.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use daicho_collector::fingerprint::Rows;
 use daicho_collector::picture::{Criteria, Live, Picture, Rulings};
-use daicho_collector::store::{Appended, Place, Server, Store};
+use daicho_collector::store::{Appended, Ground, Place, Server, Store};
 use daicho_common::batch::{AgentKey, Batch, Header, Opened};
 use daicho_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,8 @@ struct Line {
     per_second: f64,
     /// Most resident memory.
     mebibytes: u64,
+    /// Resident at the end.
+    left: u64,
 }
 
 /// Runs all, or with a number so many devices.
@@ -64,8 +68,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
 fn all(devices: usize) -> Result<()> {
     println!(
-        "{:<11} {:<9} {:>13} {:>9} {:>9} {:>13} {:>7}",
-        "engine", "what", "observations", "seconds", "CPU s", "a second", "MiB"
+        "{:<11} {:<9} {:>13} {:>9} {:>9} {:>13} {:>7} {:>7}",
+        "engine", "what", "observations", "seconds", "CPU s", "a second", "MiB", "left"
     );
     let folder = tempfile::tempdir()?;
     let mut lines = scans(&folder.path().join("daicho.db").display().to_string(), devices)?;
@@ -89,14 +93,15 @@ fn scans(at: &str, devices: usize) -> Result<Vec<String>> {
         ensure!(!run.cut, "{what} took longer than {} s", LIMIT.as_secs());
         let line: Line = serde_json::from_str(run.output.trim()).context("what a run came to")?;
         println!(
-            "{:<11} {:<9} {:>13} {:>9.2} {:>9.2} {:>13.0} {:>7}",
+            "{:<11} {:<9} {:>13} {:>9.2} {:>9.2} {:>13.0} {:>7} {:>7}",
             line.engine,
             line.what,
             line.observations,
             line.seconds,
             line.cpu,
             line.per_second,
-            line.mebibytes
+            line.mebibytes,
+            line.left
         );
         lines.push(run.output.trim().to_owned());
     }
@@ -113,10 +118,11 @@ fn one(what: &str, at: &str, devices: usize) -> Result<()> {
         (Place::from(Path::new(at)), "SQLite")
     };
     let store = Store::open(place)?;
+    let mut held = None;
     let (observations, time, cpu) = match what {
         "first" => deliver(&store, devices, 0)?,
         "unchanged" => deliver(&store, devices, 1)?,
-        _ => picture(&store)?,
+        _ => picture(&store, &mut held)?,
     };
     let seconds = time.as_secs_f64();
     let count = f64::from(u32::try_from(observations)?);
@@ -129,8 +135,10 @@ fn one(what: &str, at: &str, devices: usize) -> Result<()> {
         cpu,
         per_second: count / seconds.max(1e-9),
         mebibytes: resident("VmHWM:")?,
+        left: resident("VmRSS:")?,
     };
     println!("{}", serde_json::to_string(&line)?);
+    drop(held);
     Ok(())
 }
 
@@ -171,15 +179,21 @@ fn batch(
     Opened { batch, key: AgentKey::new([1; 32]), digest, mark: None }
 }
 
-/// Reading everything and deriving a picture, as the collector does when it starts: its memory.
-fn picture(store: &Store) -> Result<(usize, Duration, f64)> {
+/// What a collector holds while it serves.
+type Held = Option<(Ground, Live, Picture)>;
+
+/// Reading everything and deriving a picture, as the collector does when it starts.
+fn picture(store: &Store, held: &mut Held) -> Result<(usize, Duration, f64)> {
     let fingerprints = Rows::builtin().map_err(|bad| anyhow::anyhow!("{bad}"))?;
     let criteria = Criteria { fingerprints, rulings: Rulings::default() };
     let (begun, spent) = (Instant::now(), processor()?);
     let ground = store.ground()?;
     let now = Timestamp::from_micros(1_701_000_000_000_000);
     let by = (&criteria.fingerprints, &criteria.rulings);
-    let picture = Live::default().next(Picture::default(), &ground.basis(now), by);
+    let mut live = Live::default();
+    let picture = live.next(Picture::default(), &ground.basis(now), by);
     ensure!(!picture.devices.is_empty(), "there are devices");
-    Ok((ground.observations.len(), begun.elapsed(), processor()? - spent))
+    let count = ground.observations.len();
+    *held = Some((ground, live, picture));
+    Ok((count, begun.elapsed(), processor()? - spent))
 }

@@ -4,6 +4,7 @@ use daicho_common::addr::Mac;
 use daicho_common::observation::heard::{Capability, LinkNeighbour};
 
 use super::*;
+use crate::archive::{Archive, Seen};
 use crate::decision::{Corrected, Decision, Disposition, Key, Scope, Subject};
 use crate::evidence::weigh;
 use crate::policy::Policy;
@@ -194,7 +195,8 @@ fn answer(picture: &Picture, index: prop::sample::Index) -> Option<Decision> {
 /// The picture of everything, resolved at once.
 fn whole(basis: &Basis<'_>) -> Picture {
     let standing = Standing::of(basis.decisions);
-    let claims = weigh(basis.observations);
+    let Seen::Plain(observations) = basis.observations else { panic!("packed") };
+    let claims = weigh(observations);
     let resolved = resolve_as_told(&claims, &ROWS, &standing);
     let found = Found {
         devices: resolved.devices,
@@ -250,9 +252,11 @@ proptest! {
             };
             // Something may fall due because time passes, and for no other reason.
             let later = basis.as_of.micros() + beside.days * 86_400_000_000;
+            let packed = Archive::from(all.clone());
             for as_of in [basis.as_of, Timestamp::from_micros(later)] {
                 let basis = Basis { as_of, ..basis };
                 picture = live.next(picture, &basis, (&ROWS, &rulings));
+                let basis = Basis { observations: (&packed).into(), ..basis };
                 let fresh = derive(&basis, (&ROWS, &rulings));
                 prop_assert_eq!(
                     serde_json::to_string(&picture).unwrap(),

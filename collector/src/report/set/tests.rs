@@ -85,7 +85,7 @@ fn with_told<T>(lang: Lang, with: impl FnOnce(&Told<'_>) -> T) -> T {
             picture: &picture,
             ledger: &ground.ledger,
             coverage: &ground.coverage,
-            observations: &ground.observations,
+            observations: (&ground.observations).into(),
             lang,
             zone: &Zone::named("Asia/Tokyo").unwrap(),
         },

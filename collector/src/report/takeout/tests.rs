@@ -14,7 +14,7 @@ fn check(ground: &Ground, picture: &Picture, look: impl FnOnce(&Shown<'_>)) {
         picture,
         ledger: &ground.ledger,
         coverage: &ground.coverage,
-        observations: &ground.observations,
+        observations: (&ground.observations).into(),
         lang: Lang::Ja,
         zone: &Zone::named("Asia/Tokyo").unwrap(),
     });

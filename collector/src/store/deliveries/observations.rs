@@ -2,14 +2,13 @@
 //! thread while the writer works; of what was said before only its number is looked up, many at once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
+use daicho_common::observation::Observation;
 use rusqlite::types::Value;
-use serde::{Deserialize, Serialize};
 
-use super::{hash, json};
+use super::hash;
+use crate::archive::Content;
 use crate::store::StoreError;
 use crate::store::sql::Transaction;
 use crate::store::sql::bulk::Into;
@@ -20,24 +19,6 @@ const PART: usize = 8192;
 const WAITING: usize = 2;
 /// How many numbers are looked up at once, the smallest that is enough.
 const SIZES: [usize; 3] = [8, 64, 512];
-
-/// An observation without its time: what is said again and again is kept once.
-#[derive(Clone, Serialize, Deserialize)]
-pub(in crate::store) struct Content {
-    pub(in crate::store) vantage: Arc<Vantage>,
-    pub(in crate::store) method: Method,
-    pub(in crate::store) speaker: Speaker,
-    pub(in crate::store) fact: Fact,
-}
-
-/// The same, borrowed.
-#[derive(Serialize)]
-struct ContentOf<'a> {
-    vantage: &'a Vantage,
-    method: Method,
-    speaker: Speaker,
-    fact: &'a Fact,
-}
 
 type Hash = [u8; 16];
 
@@ -51,12 +32,7 @@ struct Ready {
 
 impl Ready {
     fn of(observation: &Observation) -> Self {
-        let content = json(&ContentOf {
-            vantage: &observation.vantage,
-            method: observation.method,
-            speaker: observation.speaker,
-            fact: &observation.fact,
-        });
+        let content = Content::text(observation);
         let (id, at) = (observation.id().octets(), observation.at.micros());
         Self { observation: id, at, hash: hash(&content), content }
     }

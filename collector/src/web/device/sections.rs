@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
             .filter_map(|id| Some((id, self.snapshot.observation(id)?)))
             .collect();
         seen.sort_by_key(|(_, one)| one.at);
-        for (id, one) in seen {
+        for (id, one) in &seen {
             if let Fact::Interface { index, name, description, alias, kind: _, mac, up } = &one.fact
             {
                 let of = found.entry(*index).or_default();
@@ -92,7 +92,7 @@ impl<'a> Writer<'a> {
                 of.alias = alias.to_string();
                 (of.mac, of.up) = (*mac, Some(*up));
                 of.at = Some(one.at);
-                of.sources.push(id);
+                of.sources.push(*id);
             } else if let Fact::InterfaceAddress { index, ip, prefix } = &one.fact {
                 let of = found.entry(*index).or_default();
                 let text = written(*ip, *prefix);
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
                     of.addresses.push(text);
                 }
                 of.at = of.at.max(Some(one.at));
-                of.sources.push(id);
+                of.sources.push(*id);
             }
         }
         found.into_iter().map(|(index, gathered)| self.interface(index, gathered)).collect()

@@ -136,8 +136,8 @@ impl Snapshot {
 
     /// The earliest that is known of the matter of a finding.
     pub(in crate::web) fn since(&self, finding: &Finding) -> Option<Timestamp> {
-        let seen = finding.evidence.iter().filter_map(|id| self.observation(*id));
-        let earliest = seen.map(|one| one.at).min();
+        let seen = finding.evidence.iter().filter_map(|id| self.ground.observations.when(*id));
+        let earliest = seen.min();
         // That it is there is renewed with every scan, so the device tells better.
         let is_new = finding.rule == Rule::UndocumentedDevice;
         let device = finding.device.as_ref().filter(|_| is_new).and_then(|id| self.device(id));
@@ -206,7 +206,7 @@ impl Snapshot {
                 picture: &self.picture,
                 ledger: &self.ground.ledger,
                 coverage: &self.ground.coverage,
-                observations: &self.ground.observations,
+                observations: (&self.ground.observations).into(),
                 lang,
                 zone,
             },

@@ -261,7 +261,7 @@ fn a_vendor_sees_the_devices_of_its_own_contracts_and_no_others_on_any_page() {
 #[test]
 fn a_vendor_reads_what_its_own_devices_said_and_nothing_else() {
     let (running, a, _) = two_vendors();
-    let observations = sample().0.observations;
+    let observations: Vec<_> = sample().0.observations.iter().collect();
     let read = |index: usize| {
         running.get_as(&a, &format!("/observations/{}", observations[index].id()), "").status
     };
