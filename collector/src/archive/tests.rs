@@ -38,6 +38,21 @@ fn what_is_put_in_comes_out_by_its_number_and_by_its_id() {
 }
 
 #[test]
+fn the_id_of_a_text_and_a_time_is_that_of_the_observation() {
+    let full = Observation {
+        speaker: Speaker {
+            ip: Some("2001:db8::1".parse().unwrap()),
+            mac: Some("00:1a:2b:00:00:07".parse().unwrap()),
+        },
+        fact: Fact::HostName { name: "診察室\u{2028}\"PC\"".into() },
+        ..observation(7, -5)
+    };
+    for one in [observation(7, 0), observation(8, 1_775_003_400_000_000), full] {
+        assert_eq!(Content::id(&Content::text(&one), one.at), one.id());
+    }
+}
+
+#[test]
 fn a_fact_that_is_seen_again_takes_a_few_octets_and_no_more() {
     let mut archive = Archive::from((0..600).map(|n| observation(n, 0)).collect::<Vec<_>>());
     let octets = |of: &Archive| of.blocks.iter().map(|block| block.octets.len()).sum::<usize>();

@@ -33,8 +33,8 @@ struct Ready {
 impl Ready {
     fn of(observation: &Observation) -> Self {
         let content = Content::text(observation);
-        let (id, at) = (observation.id().octets(), observation.at.micros());
-        Self { observation: id, at, hash: hash(&content), content }
+        let id = Content::id(&content, observation.at).octets();
+        Self { observation: id, at: observation.at.micros(), hash: hash(&content), content }
     }
 
     /// In the order of the table, so that neighbours are written together.
