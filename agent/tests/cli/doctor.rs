@@ -30,7 +30,7 @@ fn the_doctor_tells_of_results_that_wait_secrets_that_lie_open_and_a_damaged_enr
     let url = nobody();
     agent.run(&["scan", "--quiet", "--network", "127.0.0.2", "--timeout", "50", "--to", &url]);
     let file = agent.config(
-        "[[network]]\nname = \"自分\"\ncidr = \"127.0.0.0/24\"\ncommunities = [\"geheim\"]\n",
+        "[[network]]\nname = \"自分\"\ncidr = \"127.0.0.0/24\"\n[network.snmp]\ncommunities = [\"geheim\"]\n",
     );
     let told = |mode: u32| {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();

@@ -209,6 +209,23 @@ fn whole(basis: &Basis<'_>) -> Picture {
 }
 
 proptest! {
+    // How observations are kept has nothing to do with what they say.
+    #![proptest_config(ProptestConfig::with_cases(8))]
+    #[test]
+    fn packed_observations_come_to_the_same_picture(
+        events in proptest::collection::vec(event(), 0..30),
+        words in proptest::collection::vec(word(), 0..30),
+    ) {
+        let (seen, ledger) = (seen(&events, &words), book());
+        let plain = Basis::seen(&seen, &[], &ledger);
+        let packed = Archive::from(seen.clone());
+        let packed = Basis { observations: (&packed).into(), ..plain };
+        let by = (&*ROWS, &Rulings::default());
+        prop_assert_eq!(derive(&packed, by), derive(&plain, by));
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn cells_by_themselves_come_to_what_everything_comes_to_at_once(
@@ -252,11 +269,9 @@ proptest! {
             };
             // Something may fall due because time passes, and for no other reason.
             let later = basis.as_of.micros() + beside.days * 86_400_000_000;
-            let packed = Archive::from(all.clone());
             for as_of in [basis.as_of, Timestamp::from_micros(later)] {
                 let basis = Basis { as_of, ..basis };
                 picture = live.next(picture, &basis, (&ROWS, &rulings));
-                let basis = Basis { observations: (&packed).into(), ..basis };
                 let fresh = derive(&basis, (&ROWS, &rulings));
                 prop_assert_eq!(
                     serde_json::to_string(&picture).unwrap(),
