@@ -148,8 +148,8 @@ fn what_services_say_names_the_host_its_system_and_its_serial_number() {
     assert_eq!(device.serial.unwrap().value, "Z99-0001");
     assert_eq!(device.os.unwrap().value, "Windows 7 / Server 2008 R2");
     assert_eq!(device.support_end.unwrap().value, "2020-01-14");
-    let smb = device.services.iter().find(|service| service.value.kind == "smb").unwrap();
-    assert_eq!(smb.value.instance, "host: NURSE-07, os_build: 6.1.7601");
+    let smb = device.services.iter().find(|service| service.value.kind.as_str() == "smb").unwrap();
+    assert_eq!(smb.value.instance.as_str(), "host: NURSE-07, os_build: 6.1.7601");
 }
 
 #[test]
