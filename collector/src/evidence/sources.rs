@@ -95,6 +95,12 @@ impl PartialEq for Sources {
 
 impl Eq for Sources {}
 
+impl<const N: usize> PartialEq<[ObservationId; N]> for Sources {
+    fn eq(&self, other: &[ObservationId; N]) -> bool {
+        **self == *other
+    }
+}
+
 impl PartialOrd for Sources {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Words behind the number of a floor, the longest of those that begin alike first.
 const FLOOR: [&str; 4] = ["階", "floor", "fl", "f"];
 /// Words before the number of a floor below the ground.
-const BELOW: [&str; 3] = ["地下", "basement", "b"];
+const BELOW: [&str; 2] = ["地下", "b"];
 /// Chinese figures, from one on.
 const FIGURES: &str = "一二三四五六七八九";
 
@@ -42,7 +42,9 @@ fn floors(text: &str) -> BTreeSet<i32> {
 /// The floor with which a text begins, and how many octets name it.
 fn floor(text: &str) -> Option<(i32, usize)> {
     let below = BELOW.iter().find_map(|word| text.strip_prefix(word));
-    let (number, rest) = number(below.unwrap_or(text).trim_start())?;
+    // B1F is below the ground, B 1F is the first floor of what is called B.
+    let spaced = below.is_some_and(|rest| text.starts_with('b') && rest.starts_with(' '));
+    let (number, rest) = number(below.unwrap_or(text).trim_start()).filter(|_| !spaced)?;
     let rest = FLOOR.iter().find_map(|word| rest.trim_start().strip_prefix(word))?;
     if rest.starts_with(|sign: char| sign.is_ascii_alphanumeric()) {
         return None;
@@ -97,7 +99,8 @@ mod tests {
         ] {
             assert_eq!(read(text), [3], "{text}");
         }
-        for (text, floor) in [("地下1階 機械室", -1), ("B2F", -2), ("十二階", 12), ("二十階", 20)]
+        for (text, floor) in
+            [("地下1階 機械室", -1), ("B2F", -2), ("Bldg. B 2F", 2), ("十二階", 12), ("二十階", 20)]
         {
             assert_eq!(read(text), [floor], "{text}");
         }

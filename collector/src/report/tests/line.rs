@@ -77,7 +77,7 @@ fn the_version_of_a_server_is_firmware_unless_it_tells_of_an_operating_system() 
         ("Integrated Lights-Out 9 1.02", Some("1.02"), None),
         ("Linux host 1.02 #1 SMP x86_64", None, Some("1.02")),
     ] {
-        let sources = vec![arp(7).id()];
+        let sources = arp(7).id().into();
         told.description = Some(Sourced { value: said.into(), grade: Grade::Queried, sources });
         let line = serde_json::to_value(json::Brief::from(&told)).unwrap();
         assert_eq!((line["firmware"].as_str(), line["os"].as_str()), (firmware, os), "{said}");
