@@ -10,6 +10,10 @@ use daicho_common::observation::{Fact, Method, Observation, ObservationId, Speak
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+mod sources;
+
+pub use sources::Sources;
+
 /// How a claim is bound to its subject, weakest first. Precedence is a decision, not an order of
 /// arrival: a higher grade wins whenever it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -37,7 +41,7 @@ pub struct Sourced<T> {
     /// The observations it rests on, ascending, without repetition; never empty for a machine's
     /// claim. Of a thing said again and again these are the first and the latest time, so that a
     /// year of scans does not pile up behind one name.
-    pub sources: Vec<ObservationId>,
+    pub sources: Sources,
 }
 
 /// One time that a claim was made.
@@ -108,10 +112,9 @@ impl Seen {
     }
 
     /// The observations of those two times, ascending, without repetition.
-    pub fn sources(&self) -> Vec<ObservationId> {
+    pub fn sources(&self) -> Sources {
         let (first, last) = (self.first.1, self.last.1);
-        // Most things were said once, and there are many of them: no room is kept for a second.
-        if first == last { vec![first] } else { vec![first.min(last), first.max(last)] }
+        if first == last { first.into() } else { vec![first.min(last), first.max(last)].into() }
     }
 }
 

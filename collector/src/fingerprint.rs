@@ -90,9 +90,9 @@ pub struct Match<'r> {
     /// What is claimed.
     pub reading: Arc<Reading>,
     /// Where it was read.
-    pub place: &'r Place,
+    pub place: &'r Arc<Place>,
     /// The text that matched.
-    pub said: String,
+    pub said: Arc<str>,
 }
 
 /// The fingerprint rows, parsed and checked.
@@ -178,14 +178,14 @@ impl Rows {
     }
 
     fn put(&mut self, row: Row) {
-        if let Some(group) = self.groups.iter_mut().find(|group| group.place == *row.place()) {
+        if let Some(group) = self.groups.iter_mut().find(|group| *group.place == *row.place()) {
             group.rows.push(row);
             return;
         }
         if let Place::Said { key, .. } = row.place() {
             self.said.entry(key.clone()).or_default().push(self.groups.len());
         }
-        self.groups.push(Group { place: row.place().clone(), rows: vec![row] });
+        self.groups.push(Group { place: Arc::new(row.place().clone()), rows: vec![row] });
     }
 
     /// Adds a file of Rapid7's Recog, and says what was taken of it.

@@ -20,6 +20,7 @@ mod answering;
 mod claim;
 mod compare;
 mod index;
+mod place;
 mod private;
 mod silence;
 mod verdict;

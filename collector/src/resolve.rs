@@ -292,11 +292,8 @@ fn contested<'a>(
         if devices.len() < 2 {
             continue;
         }
-        let mut sources: Vec<_> = macs
-            .iter()
-            .filter_map(|mac| shown.get(&(network, ip, *mac)))
-            .flat_map(Seen::sources)
-            .collect();
+        let shown = macs.iter().filter_map(|mac| shown.get(&(network, ip, *mac)));
+        let mut sources: Vec<_> = shown.flat_map(|seen| seen.sources().to_vec()).collect();
         sources.sort_unstable();
         let network = network.to_owned();
         contested.push(Contested {

@@ -6,15 +6,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use ecow::EcoString;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Longest text kept, in characters; SNMP's `DisplayString` ends at 255 (RFC 2579 §2).
 pub const MAX_CHARS: usize = 1024;
 
 /// A string from the network: bounded, with no control or bidirectional-override characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct Text(Box<str>);
+///
+/// There are millions of them and most are short: up to 15 octets need no memory of their own, longer
+/// ones are shared by their copies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(EcoString);
 
 impl Text {
     /// Decodes and cleans bytes that a device sent.
@@ -34,19 +37,22 @@ impl Text {
     /// bidirectional characters (Unicode Cc, and the overrides of UAX #9) become U+FFFD, the ends
     /// are trimmed.
     pub fn clean(text: &str) -> Self {
-        let mut kept = String::with_capacity(text.len().min(MAX_CHARS));
-        for c in text.trim_matches(|c: char| c.is_whitespace() || c == '\0').chars().take(MAX_CHARS)
-        {
-            kept.push(match c {
-                '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                    char::REPLACEMENT_CHARACTER
-                }
-                c if c.is_control() => char::REPLACEMENT_CHARACTER,
-                c => c,
-            });
+        let ends = |c: char| c.is_whitespace() || c == '\0';
+        let text = text.trim_matches(ends);
+        // So short a text has no more signs than may be kept, and of these nothing is to be changed.
+        if text.len() <= MAX_CHARS && text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+            return Self(text.into());
         }
-        Self(kept.into_boxed_str())
+        let mut kept = String::with_capacity(text.len().min(MAX_CHARS));
+        kept.extend(text.chars().take(MAX_CHARS).map(|c| match c {
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                char::REPLACEMENT_CHARACTER
+            }
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        }));
+        Self(kept.as_str().into())
     }
 
     /// The text.
@@ -69,6 +75,12 @@ impl fmt::Display for Text {
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self::clean(text)
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -103,7 +115,9 @@ mod tests {
 
     #[test]
     fn cleaning_twice_changes_nothing() {
-        for raw in ["  a \u{202e}", "\u{fffd}\u{7}", "ｱｲｳ　"] {
+        for raw in
+            ["  a \u{202e}", "\u{fffd}\u{7}", "ｱｲｳ　", " a plain text that is not so short\0"]
+        {
             let once = Text::clean(raw);
             assert_eq!(Text::clean(once.as_str()), once);
         }

@@ -30,7 +30,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("collector/src/ledger", &["day", "ledger"]),
     ("collector/src/archive", &["archive", "parallel"]),
     ("collector/src/retention", &["picture", "retention"]),
-    ("collector/src/register", &["ledger", "register"]),
+    ("collector/src/register", &["fingerprint", "ledger", "register"]),
     ("collector/src/book", &["ledger", "book"]),
     ("collector/src/decision", &["day", "ledger", "decision"]),
     (

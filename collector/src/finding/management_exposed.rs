@@ -8,8 +8,11 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let Some(class) = &device.class else { continue };
         let is_management =
             |kind: &str| known.facts.policy.placement.is_management(class.value, kind);
-        let open: Vec<_> =
-            device.services.iter().filter(|service| is_management(&service.value.kind)).collect();
+        let open: Vec<_> = device
+            .services
+            .iter()
+            .filter(|service| is_management(service.value.kind.as_str()))
+            .collect();
         if open.is_empty() {
             continue;
         }
@@ -18,8 +21,8 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         ports.dedup();
         let services = open.iter().map(|service| {
             let service = &service.value;
-            if service.kind.contains('/') {
-                service.kind.clone()
+            if service.kind.as_str().contains('/') {
+                service.kind.to_string()
             } else {
                 format!("{} ({})", service.kind, service.port)
             }

@@ -13,7 +13,7 @@
 use daicho_common::observation::ObservationId;
 
 use super::Class;
-use crate::evidence::{Grade, Sourced};
+use crate::evidence::{Grade, Sourced, Sources};
 
 /// A value somebody claims, with what it rests on.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub enum Combined<T> {
         /// Their grade.
         grade: Grade,
         /// What they rest on, ascending.
-        sources: Vec<ObservationId>,
+        sources: Sources,
     },
 }
 
@@ -64,14 +64,8 @@ pub fn combine<T: Clone + Ord>(
 }
 
 /// What these rest on, ascending, each once.
-fn sources<'c, 's: 'c, T: 'c>(
-    chosen: impl Iterator<Item = &'c Candidate<'s, T>>,
-) -> Vec<ObservationId> {
-    let mut ids: Vec<ObservationId> = chosen.flat_map(|c| c.sources).copied().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.shrink_to_fit();
-    ids
+fn sources<'c, 's: 'c, T: 'c>(chosen: impl Iterator<Item = &'c Candidate<'s, T>>) -> Sources {
+    Sources::of(chosen.flat_map(|c| c.sources).copied())
 }
 
 /// Combines classes: as [`combine`], and a finer name takes the place of its coarser one. Two finer

@@ -2,7 +2,7 @@
 //! text once is kept.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use daicho_common::observation::{Fact, Method};
 use foldhash::fast::RandomState;
@@ -24,7 +24,7 @@ enum Looker {
 }
 
 /// Where shapes of words are looked at.
-static DESCRIPTION: Place = Place::Description;
+static DESCRIPTION: LazyLock<Arc<Place>> = LazyLock::new(|| Arc::new(Place::Description));
 
 /// Rows, and what they made of texts so far.
 pub struct Reader<'r> {
@@ -34,24 +34,24 @@ pub struct Reader<'r> {
     /// The groups that look at what no service says, ascending.
     others: Arc<[usize]>,
     /// The words' fields of what services say, by their name; and the others.
-    said: HashMap<&'r str, Vec<(&'r Place, bool)>>,
-    plain: Arc<[(&'r Place, bool)]>,
+    said: HashMap<&'r str, Vec<(&'r Arc<Place>, bool)>>,
+    plain: Arc<[(&'r Arc<Place>, bool)]>,
 }
 
 /// Readings by who looks and by the text.
-type Known = HashMap<Looker, HashMap<String, Vec<Arc<Reading>>, RandomState>, RandomState>;
+type Known = HashMap<Looker, HashMap<Arc<str>, Vec<Arc<Reading>>, RandomState>, RandomState>;
 
 impl<'r> Reader<'r> {
     /// These rows, which have read nothing yet.
     pub fn new(rows: &'r Rows) -> Self {
         let groups = rows.groups.iter().enumerate();
         let others = groups
-            .filter(|(_, group)| !matches!(group.place, Place::Said { .. } | Place::MacMaker))
+            .filter(|(_, group)| !matches!(*group.place, Place::Said { .. } | Place::MacMaker))
             .map(|(number, _)| number)
             .collect();
         let (mut said, mut plain) = (HashMap::<_, Vec<_>>::new(), Vec::new());
         for (place, kinds) in rows.words.fields() {
-            if let Place::Said { key, .. } = place {
+            if let Place::Said { key, .. } = &**place {
                 said.entry(key.as_str()).or_default().push((place, *kinds));
             } else {
                 plain.push((place, *kinds));
@@ -93,7 +93,7 @@ impl<'r> Reader<'r> {
     }
 
     /// The fields in which words may stand, and whether kinds of things count there.
-    fn fields(&self, fact: &Fact) -> Arc<[(&'r Place, bool)]> {
+    fn fields(&self, fact: &Fact) -> Arc<[(&'r Arc<Place>, bool)]> {
         let Fact::Said(said) = fact else { return Arc::clone(&self.plain) };
         let mut keys: Vec<&str> = said.fields.iter().map(|(key, _)| key.as_str()).collect();
         keys.sort_unstable();
@@ -115,7 +115,7 @@ impl<'r> Reader<'r> {
     fn at(&mut self, place: &Place, text: &str) -> Vec<Match<'r>> {
         let mut found = Vec::new();
         for (number, group) in self.rows.groups.iter().enumerate() {
-            if group.place == *place {
+            if *group.place == *place {
                 self.read(Looker::Group(number), &group.place, text, &mut found);
             }
         }
@@ -132,17 +132,23 @@ impl<'r> Reader<'r> {
         groups.into()
     }
 
-    fn read(&mut self, looker: Looker, place: &'r Place, text: &str, found: &mut Vec<Match<'r>>) {
-        let known = self.known.get(&looker).and_then(|known| known.get(text));
-        let add = |readings: &[Arc<Reading>], found: &mut Vec<Match<'r>>| {
+    fn read(
+        &mut self,
+        looker: Looker,
+        place: &'r Arc<Place>,
+        text: &str,
+        found: &mut Vec<Match<'r>>,
+    ) {
+        let known = self.known.get(&looker).and_then(|known| known.get_key_value(text));
+        let add = |(said, readings): (&Arc<str>, &[Arc<Reading>]), found: &mut Vec<Match<'r>>| {
             found.extend(readings.iter().map(|reading| Match {
                 reading: Arc::clone(reading),
                 place,
-                said: text.to_owned(),
+                said: Arc::clone(said),
             }));
         };
-        if let Some(readings) = known {
-            add(readings, found);
+        if let Some((said, readings)) = known {
+            add((said, readings), found);
             return;
         }
         let readings: Vec<Reading> = match looker {
@@ -154,13 +160,14 @@ impl<'r> Reader<'r> {
             Looker::Shape => shape::read(text),
         };
         let readings: Vec<Arc<Reading>> = readings.into_iter().map(Arc::new).collect();
-        add(&readings, found);
+        let said: Arc<str> = text.into();
+        add((&said, &readings), found);
         if self.texts >= KEPT {
             self.known.clear();
             self.texts = 0;
         }
         self.texts += 1;
-        self.known.entry(looker).or_default().insert(text.to_owned(), readings);
+        self.known.entry(looker).or_default().insert(said, readings);
     }
 }
 

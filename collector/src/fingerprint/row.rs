@@ -1,5 +1,7 @@
 //! Rows as written in TOML, and as meant: parsed twice, proven by their own examples.
 
+use std::sync::Arc;
+
 use daicho_common::observation::Method;
 use serde::Deserialize;
 
@@ -172,7 +174,7 @@ impl Row {
 /// facts to read.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    pub(super) place: Place,
+    pub(super) place: Arc<Place>,
     pub(super) rows: Vec<Row>,
 }
 

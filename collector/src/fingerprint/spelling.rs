@@ -61,6 +61,43 @@ fn is_same(a: &str, b: &str) -> bool {
     !a.is_empty() && !b.is_empty() && (a.contains(b) || b.contains(a))
 }
 
+/// Whether two texts name the same version: `Ver.1.14` and `1.14`, `7.0.12` and `FortiOS
+/// v7.0.12,build0523`, `01.02` and `1.2`. One may be coarser than the other (`7.0` and `7.0.12`); 7.0.1
+/// and 7.0.12 are two versions. Texts without a figure are compared as [`same`] does.
+pub fn same_version(a: &str, b: &str) -> bool {
+    let (one, other) = (version_steps(a), version_steps(b));
+    if one.is_empty() || other.is_empty() {
+        return same(a, b);
+    }
+    let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
+    match short.as_slice() {
+        // A figure by itself stands somewhere in most versions.
+        [only] => long.first() == Some(only),
+        short => long.windows(short.len()).any(|steps| steps == short),
+    }
+}
+
+/// The steps of a version: figures without leading zeros, and letters that follow figures directly.
+/// What stands before them (`Ver`, `build`, the product's name) is none.
+fn version_steps(text: &str) -> Vec<String> {
+    let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    let mut steps = Vec::new();
+    for word in folded.split(|sign: char| !sign.is_ascii_alphanumeric()) {
+        let from = word.find(|sign: char| sign.is_ascii_digit()).unwrap_or(word.len());
+        let mut rest = word.get(from..).unwrap_or_default();
+        while let Some(first) = rest.chars().next() {
+            let of_a_kind = |sign: char| sign.is_ascii_digit() == first.is_ascii_digit();
+            let end = rest.find(|sign| !of_a_kind(sign)).unwrap_or(rest.len());
+            let (step, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let figures = step.trim_start_matches('0');
+            let zero = figures.is_empty();
+            steps.push(if zero { "0".to_owned() } else { figures.to_owned() });
+            rest = after;
+        }
+    }
+    steps
+}
+
 /// A host name for comparison: folded, its domain and `$` cut off.
 pub fn host(name: &str) -> String {
     let folded = fold(name);
@@ -107,6 +144,34 @@ mod tests {
         assert!(same("ＭＰ Ｃ３００４", "RICOH mp c3004"));
         assert!(!same("MP C3004", "MP C4504"));
         assert!(!same("", "MP C4504"));
+    }
+
+    #[test]
+    fn versions_compare_step_by_step_and_may_be_coarser() {
+        for (a, b) in [
+            ("Ver.1.14", "1.14"),
+            ("V01.02", "1.2"),
+            ("7.0", "7.0.12"),
+            ("７．０．１２", "FortiOS v7.0.12,build0523"),
+            ("15.2(4)E7", "IOS 15.2(4)E7, RELEASE"),
+            ("第2版", "2"),
+            ("10.0.19045", "10.0.19045"),
+            ("最新", "最新"),
+        ] {
+            assert!(same_version(a, b) && same_version(b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("7.0.1", "7.0.12"),
+            ("1.14", "11.14"),
+            ("2", "7.0.2"),
+            ("1.2a", "1.2b"),
+            ("15.2(4)E7", "15.2(4)E8"),
+            ("2.0", "1.14"),
+            ("最新", "1.14"),
+            ("", "1.14"),
+        ] {
+            assert!(!same_version(a, b) && !same_version(b, a), "{a} {b}");
+        }
     }
 
     #[test]

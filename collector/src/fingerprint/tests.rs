@@ -189,7 +189,7 @@ fn what_a_service_said_is_read_by_its_protocol_and_its_field() {
     let serial = service("serial", "B7");
     let read = rows.matches(Some(Method::Upnp), &serial);
     assert_eq!(read[0].reading.serial.as_deref(), Some("B7"));
-    assert_eq!(read[0].place, &Place::Said { method: None, key: "serial".to_owned() });
+    assert_eq!(**read[0].place, Place::Said { method: None, key: "serial".to_owned() });
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! hint of that kind, and the weakest of all.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -88,7 +89,7 @@ struct Word {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
     by_run: HashMap<String, Vec<Word>>,
-    fields: Vec<(Place, bool)>,
+    fields: Vec<(Arc<Place>, bool)>,
 }
 
 /// Systems whose descriptions are what `uname -a` prints (POSIX): their name, and then the host's own.
@@ -149,7 +150,7 @@ impl Words {
         let mut words = Self::default();
         for field in &file.fields {
             let place = field_of(field).ok_or_else(|| bad(format!("{field} is no field")))?;
-            words.fields.push((place, file.kinds_in.contains(field)));
+            words.fields.push((Arc::new(place), file.kinds_in.contains(field)));
         }
         for Maker { vendor, makes, names, software, lines } in file.maker {
             let of = || Reading { vendor: Some(vendor.clone()), ..Reading::default() };
@@ -194,7 +195,7 @@ impl Words {
     }
 
     /// Where words are looked for, and whether kinds of things count there.
-    pub(super) fn fields(&self) -> &[(Place, bool)] {
+    pub(super) fn fields(&self) -> &[(Arc<Place>, bool)] {
         &self.fields
     }
 

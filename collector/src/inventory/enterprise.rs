@@ -270,16 +270,17 @@ pub fn tree(told: &[Told<'_>]) -> Option<(String, Vec<ObservationId>)> {
 
 /// What the texts of the maker's tree say of a device that describes itself like this.
 pub fn read(description: &str, told: &[Told<'_>]) -> Vec<Claimed> {
-    let Some(shapes) = SHAPES.as_ref() else { return Vec::new() };
     let (mut said, mut sources) = (Vec::new(), BTreeSet::new());
     for (row, from) in of(told, TABLE) {
         let Some(text) = row.cells.get(COLUMN).and_then(text) else { continue };
         said.push((row.index.as_slice(), normal(&text)));
         sources.extend(from.iter().copied());
     }
+    // Most devices have no such tree, and reading the shapes takes time.
     if said.is_empty() {
         return Vec::new();
     }
+    let Some(shapes) = SHAPES.as_ref() else { return Vec::new() };
     let Found { model, version, serial } = shapes.read(&said, description);
     let all = [
         model.map(|it| Reading { model: Some(it), weight: MODEL, ..Reading::default() }),

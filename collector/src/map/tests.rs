@@ -40,7 +40,7 @@ fn on(mut device: Device, (switch, port): (&str, &str), through: Option<Through>
         vlan_name: String::new(),
         through,
     };
-    device.attached.push(Sourced { value, grade: Grade::Reported, sources: vec![] });
+    device.attached.push(Sourced { value, grade: Grade::Reported, sources: vec![].into() });
     device
 }
 
@@ -51,7 +51,7 @@ fn within(mut device: Device, network: &str, ip: &str) -> Device {
         network: network.into(),
         first_seen: at,
         last_seen: at,
-        sources: vec![],
+        sources: vec![].into(),
     });
     device
 }

@@ -42,9 +42,13 @@ pub(super) fn macs_agree(entry: &Entry, device: &Device) -> Option<bool> {
 }
 
 /// Whether two texts name the same; `None` if either side says nothing.
-fn texts_agree(declared: &str, device: Option<&str>) -> Option<bool> {
+fn texts_agree(
+    declared: &str,
+    device: Option<&str>,
+    same: impl Fn(&str, &str) -> bool,
+) -> Option<bool> {
     let device = device.filter(|text| !text.is_empty() && !declared.is_empty())?;
-    Some(spelling::same(declared, device))
+    Some(same(declared, device))
 }
 
 /// Whether the makers are the same; `None` unless both are makers that are known.
@@ -59,14 +63,15 @@ pub(super) fn vendors_agree(entry: &Entry, device: &Device) -> Option<bool> {
 /// speak against the book.
 pub(super) fn models_agree(entry: &Entry, device: &Device) -> Option<bool> {
     let seen = device.model.as_ref().map(|model| model.value.as_str());
-    texts_agree(&entry.model, seen).filter(|agree| *agree || !is_doubtful(device, Claimed::Model))
+    texts_agree(&entry.model, seen, spelling::same)
+        .filter(|agree| *agree || !is_doubtful(device, Claimed::Model))
 }
 
 /// Whether versions are the same; `None` if either side says nothing, or the device's is too doubtful
 /// to speak against the book.
 pub(super) fn versions_agree(entry: &Entry, device: &Device) -> Option<bool> {
     let seen = device.version.as_ref().map(|version| version.value.as_str());
-    texts_agree(&entry.version, seen)
+    texts_agree(&entry.version, seen, spelling::same_version)
         .filter(|agree| *agree || !is_doubtful(device, Claimed::Version))
 }
 

@@ -1,5 +1,5 @@
-//! In which fields book and wire differ. Compared only where both sides say something. 設置場所 is
-//! not compared: a book says it in words for people, sysLocation in whatever was typed in once.
+//! In which fields book and wire differ. Compared only where both sides say something; of 設置場所 only
+//! the floor ([`place`]).
 
 use std::net::IpAddr;
 
@@ -8,13 +8,13 @@ use daicho_common::observation::ObservationId;
 use super::claim;
 use super::index::{Index, Row, Seen};
 use super::silence::Looks;
-use super::{Difference, MatchedBy};
-use crate::evidence::Sourced;
+use super::{Difference, MatchedBy, place};
+use crate::evidence::{Sourced, Sources};
 use crate::ledger::{Entry, Field, Ledger, State};
 use crate::resolve::{Address, Device};
 
 /// Ids of several sources, ascending, without repetition.
-fn merged<'a>(sources: impl Iterator<Item = &'a Vec<ObservationId>>) -> Vec<ObservationId> {
+fn merged<'a>(sources: impl Iterator<Item = &'a Sources>) -> Vec<ObservationId> {
     let mut ids: Vec<ObservationId> = sources.flatten().copied().collect();
     ids.sort_unstable();
     ids.dedup();
@@ -73,7 +73,11 @@ pub(super) fn differences(
         devices.iter().copied().find(|device| field(device).is_some()).unwrap_or(best)
     };
     let (vendor, model, version) = (of(|d| &d.vendor), of(|d| &d.model), of(|d| &d.version));
+    let location = of(|d| &d.location);
+    let seen = location.location.as_ref().map_or("", |seen| seen.value.as_str());
+    let floor = place::floors_agree(&entry.location, seen);
     let texts = [
+        (Field::Location, &entry.location, &location.location, floor),
         (Field::Vendor, &entry.vendor, &vendor.vendor, claim::vendors_agree(entry, vendor)),
         (Field::Model, &entry.model, &model.model, claim::models_agree(entry, model)),
         (Field::Version, &entry.version, &version.version, claim::versions_agree(entry, version)),
@@ -91,7 +95,7 @@ fn text(field: Field, declared: &str, observed: &Sourced<String>) -> Difference 
         field,
         declared: declared.to_owned(),
         observed: observed.value.clone(),
-        sources: observed.sources.clone(),
+        sources: observed.sources.to_vec(),
     }
 }
 

@@ -168,6 +168,40 @@ fn maker_and_model_differ_only_where_both_sides_say_something() {
 }
 
 #[test]
+fn another_version_than_declared_is_told_even_where_one_begins_like_the_other() {
+    let text = "FortiGate-60F v7.0.12,build0523";
+    let case =
+        Case::new().arp("10.0.0.1", A).describes("10.0.0.1", "m", "1.3.6.1.4.1.12356.1", text);
+    let declared =
+        |version: &str| Entry { version: version.to_owned(), ..row(2, "", "10.0.0.1", A) };
+    let verdict = |version| one(&case, declared(version), &[]).0.verdict;
+    assert!(case.devices()[0].version.as_ref().unwrap().value.starts_with("7.0.12"));
+    assert_eq!(verdict("Ver７．０．１２"), Verdict::Agreed);
+    assert_eq!(fields(&verdict("7.0.1")), [Field::Version]);
+}
+
+#[test]
+fn a_device_that_says_another_floor_than_the_book_differs_in_its_place() {
+    let system = Fact::System {
+        description: "".into(),
+        object_id: String::new(),
+        name: "".into(),
+        location: "Bldg. East 4F".into(),
+        contact: "".into(),
+    };
+    let case = Case::new().arp("10.0.0.1", A).tells("10.0.0.1", system);
+    let declared = |at: &str| Entry { location: at.to_owned(), ..row(2, "", "10.0.0.1", A) };
+    let verdict = |at| one(&case, declared(at), &[]).0.verdict;
+    assert_eq!(verdict("東病棟４階"), Verdict::Agreed);
+    assert_eq!(verdict("放射線科"), Verdict::Agreed);
+    let found = verdict("東病棟３階");
+    assert_eq!(fields(&found), [Field::Location]);
+    let Verdict::Differs { differences } = found else { panic!() };
+    assert_eq!(differences[0].observed, "Bldg. East 4F");
+    assert!(!differences[0].sources.is_empty());
+}
+
+#[test]
 fn a_model_that_was_guessed_from_the_shape_of_words_contradicts_no_book() {
     let text = "ZX-4410 managed something, Firmware Version 4.2.1";
     let case =
@@ -231,7 +265,7 @@ fn a_row_without_a_fixed_address_may_be_anywhere() {
 }
 
 #[test]
-fn what_is_declared_off_the_network_is_not_missing_but_may_be_found() {
+fn q3_what_is_declared_off_the_network_is_not_missing_but_may_be_found() {
     let offline = |address| Entry { offline: true, ..row(2, "", address, "") };
     assert_eq!(one(&seen(), offline("10.0.0.9"), &[ward()]).0.verdict, Verdict::NotConnected);
     assert_eq!(fields(&one(&seen(), offline("10.0.0.1"), &[ward()]).0.verdict), [Field::Connected]);

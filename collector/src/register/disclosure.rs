@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Register, is_before};
+use crate::fingerprint::spelling;
 use crate::ledger::Entry;
 use crate::ledger::date::PartialDate;
 use crate::ledger::normal::word_key;
@@ -82,15 +83,16 @@ impl Disclosure {
     /// Whether it holds, by events and never by age.
     pub fn standing(&self, register: &Register, seen: Seen<'_>) -> Standing {
         let Some(received) = self.received_on else { return Standing::Missing };
-        let differs = |said: &str, seen: &str| {
-            !said.is_empty() && !seen.is_empty() && word_key(said) != word_key(seen)
-        };
+        let told = |said: &str, seen: &str| !said.is_empty() && !seen.is_empty();
+        let differs = |said: &str, seen: &str| told(said, seen) && word_key(said) != word_key(seen);
         let contract = register.contract(&self.contract);
         if contract.is_some_and(|contract| is_before(received, contract.from)) {
             Standing::ContractRenewed
         } else if differs(&self.product, seen.model) {
             Standing::ModelChanged
-        } else if differs(&self.version, seen.version) {
+        } else if told(&self.version, seen.version)
+            && !spelling::same_version(&self.version, seen.version)
+        {
             Standing::VersionChanged
         } else {
             Standing::Holds

@@ -144,6 +144,7 @@ fn q11_a_form_expires_by_event_and_never_by_age() {
     register.contract[0].from = date("2021-04-01");
     assert_eq!(standing(&register, "CT-900", "2.1"), Standing::Holds, "years do not count");
     assert_eq!(standing(&register, "CT-950", "2.1"), Standing::ModelChanged);
+    assert_eq!(standing(&register, "CT-900", "Ver.2.1"), Standing::Holds);
     assert_eq!(standing(&register, "CT-900", "2.2"), Standing::VersionChanged);
     register.contract[0].from = date("2026-04-01");
     assert_eq!(standing(&register, "CT-900", "2.1"), Standing::ContractRenewed);

@@ -49,7 +49,7 @@ fn arp(host: u8) -> Observation {
 }
 
 fn device(host: u8, name: &str, class: Class) -> Device {
-    let sources = vec![arp(host).id()];
+    let sources = crate::evidence::Sources::from(arp(host).id());
     let said = |value: &str| Sourced {
         value: value.to_owned(),
         grade: Grade::Queried,

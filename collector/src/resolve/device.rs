@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::ObservationId;
+use daicho_common::text::Text;
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::decision::Key;
-use crate::evidence::Sourced;
+use crate::evidence::{Sourced, Sources};
 use crate::fingerprint::{Class, Software};
 use crate::inventory::parts::Part;
 use crate::inventory::storage::Storage;
@@ -32,18 +32,18 @@ pub struct Address {
     /// Last seen there.
     pub last_seen: Timestamp,
     /// The observations that show it, ascending.
-    pub sources: Vec<ObservationId>,
+    pub sources: Sources,
 }
 
 /// A service that the device announced or that accepted a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Service {
     /// DNS-SD type (`_ipp._tcp`), a protocol (`http`), or `tcp/443` where only the port is known.
-    pub kind: String,
+    pub kind: Text,
     /// Port; 0 if unknown.
     pub port: u16,
     /// The instance's name, or what it said of itself; empty if nothing.
-    pub instance: String,
+    pub instance: Text,
 }
 
 /// Why two sets of evidence are held to be one device: shown to the auditor as one sentence.
@@ -52,7 +52,7 @@ pub struct Join {
     /// What they share or what ties them.
     pub reason: JoinReason,
     /// The observations that show it, ascending; none where a person said it.
-    pub sources: Vec<ObservationId>,
+    pub sources: Sources,
 }
 
 /// The rules that join.

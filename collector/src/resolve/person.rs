@@ -18,7 +18,7 @@ use super::subject::{Groups, Subject};
 use super::why::Claimed;
 use super::word::{self, Kind, Word};
 use crate::decision::{Corrected, Decided, Decision, Key, Standing};
-use crate::evidence::{Grade, Sourced};
+use crate::evidence::{Grade, Sourced, Sources};
 use crate::fingerprint::{Class, os};
 use crate::inventory::storage::{Keeps, Reason, Storage};
 
@@ -166,7 +166,7 @@ pub(super) fn correct(device: &mut Device, decided: &Decided) {
             device.support_end = os::support_end(value).map(|day| Sourced {
                 value: day.to_owned(),
                 grade: Grade::Inferred,
-                sources: Vec::new(),
+                sources: Sources::new(),
             });
             Some(Claimed::Os)
         }
@@ -186,7 +186,7 @@ pub(super) fn correct(device: &mut Device, decided: &Decided) {
 }
 
 fn said<T>(value: T) -> Sourced<T> {
-    Sourced { value, grade: Grade::Asserted, sources: Vec::new() }
+    Sourced { value, grade: Grade::Asserted, sources: Sources::new() }
 }
 
 impl<'a> Links<'a> {

@@ -15,7 +15,7 @@ use super::readings::{Of, Readings};
 use super::shelf::Tables;
 use super::subject::Subject;
 use super::why::{self, Claimed, Told};
-use crate::evidence::{Grade, Seen, Sourced};
+use crate::evidence::{Grade, Seen, Sourced, Sources};
 use crate::fingerprint::{Place, Reader, Reading, os};
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
@@ -212,7 +212,8 @@ impl<'a> Gathered<'a> {
         }
         let shown = joins.into_iter();
         let shown = shown.map(|(reason, seen)| Join { reason, sources: seen.sources() });
-        let pinned = self.pins.iter().cloned().map(|reason| Join { reason, sources: Vec::new() });
+        let pinned = self.pins.iter().cloned();
+        let pinned = pinned.map(|reason| Join { reason, sources: Sources::new() });
         shown.chain(pinned).collect()
     }
 
@@ -252,7 +253,7 @@ fn inventory((fact, grade, seen): &Said<'_>) -> Option<Told> {
         weight: INVENTORY,
         ..Reading::default()
     };
-    let (place, said) = (Place::NeighbourInventory, String::new());
+    let (place, said) = (Arc::new(Place::NeighbourInventory), "".into());
     let reading = Arc::new(reading);
     Some(Told { reading, grade: *grade, sources: seen.sources(), place, said })
 }
@@ -267,19 +268,20 @@ fn location(fact: &Fact) -> &str {
 
 fn service(fact: &Fact, protocol: Option<Method>) -> Option<Service> {
     if let Fact::Service { service, instance, port, .. } = fact {
-        let (kind, instance) = (service.to_string(), instance.to_string());
+        let (kind, instance) = (service.clone(), instance.clone());
         return Some(Service { kind, port: *port, instance });
     }
     if let (Fact::Said(said), Some(protocol)) = (fact, protocol) {
         let kind = match serde_json::to_value(protocol) {
-            Ok(serde_json::Value::String(word)) => word,
-            _ => String::new(),
+            Ok(serde_json::Value::String(word)) => word.as_str().into(),
+            _ => Text::default(),
         };
-        let instance = why::shortened(summary(&said.fields));
+        let instance = why::shortened(summary(&said.fields)).as_str().into();
         return Some(Service { kind, port: said.port, instance });
     }
     let Fact::Answered(Reply::TcpOpen(port)) = fact else { return None };
-    Some(Service { kind: format!("tcp/{port}"), port: *port, instance: String::new() })
+    let kind = format!("tcp/{port}").as_str().into();
+    Some(Service { kind, port: *port, instance: Text::default() })
 }
 
 /// Fields in one line. Fingerprints of keys and of pictures tell a reader nothing.

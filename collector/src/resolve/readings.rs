@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::{Fact, Method, ObservationId};
+use daicho_common::observation::{Fact, Method};
 
 use super::portray::Said;
 use super::why::{self, Claimed, Told, Why};
-use crate::evidence::{Grade, Seen, Sourced};
+use crate::evidence::{Grade, Seen, Sourced, Sources};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
 use crate::fingerprint::{Class, Place, Reader, Reading, Software, spelling};
 use crate::inventory::storage::{self, Keeps, Storage};
@@ -39,7 +39,7 @@ impl Readings {
                     Arc::make_mut(&mut reading).serial = None;
                 }
                 let (grade, sources) = (*grade, seen.sources());
-                let place = found.place.clone();
+                let place = Arc::clone(found.place);
                 readings.push(Told { reading, grade, sources, place, said: found.said });
             }
         }
@@ -59,7 +59,7 @@ impl Readings {
                 reading: found.reading,
                 grade: Grade::Inferred,
                 sources: seen.sources(),
-                place: found.place.clone(),
+                place: Arc::clone(found.place),
                 said: found.said,
             }));
         }
@@ -67,11 +67,7 @@ impl Readings {
 
     /// Adds what the number of a maker's tree says of an agent that does not say whose it is: less than a
     /// sysObjectID would, for a tree may be that of a part, or of a program.
-    pub(super) fn tree(
-        &mut self,
-        tree: Option<(String, Vec<ObservationId>)>,
-        reader: &mut Reader<'_>,
-    ) {
+    pub(super) fn tree(&mut self, tree: Option<(String, Sources)>, reader: &mut Reader<'_>) {
         let Some((id, sources)) = tree else { return };
         self.0.extend(reader.of_object_id(&id).into_iter().map(|found| Told {
             reading: Arc::new(Reading {
@@ -80,7 +76,7 @@ impl Readings {
             }),
             grade: Grade::Queried,
             sources: sources.clone(),
-            place: found.place.clone(),
+            place: Arc::clone(found.place),
             said: found.said,
         }));
     }
@@ -97,7 +93,8 @@ impl Readings {
             let (grade, sources) = (told.grade, told.sources.clone());
             let read = names::read(&model, vendor.as_deref());
             read.into_iter().map(move |reading| {
-                let (place, said, sources) = (Place::ModelName, model.clone(), sources.clone());
+                let (place, said, sources) = (Place::ModelName, model.as_str(), sources.clone());
+                let (place, said) = (Arc::new(place), said.into());
                 let reading = Arc::new(reading);
                 Told { reading, grade, sources, place, said }
             })
@@ -109,7 +106,7 @@ impl Readings {
     fn candidates<'s, T>(&'s self, of: impl Fn(&'s Reading) -> Option<T>) -> Vec<Candidate<'s, T>> {
         let one = |told: &'s Told| {
             let value = of(&told.reading)?;
-            let (weight, sources) = (told.reading.weight, told.sources.as_slice());
+            let (weight, sources) = (told.reading.weight, &*told.sources);
             Some(Candidate { value, grade: told.grade, weight, sources })
         };
         self.0.iter().filter_map(one).collect()
@@ -163,16 +160,11 @@ impl Readings {
             let Some(software) = &told.reading.software else { continue };
             let (value, grade) = (software.clone(), told.grade);
             let one = found.entry(software.clone());
-            let one = one.or_insert(Sourced { value, grade, sources: Vec::new() });
+            let one = one.or_insert(Sourced { value, grade, sources: Sources::new() });
             one.grade = one.grade.max(grade);
-            one.sources.extend(&told.sources);
+            one.sources.add(&told.sources);
         }
-        let mut all: Vec<_> = found.into_values().collect();
-        for one in &mut all {
-            one.sources.sort_unstable();
-            one.sources.dedup();
-        }
-        all
+        found.into_values().collect()
     }
 
     /// Why the fields say what they say.

@@ -8,7 +8,7 @@ use daicho_common::observation::{Fact, ObservationId, Outcome};
 use super::gather::Gathered;
 use super::portray::{Said, current};
 use super::why;
-use crate::evidence::{Grade, Sourced};
+use crate::evidence::{Grade, Sourced, Sources};
 use crate::fingerprint::{Class, Place};
 use crate::inventory::parts::{self, Part};
 use crate::inventory::storage::{self, Storage};
@@ -22,7 +22,7 @@ pub(super) struct Tables<'a> {
 }
 
 fn answered<T>((value, sources): (T, Vec<ObservationId>)) -> Sourced<T> {
-    Sourced { value, grade: Grade::Queried, sources }
+    Sourced { value, grade: Grade::Queried, sources: sources.into() }
 }
 
 impl<'a> Tables<'a> {
@@ -30,7 +30,7 @@ impl<'a> Tables<'a> {
         let said = current(gathered.kind(|fact| matches!(fact, Fact::Rows(_))));
         let told = said.into_iter().filter_map(|(fact, _, seen)| {
             let Fact::Rows(rows) = fact else { return None };
-            Some(Told { rows, at: seen.last(), sources: seen.sources() })
+            Some(Told { rows, at: seen.last(), sources: seen.sources().to_vec() })
         });
         let ended = current(gathered.kind(|fact| matches!(fact, Fact::TableRead(_))));
         let whole = ended.into_iter().filter_map(|(fact, ..)| {
@@ -55,19 +55,20 @@ impl<'a> Tables<'a> {
         let told = |claimed: Claimed| why::Told {
             reading: Arc::new(claimed.reading),
             grade: Grade::Queried,
-            sources: claimed.sources,
-            place: Place::Table,
-            said: String::new(),
+            sources: claimed.sources.into(),
+            place: Arc::new(Place::Table),
+            said: "".into(),
         };
         claims.map(told).collect()
     }
 
     /// The identifier of the only maker's tree of an agent whose sysObjectID says nothing of a maker.
-    pub(super) fn tree(&self, systems: &[Said<'_>]) -> Option<(String, Vec<ObservationId>)> {
+    pub(super) fn tree(&self, systems: &[Said<'_>]) -> Option<(String, Sources)> {
         let says_whose = systems.iter().any(|(fact, ..)| {
             matches!(fact, Fact::System { object_id, .. } if enterprise::maker(object_id).is_some())
         });
-        if says_whose { None } else { enterprise::tree(&self.told) }
+        let tree = if says_whose { None } else { enterprise::tree(&self.told) };
+        tree.map(|(id, sources)| (id, sources.into()))
     }
 
     /// The storage verdict of a printer.
@@ -80,9 +81,9 @@ impl<'a> Tables<'a> {
         let (value, mut sources) = storage::verdict(&self.told, &self.whole, multifunction)?;
         if sources.is_empty() {
             // That nothing was read rests on what made it a printer.
-            sources.clone_from(&class.sources);
+            sources = class.sources.to_vec();
         }
-        Some(Sourced { value, grade: Grade::Inferred, sources })
+        Some(Sourced { value, grade: Grade::Inferred, sources: sources.into() })
     }
 
     pub(super) fn parts(&self) -> Vec<Sourced<Part>> {

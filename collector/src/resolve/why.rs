@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use daicho_common::observation::ObservationId;
 use serde::Serialize;
 
-use crate::evidence::Grade;
+use crate::evidence::{Grade, Sources};
 use crate::fingerprint::combine::{confidence, strength};
 use crate::fingerprint::{Class, Place, Reading, spelling};
 
@@ -17,9 +16,9 @@ const LONGEST: usize = 120;
 pub(super) struct Told {
     pub(super) reading: Arc<Reading>,
     pub(super) grade: Grade,
-    pub(super) sources: Vec<ObservationId>,
-    pub(super) place: Place,
-    pub(super) said: String,
+    pub(super) sources: Sources,
+    pub(super) place: Arc<Place>,
+    pub(super) said: Arc<str>,
 }
 
 /// A field of a device that is claimed.
@@ -44,15 +43,15 @@ pub enum Claimed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ground {
     /// Where it was read.
-    pub place: Place,
+    pub place: Arc<Place>,
     /// What stood there, at most 120 signs of it; empty where a table was read.
-    pub said: String,
+    pub said: Arc<str>,
     /// How it is bound to the device.
     pub grade: Grade,
     /// What it counts within its grade, 1–100.
     pub weight: u8,
     /// The observations.
-    pub sources: Vec<ObservationId>,
+    pub sources: Sources,
 }
 
 /// Why a field says what it says.
@@ -67,7 +66,7 @@ pub struct Why {
     /// The best claim for it.
     pub ground: Ground,
     /// The strongest claim against it, if it counts at least half as much.
-    pub against: Option<Against>,
+    pub against: Option<Box<Against>>,
 }
 
 /// A claim that contradicts a field.
@@ -81,9 +80,13 @@ pub struct Against {
 
 impl Told {
     fn ground(&self) -> Ground {
-        let said = shortened(self.said.clone());
+        let said = if self.said.len() <= LONGEST {
+            Arc::clone(&self.said)
+        } else {
+            shortened(self.said.as_ref().to_owned()).into()
+        };
         Ground {
-            place: self.place.clone(),
+            place: Arc::clone(&self.place),
             said,
             grade: self.grade,
             weight: self.reading.weight,
@@ -145,7 +148,8 @@ fn why<'t, T: Ord>(
         value: show(chosen),
         confidence: confidence(strongest, supported, less),
         ground: best.ground(),
-        against: shown.map(|(value, told)| Against { value: show(value), ground: told.ground() }),
+        against: shown
+            .map(|(value, told)| Box::new(Against { value: show(value), ground: told.ground() })),
     })
 }
 

@@ -13,7 +13,7 @@ fn device(number: u8, network: &str, name: &str) -> Device {
     let said = |value: &str| crate::evidence::Sourced {
         value: value.to_owned(),
         grade: crate::evidence::Grade::Queried,
-        sources: Vec::new(),
+        sources: crate::evidence::Sources::new(),
     };
     let class = if number.is_multiple_of(3) { Some(Class::Pc) } else { None };
     Device {
@@ -24,13 +24,13 @@ fn device(number: u8, network: &str, name: &str) -> Device {
             network: network.to_owned(),
             first_seen: at,
             last_seen: at,
-            sources: Vec::new(),
+            sources: crate::evidence::Sources::new(),
         }],
         names: vec![said(name)],
         class: class.map(|value| crate::evidence::Sourced {
             value,
             grade: crate::evidence::Grade::Queried,
-            sources: Vec::new(),
+            sources: crate::evidence::Sources::new(),
         }),
         vendor: number.is_multiple_of(2).then(|| said("架空製作所")),
         model: None,

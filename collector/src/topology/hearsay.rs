@@ -11,7 +11,7 @@ use daicho_common::text::Text;
 
 use super::known::{Known, Vertex};
 use super::node::{Beside, Node};
-use crate::evidence::{Grade, Sourced};
+use crate::evidence::{Grade, Sourced, Sources};
 use crate::fingerprint::{Class, spelling};
 use crate::resolve::Device;
 
@@ -76,9 +76,7 @@ fn class(said: &[&Beside]) -> Option<Sourced<Class>> {
 }
 
 /// Each text with all that said it, ascending.
-fn gathered(
-    said: impl Iterator<Item = (String, ObservationId)>,
-) -> BTreeMap<String, Vec<ObservationId>> {
+fn gathered(said: impl Iterator<Item = (String, ObservationId)>) -> BTreeMap<String, Sources> {
     let mut texts: BTreeMap<String, BTreeSet<ObservationId>> = BTreeMap::new();
     for (text, source) in said.filter(|(text, _)| !text.is_empty()) {
         texts.entry(text).or_default().insert(source);
@@ -91,8 +89,6 @@ fn agreed(said: impl Iterator<Item = (String, ObservationId)>) -> Option<Sourced
     let texts = gathered(said);
     let first = texts.keys().next()?.clone();
     let same = texts.keys().all(|text| spelling::same(text, &first));
-    let mut sources: Vec<ObservationId> = texts.into_values().flatten().collect();
-    sources.sort_unstable();
-    sources.dedup();
+    let sources = Sources::of(texts.values().flatten().copied());
     same.then_some(Sourced { value: first, grade: Grade::Inferred, sources })
 }

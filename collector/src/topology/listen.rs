@@ -165,9 +165,7 @@ pub(super) fn confirm(
         for place in places {
             let at = spots.of.get(&place.value.mac).map(|spot| (spot.switch, Some(spot.port)));
             if at == Some((one.device, one.port)) {
-                place.sources.extend(&one.sources);
-                place.sources.sort_unstable();
-                place.sources.dedup();
+                place.sources.add(&one.sources);
             }
         }
     }

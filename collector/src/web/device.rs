@@ -296,7 +296,8 @@ impl Writer<'_> {
         let ports = self.snapshot.picture.topology.shared.iter();
         for shared in ports.filter(|shared| shared.at.device.as_ref() == Some(&device.id)) {
             let value = phrase::wiring::shared(self.lang, shared);
-            let claim = Sourced { value, grade: Grade::Inferred, sources: shared.sources.clone() };
+            let claim =
+                Sourced { value, grade: Grade::Inferred, sources: shared.sources.clone().into() };
             claims.push(self.claim(Word::WiringShared, &claim, claim.value.clone()));
         }
         claims

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use daicho_collector::book;
 use daicho_collector::fingerprint::Rows;
+use daicho_collector::ledger::Ledger;
 use daicho_collector::picture::{Basis, Criteria, Live, Picture, Rulings};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
@@ -24,6 +25,8 @@ pub(super) mod seen;
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 /// The size that is asked for by itself.
 const LARGE: usize = 1_000_000;
+/// Rows of a book.
+const BOOK: usize = 500_000;
 /// Longest that one size may take.
 const LIMIT: Duration = Duration::from_mins(15);
 /// What the command calls itself with.
@@ -122,8 +125,7 @@ fn one(devices: usize) -> Result<()> {
     let fingerprints = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
     let criteria = Criteria { fingerprints, rulings: Rulings::default() };
     let mut seen = seen::observations(devices);
-    let ledger = book::read("書庫.csv", seen::ledger(devices).as_bytes())
-        .map_err(|complaint| anyhow!("{complaint:?}"))?;
+    let ledger = ledger(devices)?;
     let before = resident("VmRSS:")?;
     let (begun, spent) = (Instant::now(), processor()?);
     let (mut kept, by) = (Live::default(), (&criteria.fingerprints, &criteria.rulings));
@@ -149,6 +151,17 @@ fn one(devices: usize) -> Result<()> {
     };
     println!("{}", serde_json::to_string(&line)?);
     Ok(())
+}
+
+/// The ledger, in as many books as rows ask for: a file of more than a million is refused.
+fn ledger(devices: usize) -> Result<Ledger> {
+    let mut ledger = Ledger::default();
+    for (number, from) in (1..).zip((0..devices).step_by(BOOK)) {
+        let text = seen::ledger(from..devices.min(from + BOOK), devices);
+        let read = book::read(&format!("書庫{number}.csv"), text.as_bytes());
+        ledger.append(read.map_err(|complaint| anyhow!("{complaint:?}"))?);
+    }
+    Ok(ledger)
 }
 
 /// Processor time of this program in seconds, the system's for it too.

@@ -4,9 +4,11 @@ use daicho_common::observation::Method;
 use daicho_common::observation::heard;
 
 use super::*;
+use crate::decision::{Corrected, Decided, Decision, Key, Scope, Subject};
 use crate::fingerprint::Rows;
 use crate::picture::{Basis, Rulings, derive};
 use crate::policy::{Network, Purpose};
+use crate::resolve::case::mac;
 
 static FINGERPRINTS: std::sync::LazyLock<Rows> =
     std::sync::LazyLock::new(|| Rows::builtin().unwrap());
@@ -22,6 +24,22 @@ fn told(case: &Case, rows: Vec<Entry>, networks: Vec<Network>) -> Vec<Finding> {
     let rulings =
         Rulings { policy: Policy { networks, ..Policy::default() }, ..Rulings::default() };
     let basis = Basis::seen(&case.seen, &[], &ledger);
+    derive(&basis, (&FINGERPRINTS, &rulings)).findings
+}
+
+fn told_with(
+    case: &Case,
+    rows: Vec<Entry>,
+    (networks, said): (Vec<Network>, Vec<Decision>),
+) -> Vec<Finding> {
+    let ledger = Ledger { entries: rows, ..Ledger::default() };
+    let rulings =
+        Rulings { policy: Policy { networks, ..Policy::default() }, ..Rulings::default() };
+    let at = Timestamp::from_micros(5);
+    let one =
+        |(id, what)| Decided { id, at, by: "佐藤".into(), why: "現物を確認".into(), what };
+    let decisions: Vec<Decided> = (1..).zip(said).map(one).collect();
+    let basis = Basis { decisions: &decisions, ..Basis::seen(&case.seen, &[], &ledger) };
     derive(&basis, (&FINGERPRINTS, &rulings)).findings
 }
 
@@ -134,6 +152,11 @@ fn a_printer_with_a_disk_that_the_book_does_not_have_is_told_and_one_in_the_book
     let found = by(told(&case, vec![], ward()), Rule::StoringPrinter);
     assert_eq!((found.len(), found[0].severity), (1, Severity::High));
     assert_eq!(by(told(&case, vec![row(5, "", "", A)], ward()), Rule::StoringPrinter), []);
+    let subject = Subject::Device(Key::Mac(mac(A)));
+    let said = vec![Decision::Scope { subject, scope: Scope::Outside }];
+    let left_out = told_with(&case, vec![row(5, "", "", A)], (ward(), said));
+    let found = by(left_out, Rule::StoringPrinter);
+    assert_eq!((found.len(), found[0].entries.len()), (1, 1), "in the book, but out of scope");
 }
 
 #[test]
@@ -170,11 +193,15 @@ fn a_system_out_of_support_is_told_from_the_day_after_on() {
 }
 
 #[test]
-fn telnet_on_a_firewall_is_told_and_on_a_printer_is_not() {
+fn telnet_or_a_management_page_on_a_firewall_is_told_and_on_a_printer_is_not() {
     let open = Fact::Answered(daicho_common::observation::Reply::TcpOpen(23));
     let case = firewall(Case::new(), "10.0.0.1", A).tells("10.0.0.1", open.clone());
     let found = by(told(&case, vec![], vec![]), Rule::ManagementExposed);
     assert_eq!(found[0].detail, ["fw", "tcp/23"]);
+    let page = Fact::Answered(daicho_common::observation::Reply::TcpOpen(443));
+    let page = firewall(Case::new(), "10.0.0.1", A).tells("10.0.0.1", page);
+    let found = by(told(&page, vec![], vec![]), Rule::ManagementExposed);
+    assert_eq!(found[0].detail, ["fw", "tcp/443"]);
     let printer = Case::new()
         .arp("10.0.0.1", A)
         .describes("10.0.0.1", "p", "1.3.6.1.4.1.367.1.1", "RICOH SP 6430 1.0")
@@ -194,6 +221,27 @@ fn a_nas_in_a_medical_network_is_told_and_one_in_an_office_is_not() {
         |purpose| by(told(&nas, vec![], vec![network("ward", purpose)]), Rule::ConsumerGear);
     assert_eq!(is_told(Purpose::Medical).len(), 1);
     assert_eq!(is_told(Purpose::Office), []);
+}
+
+#[test]
+fn a_router_made_for_homes_in_a_medical_network_is_told_and_one_made_for_offices_is_not() {
+    let case = Case::new().network("ward").arp("10.0.0.1", A);
+    let is_told = |vendor: &str, model: &str| {
+        let correct = |field, value: &str| Decision::Correct {
+            device: Key::Mac(mac(A)),
+            field,
+            value: value.into(),
+        };
+        let said = vec![
+            correct(Corrected::Class, "router"),
+            correct(Corrected::Vendor, vendor),
+            correct(Corrected::Model, model),
+        ];
+        let ward = vec![network("ward", Purpose::Medical)];
+        by(told_with(&case, vec![], (ward, said)), Rule::ConsumerGear).len()
+    };
+    assert_eq!(is_told("Buffalo", "WSR-2533DHPL"), 1);
+    assert_eq!(is_told("Yamaha", "RTX1220"), 0);
 }
 
 #[test]

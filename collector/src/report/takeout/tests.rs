@@ -70,7 +70,7 @@ fn hostile_and_repeated_names_neither_break_a_row_nor_a_key() {
     let said = |value: &str| Sourced {
         value: value.to_owned(),
         grade: Grade::Announced,
-        sources: Vec::new(),
+        sources: crate::evidence::Sources::new(),
     };
     let names = ["=cmd|'/C calc'!A0", HOSTILE, "a\r\nb,\"c\"", "Same", "same", "長"];
     let pattern = picture.devices[0].clone();

@@ -40,8 +40,10 @@ fn a_device_in_one_line_stands_at_the_address_that_was_asked() {
     listed.ip = ip(1);
     router.addresses.insert(0, listed);
     let address = |router: &Device| serde_json::to_value(json::Brief::from(router)).unwrap();
-    let own =
-        |ip, asked| Join { reason: JoinReason::OwnAddress { ip, asked }, sources: Vec::new() };
+    let own = |ip, asked| Join {
+        reason: JoinReason::OwnAddress { ip, asked },
+        sources: crate::evidence::Sources::new(),
+    };
     router.joins = vec![own(ip(1), ip(7))];
     assert_eq!(address(&router)["ip"], "10.20.0.7", "it only lists the smaller one");
     router.joins.push(own(ip(7), ip(1)));
@@ -61,7 +63,7 @@ fn a_device_that_said_one_serial_number_at_two_addresses_has_a_line_for_each() {
         kind: crate::resolve::IdentifierKind::Serial,
         value: "AB123".to_owned(),
     };
-    both.joins = vec![Join { reason, sources: Vec::new() }];
+    both.joins = vec![Join { reason, sources: crate::evidence::Sources::new() }];
     let lines = json::Brief::all(&both);
     let ips: Vec<_> =
         lines.iter().map(|line| serde_json::to_value(line).unwrap()["ip"].clone()).collect();
@@ -75,7 +77,7 @@ fn the_version_of_a_server_is_firmware_unless_it_tells_of_an_operating_system() 
         ("Integrated Lights-Out 9 1.02", Some("1.02"), None),
         ("Linux host 1.02 #1 SMP x86_64", None, Some("1.02")),
     ] {
-        let sources = vec![arp(7).id()];
+        let sources = arp(7).id().into();
         told.description = Some(Sourced { value: said.into(), grade: Grade::Queried, sources });
         let line = serde_json::to_value(json::Brief::from(&told)).unwrap();
         assert_eq!((line["firmware"].as_str(), line["os"].as_str()), (firmware, os), "{said}");

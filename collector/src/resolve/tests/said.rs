@@ -23,7 +23,7 @@ fn the_same_thing_seen_daily_rests_on_its_first_and_latest_sighting() {
     let device = device(&case, ID_A);
     let mut ends = vec![case.seen[0].id(), case.seen[29].id()];
     ends.sort_unstable();
-    assert_eq!(device.macs[0].sources, ends);
+    assert_eq!(*device.macs[0].sources, ends);
     assert_eq!((device.first_seen, device.last_seen), (case.seen[0].at, case.seen[29].at));
 }
 
@@ -148,8 +148,8 @@ fn what_services_say_names_the_host_its_system_and_its_serial_number() {
     assert_eq!(device.serial.unwrap().value, "Z99-0001");
     assert_eq!(device.os.unwrap().value, "Windows 7 / Server 2008 R2");
     assert_eq!(device.support_end.unwrap().value, "2020-01-14");
-    let smb = device.services.iter().find(|service| service.value.kind == "smb").unwrap();
-    assert_eq!(smb.value.instance, "host: NURSE-07, os_build: 6.1.7601");
+    let smb = device.services.iter().find(|service| service.value.kind.as_str() == "smb").unwrap();
+    assert_eq!(smb.value.instance.as_str(), "host: NURSE-07, os_build: 6.1.7601");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn both_sides_of_a_contradiction_are_kept_with_the_field() {
         .serves("10.20.0.7", Method::Tls, &[("subject", "CN=HPE9,O=HIKVISION")]);
     let device = device(&case, ID_A);
     let why = device.why.iter().find(|why| why.field == why::Claimed::Vendor).unwrap();
-    assert_eq!((why.value.as_str(), why.ground.said.as_str()), ("MikroTik", "ROSSSH"));
+    assert_eq!((why.value.as_str(), &*why.ground.said), ("MikroTik", "ROSSSH"));
     let against = why.against.as_ref().unwrap();
     assert_eq!(against.value, "Hikvision");
     assert!(why.confidence < 60, "{}", why.confidence);

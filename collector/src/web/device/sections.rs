@@ -146,8 +146,8 @@ impl<'a> Writer<'a> {
             let port = service.value.port;
             Service {
                 port: if port == 0 { String::new() } else { port.to_string() },
-                kind: service.value.kind.clone(),
-                instance: service.value.instance.clone(),
+                kind: service.value.kind.to_string(),
+                instance: service.value.instance.to_string(),
                 when: claim.when,
                 methods: claim.methods,
                 evidence: claim.evidence,

@@ -77,30 +77,32 @@ pub fn why(lang: Lang, why: &Why) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use daicho_common::observation::Method;
 
     use super::*;
-    use crate::evidence::Grade;
+    use crate::evidence::{Grade, Sources};
     use crate::resolve::why::Against;
 
     #[test]
     fn both_sides_of_a_contradiction_stand_in_one_sentence() {
         let ground = |key: &str, said: &str, weight| Ground {
-            place: Place::Said { method: Some(Method::Http), key: key.to_owned() },
-            said: said.to_owned(),
+            place: Arc::new(Place::Said { method: Some(Method::Http), key: key.to_owned() }),
+            said: said.into(),
             grade: Grade::Queried,
             weight,
-            sources: Vec::new(),
+            sources: Sources::new(),
         };
         let one = Why {
             field: Claimed::Class,
             value: "printer".to_owned(),
             confidence: 40,
             ground: ground("server", "Sample/9", 60),
-            against: Some(Against {
+            against: Some(Box::new(Against {
                 value: "camera".to_owned(),
                 ground: ground("title", "Sample Camera", 40),
-            }),
+            })),
         };
         let ja = why(Lang::Ja, &one);
         for part in ["プリンタ", "server", "「Sample/9」", "60", "カメラ", "確度 40"] {

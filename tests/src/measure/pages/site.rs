@@ -136,7 +136,7 @@ fn fill(db: &Path, devices: usize) -> Result<()> {
     let observations = seen::observations(devices);
     let coverage = coverage(&observations)?;
     deliver(&store, &observations, (coverage, sent(&observations)))?;
-    let octets = seen::ledger(devices).into_bytes();
+    let octets = seen::ledger(0..devices, devices).into_bytes();
     let ledger = book::read("台帳.csv", &octets).map_err(|complaint| anyhow!("{complaint:?}"))?;
     let name = "台帳.csv".to_owned();
     let book = NewBook { name, octets, ledger, at: now, by: "measure".to_owned() };
