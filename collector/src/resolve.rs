@@ -98,8 +98,8 @@ pub struct Resolution {
     pub devices: Vec<Device>,
     /// Address conflicts, ascending by network and address.
     pub contested: Vec<Contested>,
-    /// Who said what stands in SNMP tables, and in interface rows of those that told tables too: the
-    /// device of each such observation.
+    /// Who said what stands in SNMP tables, and in interface rows of those that told tables too, and
+    /// whose tables are empty: the device of each such observation.
     pub speakers: BTreeMap<ObservationId, DeviceId>,
 }
 
@@ -240,7 +240,7 @@ pub fn place(claims: &[Claim<'_>], standing: &Standing<'_>) -> Vec<Placed> {
     placed
 }
 
-/// Whose tables and interface rows each observation brought.
+/// Whose tables and interface rows each observation brought, or of whom it says that there are none.
 fn speakers<'a>(
     claims: &[Claim<'a>],
     links: &Links<'a>,
@@ -251,7 +251,10 @@ fn speakers<'a>(
     if !claims.iter().any(|claim| matches!(claim.fact, Fact::Rows(_))) {
         return speakers;
     }
-    let tables = |claim: &&Claim<'_>| matches!(claim.fact, Fact::Rows(_) | Fact::Interface { .. });
+    let tables = |claim: &&Claim<'_>| {
+        matches!(claim.fact, Fact::Rows(_) | Fact::Interface { .. })
+            || matches!(claim.fact, Fact::TableRead(read) if read.found_nothing())
+    };
     for claim in claims.iter().filter(tables) {
         for sighting in &claim.sightings {
             let speaker = gather::speaker(links, claim, sighting);

@@ -5,7 +5,7 @@
 //! it. Everything names its observations. What the tables leave open stays open: a contradiction is
 //! told, never settled by a guess, and nothing here makes or joins devices.
 //!
-//! In steps, each in its room: `node` and `port` (a device's tables), `known` (who is meant), `link`
+//! In steps, each in its room: `node`, `port` and `renumber` (a device's tables), `known` (who is meant), `link`
 //! (cables, from both ends), `spanning` (cables that only bridges tell), `path` and `reach` (which
 //! port leads to which switch), `place` (where each station hangs), `wireless` (at which access
 //! point), `kin` and `share` (why a port has several), `carry` (what hangs on what), `listen` (what
@@ -33,6 +33,7 @@ mod path;
 mod place;
 mod port;
 mod reach;
+mod renumber;
 mod share;
 mod shown;
 mod spanning;
@@ -165,9 +166,15 @@ pub fn find(
     find_and_tell(claims, speakers, devices).0
 }
 
-/// Whether anything of a fact is read here, besides interfaces of those that told tables.
+/// Whether anything of a fact is read here, whoever says it.
 pub const fn reads(fact: &Fact) -> bool {
     matches!(fact, Fact::Rows(_) | Fact::LinkNeighbour(_))
+}
+
+/// Whether anything of a fact is read here if a device says it that tells tables too.
+pub fn reads_of_tellers(fact: &Fact) -> bool {
+    matches!(fact, Fact::Interface { .. })
+        || matches!(fact, Fact::TableRead(read) if read.found_nothing())
 }
 
 /// The same; tells also which devices it wrote more into than where they hang, ascending.

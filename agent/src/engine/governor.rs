@@ -5,33 +5,38 @@
 //! outside every declared network) is refused, not repaired.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use daicho_common::addr::Mac;
 use daicho_common::address_set::AddressSet;
-use daicho_common::coverage::{PacketKind, Sent, Why};
-use daicho_common::time::{Now, Tick, Timestamp};
+use daicho_common::coverage::{PacketKind, Why};
+use daicho_common::time::{Now, Tick};
 use daicho_common::wire::Wire;
 use daicho_common::wire::arp::{Arp, Operation};
-use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
+use daicho_common::wire::ethernet::{EtherType, Ethernet};
 
 use crate::engine::Packet;
 use crate::engine::gate::Gate;
 use crate::engine::reach::Reach;
-use crate::engine::scope::{Place, Scope, address, extent};
+use crate::engine::scope::{Place, Scope, extent};
 use crate::engine::six::question;
 use crate::plan::window::Windows;
 use crate::plan::{DenyList, Means, Medical, Plan};
-use crate::probe::{group, mdns, wsd};
+use crate::probe::{group, mdns};
 
+/// What no waiting changes.
+mod judge;
 /// IPv6 at the door.
 mod six;
+/// What was sent, to whom.
+mod tally;
 
 #[cfg(test)]
 pub(super) use six::MOST as MOST_SIX;
 use six::Six;
+use tally::Tally;
 
 /// TCP and UDP ports that never get an octet, whatever is configured: printers print what comes to
 /// 515 and 9100–9107, and HL7 listens on 2575 (DOMAIN §7.3).
@@ -52,11 +57,6 @@ impl Cleared {
         &self.0
     }
 }
-
-/// Octets of a SYN: the headers of IPv4 and TCP, and one option.
-const SYN_OCTETS: usize = 44;
-/// Octets of a reset, which has no option.
-const RESET_OCTETS: u32 = 40;
 
 /// Most connections open at once in a whole scan: beside the sockets of knocks and nudges a quarter of
 /// the descriptors that a process commonly may have.
@@ -96,22 +96,6 @@ struct Target {
     /// Until when an answer is awaited.
     busy: Tick,
 }
-
-/// What was sent to one target, of one kind.
-#[derive(Clone, Copy, Debug)]
-struct Tally {
-    packets: u32,
-    octets: u32,
-    first: Timestamp,
-    last: Timestamp,
-}
-
-const NOTHING: Tally = Tally {
-    packets: 0,
-    octets: 0,
-    first: Timestamp::from_micros(i64::MAX),
-    last: Timestamp::from_micros(i64::MIN),
-};
 
 /// A declared network, as the governor knows it.
 #[derive(Debug)]
@@ -165,36 +149,6 @@ pub(super) struct Governor {
     connections: usize,
 }
 
-impl Ground {
-    /// What was sent to this host, if anything was.
-    fn row(&self, kind: PacketKind, host: u32, tally: &Tally) -> Option<Sent> {
-        (tally.packets > 0).then(|| Sent {
-            network: self.name.clone(),
-            target: self.target(kind, host),
-            kind,
-            packets: tally.packets.into(),
-            octets: tally.octets.into(),
-            first: tally.first,
-            last: tally.last,
-        })
-    }
-}
-
-/// Octets that the agent itself writes: the system writes the headers below.
-fn octets(packet: &Packet) -> u32 {
-    let length = match packet {
-        Packet::Frame { octets, .. }
-        | Packet::Datagram { octets, .. }
-        | Packet::Say { octets, .. } => octets.len(),
-        Packet::Echo { payload, .. } => payload.len() + 8,
-        // RFC 792: the header and three times.
-        Packet::Timestamp { .. } => 20,
-        Packet::Connect { .. } | Packet::Open { .. } => 0,
-        Packet::Syn { .. } => SYN_OCTETS,
-    };
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
 /// Whom the packet reaches, and on which port; `None` for frames that are no ARP request.
 pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
     match packet {
@@ -221,40 +175,6 @@ pub(super) fn subject(packet: &Packet) -> Option<(IpAddr, Option<u16>)> {
 /// Whether everybody on a link hears what goes to this address.
 fn is_group(address: IpAddr) -> bool {
     address == mdns::GROUP || address == group::GROUP
-}
-
-/// The group that is asked by packets of this kind.
-fn group_of(kind: PacketKind) -> Ipv4Addr {
-    if kind == PacketKind::Mdns { mdns::GROUP } else { group::GROUP }
-}
-
-impl Ground {
-    /// Counts a packet of this kind to this host.
-    fn tally(&mut self, (kind, host): (PacketKind, u32), octets: u32, now: Now) {
-        let size = self.size as usize + 1 + self.six.len();
-        let tallies = self.tallies.entry(kind).or_default();
-        if tallies.len() < size {
-            tallies.resize(size, NOTHING);
-        }
-        if let Some(tally) = tallies.get_mut(host as usize) {
-            tally.packets = tally.packets.saturating_add(1);
-            tally.octets = tally.octets.saturating_add(octets);
-            tally.first = tally.first.min(now.wall);
-            tally.last = tally.last.max(now.wall);
-        }
-    }
-
-    /// The target with this number: an address, the group that is asked by this kind after the last,
-    /// then IPv6.
-    fn target(&self, kind: PacketKind, host: u32) -> IpAddr {
-        match host.checked_sub(self.size) {
-            None => address(self.first, host).into(),
-            Some(after) => after
-                .checked_sub(1)
-                .and_then(|n| self.six.get(n as usize))
-                .map_or_else(|| group_of(kind).into(), |ip| (*ip).into()),
-        }
-    }
 }
 
 impl Governor {
@@ -466,172 +386,6 @@ impl Governor {
         self.count(place, &request, now);
         self.connections += usize::from(matches!(request.packet, Packet::Open { .. }));
         Verdict::Go(Cleared(request.packet))
-    }
-
-    /// What no waiting changes.
-    fn judge(&self, packet: &Packet) -> Result<Place, Why> {
-        if let Some(why) = self.closed {
-            return Err(why);
-        }
-        let (address, port) = subject(packet).ok_or(Why::Policy)?;
-        let place = self.place_of(packet).ok_or(Why::Policy)?;
-        if !self.keeps_to_vlan(place, packet) {
-            return Err(Why::Policy);
-        }
-        if self.denies(address)
-            || self.claimed.contains(&place)
-            || self.denies_interface(packet, address)
-        {
-            return Err(Why::Denied);
-        }
-        if port.is_some_and(is_forbidden) {
-            return Err(Why::ForbiddenPort);
-        }
-        // A frame that got here is an ARP request, which is sighting; all else is more.
-        if !matches!(packet, Packet::Frame { .. }) && self.only_sights(place) {
-            return Err(Why::Policy);
-        }
-        let cost = 1 + u64::from(matches!(packet, Packet::Syn { .. }));
-        if self.budget.saturating_sub(self.spent()) < cost { Err(Why::Budget) } else { Ok(place) }
-    }
-
-    /// Whether the packet goes into the VLAN of its network: tagged so, and where there is none,
-    /// without a tag.
-    fn keeps_to_vlan(&self, place: Place, packet: &Packet) -> bool {
-        let vlan = self.grounds.get(place.network).and_then(|ground| ground.vlan.as_ref());
-        let Packet::Frame { interface, octets } = packet else { return vlan.is_none() };
-        let tag = Ethernet::decode(octets).ok().and_then(|(header, _)| header.tag);
-        match (vlan, tag) {
-            (None, None) => true,
-            (Some((by, id)), Some(tag)) => by == interface && tag == Tag(*id),
-            (None, Some(_)) | (Some(_), None) => false,
-        }
-    }
-
-    fn denies_interface(&self, packet: &Packet, address: IpAddr) -> bool {
-        if self.deny.interfaces.is_empty() {
-            return false;
-        }
-        let named = match packet {
-            Packet::Frame { interface, .. } | Packet::Datagram { interface, .. } => interface,
-            Packet::Echo { .. }
-            | Packet::Timestamp { .. }
-            | Packet::Syn { .. }
-            | Packet::Connect { .. }
-            | Packet::Open { .. }
-            | Packet::Say { .. } => "",
-        };
-        // Every link has the same link-local addresses, so a frame says where it goes.
-        let routed = match address {
-            IpAddr::V6(_) if !named.is_empty() => named,
-            IpAddr::V4(_) | IpAddr::V6(_) => {
-                self.means.link_to(address).map_or("", |link| &link.interface)
-            }
-        };
-        self.deny.interfaces.iter().any(|denied| denied == named || denied == routed)
-    }
-
-    fn count(&mut self, place: Place, request: &Request, now: Now) {
-        self.gate.pass(now.tick);
-        self.sent += 1;
-        self.reserved += u64::from(request.kind == PacketKind::TcpSyn);
-        self.leaving.push(place);
-        let Some(ground) = self.grounds.get_mut(place.network) else { return };
-        ground.gate.pass(now.tick);
-        let size = ground.size as usize + 1 + ground.six.len();
-        if ground.targets.len() < size {
-            ground.targets.resize(size, Target::default());
-        }
-        if let Some(target) = ground.targets.get_mut(place.host as usize) {
-            *target = Target { spaced: now.tick.after(self.spacing), busy: request.answer_by };
-        }
-        ground.tally((request.kind, place.host), octets(&request.packet), now);
-    }
-
-    /// A SYN-ACK came from this target, to which the system answers with a reset: that is one more
-    /// packet, from which the target's pace counts anew.
-    pub(super) fn reset(&mut self, place: Place, now: Now) {
-        let spaced = now.tick.after(self.spacing);
-        let Some(ground) = self.grounds.get_mut(place.network) else { return };
-        self.sent += 1;
-        self.reserved = self.reserved.saturating_sub(1);
-        ground.tally((PacketKind::TcpReset, place.host), RESET_OCTETS, now);
-        if let Some(target) = ground.targets.get_mut(place.host as usize) {
-            target.spaced = target.spaced.max(spaced);
-        }
-    }
-
-    /// The system did not send a packet that was cleared as `kind`: it does not count, but keeps
-    /// its place in the pace.
-    pub(super) fn not_sent(&mut self, packet: &Packet, kind: PacketKind) {
-        let Some(place) = self.place_of(packet) else {
-            return;
-        };
-        if matches!(packet, Packet::Open { .. }) {
-            self.hung_up();
-        }
-        self.settle(place);
-        let tally = self
-            .grounds
-            .get_mut(place.network)
-            .and_then(|ground| ground.tallies.get_mut(&kind))
-            .and_then(|tallies| tallies.get_mut(place.host as usize));
-        if let Some(tally) = tally.filter(|tally| tally.packets > 0) {
-            tally.packets -= 1;
-            tally.octets = tally.octets.saturating_sub(octets(packet));
-            self.sent -= 1;
-            self.reserved -= u64::from(kind == PacketKind::TcpSyn).min(self.reserved);
-        }
-    }
-
-    /// Whether this packet, which the system did not send, was a question to everybody on a link;
-    /// if so it does not count.
-    pub(super) fn take_back_browse(&mut self, packet: &Packet) -> bool {
-        let Some((address, port)) = subject(packet).filter(|(address, _)| is_group(*address))
-        else {
-            return false;
-        };
-        let kind = match port {
-            _ if address == mdns::GROUP => PacketKind::Mdns,
-            Some(wsd::PORT) => PacketKind::Wsd,
-            _ => PacketKind::Said,
-        };
-        self.not_sent(packet, kind);
-        true
-    }
-
-    /// Everything that was sent and was not taken yet, by network, kind and target.
-    pub(super) fn account(&self) -> Vec<Sent> {
-        let mut rows = Vec::new();
-        for ground in &self.grounds {
-            for (&kind, tallies) in &ground.tallies {
-                let tallies = (0..).zip(tallies);
-                rows.extend(tallies.filter_map(|(host, tally)| ground.row(kind, host, tally)));
-            }
-        }
-        rows
-    }
-
-    /// Takes at most `most` rows out of the account, from its end.
-    pub(super) fn take_account(&mut self, most: usize) -> Vec<Sent> {
-        let mut rows = Vec::new();
-        for ground in self.grounds.iter_mut().rev() {
-            while rows.len() < most
-                && let Some((kind, mut tallies)) = ground.tallies.pop_last()
-            {
-                while rows.len() < most
-                    && let Some(tally) = tallies.pop()
-                {
-                    let host = u32::try_from(tallies.len()).unwrap_or(u32::MAX);
-                    rows.extend(ground.row(kind, host, &tally));
-                }
-                if !tallies.is_empty() {
-                    ground.tallies.insert(kind, tallies);
-                }
-            }
-        }
-        rows.reverse();
-        rows
     }
 }
 

@@ -149,6 +149,14 @@ pub fn vlan_names(rows: &Rows) -> impl Iterator<Item = (u16, Text)> + '_ {
     })
 }
 
+/// Interfaces that run at half duplex (`dot3StatsTable`, RFC 3635 dot3StatsDuplexStatus), by ifIndex.
+pub fn half_duplex(rows: &Rows) -> impl Iterator<Item = u32> + '_ {
+    let of = rows.rows.iter().filter(|_| rows.table == "dot3StatsTable");
+    // 1: not known, 2: half, 3: full.
+    let half = of.filter(|row| row.number("dot3StatsDuplexStatus") == Some(2));
+    half.filter_map(|row| row.index.first().copied())
+}
+
 /// Ports that are one logical port: (ifIndex of the member, ifIndex of the whole). Of
 /// `ifStackTable` every layering comes; the caller knows which interfaces are bundles.
 pub fn bundled(rows: &Rows) -> Vec<(u32, u32)> {

@@ -230,7 +230,7 @@ impl By<'_, '_> {
         let is_public = |one: &Observation| {
             topology::reads(&one.fact)
                 || duty::reads(&one.fact)
-                || (tells && matches!(one.fact, Fact::Interface { .. }))
+                || (tells && topology::reads_of_tellers(&one.fact))
         };
         let public = numbers.iter().zip(&seen).filter(|(_, one)| is_public(one));
         made.public.extend(public.map(|(number, _)| (root, *number)));

@@ -4,19 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::table::Rows;
+use daicho_common::observation::table::{Rows, TableRead};
 use daicho_common::observation::{Fact, ObservationId};
 use daicho_common::time::Timestamp;
 
 use super::database;
 use super::port::Port;
+use super::renumber::Numbers;
 use crate::evidence::Claim;
 use crate::mib::adjacent::{self, Added, Adjacent, Local, Name, OwnPort};
 use crate::mib::{bridge, neighbour, spanning_tree, station};
 use crate::resolve::{Device, DeviceId};
 
 /// Ten minutes, in microseconds: rows further apart are of different readings of a table.
-const READING_GAP: i64 = 600_000_000;
+pub(super) const READING_GAP: i64 = 600_000_000;
 
 /// A station heard on a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +88,8 @@ pub(super) struct Node {
     pub(super) blocked: BTreeSet<u32>,
     /// Ports for whose cables another bridge speaks.
     pub(super) designated: Vec<Designated>,
+    /// Ports that run at half duplex.
+    pub(super) half_duplex: BTreeSet<u32>,
     /// Wireless clients, each with the radio, where the device itself is not the access point.
     pub(super) clients: Vec<(Mac, Option<Mac>, ObservationId)>,
     /// The wired address of each radio's access point.
@@ -99,7 +102,39 @@ pub(super) struct Node {
 #[derive(Default)]
 struct Told<'a> {
     rows: BTreeMap<&'a str, Vec<(Timestamp, ObservationId, &'a Rows)>>,
+    /// Of interfaces only: whoever is heard or answers otherwise tells nothing of its ports.
     interfaces: Vec<(Timestamp, ObservationId, &'a Fact)>,
+    /// When each table was last read to its end without a row.
+    empty: BTreeMap<&'a str, Timestamp>,
+}
+
+impl<'a> Told<'a> {
+    /// How reading of tables ended.
+    fn ended(&mut self, read: &'a TableRead, at: Timestamp) {
+        if read.found_nothing() {
+            for table in read.tables() {
+                let last = self.empty.entry(table).or_insert(at);
+                *last = at.max(*last);
+            }
+        }
+    }
+
+    /// Puts all in order, and leaves out rows of tables that were found empty since: whoever was told
+    /// of there is gone. Forwarding tables stay: a station may sleep.
+    fn settle(&mut self) {
+        self.interfaces.sort_unstable_by_key(|(at, id, _)| (*at, *id));
+        for rows in self.rows.values_mut() {
+            rows.sort_unstable_by_key(|(at, id, _)| (*at, *id));
+        }
+        let empty = &self.empty;
+        self.rows.retain(|table, rows| {
+            let since = empty.get(table).zip(rows.last());
+            *table == "forwarding"
+                || since.is_none_or(|(empty, (last, ..))| {
+                    empty.micros().saturating_sub(last.micros()) <= READING_GAP
+                })
+        });
+    }
 }
 
 /// Forwarding tables are read together, so that readings are cut the same for all VLANs.
@@ -124,6 +159,12 @@ pub(super) fn read(
         devices.iter().enumerate().map(|(place, device)| (&device.id, place)).collect();
     let mut told: BTreeMap<usize, Told<'_>> = BTreeMap::new();
     for claim in claims {
+        if let Fact::TableRead(read) = claim.fact
+            && let Some(last) = claim.sightings.last()
+            && let Some(place) = speakers.get(&last.id).and_then(|id| places.get(id))
+        {
+            told.entry(*place).or_default().ended(read, last.at());
+        }
         for sighting in &claim.sightings {
             let Some(place) = speakers.get(&sighting.id).and_then(|id| places.get(id)) else {
                 continue;
@@ -132,7 +173,7 @@ pub(super) fn read(
             if let Fact::Rows(rows) = claim.fact {
                 let table = told.rows.entry(family(rows)).or_default();
                 table.push((sighting.at(), sighting.id, rows));
-            } else {
+            } else if let Fact::Interface { .. } = claim.fact {
                 told.interfaces.push((sighting.at(), sighting.id, claim.fact));
             }
         }
@@ -163,12 +204,9 @@ impl Node {
     fn read(device: usize, known: &Device, mut told: Told<'_>) -> Self {
         let mut node = Self { device, ..Self::default() };
         node.own.extend(known.macs.iter().map(|mac| mac.value));
-        told.interfaces.sort_unstable_by_key(|(at, id, _)| (*at, *id));
+        told.settle();
         for (_, _, fact) in last_reading(&told.interfaces) {
             node.interface(fact);
-        }
-        for rows in told.rows.values_mut() {
-            rows.sort_unstable_by_key(|(at, id, _)| (*at, *id));
         }
         for rows in told.rows.values() {
             for (_, _, rows) in last_reading(rows) {
@@ -197,7 +235,10 @@ impl Node {
             let together = |a: &(Timestamp, _, _), b: &(Timestamp, _, _)| {
                 b.0.micros().saturating_sub(a.0.micros()) <= READING_GAP
             };
-            let looks = rows.chunk_by(together).filter_map(|chunk| node.look(chunk, &vlans));
+            let ports = told.rows.get("dot1dBasePortTable").map(Vec::as_slice);
+            let numbers = Numbers::read(&told.interfaces, ports.unwrap_or_default());
+            let looks =
+                rows.chunk_by(together).filter_map(|chunk| node.look(chunk, &vlans, &numbers));
             node.looks = looks.collect();
         }
         node
@@ -227,6 +268,7 @@ impl Node {
         self.own_ports.extend(adjacent::own_ports(rows));
         self.chassis.extend(adjacent::own_chassis(rows));
         self.vlans.extend(bridge::vlans(rows));
+        self.half_duplex.extend(bridge::half_duplex(rows));
         self.vlan_names
             .extend(bridge::vlan_names(rows).map(|(vlan, name)| (vlan, name.to_string())));
         let stack = rows.table == "ifStackTable";
@@ -298,19 +340,22 @@ impl Node {
         &self,
         chunk: &[(Timestamp, ObservationId, &Rows)],
         vlans: &BTreeMap<u32, u16>,
+        numbers: &Numbers<'_>,
     ) -> Option<Look> {
         let at = chunk.last()?.0;
         let mut heard: Vec<Heard> = Vec::new();
-        for (_, source, rows) in chunk {
-            heard.extend(bridge::forwarding(rows).map(|row| Heard {
-                mac: row.mac,
-                port: self.index(row.port),
-                vlan: match row.of {
+        for (at, source, rows) in chunk {
+            let index = |port| {
+                let then = numbers.index_then(port, *at).unwrap_or_else(|| self.index(port));
+                numbers.index_now(then, *at)
+            };
+            heard.extend(bridge::forwarding(rows).filter_map(|row| {
+                let vlan = match row.of {
                     bridge::Database::Only => None,
                     bridge::Database::Vlan(vlan) => Some(vlan),
                     bridge::Database::Filter(id) => vlans.get(&id).copied(),
-                },
-                source: *source,
+                };
+                Some(Heard { mac: row.mac, port: index(row.port)?, vlan, source: *source })
             }));
         }
         heard.sort_unstable();

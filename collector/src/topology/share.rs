@@ -59,6 +59,8 @@ pub enum Reason {
     },
     /// The switch speaks with neighbours on other ports, but not on this one.
     NoNeighbour,
+    /// The port runs at half duplex, as a repeater makes it; what forwards by itself does not.
+    HalfDuplex,
     /// A neighbour on the port says that it is a telephone.
     TelephoneSaysSo,
     /// A device on the port is a telephone by what is known of it.
@@ -380,10 +382,14 @@ impl Judge<'_> {
         if speaks && !here {
             reasons.push(Reason::NoNeighbour);
         }
+        let half = self.node.half_duplex.contains(&self.port);
+        if half {
+            reasons.push(Reason::HalfDuplex);
+        }
         if stations > limits.stations_most {
             return Some((Cause::UnknownSwitch, Confidence::Possible, reasons));
         }
-        let likely = stations >= limits.stations_once || again >= limits.readings;
+        let likely = half || stations >= limits.stations_once || again >= limits.readings;
         let confidence = if likely { Confidence::Likely } else { Confidence::Possible };
         Some((Cause::Hub, confidence, reasons))
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use daicho_common::observation::table::{Cell, Row, Rows as Told};
-use daicho_common::observation::{Fact, Method, Observation};
+use daicho_common::observation::table::{Cell, Row, Rows as Told, TableRead};
+use daicho_common::observation::{Fact, Method, Observation, Outcome};
 
 use super::*;
 use crate::evidence::Grade;

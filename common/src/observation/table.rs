@@ -78,6 +78,11 @@ pub struct TableRead {
 }
 
 impl TableRead {
+    /// Whether the tables were read to their end, in the device's own context, and are empty.
+    pub fn found_nothing(&self) -> bool {
+        self.rows == 0 && self.outcome == Outcome::Complete && self.context.is_empty()
+    }
+
     /// Every table that ended so.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.table.as_str()).chain(self.also.iter().map(String::as_str))

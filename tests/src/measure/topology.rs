@@ -9,7 +9,7 @@ use daicho_collector::ledger::Ledger;
 use daicho_collector::picture;
 use serde::Serialize;
 
-use crate::sim::wiring::{Plan, Score, Wiring};
+use crate::sim::wiring::{DAYS, Plan, Score, Wiring};
 
 /// Hospitals for the figure. None of them may be looked at to improve a rule.
 const FIGURE: std::ops::RangeInclusive<u64> = 101..=120;
@@ -23,6 +23,8 @@ const LARGE: u64 = 501;
 struct Line {
     measure: &'static str,
     first_seed: u64,
+    /// On how many days the tables were read.
+    days: usize,
     hospitals: usize,
     switches: usize,
     stations: usize,
@@ -33,6 +35,10 @@ struct Line {
 }
 
 impl Line {
+    fn new(measure: &'static str, first_seed: u64, plan: Plan) -> Self {
+        Self { measure, first_seed, days: plan.days, ..Self::default() }
+    }
+
     /// Lays, reads and judges one more.
     fn take(&mut self, wiring: &Wiring, rows: &Rows) {
         let seen = wiring.observations();
@@ -50,9 +56,11 @@ impl Line {
     fn print(&self) -> Result<()> {
         let score = &self.score;
         println!(
-            "{} hospitals from seed {}: {} switches, {} stations, {} observations, derived in {:.2} s",
+            "{} hospitals from seed {}, read on {} days: {} switches, {} stations, {} observations, \
+             derived in {:.2} s",
             self.hospitals,
             self.first_seed,
+            self.days,
             self.switches,
             self.stations,
             self.observations,
@@ -71,8 +79,12 @@ impl Line {
             score.named.right,
             score.named.right + score.named.wrong + score.named.missing
         );
+        let known = score.places.right + score.named.right;
+        let all = score.places.right + score.places.missing;
+        println!("  at the port, or behind the switch of which no table tells: {known} of {all}");
         println!("VLANs                {}", score.vlans);
         println!("hubs                 {}", score.hubs);
+        println!("  in some table      {}", score.hubs_shown);
         println!("  of {} with at least two awake at once", score.hubs.right + score.hubs.missing);
         println!(
             "  held to be possible {:>5} so, {} not so",
@@ -91,7 +103,8 @@ impl Line {
 /// # Errors
 /// If the shipped fingerprints cannot be read or a line cannot be written.
 pub fn run() -> Result<()> {
-    hospitals(FIGURE)?;
+    hospitals(FIGURE, Plan::HOSPITAL)?;
+    hospitals(FIGURE, Plan::HOSPITAL.read_on(1))?;
     large(LARGE)
 }
 
@@ -102,27 +115,33 @@ pub fn run() -> Result<()> {
 /// The same, or if the figure's own hospitals are asked for.
 pub fn tune(from: Option<(u64, u64)>) -> Result<()> {
     match from {
-        None => hospitals(TUNING),
+        None => {
+            hospitals(TUNING, Plan::HOSPITAL)?;
+            hospitals(TUNING, Plan::HOSPITAL.read_on(1))
+        }
         Some((from, 0)) if from != LARGE => large(from),
         Some((from, count)) if from > *FIGURE.end() && count > 0 => {
-            hospitals(from..=from.saturating_add(count - 1))
+            hospitals(from..=from.saturating_add(count - 1), Plan::HOSPITAL)
         }
         Some(_) => Err(anyhow!("rules are not improved on hospitals of the figure")),
     }
 }
 
-fn hospitals(seeds: std::ops::RangeInclusive<u64>) -> Result<()> {
+fn hospitals(seeds: std::ops::RangeInclusive<u64>, plan: Plan) -> Result<()> {
     let rows = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
-    let mut line = Line { measure: "topology", first_seed: *seeds.start(), ..Line::default() };
+    let mut line = Line::new("topology", *seeds.start(), plan);
     for seed in seeds {
-        line.take(&Wiring::lay(seed), &rows);
+        line.take(&Wiring::lay_as(plan, seed), &rows);
     }
     line.print()
 }
 
 fn large(seed: u64) -> Result<()> {
     let rows = Rows::builtin().map_err(|bad| anyhow!("{bad}"))?;
-    let mut line = Line { measure: "topology large", first_seed: seed, ..Line::default() };
-    line.take(&Wiring::lay_as(Plan::LARGE, seed), &rows);
-    line.print()
+    for plan in [Plan::LARGE, Plan::LARGE.read_on(DAYS)] {
+        let mut line = Line::new("topology large", seed, plan);
+        line.take(&Wiring::lay_as(plan, seed), &rows);
+        line.print()?;
+    }
+    Ok(())
 }

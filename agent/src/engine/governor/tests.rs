@@ -1,5 +1,7 @@
 use std::net::SocketAddr;
 
+use daicho_common::time::Timestamp;
+
 use super::*;
 use crate::engine::Outlet;
 use crate::engine::tests::network;

@@ -1,13 +1,19 @@
 use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-
-use daicho_common::wire::arp::Operation;
-use daicho_common::wire::dns::{Data, Message, Name, Record};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::*;
 use crate::engine::order::mix;
 use crate::engine::question::MDNS;
 use crate::probe::mdns::GROUP;
+
+/// What hosts answer.
+mod answers;
+/// An answer on its way.
+mod reaction;
+
+pub(super) use answers::arp_says;
+use answers::{arp_reply, endpoint, named, print_service};
+use reaction::{Event, Reaction, speaker};
 
 /// What a host of the net does.
 #[derive(Clone, Debug, Default)]
@@ -32,74 +38,6 @@ impl Host {
     pub(super) fn with_mac(number: u8) -> Self {
         Self { macs: vec![Mac::new([0, 0x1a, 0x2b, 0, 0, number])], ..Self::default() }
     }
-}
-
-/// An input that owns what it holds.
-#[derive(Clone, Debug)]
-enum Reaction {
-    Frame(Vec<u8>),
-    Echo(IpAddr, u16, Vec<u8>),
-    Stamp(IpAddr, u16, u32),
-    Datagram(Outlet, SocketAddr, Vec<u8>),
-    Unreachable(Outlet, SocketAddr),
-    Connected(SocketAddr),
-    Refused(SocketAddr),
-    Stream(SocketAddr, Event),
-    SynAck(SocketAddrV4, u32),
-    Reset(SocketAddrV4, u32),
-    NotSent(Packet, bool),
-}
-
-/// What happens to a connection, owning its octets.
-#[derive(Clone, Debug)]
-enum Event {
-    Opened,
-    Refused,
-    Octets(Vec<u8>),
-    Closed,
-}
-
-/// What a printer with one service answers to a question; all that it knows of the service comes
-/// with the pointer to it.
-fn print_service(question: &[u8]) -> Vec<u8> {
-    let asked = Message::decode(question).expect("a question");
-    let (service, instance) = ("_ipp._tcp.local", "mfp._ipp._tcp.local");
-    let [service, instance] = [service, instance].map(|name| Name::dotted(name).expect("a name"));
-    let about = |name: &Name| asked.questions.iter().any(|question| question.name.matches(name));
-    let (mut answers, mut more) = (Vec::new(), Vec::new());
-    if about(&Name::services()) {
-        answers.push(Record::new(Name::services(), Data::Ptr(service)));
-    } else if about(&service) {
-        let target = Name::dotted("mfp.local").expect("a name");
-        let place = Data::Srv { priority: 0, weight: 0, port: 631, target };
-        more.push(Record::new(instance.clone(), place));
-        more.push(Record::new(instance.clone(), Data::Txt(Vec::new())));
-        answers.push(Record::new(service, Data::Ptr(instance)));
-    }
-    Message::answer(&asked, answers, more).encode()
-}
-
-/// What a name server answers: the name is `host-` and the last octet of the address.
-fn named(question: &[u8]) -> Vec<u8> {
-    let asked = Message::decode(question).expect("a question");
-    let name = asked.questions[0].name.clone();
-    let last = String::from_utf8(name.labels()[0].clone()).expect("a number");
-    let target = Name::dotted(&format!("host-{last}.example")).expect("a name");
-    Message::answer(&asked, vec![Record::new(name, Data::Ptr(target))], Vec::new()).encode()
-}
-
-/// What an endpoint of WS-Discovery answers: where it is, only if it is asked for that.
-fn endpoint(question: &[u8]) -> Vec<u8> {
-    let question = String::from_utf8_lossy(question);
-    let id = question.split("MessageID>").nth(1).and_then(|rest| rest.split('<').next());
-    let id = id.expect("a message with an id");
-    let (kind, place) = if question.contains("<wsd:Resolve>") {
-        ("ResolveMatch", "<XAddrs>http://10.20.0.4:5357/</XAddrs>")
-    } else {
-        ("ProbeMatch", "")
-    };
-    let body = format!("<{kind}><Address>urn:uuid:7</Address>{place}</{kind}>");
-    format!("<e><RelatesTo>{id}</RelatesTo>{body}</e>").into_bytes()
 }
 
 /// The net.
@@ -245,26 +183,6 @@ impl Net {
             }
         }
         self.coming.insert((now.after(delay), order), reaction);
-    }
-
-    fn scramble(&mut self, reaction: Reaction) -> Reaction {
-        let length = (self.roll() % 90) as usize;
-        let octets: Vec<u8> = (0..length).map(|_| self.roll().to_le_bytes()[0]).collect();
-        match reaction {
-            Reaction::Frame(_) => Reaction::Frame(octets),
-            Reaction::Echo(from, sequence, _) => Reaction::Echo(from, sequence, octets),
-            Reaction::Stamp(from, ..) => {
-                Reaction::Stamp(from, 0, u32::from(octets.first().copied().unwrap_or_default()))
-            }
-            Reaction::Datagram(outlet, from, _) => Reaction::Datagram(outlet, from, octets),
-            other @ (Reaction::Unreachable(..)
-            | Reaction::Connected(_)
-            | Reaction::Refused(_)
-            | Reaction::Stream(..)
-            | Reaction::SynAck(..)
-            | Reaction::Reset(..)
-            | Reaction::NotSent(..)) => other,
-        }
     }
 
     /// A packet arrives.
@@ -502,48 +420,6 @@ impl Net {
         }
         asked
     }
-}
-
-/// Whose answer a reaction is.
-fn speaker(reaction: &Reaction) -> Option<IpAddr> {
-    match reaction {
-        Reaction::Frame(octets) => {
-            let (_, payload) = Ethernet::decode(octets).ok()?;
-            Arp::decode(payload).ok().map(|(arp, _)| arp.sender_ip.into())
-        }
-        Reaction::Echo(from, ..) | Reaction::Stamp(from, ..) => Some(*from),
-        Reaction::Datagram(_, from, _) => Some(from.ip()),
-        Reaction::Unreachable(_, to)
-        | Reaction::Connected(to)
-        | Reaction::Refused(to)
-        | Reaction::Stream(to, _) => Some(to.ip()),
-        Reaction::SynAck(from, _) | Reaction::Reset(from, _) => Some((*from.ip()).into()),
-        Reaction::NotSent(packet, _) => governor::subject(packet).map(|(ip, _)| ip),
-    }
-}
-
-/// The frame in which `mac` says that it has `ip`.
-pub(super) fn arp_says(mac: Mac, ip: Ipv4Addr, operation: Operation) -> Vec<u8> {
-    let mut octets = Vec::new();
-    let destination = Mac::BROADCAST;
-    Ethernet { destination, source: mac, tag: None, ether_type: EtherType::ARP }
-        .encode(&mut octets);
-    let target_ip = Ipv4Addr::UNSPECIFIED;
-    Arp { operation, sender_mac: mac, sender_ip: ip, target_mac: Mac::ZERO, target_ip }
-        .encode(&mut octets);
-    octets
-}
-
-fn arp_reply(mac: Mac, request: &[u8]) -> Vec<u8> {
-    let (header, payload) = Ethernet::decode(request).unwrap();
-    let (arp, _) = Arp::decode(payload).unwrap();
-    let mut reply = arp_says(mac, arp.target_ip, Operation::REPLY);
-    // In the VLAN of the question.
-    if let Some(Tag(tag)) = header.tag {
-        let ([a, b], [c, d]) = (0x8100_u16.to_be_bytes(), tag.to_be_bytes());
-        reply.splice(12..12, [a, b, c, d]);
-    }
-    reply
 }
 
 /// Hosts at these addresses of 10.20.0.0/16, as (third, fourth octet), that answer ARP.

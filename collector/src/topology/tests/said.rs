@@ -122,6 +122,16 @@ fn an_agent_hangs_on_the_port_that_announces_itself_to_it() {
     assert!(both.iter().all(|link| link.confidence == Confidence::Possible), "{both:?}");
 }
 
+#[test]
+fn a_switch_that_was_only_heard_since_it_was_read_keeps_the_names_of_its_ports() {
+    let case = two().day(1).hears("00:1a:eb:00:00:02", Method::Lldp, announces("p3", 120));
+    let found = picture(&case.seen);
+    let at: Vec<_> = device(&found, A).attached.iter().map(|at| at.value.port.as_str()).collect();
+    assert_eq!(at, ["p3"]);
+    let cable = found.topology.links.iter().find(|link| link.said == Said::Both).unwrap();
+    assert_eq!((cable.near.port.as_str(), cable.far.port.as_str()), ("p8", "p1"));
+}
+
 /// On its port the switch hears a telephone with this name and serial number.
 fn telephone(case: Case, port: u32, station: &str) -> Case {
     let cells = vec![
@@ -205,4 +215,25 @@ fn a_vlan_is_shown_by_the_name_that_its_switch_gives_it() {
     let found = picture(&told(case, 2, "dot1qTpFdbTable", vec![row(index, heard)]).seen);
     let attached = &device(&found, B).attached[0].value;
     assert_eq!((attached.vlan, attached.vlan_name.as_str()), (Some(20), "医療系"));
+}
+
+#[test]
+fn a_neighbour_is_gone_once_the_table_of_neighbours_was_read_and_is_empty() {
+    let empty = |case: Case, number: u8, outcome: Outcome| {
+        let (table, also) = ("cdpCacheTable".into(), vec!["lldpRemTable".into()]);
+        let read = TableRead { table, also, context: String::new(), rows: 0, outcome };
+        case.tells(&format!("10.0.0.{number}"), Fact::TableRead(read))
+    };
+    let said = |case: Case| {
+        let links = picture(&case.seen).topology.links;
+        links.into_iter().map(|link| link.said).collect::<Vec<_>>()
+    };
+    assert_eq!(said(empty(two(), 1, Outcome::Complete)), [Said::Both], "in the same reading");
+    let partial = empty(two().day(1), 1, Outcome::Partial);
+    assert_eq!(said(partial), [Said::Both], "who knows");
+    let one = || empty(two().day(1), 1, Outcome::Complete);
+    assert_eq!(said(one()), [Said::One]);
+    assert_eq!(said(empty(one(), 2, Outcome::Complete)), []);
+    let back = beside(one().day(2), 1, 8, (2, "p1"));
+    assert_eq!(said(back), [Said::Both]);
 }

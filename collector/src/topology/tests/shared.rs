@@ -154,25 +154,65 @@ fn a_switch_behind_one_whose_table_broke_off_is_not_linked_past_it() {
     assert_eq!(to_third(&whole), ("down".into(), "p6".into(), Confidence::Likely));
 }
 
+/// The switch says what its port with this number is called.
+fn called(case: Case, index: u32, name: &str) -> Case {
+    let (description, alias) = ("".into(), "".into());
+    let fact = Fact::Interface {
+        index,
+        name: name.into(),
+        description,
+        alias,
+        kind: 6,
+        mac: None,
+        up: true,
+    };
+    case.tells("10.0.0.2", fact)
+}
+
+/// On which ports the second switch has the station.
+fn at(picture: &Picture, text: &str) -> Vec<String> {
+    device(picture, text).attached.iter().map(|one| one.value.port.clone()).collect()
+}
+
 #[test]
 fn an_interface_number_that_was_given_on_to_another_port_is_read_as_it_is_now() {
     // After a restart p4 has the number that p3 had; the rows of the day before stay with p3.
-    let renamed = |case: Case| {
-        let fact = Fact::Interface {
-            index: 3,
-            name: "p4".into(),
-            description: "".into(),
-            alias: "".into(),
-            kind: 6,
-            mac: None,
-            up: true,
-        };
-        case.tells("10.0.0.2", fact)
-    };
-    let case = hears(renamed(two().day(1)), 2, &[(A, 3)]);
+    let case = hears(two(), 2, &[(B, 3), (C, 4)]);
+    let case = called(called(called(case.day(1), 3, "p4"), 4, "p5"), 9, "p3");
+    let case = hears(case, 2, &[(A, 3)]);
     let found = picture(&case.seen);
-    let attached = &device(&found, A).attached;
-    assert_eq!((attached.len(), attached[0].value.port.as_str()), (1, "p4"));
+    assert_eq!(at(&found, A), ["p4"]);
+    assert_eq!(at(&found, B), ["p3"], "heard before the restart only");
+    assert_eq!(at(&found, C), ["p4"], "heard before the restart only");
     let again = picture(&case.seen.iter().rev().cloned().collect::<Vec<_>>());
     assert_eq!(again, found);
+}
+
+#[test]
+fn stations_of_two_ports_that_had_one_number_in_turn_are_no_hub() {
+    let case = |now: &str| {
+        let case = hears(two(), 2, &[(B, 3), (A, 4)]);
+        let case = called(called(case.day(1), 3, now), 1, "p1");
+        hears(hears(case, 2, &[(C, 3)]).day(2), 2, &[(C, 3)])
+    };
+    let found = picture(&case("p7").seen);
+    assert_eq!((at(&found, C), at(&found, B)), (vec!["p7".to_owned()], vec![]), "p3 is no more");
+    let found = picture(&case("p3").seen);
+    assert_eq!((at(&found, C), at(&found, B)), (vec!["p3".to_owned()], vec!["p3".to_owned()]));
+}
+
+#[test]
+fn two_stations_on_a_port_at_half_duplex_are_a_hub_and_one_is_none() {
+    let of = |status: i32, heard: &[(&str, i32)]| {
+        let rows = vec![row(vec![3], vec![("dot3StatsDuplexStatus", Cell::Integer(status))])];
+        let case = told(ports(switch(Case::new(), 1, "up"), 1, 8), 1, "dot3StatsTable", rows);
+        let shared = picture(&hears(case, 1, heard).seen).topology.shared;
+        shared.into_iter().map(|one| (one.confidence, one.reasons)).collect::<Vec<_>>()
+    };
+    let together = Reason::Together { stations: 2 };
+    let pair = [(A, 3), (B, 3)];
+    assert_eq!(of(2, &pair), [(Confidence::Likely, vec![together, Reason::HalfDuplex])]);
+    assert_eq!(of(3, &pair), [(Confidence::Possible, vec![together])]);
+    assert_eq!(of(1, &pair), [(Confidence::Possible, vec![together])]);
+    assert_eq!(of(2, &[(A, 3), (B, 4)]), []);
 }

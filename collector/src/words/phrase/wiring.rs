@@ -119,6 +119,7 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
             return lang.fill(Word::WiringReasonSeveralVlans, &[&vlans]);
         }
         Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
+        Reason::HalfDuplex => Word::WiringReasonHalfDuplex,
         Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,
         Reason::TelephoneByClass => Word::WiringReasonTelephoneByClass,
         Reason::TelephoneByKin => Word::WiringReasonTelephoneByKin,

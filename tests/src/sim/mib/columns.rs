@@ -4,7 +4,7 @@
 /// An entry, or a group of scalars, and the columns told of it.
 type Table = (&'static [u32], &'static [(u32, &'static str)]);
 
-const TABLES: [Table; 19] = [
+const TABLES: [Table; 20] = [
     // BRIDGE-MIB (RFC 4188).
     (&[1, 3, 6, 1, 2, 1, 17, 1], &[(1, "dot1dBaseBridgeAddress")]),
     (&[1, 3, 6, 1, 2, 1, 17, 1, 4, 1], &[(2, "dot1dBasePortIfIndex")]),
@@ -23,6 +23,8 @@ const TABLES: [Table; 19] = [
         &[(1, "dot1qVlanStaticName"), (5, "dot1qVlanStaticRowStatus")],
     ),
     (&[1, 3, 6, 1, 2, 1, 17, 7, 1, 4, 5, 1], &[(1, "dot1qPvid")]),
+    // EtherLike-MIB (RFC 3635).
+    (&[1, 3, 6, 1, 2, 1, 10, 7, 2, 1], &[(19, "dot3StatsDuplexStatus")]),
     // IEEE8023-LAG-MIB.
     (&[1, 2, 840, 10_006, 300, 43, 1, 2, 1, 1], &[(13, "dot3adAggPortAttachedAggID")]),
     // LLDP-MIB (IEEE 802.1AB-2005).

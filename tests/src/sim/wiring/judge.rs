@@ -44,6 +44,8 @@ pub struct Score {
     pub vlans: Count,
     /// Hubs: all behind which at least two stations were awake on one day, wherever they hang.
     pub hubs: Count,
+    /// Those of them of which a table of their own switch shows at least two stations at once.
+    pub hubs_shown: Count,
     /// Ports at which a hub is held to be possible only.
     pub hubs_possible: Count,
     /// Whatever is wrong or missing, by what it is.
@@ -91,6 +93,7 @@ impl Score {
         }
         self.vlans.add(other.vlans);
         self.hubs.add(other.hubs);
+        self.hubs_shown.add(other.hubs_shown);
         self.partly += other.partly;
     }
 }
@@ -134,6 +137,21 @@ impl Wiring {
         }
         awake.retain(|_, days| days.iter().any(|count| *count > 1));
         awake
+    }
+
+    /// Hubs of which the table of their own switch shows at least two stations on one day.
+    fn hubs_shown(&self) -> BTreeSet<At> {
+        let mut shown = BTreeSet::new();
+        for day in 0..self.plan.days {
+            let there = self.shown_on(day);
+            let mut at: BTreeMap<At, usize> = BTreeMap::new();
+            let hubs = self.stations.iter().filter(|one| one.between == Between::Hub);
+            for station in hubs.filter(|one| there.contains(&(one.now().0, one.mac))) {
+                *at.entry(station.now()).or_default() += 1;
+            }
+            shown.extend(at.into_iter().filter(|(_, count)| *count > 1).map(|(at, _)| at));
+        }
+        shown
     }
 
     /// Whether the switch has the station among its neighbours (LLDP, CDP).
@@ -413,12 +431,17 @@ impl Judge<'_> {
         score.hubs_possible.right += possible.intersection(&all).count();
         score.hubs_possible.wrong += possible.difference(&all).count();
         let shared = self.wiring.shared();
+        let shown = self.wiring.hubs_shown();
         for (at, days) in &there {
+            let counts =
+                [Some(&mut score.hubs), shown.contains(at).then_some(&mut score.hubs_shown)];
+            for count in counts.into_iter().flatten() {
+                count.right += usize::from(found.contains(at));
+                count.missing += usize::from(!found.contains(at));
+            }
             if found.contains(at) {
-                score.hubs.right += 1;
                 continue;
             }
-            score.hubs.missing += 1;
             let switch = self.wiring.switches.get(at.0);
             let what = if switch.is_some_and(|switch| !switch.snmp) {
                 "hub on a switch that does not answer"

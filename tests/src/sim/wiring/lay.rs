@@ -52,6 +52,11 @@ impl Plan {
     /// A hospital: twenty to sixty switches.
     pub const HOSPITAL: Self =
         Self { floors: (3, 4), access: (5, 4), elsewhere: 250, days: super::DAYS };
+    /// The same, read on so many days, at most [`DAYS`](super::DAYS).
+    pub const fn read_on(self, days: usize) -> Self {
+        Self { days, ..self }
+    }
+
     /// About five hundred switches with twenty thousand stations, read once.
     pub const LARGE: Self = Self { floors: (40, 1), access: (11, 2), elsewhere: 60, days: 1 };
 }

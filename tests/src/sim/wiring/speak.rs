@@ -95,6 +95,7 @@ impl Told<'_> {
         }
         self.table("dot1dBasePortTable", "", &ports);
         self.table("dot3adAggPortTable", "", &bundled);
+        self.duplex(number);
         self.vlans(number);
         if switch.chassis > 1 {
             let whole = row(&[1], &[("entPhysicalClass", int(11))]);
@@ -104,6 +105,19 @@ impl Told<'_> {
                 std::iter::once(whole).chain((2..2 + switch.chassis).map(one)).collect();
             self.table("entPhysicalTable", "", &all);
         }
+    }
+
+    /// At which duplex each port in use runs.
+    fn duplex(&mut self, number: usize) {
+        let half = self.wiring.half_duplex();
+        let ports = self.wiring.vlans.iter().filter(|(of, ..)| *of == number);
+        let rows: Vec<Row> = ports
+            .map(|(_, port, _)| {
+                let status = if half.contains(&(number, *port)) { 2 } else { 3 };
+                row(&[self.switch.index(*port)], &[("dot3StatsDuplexStatus", int(status))])
+            })
+            .collect();
+        self.table("dot3StatsTable", "", &rows);
     }
 
     fn interface(&mut self, (index, kind): (u32, u32), name: &str, mac: Mac) {

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use daicho_common::addr::Mac;
 use daicho_common::observation::Observation;
 
-use super::Wiring;
 use super::lay::MANAGEMENT;
 use super::speak::Told;
+use super::{Between, Station, Wiring};
 use crate::sim::dice::Dice;
 
 /// One day, in microseconds: the second day begins here.
 pub(in crate::sim) const DAY: i64 = 86_400_000_000;
 /// The salt of the dice of the first day.
 const SALT: u64 = 1_000;
+/// The salt of the dice of half duplex.
+const HALF_DUPLEX: u64 = 2_000;
 
 /// A row of a forwarding table: VLAN, whose frames, the bridge's number of the port.
 pub(super) type Heard = (u16, Mac, u32);
@@ -39,6 +41,18 @@ impl Wiring {
             }
         }
         all
+    }
+
+    /// Ports that run at half duplex: those of the hubs of which one in four is a repeater, and of old
+    /// gear, whatever hangs there.
+    pub(super) fn half_duplex(&self) -> BTreeSet<(usize, u32)> {
+        let mut dice = self.dice(HALF_DUPLEX);
+        let hubs: BTreeSet<(usize, u32)> = (self.stations.iter())
+            .filter(|station| station.between == Between::Hub)
+            .map(Station::now)
+            .collect();
+        let ports = self.vlans.iter().map(|(switch, port, _)| (*switch, *port));
+        ports.filter(|at| dice.chance(if hubs.contains(at) { 250 } else { 20 })).collect()
     }
 
     /// The port of `from`, as its bridge numbers it, through which it hears what is at `at`.
@@ -89,8 +103,14 @@ impl Wiring {
 
     /// Whom each switch shows on its own ports or elsewhere, on any day.
     pub(super) fn shown(&self) -> BTreeSet<(usize, Mac)> {
-        let days = (0..self.plan.days).flat_map(|day| self.forwarding(day));
-        days.filter(|(number, _)| self.switches.get(*number).is_some_and(|switch| switch.snmp))
+        (0..self.plan.days).flat_map(|day| self.shown_on(day)).collect()
+    }
+
+    /// The same on this day.
+    pub(super) fn shown_on(&self, day: usize) -> BTreeSet<(usize, Mac)> {
+        let tables = self.forwarding(day).into_iter();
+        tables
+            .filter(|(number, _)| self.switches.get(*number).is_some_and(|switch| switch.snmp))
             .flat_map(|(number, rows)| rows.into_iter().map(move |(_, mac, _)| (number, mac)))
             .collect()
     }

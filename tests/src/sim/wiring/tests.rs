@@ -25,6 +25,9 @@ fn the_wiring_found_is_the_wiring_laid() {
     assert!(score.doubted.wrong > 0, "there are entries of cables that are long gone");
     assert!(score.links.found() >= 0.99 && score.links.wrong == 0, "{:?}", score.links);
     assert!(score.shown.found() >= 0.99 && score.shown.false_part() < 0.001, "{:?}", score.shown);
+    assert!(score.hubs_shown.found() >= 0.99, "{:?}", score.hubs_shown);
+    let (named, silent) = (score.named.right, score.named.right + score.named.missing);
+    assert!(score.named.wrong == 0 && named * 100 >= silent * 95, "{:?}", score.named);
     let placed = score.places.right + score.partly;
     let all = score.places.right + score.places.missing;
     assert!(placed * 1000 >= all * 985, "{placed} of {all} at a port or on the way to it");

@@ -181,6 +181,23 @@ fn an_agent_that_answers_one_request_in_three_is_read_in_full() {
 }
 
 #[test]
+fn an_agent_that_answers_one_request_in_three_is_said_to_be_half_read_if_it_is_asked_twice_only() {
+    let (mut device, mut count) = (bridge(300), 0);
+    let (facts, sent, _) = live(&mut tabular(BRIDGE, 2), |octets| {
+        count += 1;
+        (count % 3 == 1).then(|| device.answer(octets)).flatten().map(|it| (Duration::ZERO, it))
+    });
+    assert_eq!(facts[0], system(), "the first answer");
+    let (_, reads) = told(&facts, "dot1dTpFdbTable");
+    assert!(reads.iter().all(|read| read.outcome != Outcome::Complete), "{reads:?}");
+    let silent = |fact: &Fact| {
+        matches!(fact, Fact::Asked { outcome: Outcome::Silent | Outcome::Partial, .. })
+    };
+    assert!(facts.iter().any(silent), "{facts:?}");
+    assert!(sent < 12, "{sent}");
+}
+
+#[test]
 fn an_agent_that_takes_three_seconds_a_reply_is_read_in_full_and_asked_once_each() {
     let mut device = bridge(300);
     let late = Duration::from_secs(3);
