@@ -54,7 +54,7 @@ use browsing::is_news;
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
-use leads::follow;
+pub(super) use leads::follow;
 use row::Row;
 use sender::Sender;
 
@@ -296,6 +296,11 @@ impl Area {
         self.classes
     }
 
+    /// Whether every address was asked for a sign of life to the end, or will not be any more.
+    pub(super) fn is_over_with_sweeps(&self) -> bool {
+        self.next().is_none() || self.sweeps.iter().all(Sweep::is_done)
+    }
+
     /// Whether rows of the neighbour table are taken without having asked.
     pub(super) fn overhears(&self) -> bool {
         self.reach.overhears
@@ -426,7 +431,8 @@ impl Area {
         questions: &Questions,
         now: Now,
     ) -> Option<Verdict> {
-        let ip = self.ip(host);
+        let ip = IpAddr::V4(self.ip(host));
+        let whom = SocketAddr::new(ip, 0);
         let opens = (governor.asking_opens(self.place(host), now), governor.may_connect());
         let (network, ports, knock) = (&self.network, &self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
@@ -434,11 +440,11 @@ impl Area {
             Entry::Occupied(open) => open.into_mut(),
             // Who was questioned to the end is asked only what follows from a later answer.
             Entry::Vacant(room) if self.through.get(host) => {
-                room.insert(Interview::new(ip, (knock, &[]), Vec::new(), pace))
+                room.insert(Interview::new(whom, (knock, &[]), Vec::new(), pace))
             }
             Entry::Vacant(room) => {
-                let first = (questions.first)(network, ip.into());
-                room.insert(Interview::new(ip, (knock, ports), first, pace))
+                let first = (questions.first)(network, ip);
+                room.insert(Interview::new(whom, (knock, ports), first, pace))
             }
         };
         for (method, fact) in self.answers.remove(&host).unwrap_or_default() {

@@ -16,6 +16,7 @@ use daicho_common::coverage::PacketKind;
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
+use daicho_common::wire::http::literal;
 use daicho_common::wire::reply::Reply;
 
 use super::inquiry::{Answer, Inquiry};
@@ -66,10 +67,7 @@ impl Inquiry for Sip {
     }
 
     fn question(&self) -> Vec<u8> {
-        let host = match self.host {
-            IpAddr::V4(host) => host.to_string(),
-            IpAddr::V6(host) => format!("[{host}]"),
-        };
+        let host = literal(self.host);
         let (call_id, number) = (self.call_id(), self.number.rotate_left(32));
         let lines = [
             format!("OPTIONS sip:{host} {PROTOCOL}"),
