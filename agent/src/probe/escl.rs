@@ -1,7 +1,8 @@
 //! eSCL: the capabilities of a scanner (Mopria eSCL 2.x, `ScannerCapabilities`), found by DNS-SD.
 //!
-//! One GET over one connection. No scan job is made, no status or document fetched, nothing is set; the
-//! scanner may leave its energy saving for a moment. Redirects are not followed.
+//! One GET over one connection. No scan job is made, no status or document fetched, nothing is set.
+//! Redirects are not followed. Costs the scanner an answer of a few kilobytes; it may leave its energy
+//! saving for a moment.
 //!
 //! Fields: `make_and_model`, `manufacturer`, `serial`, `uuid`, `version` (of eSCL), `adf` and `platen`
 //! (`yes` or `no`).

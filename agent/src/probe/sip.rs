@@ -2,7 +2,7 @@
 //!
 //! Sends one OPTIONS request to the host and again, with the same branch, where nothing comes back. It
 //! rings nowhere, registers nothing and logs nobody in; `Max-Forwards: 0` keeps a proxy from passing it
-//! on (§16.3). It comes from a name that cannot exist (`anonymous.invalid`, RFC 2606 §2), because a pure room
+//! on (§16.3). Costs one answer. It comes from a name that cannot exist (`anonymous.invalid`, RFC 2606 §2), because a pure room
 //! does not know the agent's address, and asks to be answered where it came from (`rport`, RFC 3581). An
 //! exchange may note an unknown caller, and one that bans who asks too often may count it; so it is
 //! asked only where the policy is full.

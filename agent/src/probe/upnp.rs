@@ -1,7 +1,7 @@
 //! The description of a `UPnP` device (`UPnP` Device Architecture 1.1 §2), fetched from where SSDP said.
 //!
 //! One GET over one connection, to the host that was asked and nobody else; redirects are not followed,
-//! no service is described, subscribed to or controlled. Fields of the root device and of the devices in
+//! no service is described, subscribed to or controlled. Costs an answer of a few kilobytes. Fields of the root device and of the devices in
 //! it, in this order: `device_type`, `friendly_name`, `manufacturer`, `manufacturer_url`, `model_name`,
 //! `model_number`, `model_description`, `serial`, `udn`, `presentation_url` (absolute).
 
