@@ -256,6 +256,23 @@ fn a_mac_seen_by_arp_leads_to_the_addresses_that_it_would_have() {
 }
 
 #[test]
+fn who_stands_in_the_systems_table_is_asked_for_where_that_was_declared() {
+    let now = Now { tick: Tick::from_micros(1_000_000), wall: Timestamp::from_micros(1_000_000) };
+    let plan = sighting(six(plan(&["2001:db8:20::/64"])));
+    let means = dual(&["fe80::1/64", "2001:db8:20::1/64"]);
+    let mut engine = Engine::new(plan, &means, nobody(), now);
+    assert!(engine.wants_neighbours());
+    for text in ["2001:db8:20::9", "2001:db8:99::9"] {
+        let row = Input::Neighbour { interface: "eth0", ip: ip(text), mac: node(9, &[]).mac };
+        engine.handle(row, now);
+    }
+    engine.handle(Input::NeighboursRead, now);
+    let asked = engine.poll_transmit(now).and_then(|cleared| subject(cleared.packet()));
+    assert_eq!(asked, Some((ip("2001:db8:20::9"), None)));
+    assert_eq!(engine.poll_transmit(now), None, "and nobody else");
+}
+
+#[test]
 fn an_address_outside_of_what_was_declared_is_left_alone() {
     let stranger = node(7, &["2001:db8:99::7"]);
     let said = advertisement(stranger.mac, v6("2001:db8:99::7"));
