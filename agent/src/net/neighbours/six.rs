@@ -62,12 +62,12 @@ pub(super) fn read() -> io::Result<Vec<Neighbour>> {
         }
     }
     let names = if_nameindex()?;
-    let named = |row: Row| {
+    let known = |row: Row| {
         let name = names.iter().find(|it| it.index() == row.index)?;
         let interface = name.name().to_str().ok()?.to_owned();
         Some(Neighbour { interface, ip: IpAddr::V6(row.ip), mac: row.mac })
     };
-    Ok(rows.into_iter().filter_map(named).collect())
+    Ok(rows.into_iter().filter_map(known).collect())
 }
 
 /// The question for all rows of IPv6, in the octet order of this machine.
