@@ -141,7 +141,7 @@ impl Engine {
             table: Table::new(
                 means.neighbour_table,
                 by_mac && on_link,
-                areas.iter().any(Area::overhears),
+                areas.iter().any(Area::overhears) || six.has_links(),
             ),
             agenda,
             areas,
@@ -217,7 +217,11 @@ impl Engine {
     fn turn(&mut self, n: usize, now: Now) -> (usize, Turn) {
         let Some(area) = self.areas.get_mut(n) else {
             let part = n.saturating_sub(self.areas.len());
-            return (self.six.network(part), self.six.turn(part, &mut self.governor, now));
+            let interface = self.six.interface(part).unwrap_or_default();
+            let mut on_link = self.areas.iter().filter(|area| area.is_on(interface, None));
+            let swept = on_link.all(Area::is_over_with_sweeps);
+            let desk = (&mut self.governor, &self.questions, &mut self.notes);
+            return (self.six.network(part), self.six.turn((part, swept), desk, now));
         };
         let resolving = area.is_resolving();
         let turn = area.turn(&mut self.governor, &self.questions, &mut self.notes, now);

@@ -220,7 +220,8 @@ pub struct Wire {
     timestamp: Option<timestamp::Timestamps>,
     syn: Option<tcp::Syns>,
     snmp: Option<udp::Shared>,
-    snmp_six: Option<udp::Shared>,
+    /// By outlet, for hosts with IPv6 addresses.
+    six: HashMap<Outlet, udp::Shared>,
     mdns: Option<udp::Shared>,
     udp: Option<udp::Shared>,
     streams: stream::Streams,
@@ -280,7 +281,7 @@ impl Wire {
             timestamp,
             syn,
             snmp: shared(Outlet::Snmp),
-            snmp_six: opened("datagrams", udp::Shared::open_six(Outlet::Snmp, arrivals.clone())),
+            six: datagrams_six(plan, &arrivals),
             mdns: shared(Outlet::Mdns),
             udp: shared(Outlet::Udp),
             streams: stream::Streams::new(plan.pace.timeout, arrivals.clone()),
@@ -363,10 +364,12 @@ impl Wire {
             }
             Packet::Datagram { outlet, interface, to, octets } => {
                 let shared = match outlet {
-                    Outlet::Snmp if to.is_ipv6() => &self.snmp_six,
-                    Outlet::Snmp => &self.snmp,
-                    Outlet::Mdns => &self.mdns,
-                    Outlet::Udp => &self.udp,
+                    Outlet::Snmp | Outlet::Mdns | Outlet::Udp if to.is_ipv6() => {
+                        self.six.get(outlet)
+                    }
+                    Outlet::Snmp => self.snmp.as_ref(),
+                    Outlet::Mdns => self.mdns.as_ref(),
+                    Outlet::Udp => self.udp.as_ref(),
                     // What is said over a connection is no datagram.
                     Outlet::Stream => return Err(io::ErrorKind::Unsupported.into()),
                     Outlet::Connected => {
@@ -379,7 +382,7 @@ impl Wire {
                 } else {
                     None
                 };
-                shared.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(octets, *to, source).await
+                shared.ok_or(io::ErrorKind::Unsupported)?.send(octets, *to, source).await
             }
             Packet::Syn { to, sequence } => {
                 self.syn.as_ref().ok_or(io::ErrorKind::Unsupported)?.send(*to, *sequence).await
@@ -451,6 +454,16 @@ fn tagged(
 fn hears_neighbours(plan: &Plan, link: &crate::plan::Link, arrivals: &Sender<Arrival>) -> bool {
     plan.networks.iter().any(|network| network.ipv6)
         && opened("neighbours", link::hear_neighbours(&link.interface, arrivals.clone())).is_some()
+}
+
+/// The sockets for hosts with IPv6 addresses, where any network of the plan has some.
+fn datagrams_six(plan: &Plan, arrivals: &Sender<Arrival>) -> HashMap<Outlet, udp::Shared> {
+    let mut wanted = vec![Outlet::Snmp];
+    if plan.networks.iter().any(|network| network.ipv6) {
+        wanted.extend([Outlet::Mdns, Outlet::Udp]);
+    }
+    let open = |outlet| opened("datagrams", udp::Shared::open_six(outlet, arrivals.clone()));
+    wanted.into_iter().filter_map(|outlet| Some((outlet, open(outlet)?))).collect()
 }
 
 fn sources(means: &Means) -> HashMap<String, Ipv4Addr> {

@@ -177,6 +177,9 @@ pub struct Plan {
 pub struct Link {
     /// The interface's name.
     pub interface: String,
+    /// The system's number of it, by which link-local addresses of IPv6 are told apart; 0 where it is
+    /// not known.
+    pub index: u32,
     /// Its MAC address; `None` where it has none (loopback, tunnels).
     pub mac: Option<Mac>,
     /// Its addresses with their prefixes: networks that are directly connected.

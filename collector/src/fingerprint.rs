@@ -137,6 +137,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "snmp_system.toml",
     "ssh.toml",
     "http.toml",
+    "favicon.toml",
     "tls.toml",
     "greeting.toml",
     "sip.toml",

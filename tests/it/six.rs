@@ -1,11 +1,12 @@
 //! IPv6 on a link, with the kernel of Linux as the neighbour.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv6Addr};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
 use daicho_common::batch::Batch;
-use daicho_common::observation::{Fact, Method, Reply};
+use daicho_common::observation::{Fact, Method, Observation, Reply};
 use daicho_tests::lab::wiretap::{Frame, Wiretap};
 use daicho_tests::netns::{self, Namespace, cable};
 use ipnet::IpNet;
@@ -26,8 +27,15 @@ fn namespace(purpose: &str, part: &str) -> Namespace {
     namespace
 }
 
-/// The agent's namespace and its neighbour's.
+/// The agent's namespace and its neighbour's, who has IPv4 too.
 fn link(purpose: &str) -> (Namespace, Namespace) {
+    let (here, there) = link_of_six(purpose);
+    there.ip(&["addr", "add", "10.99.1.9/24", "dev", "eth0"]).unwrap();
+    (here, there)
+}
+
+/// The same with a neighbour that has IPv6 only.
+fn link_of_six(purpose: &str) -> (Namespace, Namespace) {
     let (here, there) = (namespace(purpose, "here"), namespace(purpose, "there"));
     cable((&here, "eth0"), (&there, "eth0")).unwrap();
     there.ip(&["link", "set", "eth0", "down"]).unwrap();
@@ -36,7 +44,6 @@ fn link(purpose: &str) -> (Namespace, Namespace) {
     for (namespace, address) in [
         (&here, "10.99.1.1/24"),
         (&here, "fd00:99::1/64"),
-        (&there, "10.99.1.9/24"),
         (&there, "fd00:99::42/64"),
         (&there, "fd00:99::21a:2bff:fe00:9/64"),
     ] {
@@ -116,6 +123,56 @@ fn the_agent_finds_a_neighbour_by_ipv6_and_says_nothing_of_whom_it_did_not_ask()
     for ip in asked {
         assert!(ip == everybody || nets.iter().any(|net| net.contains(&IpAddr::V6(ip))), "{ip}");
     }
+}
+
+/// Shows a page to whoever asks at port 80, by every address.
+fn show_a_page(there: &Namespace) {
+    let listener = there.enter(|| TcpListener::bind("[::]:80")).unwrap().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let page = "<title>六号館の複合機</title>";
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(format!("{head}{page}").as_bytes());
+        }
+    });
+}
+
+#[test]
+fn a_neighbour_with_ipv6_only_is_asked_what_it_is_by_one_of_its_addresses() {
+    if !netns::may() {
+        println!("skipped: needs root");
+        return;
+    }
+    let (here, there) = link_of_six("only");
+    show_a_page(&there);
+    let state = tempfile::tempdir().unwrap();
+    let (batch, frames) = scan(
+        &here,
+        state.path(),
+        "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\nmedical = \"ask\"\n\
+         [[network]]\ncidr = \"fd00:99::/64\"\nmedical = \"ask\"\n",
+    );
+    let shown = |seen: &&Observation| match &seen.fact {
+        Fact::Said(said) => said.get("title") == Some("六号館の複合機"),
+        _ => false,
+    };
+    let pages: Vec<_> = batch.observations.iter().filter(shown).map(|seen| seen.speaker).collect();
+    let [speaker] = pages.as_slice() else { panic!("{pages:?}") };
+    assert_eq!(speaker.ip, Some(DERIVED.parse().unwrap()));
+    assert_eq!(speaker.mac.map(|mac| mac.to_string()).as_deref(), Some(MAC));
+    // TCP and UDP went to that address only, and to no port that prints or that HL7 has.
+    let from_there = [0x00, 0x1a, 0x2b, 0x00, 0x00, 0x09];
+    let above = frames.iter().map(|frame| &frame.octets).filter(|it| it[6..12] != from_there);
+    let above = above.filter(|it| it[12..14] == [0x86, 0xdd] && matches!(it[20], 6 | 17));
+    let mut ports = BTreeSet::new();
+    for octets in above {
+        let to = Ipv6Addr::from(<[u8; 16]>::try_from(&octets[38..54]).unwrap());
+        assert_eq!(IpAddr::V6(to), DERIVED.parse::<IpAddr>().unwrap());
+        ports.insert(u16::from_be_bytes([octets[56], octets[57]]));
+    }
+    assert!(ports.contains(&80), "{ports:?}");
+    assert!(!ports.iter().any(|port| matches!(port, 515 | 2575 | 9100..=9107)), "{ports:?}");
 }
 
 #[test]

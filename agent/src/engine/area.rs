@@ -54,6 +54,7 @@ mod turns;
 use canary::Canary;
 pub(super) use covered::Extent;
 pub(super) use hearing::Desk;
+pub(super) use leads::follow;
 use row::Row;
 use sender::Sender;
 
@@ -291,6 +292,11 @@ impl Area {
     /// Whether the class of a device decides what it is asked.
     pub(super) fn tells_classes(&self) -> bool {
         self.classes
+    }
+
+    /// Whether every address was asked for a sign of life to the end, or will not be any more.
+    pub(super) fn is_over_with_sweeps(&self) -> bool {
+        self.next().is_none() || self.sweeps.iter().all(Sweep::is_done)
     }
 
     /// Whether rows of the neighbour table are taken without having asked.

@@ -5,7 +5,7 @@
 //! outside every declared network) is refused, not repaired.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -251,6 +251,9 @@ impl Governor {
                 IpAddr::V6(ip) => self.six.place(interface, ip),
                 IpAddr::V4(_) => self.place(address),
             },
+            Packet::Datagram { to: SocketAddr::V6(to), .. }
+            | Packet::Open { to: SocketAddr::V6(to) }
+            | Packet::Say { to: SocketAddr::V6(to), .. } => self.six.place_of_host(*to),
             Packet::Datagram { .. }
             | Packet::Echo { .. }
             | Packet::Timestamp { .. }

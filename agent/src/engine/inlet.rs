@@ -1,6 +1,6 @@
 //! What comes in, and whom it is for.
 
-use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use daicho_common::addr::Mac;
 use daicho_common::coverage::{PacketKind, Why};
@@ -10,6 +10,7 @@ use daicho_common::wire::arp::Arp;
 use daicho_common::wire::ethernet::{EtherType, Ethernet, Tag};
 
 use super::area::{Area, Desk};
+use super::interview::Interview;
 use super::scope::Place;
 use super::six::{Heard, Six};
 use super::{Engine, Input, Outlet, Packet, Stands, governor, names_somebody};
@@ -40,6 +41,11 @@ impl Engine {
                 self.stand(on, now);
             }
             Input::Links(links) => self.stand(|_| Some(Stands::As(links)), now),
+            Input::Neighbour { interface, ip: IpAddr::V6(ip), mac } => {
+                if names_somebody(mac) {
+                    self.with_six(now, |six, desk| six.hear_of(interface, (ip, mac), desk));
+                }
+            }
             Input::Neighbour { interface, ip, mac } => {
                 self.at(ip, now, |area, host, desk| {
                     if names_somebody(mac) && area.is_on(interface, None) {
@@ -88,6 +94,15 @@ impl Engine {
             Input::PortUnreachable { outlet: Outlet::Udp, to } if to.port() == dns::PORT => {
                 self.of_names(now, |area, desk| area.lose_names(to.ip(), desk))
             }
+            Input::Datagram { outlet, from: SocketAddr::V6(from), octets } => {
+                self.of_six(from, now, |open, from| open.hear(outlet, from, octets, now.tick))
+            }
+            Input::PortUnreachable { outlet, to: SocketAddr::V6(to) } => {
+                self.of_six(to, now, |open, _| open.hear_unreachable(outlet, now.tick))
+            }
+            Input::Stream { to: SocketAddr::V6(to), event } => {
+                self.of_six(to, now, |open, to| open.hear_stream(to.port(), event, now.tick))
+            }
             Input::Datagram { outlet, from, octets } => {
                 self.at(from.ip(), now, |area, host, desk| {
                     area.hear_datagram(host, (outlet, from, octets), desk)
@@ -135,7 +150,22 @@ impl Engine {
                 self.governor.not_sent(packet, PacketKind::Dns);
                 self.of_names(now, |area, desk| area.lose_names(ip, desk))
             }
-            IpAddr::V6(ip) => self.six.not_sent((packet, ip, why), &mut self.governor),
+            IpAddr::V6(ip) => match packet {
+                Packet::Datagram { to: SocketAddr::V6(to), .. }
+                | Packet::Open { to: SocketAddr::V6(to) }
+                | Packet::Say { to: SocketAddr::V6(to), .. } => self.with_six(now, |six, desk| {
+                    let (governor, notes) = (&mut *desk.governor, &mut *desk.notes);
+                    six.talk_not_sent((packet, *to, why), (governor, notes), now)
+                }),
+                Packet::Frame { .. }
+                | Packet::Echo { .. }
+                | Packet::Timestamp { .. }
+                | Packet::Syn { .. }
+                | Packet::Connect { .. }
+                | Packet::Datagram { .. }
+                | Packet::Open { .. }
+                | Packet::Say { .. } => self.six.not_sent((packet, ip, why), &mut self.governor),
+            },
             IpAddr::V4(_) => {
                 self.at(ip, now, |area, host, desk| area.not_sent(host, (packet, why), desk))
             }
@@ -155,6 +185,19 @@ impl Engine {
             self.agenda.hasten(network, next.max(now.tick));
         }
         true
+    }
+
+    /// Lets the open interview with this IPv6 address hear something. Returns whether it was of use.
+    fn of_six(
+        &mut self,
+        from: SocketAddrV6,
+        now: Now,
+        hear: impl FnOnce(&mut Interview, SocketAddr) -> bool,
+    ) -> bool {
+        self.with_six(now, |six, desk| {
+            let (governor, notes) = (&mut *desk.governor, &mut *desk.notes);
+            six.answered(from, (governor, notes), now, hear)
+        })
     }
 
     /// Lets the area of this address hear something; `false` if it lies in none.
@@ -210,7 +253,13 @@ impl Engine {
                 }
         });
         if known && vlan.is_none() {
-            self.with_six(now, |six, desk| six.derive(interface, source, desk));
+            self.with_six(now, |six, desk| {
+                if !probe {
+                    six.has_four(interface, source);
+                    six.has_four(interface, arp.sender_mac);
+                }
+                six.derive(interface, source, desk);
+            });
         } else if !known {
             self.notes.strays.unasked += 1;
         }

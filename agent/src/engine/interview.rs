@@ -2,7 +2,7 @@
 //! packet at a time.
 
 use std::collections::{HashSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use daicho_common::coverage::{PacketKind, Why};
@@ -45,7 +45,8 @@ pub(super) enum End {
 
 /// An interview under way.
 pub(super) struct Interview {
-    ip: Ipv4Addr,
+    /// Its address with port 0; one that means something on one link only says on which.
+    host: SocketAddr,
     timeout: Duration,
     pulse: Pulse,
     /// Whether the last question that left was answered; true if none left.
@@ -84,9 +85,15 @@ fn held(dialogue: &dyn Dialogue) -> Option<(Method, u16, String)> {
     Some((dialogue.method(), dialogue.port()?, dialogue.subject().to_owned()))
 }
 
-/// What a dialogue wants to send, as a packet to this address.
-fn packet(ip: Ipv4Addr, ask: Ask) -> Packet {
-    let (to, interface) = (SocketAddr::from((ip, ask.port)), String::new());
+/// The same host at this port.
+const fn at(mut host: SocketAddr, port: u16) -> SocketAddr {
+    host.set_port(port);
+    host
+}
+
+/// What a dialogue wants to send, as a packet to this host.
+fn packet(host: SocketAddr, ask: Ask) -> Packet {
+    let (to, interface) = (at(host, ask.port), String::new());
     match (ask.outlet, ask.kind) {
         (Outlet::Stream, PacketKind::TcpOpen) => Packet::Open { to },
         (Outlet::Stream, _) => Packet::Say { to, octets: ask.octets },
@@ -95,16 +102,16 @@ fn packet(ip: Ipv4Addr, ask: Ask) -> Packet {
 }
 
 impl Interview {
-    /// An interview with `ip`: knocks at `ports` and then `dialogues`, in order. How long an
+    /// An interview with `host`, whose port is nothing: knocks at `ports` and then `dialogues`, in order. How long an
     /// answer is awaited, the time between two questions, and the silences that are borne.
     pub(super) fn new(
-        ip: Ipv4Addr,
+        host: SocketAddr,
         (knock, ports): (Knock, &[u16]),
         dialogues: Vec<Box<dyn Dialogue>>,
         (timeout, (spacing, patience)): (Duration, (Duration, u8)),
     ) -> Self {
         Self {
-            ip,
+            host,
             timeout,
             pulse: Pulse::new(spacing, patience),
             last_answered: true,
@@ -154,7 +161,7 @@ impl Interview {
                 let by = now.after(self.timeout);
                 self.knocked = Some((port, by));
                 self.last_answered = false;
-                let packet = self.knock.packet(self.ip, port);
+                let packet = self.knock.packet(at(self.host, port));
                 return Turn::Ask(packet, self.knock.kind(), by);
             }
             let Some(dialogue) = self.dialogues.front_mut() else { return Turn::Done };
@@ -165,13 +172,13 @@ impl Interview {
                 self.asked = Some((ask.outlet, ask.kind));
                 if ask.kind == PacketKind::TcpOpen {
                     let earlier = self.connection.replace(ask.port);
-                    self.over.extend(earlier.map(|port| SocketAddr::from((self.ip, port))));
+                    self.over.extend(earlier.map(|port| at(self.host, port)));
                 }
                 let by = dialogue.poll_timeout().unwrap_or(now.after(self.timeout));
                 self.pulse.ask(now, by);
                 self.last_answered = false;
                 let kind = ask.kind;
-                return Turn::Ask(packet(self.ip, ask), kind, by);
+                return Turn::Ask(packet(self.host, ask), kind, by);
             }
             let until = dialogue.poll_timeout().filter(|_| !dialogue.is_finished());
             self.drain();
@@ -219,7 +226,7 @@ impl Interview {
     /// The connection is over, if there is one.
     fn hang_up(&mut self) {
         if let Some(port) = self.connection.take() {
-            self.over.push_back((self.ip, port).into());
+            self.over.push_back(at(self.host, port));
         }
     }
 

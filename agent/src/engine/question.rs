@@ -72,13 +72,13 @@ impl Knock {
 
     /// The packet of a question to this address and port. A SYN that is repeated is the same to
     /// the octet, as in TCP.
-    pub(super) fn packet(self, to: Ipv4Addr, port: u16) -> Packet {
-        match self {
-            Self::Connect => Packet::Connect { to: SocketAddr::from((to, port)) },
-            Self::Syn(seed) => Packet::Syn {
-                to: SocketAddrV4::new(to, port),
-                sequence: sequence_of(to, port, seed),
-            },
+    pub(super) fn packet(self, to: SocketAddr) -> Packet {
+        match (self, to) {
+            (Self::Syn(seed), SocketAddr::V4(to)) => {
+                Packet::Syn { to, sequence: sequence_of(*to.ip(), to.port(), seed) }
+            }
+            // SYNs by themselves are of IPv4 only.
+            (Self::Syn(_) | Self::Connect, to) => Packet::Connect { to },
         }
     }
 
@@ -152,7 +152,8 @@ impl Technique {
                 Packet::Timestamp { to, sequence, originate }
             }
             Self::Tcp(knock, ports) => {
-                knock.packet(to, ports.get(usize::from(slot)).copied().unwrap_or_default())
+                let port = ports.get(usize::from(slot)).copied().unwrap_or_default();
+                knock.packet(SocketAddr::from((to, port)))
             }
         }
     }

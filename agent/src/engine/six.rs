@@ -13,13 +13,14 @@ use daicho_common::coverage::{PacketKind, Why};
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::{Now, Tick, Timestamp};
 
+use super::Questions;
 use super::agenda::Agenda;
 use super::area::{CLAIMS, Desk, Notes, Turn};
 use super::footing::Footing;
 use super::governor::{Governor, Request, Verdict};
 use super::order::mix;
 use crate::engine::Packet;
-use crate::plan::{Means, Plan};
+use crate::plan::{Means, Network, Plan};
 
 mod covered;
 /// The agent's own interface goes down and comes back.
@@ -29,9 +30,14 @@ pub(super) mod ground;
 mod hearing;
 /// Questions as frames.
 pub(super) mod question;
+/// How far a method above the link got.
+mod row;
+/// Interviews with those who are known by IPv6 only.
+mod talk;
 
 use ground::{ALL_NODES, Ground, derived};
 pub(super) use hearing::Heard;
+use talk::Talks;
 
 /// Most link-layer addresses of one link that addresses are derived from.
 const MACS: usize = 1 << 14;
@@ -47,6 +53,12 @@ enum Job {
     Answers,
     /// The solicitation of this address.
     Solicit(Ipv6Addr),
+    /// It is decided who of the link is asked more.
+    Admit,
+    /// The interview with this address.
+    Talk(Ipv6Addr),
+    /// Whether the first who was asked more is still there.
+    Watch,
 }
 
 /// An address that was heard of or derived.
@@ -84,6 +96,12 @@ pub(super) struct Six {
     timeout: Duration,
     /// By link: how the agent's own interface stands.
     footings: Vec<Footing>,
+    /// By link: the interviews.
+    talks: Vec<Talks>,
+    /// Time between two questions to one host, and silences of one that are borne.
+    bearing: (Duration, u8),
+    /// The networks of the plan.
+    networks: Vec<Network>,
 }
 
 impl Six {
@@ -99,9 +117,13 @@ impl Six {
             tries: plan.pace.tries,
             timeout: plan.pace.timeout,
             footings: Vec::new(),
+            talks: Vec::new(),
+            bearing: (plan.pace.spacing(), plan.pace.silences),
+            networks: plan.networks.clone(),
         };
         let streets = six.ground.streets.iter();
-        six.footings = streets.map(|_| Footing::new(plan.pace.link_wait)).collect();
+        six.footings = streets.clone().map(|_| Footing::new(plan.pace.link_wait)).collect();
+        six.talks = streets.map(|_| Talks::new(plan.pace.canary)).collect();
         for street in 0..six.ground.streets.len() {
             if let Some((part, _)) = six.ground.part_of(street, ALL_NODES)
                 && let Some(part) = six.parts.get_mut(part)
@@ -119,13 +141,23 @@ impl Six {
         parts.filter_map(|(n, part)| self.next(n, part.agenda.next()).map(|at| (n, at)))
     }
 
+    /// Whether there is a link on which anybody may be asked for.
+    pub(super) fn has_links(&self) -> bool {
+        !self.ground.streets.is_empty()
+    }
+
     /// The network that a part belongs to.
     pub(super) fn network(&self, part: usize) -> usize {
         self.ground.parts.get(part).map_or(usize::MAX, |part| part.network)
     }
 
-    /// The turn of a part.
-    pub(super) fn turn(&mut self, part: usize, governor: &mut Governor, now: Now) -> Turn {
+    /// The turn of a part; `swept` if the sweeps of IPv4 on its link are over.
+    pub(super) fn turn(
+        &mut self,
+        (part, swept): (usize, bool),
+        (governor, questions, notes): (&mut Governor, &Questions, &mut Notes),
+        now: Now,
+    ) -> Turn {
         let network = self.network(part);
         let street = self.street(part);
         if street.and_then(|n| self.footings.get_mut(n)).is_some_and(|it| it.poll(now.tick)) {
@@ -136,7 +168,17 @@ impl Six {
             let Some(job) = self.parts.get_mut(part).and_then(|it| it.agenda.due(now.tick)) else {
                 break;
             };
-            match self.work(part, job, governor, now) {
+            let verdict = match job {
+                Job::Admit => {
+                    self.admit(part, governor, swept, now);
+                    None
+                }
+                Job::Talk(ip) => self.talk((part, ip), (governor, questions, notes), now),
+                Job::Echo | Job::Listeners | Job::Answers | Job::Solicit(_) | Job::Watch => {
+                    self.work(part, job, governor, now)
+                }
+            };
+            match verdict {
                 Some(Verdict::Go(cleared)) => return Turn::Send(cleared),
                 Some(Verdict::Refuse(Why::Budget)) => return Turn::Exhausted,
                 Some(Verdict::Refuse(_) | Verdict::WaitUntil(_)) | None => {}
@@ -149,10 +191,15 @@ impl Six {
 
     fn work(&mut self, n: usize, job: Job, governor: &mut Governor, now: Now) -> Option<Verdict> {
         let street_number = self.ground.parts.get(n)?.street.ok()?;
+        let watched = if job == Job::Watch { Some(self.watched(n, now.tick)?) } else { None };
         let street = self.ground.streets.get(street_number)?;
         let part = self.parts.get_mut(n)?;
         let (packet, kind, target) = match job {
-            Job::Answers => return None,
+            Job::Answers | Job::Admit | Job::Talk(_) => return None,
+            Job::Watch => {
+                let ip = watched?;
+                (question::solicitation(street, ip), PacketKind::NeighbourSolicitation, ip)
+            }
             Job::Echo => (question::echo(street, self.seed), PacketKind::Echo, ALL_NODES),
             Job::Listeners => {
                 let within = u16::try_from(self.timeout.as_millis()).unwrap_or(u16::MAX);
@@ -183,6 +230,11 @@ impl Six {
             governor.clear(Request { packet, kind, answer_by }, now)
         };
         part.asked(job, &verdict, by, now);
+        match &verdict {
+            Verdict::WaitUntil(_) if job == Job::Watch => self.watch_later(n),
+            Verdict::Refuse(_) if job == Job::Watch => self.unwatch(n, now.tick),
+            Verdict::Go(_) | Verdict::WaitUntil(_) | Verdict::Refuse(_) => {}
+        }
         Some(verdict)
     }
 
@@ -205,6 +257,13 @@ impl Six {
         let subnets: Vec<_> = of_street.flat_map(|part| part.subnets.iter().copied()).collect();
         for subnet in subnets {
             self.notice(street, (derived(subnet, mac), mac), desk);
+        }
+    }
+
+    /// The system's neighbour table has this address: it is asked whether it is still there.
+    pub(super) fn hear_of(&mut self, interface: &str, who: (Ipv6Addr, Mac), desk: &mut Desk<'_>) {
+        if let Some(street) = self.ground.on(interface) {
+            self.notice(street, who, desk);
         }
     }
 
@@ -253,7 +312,12 @@ impl Six {
             return true;
         }
         let Some(neighbour) = part.known.get_mut(&ip) else { return false };
-        neighbour.refused = Some(why);
+        if neighbour.answered {
+            // It was the question of the watch.
+            self.watch_not_sent(interface, ip);
+        } else {
+            neighbour.refused = Some(why);
+        }
         governor.not_sent(packet, PacketKind::NeighbourSolicitation);
         true
     }
@@ -312,7 +376,10 @@ impl Progress {
                         self.called = Some(now.wall);
                         self.agenda.put(Job::Answers, by);
                     }
-                    Job::Listeners | Job::Answers => self.agenda.put(Job::Answers, by),
+                    Job::Watch => self.agenda.put(job, by),
+                    Job::Listeners | Job::Answers | Job::Admit | Job::Talk(_) => {
+                        self.agenda.put(Job::Answers, by);
+                    }
                 }
             }
             Verdict::WaitUntil(until) => self.agenda.put(job, *until),

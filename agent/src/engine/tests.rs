@@ -104,6 +104,7 @@ fn sighting(mut plan: Plan) -> Plan {
 fn means(address: &str) -> Means {
     let link = Link {
         interface: "eth0".into(),
+        index: 2,
         mac: Some(Mac::new([2, 0, 0, 0, 0, 1])),
         addresses: vec![address.parse().unwrap()],
         frames: true,

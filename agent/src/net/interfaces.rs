@@ -27,6 +27,7 @@ pub fn up() -> Vec<Link> {
                 .map(IpNet::V4)
                 .chain(interface.ipv6.iter().copied().map(IpNet::V6))
                 .collect(),
+            index: interface.index,
             interface: interface.name,
             frames: false,
             neighbours: false,
@@ -51,6 +52,7 @@ pub fn connected() -> Option<Vec<Link>> {
         let n = n.unwrap_or_else(|| {
             links.push(Link {
                 interface: row.interface_name.clone(),
+                index: 0,
                 mac: None,
                 addresses: Vec::new(),
                 frames: false,
@@ -61,6 +63,7 @@ pub fn connected() -> Option<Vec<Link>> {
         });
         let (Some(link), Some(address)) = (links.get_mut(n), row.address) else { continue };
         if let Some(place) = address.as_link_addr() {
+            link.index = u32::try_from(place.ifindex()).unwrap_or_default();
             link.mac = place.addr().map(Mac::new).filter(|mac| *mac != Mac::ZERO);
         }
         link.addresses.extend(net(&address, row.netmask.as_ref()));

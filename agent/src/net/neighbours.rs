@@ -4,6 +4,10 @@ use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
 
+/// What Linux tells of IPv6.
+#[cfg(target_os = "linux")]
+mod six;
+
 /// A row of the neighbour table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neighbour {
@@ -24,13 +28,18 @@ pub(super) fn readable() -> bool {
     std::fs::File::open(TABLE).is_ok()
 }
 
-/// The complete rows.
+/// The complete rows; those of IPv6 as far as the system tells them.
 ///
 /// # Errors
-/// If the table cannot be read.
+/// If the table of IPv4 cannot be read.
 #[cfg(target_os = "linux")]
 pub(super) fn read() -> std::io::Result<Vec<Neighbour>> {
-    std::fs::read_to_string(TABLE).map(|text| parse(&text))
+    let mut rows = std::fs::read_to_string(TABLE).map(|text| parse(&text))?;
+    match six::read() {
+        Ok(more) => rows.extend(more),
+        Err(error) => tracing::debug!(%error, "neighbours by IPv6 not read"),
+    }
+    Ok(rows)
 }
 
 /// Whether the table can be read: only the Linux one is.

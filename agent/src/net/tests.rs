@@ -30,6 +30,20 @@ async fn a_shared_socket_says_which_targets_port_is_unreachable() {
 }
 
 #[tokio::test]
+async fn a_port_that_is_unreachable_by_ipv6_is_told_too() {
+    let Ok(closed) = UdpSocket::bind("[::1]:0") else {
+        println!("skipped: this system has no IPv6");
+        return;
+    };
+    let to = closed.local_addr().unwrap();
+    drop(closed);
+    let (arrivals, incoming) = mpsc::channel(8);
+    let shared = udp::Shared::open_six(Outlet::Udp, arrivals).unwrap();
+    shared.send(b"?", to, None).await.unwrap();
+    assert_eq!(first(incoming).await, Arrival::PortUnreachable { outlet: Outlet::Udp, to });
+}
+
+#[tokio::test]
 async fn a_refusal_by_one_target_does_not_keep_the_next_from_being_asked() {
     let (arrivals, mut incoming) = mpsc::channel(8);
     let shared = udp::Shared::open(Outlet::Mdns, arrivals).unwrap();

@@ -21,11 +21,13 @@ const MDNS_TTL: u32 = 255;
 /// Longest UDP datagram.
 const LONGEST: usize = 65_535;
 
-/// A socket for IPv6 only. A port that is unreachable there costs the time of waiting.
+/// A socket for IPv6 only.
 fn socket_six() -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV6, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     socket.set_only_v6(true)?;
+    #[cfg(target_os = "linux")]
+    nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::Ipv6RecvErr, &true)?;
     socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into())?;
     UdpSocket::from_std(socket.into())
 }
@@ -64,7 +66,11 @@ impl Shared {
     /// The same for targets with IPv6 addresses; never for groups.
     pub(super) fn open_six(outlet: Outlet, arrivals: Sender<Arrival>) -> io::Result<Self> {
         let socket = socket_six()?;
-        let _ = SockRef::from(&socket).set_recv_buffer_size(BUFFER);
+        let options = SockRef::from(&socket);
+        let _ = options.set_recv_buffer_size(BUFFER);
+        if outlet == Outlet::Mdns {
+            options.set_unicast_hops_v6(MDNS_TTL)?;
+        }
         Ok(Self::reading(socket, outlet, arrivals))
     }
 
@@ -162,9 +168,57 @@ pub(super) fn ask(
 }
 
 /// Takes what the socket's error queue holds: targets that said themselves that the port is
-/// unreachable (RFC 792 type 3 code 3).
+/// unreachable.
 #[cfg(target_os = "linux")]
 fn refusals(socket: &UdpSocket) -> Vec<SocketAddr> {
+    if socket.local_addr().is_ok_and(|own| own.is_ipv6()) {
+        refusals_six(socket)
+    } else {
+        refusals_four(socket)
+    }
+}
+
+/// The same of a socket for IPv6 (RFC 4443 §3.1, type 1 code 4).
+#[cfg(target_os = "linux")]
+fn refusals_six(socket: &UdpSocket) -> Vec<SocketAddr> {
+    use std::io::IoSliceMut;
+    use std::net::SocketAddrV6;
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn6, recvmsg};
+
+    const UNREACHABLE: u8 = 1;
+    const PORT: u8 = 4;
+    let mut refused = Vec::new();
+    loop {
+        let mut octets = [0; 64];
+        let mut parts = [IoSliceMut::new(&mut octets)];
+        let mut control = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
+        let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+        let Ok(message) =
+            recvmsg::<SockaddrIn6>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)
+        else {
+            return refused;
+        };
+        let Some(to) = message.address else { continue };
+        let said_so_itself = |part: ControlMessageOwned| {
+            let ControlMessageOwned::Ipv6RecvErr(error, Some(offender)) = part else {
+                return false;
+            };
+            error.ee_origin == libc::SO_EE_ORIGIN_ICMP6
+                && (error.ee_type, error.ee_code) == (UNREACHABLE, PORT)
+                && SockaddrIn6::from(offender).ip() == to.ip()
+        };
+        if message.cmsgs().is_ok_and(|mut parts| parts.any(said_so_itself)) {
+            let scope = if to.ip().is_unicast_link_local() { to.scope_id() } else { 0 };
+            refused.push(SocketAddrV6::new(to.ip(), to.port(), 0, scope).into());
+        }
+    }
+}
+
+/// The same of a socket for IPv4 (RFC 792, type 3 code 3).
+#[cfg(target_os = "linux")]
+fn refusals_four(socket: &UdpSocket) -> Vec<SocketAddr> {
     use std::io::IoSliceMut;
     use std::os::fd::AsRawFd;
 

@@ -1,7 +1,8 @@
 //! eSCL: the capabilities of a scanner (Mopria eSCL 2.x, `ScannerCapabilities`), found by DNS-SD.
 //!
-//! One GET over one connection. No scan job is made, no status or document fetched, nothing is set; the
-//! scanner may leave its energy saving for a moment. Redirects are not followed.
+//! One GET over one connection. No scan job is made, no status or document fetched, nothing is set.
+//! Redirects are not followed. Costs the scanner an answer of a few kilobytes; it may leave its energy
+//! saving for a moment.
 //!
 //! Fields: `make_and_model`, `manufacturer`, `serial`, `uuid`, `version` (of eSCL), `adf` and `platen`
 //! (`yes` or `no`).
@@ -11,7 +12,7 @@ use std::net::IpAddr;
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
-use daicho_common::wire::http::{Authority, Get, Uri};
+use daicho_common::wire::http::{Authority, Get, Uri, literal};
 use roxmltree::Node;
 
 use super::response::Response;
@@ -42,10 +43,7 @@ impl Escl {
     /// Asks `host` at `port`; `root` is the path that DNS-SD told (TXT `rs`), taken if it can stand in
     /// a request.
     pub fn new(host: IpAddr, port: u16, root: Option<&str>) -> Self {
-        let host = match host {
-            IpAddr::V4(host) => host.to_string(),
-            IpAddr::V6(host) => format!("[{host}]"),
-        };
+        let host = literal(host);
         let at = Uri { authority: Authority { secure: false, host, port }, path: "/".into() };
         let told = root.map(|root| root.trim().trim_matches('/')).filter(|root| is_plain(root));
         let target = format!("/{}/ScannerCapabilities", told.unwrap_or(ROOT));

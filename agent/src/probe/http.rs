@@ -9,15 +9,16 @@
 //! Fields: `status`, `server`, `www-authenticate` (without nonces), `location` (without its query),
 //! `content-type`, `x-powered-by`, `powered-by`, `x-aspnet-version`, `x-generator`, `via`,
 //! `content-encoding` as the answers have them, each value once, in the order they came; `set-cookie` with the names of cookies only; of the page `title` and
-//! `generator` (`<meta name="generator">`); of the icon `favicon_sha256` and `favicon_mmh3`.
+//! `generator` (`<meta name="generator">`); of the icon
+//! `favicon_sha256`, `favicon_md5` and `favicon_mmh3`.
 
 use std::collections::HashSet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
-use daicho_common::wire::http::{Authority, Get, Reader, Response, Uri};
+use daicho_common::wire::http::{Authority, Get, Reader, Response, Uri, literal};
 
 use super::talk::{Conversation, Cut, Next};
 
@@ -60,7 +61,7 @@ enum Wanted {
 /// The start page of a host.
 #[derive(Debug)]
 pub struct Http {
-    host: Ipv4Addr,
+    host: IpAddr,
     names: Vec<String>,
     at: Uri,
     wanted: Wanted,
@@ -87,8 +88,8 @@ enum Then {
 impl Http {
     /// The page at `path` (and `/` where that is none) of `host` at this TCP port; `secure` if it is
     /// spoken within TLS. `names` are those that the host gave itself.
-    pub fn new(host: Ipv4Addr, (port, secure): (u16, bool), path: &str, names: &[String]) -> Self {
-        let authority = Authority { secure, host: host.to_string(), port };
+    pub fn new(host: IpAddr, (port, secure): (u16, bool), path: &str, names: &[String]) -> Self {
+        let authority = Authority { secure, host: literal(host), port };
         let start = Uri { authority, path: "/".into() };
         let at = start.join(path).filter(|at| at.authority == start.authority).unwrap_or(start);
         Self {
@@ -220,6 +221,7 @@ impl Http {
         let sound = response.status == 200 && response.whole && !response.is_packed();
         if sound && !response.body.is_empty() && !kind.starts_with(b"text/html") {
             self.add("favicon_sha256", Text::clean(&icon::sha256(&response.body)));
+            self.add("favicon_md5", Text::clean(&icon::md5(&response.body)));
             self.add("favicon_mmh3", Text::clean(&icon::mmh3(&response.body).to_string()));
         }
     }

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
+use daicho_common::wire::http::literal;
 use daicho_common::wire::ipp::{Message, PRINTER, Value};
 
 use super::response::Response;
@@ -94,10 +95,7 @@ impl Ipp {
         let path = self.paths.pop()?;
         self.request_id += 1;
         self.response = Response::new();
-        let host = match self.host {
-            IpAddr::V4(host) => format!("{host}:{}", self.said.port),
-            IpAddr::V6(host) => format!("[{host}]:{}", self.said.port),
-        };
+        let host = format!("{}:{}", literal(self.host), self.said.port);
         let uri = format!("ipp://{host}{path}");
         let body = Message::get_printer_attributes(self.request_id, &uri, REQUESTED).encode();
         let head = format!(

@@ -3,7 +3,9 @@
 //! One question to a message, because an answer to a port other than 5353 has to fit into 512 octets
 //! (RFC 6762 §6.7). Takes an answer only from the address asked, port 5353, and only if it fits the
 //! question on its way; anything else changes nothing. Whether the target is on the agent's own link,
-//! without which mDNS is not asked, is for the engine to know.
+//! without which mDNS is not asked, is for the engine to know. Costs a host one small answer for each
+//! question, of which there are a few for each service that it has and a bounded number in all; it
+//! writes nothing down, and one that sleeps is not woken.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,7 +1,7 @@
 //! NetBIOS node status (RFC 1002 §4.2.17): which names a Windows or Samba host has, and its adapter.
 //!
-//! Sends one datagram of 50 octets to UDP port 137 and again where nothing comes back; the host writes
-//! nothing down and nobody logs in. Asks for the names that the host has registered for itself, never
+//! Sends one datagram of 50 octets to UDP port 137 and again where nothing comes back. Costs the host one
+//! small answer; it writes nothing down and nobody logs in. Asks for the names that the host has registered for itself, never
 //! for anybody else's, and never registers, releases or resolves one.
 //!
 //! Facts: [`Fact::NetbiosName`] for each name, and a [`Fact::Said`] with `name_XX` for each, `XX` being

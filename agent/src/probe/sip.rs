@@ -2,7 +2,7 @@
 //!
 //! Sends one OPTIONS request to the host and again, with the same branch, where nothing comes back. It
 //! rings nowhere, registers nothing and logs nobody in; `Max-Forwards: 0` keeps a proxy from passing it
-//! on (§16.3). It comes from a name that cannot exist (`anonymous.invalid`, RFC 2606 §2), because a pure room
+//! on (§16.3). Costs one answer. It comes from a name that cannot exist (`anonymous.invalid`, RFC 2606 §2), because a pure room
 //! does not know the agent's address, and asks to be answered where it came from (`rport`, RFC 3581). An
 //! exchange may note an unknown caller, and one that bans who asks too often may count it; so it is
 //! asked only where the policy is full.
@@ -16,6 +16,7 @@ use daicho_common::coverage::PacketKind;
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
+use daicho_common::wire::http::literal;
 use daicho_common::wire::reply::Reply;
 
 use super::inquiry::{Answer, Inquiry};
@@ -66,10 +67,7 @@ impl Inquiry for Sip {
     }
 
     fn question(&self) -> Vec<u8> {
-        let host = match self.host {
-            IpAddr::V4(host) => host.to_string(),
-            IpAddr::V6(host) => format!("[{host}]"),
-        };
+        let host = literal(self.host);
         let (call_id, number) = (self.call_id(), self.number.rotate_left(32));
         let lines = [
             format!("OPTIONS sip:{host} {PROTOCOL}"),

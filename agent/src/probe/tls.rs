@@ -11,7 +11,7 @@
 //! (requested), `chain` (certificates shown) and those of [`certificate`].
 
 use std::io::{Read, Write};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use daicho_common::observation::said::Said;
@@ -67,7 +67,7 @@ impl Tls {
     /// gave itself, is said to be meant (RFC 6066 §3); if there is none, none is. `random` are 32 octets
     /// that nobody can foresee.
     pub fn new(
-        host: Ipv4Addr,
+        host: IpAddr,
         (port, path): (u16, &str),
         names: &[String],
         random: [u8; 32],
@@ -78,7 +78,7 @@ impl Tls {
         let (name, server_name) = match meant {
             Some((name, server_name)) => (Some(name), server_name),
             // Of an address nothing is said in a handshake.
-            None => (None, ServerName::from(std::net::IpAddr::from(host))),
+            None => (None, ServerName::from(host)),
         };
         Self {
             config: config(&[b"http/1.1"]),

@@ -1,15 +1,15 @@
 //! The description of a `UPnP` device (`UPnP` Device Architecture 1.1 §2), fetched from where SSDP said.
 //!
 //! One GET over one connection, to the host that was asked and nobody else; redirects are not followed,
-//! no service is described, subscribed to or controlled. Fields of the root device and of the devices in
+//! no service is described, subscribed to or controlled. Costs an answer of a few kilobytes. Fields of the root device and of the devices in
 //! it, in this order: `device_type`, `friendly_name`, `manufacturer`, `manufacturer_url`, `model_name`,
 //! `model_number`, `model_description`, `serial`, `udn`, `presentation_url` (absolute).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
-use daicho_common::wire::http::{Authority, Get, Reader, Uri};
+use daicho_common::wire::http::{Authority, Get, Reader, Uri, literal};
 
 use super::talk::{Conversation, Cut, Next};
 
@@ -29,8 +29,8 @@ pub struct Upnp {
 
 impl Upnp {
     /// The description at this TCP port and path of `host`.
-    pub fn new(host: Ipv4Addr, port: u16, path: &str) -> Self {
-        let authority = Authority { secure: false, host: host.to_string(), port };
+    pub fn new(host: IpAddr, port: u16, path: &str) -> Self {
+        let authority = Authority { secure: false, host: literal(host), port };
         let start = Uri { authority, path: "/".into() };
         let at = start.join(path).filter(|at| at.authority == start.authority).unwrap_or(start);
         Self { at, reader: Reader::new(MOST), said: Said::at(port) }

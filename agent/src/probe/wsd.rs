@@ -3,7 +3,8 @@
 //!
 //! Sends one Probe for devices by unicast and again where nothing comes back; where the answer does
 //! not say where the metadata is, one Resolve; and where it is on the same host, one Get over HTTP
-//! ([`metadata`]). It subscribes to nothing and calls no service. A device may answer from another port
+//! ([`metadata`]). It subscribes to nothing and calls no service. Costs the host two or three small
+//! answers. A device may answer from another port
 //! than 3702: an answer counts that relates to our message. One that hears the group alone, as wsdd
 //! does, is silent to this, and answers [`super::group`].
 //!

@@ -293,6 +293,26 @@ mod tests {
     }
 
     #[test]
+    fn an_icon_is_known_by_its_md5_as_favicons_xml_has_it() {
+        const ICONS: &str = r#"<fingerprints matches="favicon.md5" protocol="http">
+  <fingerprint pattern="^(?:900150983cd24fb0d6963f7d28e17f72|0cc175b9c0f1b6a831c399e269772661)$">
+    <description>A recorder that nobody makes</description>
+    <param pos="0" name="hw.vendor" value="Musterwerk"/>
+    <param pos="0" name="hw.device" value="NVR"/>
+  </fingerprint>
+</fingerprints>"#;
+        let mut rows = Rows::default();
+        let taken = rows.add_recog("favicons.xml", ICONS).unwrap();
+        assert_eq!(taken, Taken { rows: 1, patterns: 0, elsewhere: 0 });
+        let mut said = Said::at(80);
+        said.add("favicon_md5", "0cc175b9c0f1b6a831c399e269772661".into());
+        let found = rows.matches(Some(Method::Http), &Fact::Said(Box::new(said)));
+        let [one] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(one.reading.class, Some(Class::Camera));
+        assert_eq!(one.reading.vendor.as_deref(), Some("Musterwerk"));
+    }
+
+    #[test]
     fn software_and_a_distribution_are_no_makers_of_the_device() {
         let mut rows = Rows::default();
         rows.add_recog("sample.xml", SAMPLE).unwrap();

@@ -238,6 +238,12 @@ impl Shapes {
         if in_series && self.series.is_match(word.text) {
             return None;
         }
+        // The name of an image of a series, which its file is called after.
+        let of_image = followed.first().is_some_and(|next| next.low == "software")
+            && followed.get(1).is_some_and(|next| next.low.starts_with(&format!("{}-", word.low)));
+        if of_image {
+            return None;
+        }
         let noun = followed.iter().any(|next| self.lists.nouns.contains(next.low.as_str()));
         let place = i32::try_from(word.at.min(NEAR) * 2).unwrap_or(i32::MAX);
         if let Some(name) = self.name_of(word.text).filter(|_| word.at <= NEAR) {

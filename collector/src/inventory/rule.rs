@@ -53,6 +53,8 @@ struct Written {
     #[serde(default)]
     with: Vec<With>,
     regex: Option<String>,
+    /// A text that this matches is not looked at.
+    unless: Option<String>,
     weight: u8,
     #[serde(default)]
     example: Vec<Example>,
@@ -85,6 +87,7 @@ pub(super) struct Rule {
     index: Vec<u32>,
     with: Vec<With>,
     regex: Option<Regex>,
+    unless: Option<Regex>,
     claims: Reading,
 }
 
@@ -124,6 +127,9 @@ impl Rule {
     }
 
     fn claim(&self, said: &str) -> Option<Reading> {
+        if self.unless.as_ref().is_some_and(|unless| unless.is_match(said)) {
+            return None;
+        }
         let mut reading = self.claims.clone();
         let value = match &self.regex {
             None => said,
@@ -160,7 +166,10 @@ impl Written {
         if self.field.is_none() && self.class.is_none() && self.vendor.is_none() {
             return Err("nothing is claimed".to_owned());
         }
-        let regex = self.regex.as_deref().map(Regex::new).transpose();
+        let compiled = |pattern: &Option<String>| {
+            let pattern = pattern.as_deref().map(Regex::new).transpose();
+            pattern.map_err(|error| error.to_string())
+        };
         Ok(Rule {
             table: self.table.clone(),
             column: self.column.clone(),
@@ -169,7 +178,8 @@ impl Written {
             except: self.except.clone(),
             index: self.index.clone(),
             with: self.with.clone(),
-            regex: regex.map_err(|error| error.to_string())?,
+            regex: compiled(&self.regex)?,
+            unless: compiled(&self.unless)?,
             claims: Reading {
                 class: self.class,
                 vendor: self.vendor.clone(),

@@ -6,7 +6,7 @@ use crate::wire::Malformed;
 /// Where something is: the parts of an `http` or `https` address that a request needs.
 pub mod uri;
 
-pub use uri::{Authority, Uri};
+pub use uri::{Authority, Uri, literal};
 
 /// What the agent calls itself (RFC 9110 §10.1.5).
 pub const USER_AGENT: &str = concat!("Daicho/", env!("CARGO_PKG_VERSION"));

@@ -147,6 +147,7 @@ pub fn means(hospital: &Hospital) -> Means {
     let addresses = addresses.filter_map(|(ip, prefix)| IpNet::new(ip.into(), prefix).ok());
     let link = Link {
         interface: INTERFACE.into(),
+        index: 0,
         mac: Some(AGENT_MAC),
         addresses: addresses.collect(),
         frames: true,

@@ -1,6 +1,6 @@
 //! What follows from what a host said, in an interview or to everybody on the link.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use daicho_common::observation::{Fact, Method};
 use daicho_common::time::Now;
@@ -14,14 +14,14 @@ use crate::engine::interview::Interview;
 use crate::plan::Network;
 
 /// Lets the interview ask what follows from what it learned. Returns whether anything did.
-pub(super) fn follow(
+pub(in crate::engine) fn follow(
     interview: &mut Interview,
-    (network, ip): (&Network, Ipv4Addr),
+    (network, ip): (&Network, IpAddr),
     questions: &Questions,
 ) -> bool {
     let mut more = false;
     while let Some((method, fact)) = interview.poll_lead() {
-        for dialogue in (questions.then)(network, ip.into(), (method, &fact)) {
+        for dialogue in (questions.then)(network, ip, (method, &fact)) {
             more |= interview.follow(dialogue);
         }
     }

@@ -1,6 +1,7 @@
 //! The turns of sweeps and of live hosts, and what is taken out of an interview.
 
 use std::collections::hash_map::Entry;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use daicho_common::coverage::Why;
@@ -9,7 +10,7 @@ use daicho_common::time::{Now, Tick};
 
 use super::browsing::{self, is_news};
 use super::canary::Canary;
-use super::leads::follow;
+use super::follow;
 use super::{Area, Notes, Source};
 use crate::engine::Questions;
 use crate::engine::governor::{Governor, Request, Verdict};
@@ -83,7 +84,8 @@ impl Area {
         questions: &Questions,
         now: Now,
     ) -> Option<Verdict> {
-        let ip = self.ip(host);
+        let ip = IpAddr::V4(self.ip(host));
+        let whom = SocketAddr::new(ip, 0);
         let opens = (governor.asking_opens(self.place(host), now), governor.may_connect());
         let (network, ports, knock) = (&self.network, &self.reach.knocks, self.reach.knock);
         let pace = (self.timeout, self.bearing);
@@ -91,11 +93,11 @@ impl Area {
             Entry::Occupied(open) => open.into_mut(),
             // Who was questioned to the end is asked only what follows from a later answer.
             Entry::Vacant(room) if self.through.get(host) => {
-                room.insert(Interview::new(ip, (knock, &[]), Vec::new(), pace))
+                room.insert(Interview::new(whom, (knock, &[]), Vec::new(), pace))
             }
             Entry::Vacant(room) => {
-                let first = (questions.first)(network, ip.into());
-                room.insert(Interview::new(ip, (knock, ports), first, pace))
+                let first = (questions.first)(network, ip);
+                room.insert(Interview::new(whom, (knock, ports), first, pace))
             }
         };
         for (method, fact) in self.answers.remove(&host).unwrap_or_default() {

@@ -1,6 +1,6 @@
 //! What no waiting changes: whether a packet may leave at all in this scan.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use daicho_common::coverage::Why;
 use daicho_common::wire::Wire;
@@ -56,6 +56,11 @@ impl Governor {
             return false;
         }
         let named = match packet {
+            Packet::Datagram { to: SocketAddr::V6(to), .. }
+            | Packet::Open { to: SocketAddr::V6(to) }
+            | Packet::Say { to: SocketAddr::V6(to), .. } => {
+                self.six.interface_of_host(*to).unwrap_or_default()
+            }
             Packet::Frame { interface, .. } | Packet::Datagram { interface, .. } => interface,
             Packet::Echo { .. }
             | Packet::Timestamp { .. }

@@ -3,7 +3,9 @@
 //! inside of what was declared.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
+
+use daicho_common::addr::Mac;
 
 use super::Governor;
 use crate::engine::scope::Place;
@@ -32,6 +34,30 @@ impl Six {
     pub(super) fn place(&self, interface: &str, ip: Ipv6Addr) -> Option<Place> {
         self.places.get(&(self.ground.on(interface)?, ip)).copied()
     }
+
+    /// The link, and the place, of one host that is asked above the link.
+    fn host(&self, to: SocketAddrV6) -> Option<(usize, Place)> {
+        let ip = *to.ip();
+        let on = |street| Some((street, *self.places.get(&(street, ip))?));
+        if !is_host(ip) {
+            None
+        } else if ip.is_unicast_link_local() {
+            on(self.ground.numbered(to.scope_id())?)
+        } else {
+            (0..self.ground.streets.len()).find_map(on)
+        }
+    }
+
+    /// The place of a host that is asked above the link.
+    pub(super) fn place_of_host(&self, to: SocketAddrV6) -> Option<Place> {
+        self.host(to).map(|(_, place)| place)
+    }
+
+    /// The interface by which such a host is reached.
+    pub(super) fn interface_of_host(&self, to: SocketAddrV6) -> Option<&str> {
+        let (street, _) = self.host(to)?;
+        self.ground.streets.get(street).map(|street| street.interface.as_str())
+    }
 }
 
 impl Governor {
@@ -54,6 +80,11 @@ impl Governor {
         of_network.six.push(ip);
         self.six.places.insert((street, ip), place);
         Some(place)
+    }
+
+    /// Whether this link-layer address shows medical or nurse-call gear.
+    pub(in crate::engine) fn is_medical(&self, mac: Mac) -> bool {
+        self.sighting.contains(&mac.oui())
     }
 
     /// Whether this IPv6 address, which has this place, is on the deny list.

@@ -130,6 +130,7 @@ fn the_deny_list_wins_by_address_mac_oui_and_interface() {
     };
     let link = Link {
         interface: "eth1".into(),
+        index: 3,
         mac: None,
         addresses: vec!["10.30.0.1/24".parse().unwrap()],
         frames: false,

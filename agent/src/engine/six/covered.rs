@@ -1,6 +1,6 @@
 //! How far IPv6 got.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
 use daicho_common::address_set::AddressSet;
@@ -51,18 +51,74 @@ impl Six {
         begun: Timestamp,
         now: Now,
     ) -> Vec<Coverage> {
-        let parts = self.ground.parts.iter().zip(&self.parts);
+        let parts = self.ground.parts.iter().zip(&self.parts).enumerate();
         parts
-            .flat_map(|(of, part)| {
+            .flat_map(|(n, (of, part))| {
                 let lost = of.street.ok().and_then(|n| self.footings.get(n));
                 let lost = lost.is_some_and(Footing::is_lost).then_some(Why::Unreachable);
                 let ended = lost.or(ended);
                 let (from, to) = part.span.unwrap_or((begun, now.wall));
                 let blank = |method| self.blank(of, method, (from, to.max(from)));
                 let solicited = self.solicited(of, part, ended, blank(Method::Ndp));
-                [solicited, self.called(of, part, ended, blank(Method::IcmpEcho))]
+                let called = self.called(of, part, ended, blank(Method::IcmpEcho));
+                let talked = self.talked_of(n, (of, part), ended, blank);
+                [solicited, called].into_iter().chain(talked).collect::<Vec<_>>()
             })
             .collect()
+    }
+
+    /// How far the methods above the link got with those who answered; nothing where nobody did.
+    fn talked_of(
+        &self,
+        n: usize,
+        (of, part): (&Part, &Progress),
+        ended: Option<Why>,
+        blank: impl Fn(Method) -> Coverage,
+    ) -> Vec<Coverage> {
+        let answered = part.known.iter().filter(|(_, it)| it.answered).map(|(ip, _)| *ip);
+        let answered: BTreeSet<Ipv6Addr> = answered.collect();
+        let (Ok(street), Some(network)) = (of.street, self.networks.get(of.network)) else {
+            return Vec::new();
+        };
+        let Some(talks) = self.talks.get(street).filter(|_| !answered.is_empty()) else {
+            return Vec::new();
+        };
+        let asked = network.questions.asked.iter().filter(|(_, ports)| !ports.is_empty());
+        let mut methods: BTreeSet<Method> = asked.map(|(method, _)| *method).collect();
+        methods.extend([Method::Snmp, Method::Mdns]);
+        methods.extend(talks.rows.keys().filter(|(part, _)| *part == n).map(|(_, it)| *it));
+        let own: BTreeSet<Ipv6Addr> = self.own(of).collect();
+        let taken: BTreeSet<Ipv6Addr> = answered.union(&own).copied().collect();
+        let unknown = rest(of.net, taken.into_iter());
+        let row = |method| {
+            let mut coverage = blank(method);
+            let row = talks.rows.get(&(n, method));
+            let mut left: BTreeMap<Why, AddressSet> = BTreeMap::new();
+            left.insert(Why::NoSignOfLife, unknown.clone());
+            left.insert(Why::Own, own.iter().map(|ip| (*ip).into()).collect());
+            let uncredited = method == Method::Snmp && network.credentials.is_empty();
+            for ip in &answered {
+                if row.is_some_and(|row| row.asked.contains(ip)) {
+                    coverage.asked.insert((*ip).into());
+                    continue;
+                }
+                let why = row.and_then(|row| row.refused.get(ip).copied());
+                let why = why.or_else(|| talks.left(*ip)).or(ended).unwrap_or(if uncredited {
+                    Why::NoCredential
+                } else {
+                    Why::Interrupted
+                });
+                left.entry(why).or_default().insert((*ip).into());
+            }
+            if let Some(row) = row {
+                coverage.answered = row.answered.iter().map(|ip| (*ip).into()).collect();
+                (coverage.from, coverage.to) = row.span.unwrap_or((coverage.from, coverage.to));
+            }
+            coverage.tries = if coverage.asked.is_empty() { 0 } else { self.tries };
+            coverage.not_asked = not_asked(left);
+            coverage
+        };
+        methods.into_iter().map(row).collect()
     }
 
     fn blank(&self, of: &Part, method: Method, (from, to): (Timestamp, Timestamp)) -> Coverage {

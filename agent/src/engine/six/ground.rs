@@ -25,6 +25,8 @@ fn link_local() -> Ipv6Net {
 pub(in crate::engine) struct Street {
     /// Its interface.
     pub(in crate::engine) interface: String,
+    /// The system's number of that.
+    pub(in crate::engine) index: u32,
     /// The interface's link-layer address.
     pub(in crate::engine) mac: Mac,
     /// Its link-local address, from which questions come.
@@ -34,6 +36,14 @@ pub(in crate::engine) struct Street {
     /// Whether everybody may be asked at once: the whole link was declared for more than sighting,
     /// and nobody on it can be on the deny list.
     pub(in crate::engine) groups: Result<(), Why>,
+    /// Whether single hosts may be asked more than whether they are there: nobody on the link may be
+    /// on the deny list by an address, for a device has others beside the one that was denied.
+    pub(in crate::engine) talks: Result<(), Why>,
+    /// By the rules of which network hosts are asked of which nothing but a link-local address is
+    /// known: of those on the link the one that allows least.
+    pub(in crate::engine) local: Result<usize, Why>,
+    /// Whether every network on the link lets medical gear be asked.
+    pub(in crate::engine) asks_medical: bool,
 }
 
 /// Addresses of one network on one link.
@@ -86,6 +96,23 @@ fn may_be_denied(link: &Link, deny: &DenyList) -> bool {
         touches(denied, &local) || link.addresses.iter().any(|net| touches(denied, &net.trunc()))
     };
     !deny.macs.is_empty() || !deny.ouis.is_empty() || deny.nets.iter().any(there)
+}
+
+/// By which of these networks' rules those are asked that may be of any of them.
+fn strictest<'n>(on_link: impl Iterator<Item = (usize, &'n Network)>) -> Result<usize, Why> {
+    let rank = |network: &Network| match network.policy {
+        Policy::Sighting => 0,
+        Policy::Gentle => 1,
+        Policy::Full => 2,
+    };
+    let least = on_link.min_by_key(|(_, network)| rank(network)).ok_or(Why::Policy)?;
+    if least.1.policy == Policy::Sighting { Err(Why::Policy) } else { Ok(least.0) }
+}
+
+/// Whether anybody on the link may have an address on the deny list.
+fn may_have_denied_address(link: &Link, deny: &DenyList) -> bool {
+    let by_address = DenyList { nets: deny.nets.clone(), ..DenyList::default() };
+    may_be_denied(link, &by_address)
 }
 
 impl Ground {
@@ -150,15 +177,17 @@ impl Ground {
         // Without an address of its own the agent could only ask like one who checks for a
         // duplicate (RFC 4862 §5.4), and who has the address would give way.
         let source = own.iter().find(|ip| ip.is_unicast_link_local()).ok_or(Why::Unreachable)?;
-        let on_link = |other: &&Network| {
+        let is_on_link = |other: &Network| {
             other.vlan.is_none()
                 && link_to(other, means).is_some_and(|its| its.interface == link.interface)
         };
+        let on_link: Vec<(usize, &Network)> =
+            networks.iter().enumerate().filter(|(_, it)| is_on_link(it)).collect();
+        let asks_medical = on_link.iter().all(|(_, other)| other.medical == Medical::Ask);
         // A group has everybody in it, of whichever network, and medical gear too.
-        let sighting = networks
-            .iter()
-            .filter(on_link)
-            .any(|other| other.policy == Policy::Sighting || other.medical == Medical::Sighting);
+        let sighting = !asks_medical || on_link.iter().any(|(_, it)| it.policy == Policy::Sighting);
+        let local = strictest(on_link.into_iter());
+        let talks = if may_have_denied_address(link, deny) { Err(Why::Denied) } else { Ok(()) };
         let groups = if sighting {
             Err(Why::Policy)
         } else if may_be_denied(link, deny) {
@@ -175,7 +204,10 @@ impl Ground {
             return known.ok_or(Why::Unreachable);
         }
         let (interface, source) = (link.interface.clone(), *source);
-        self.streets.push(Street { interface, mac, source, own, groups });
+        let index = link.index;
+        let street =
+            Street { interface, index, mac, source, own, groups, talks, local, asks_medical };
+        self.streets.push(street);
         Ok(self.streets.len() - 1)
     }
 
@@ -195,6 +227,11 @@ impl Ground {
         parts
             .filter(|(_, part)| part.street == Ok(street) && part.net.contains(&ip))
             .max_by_key(|(_, part)| part.net.prefix_len())
+    }
+
+    /// The link on which a link-local address with this number of an interface lies.
+    pub(in crate::engine) fn numbered(&self, index: u32) -> Option<usize> {
+        self.streets.iter().position(|street| index != 0 && street.index == index)
     }
 
     /// Whether the agent's own system has this address.

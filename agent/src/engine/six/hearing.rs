@@ -117,9 +117,15 @@ impl Six {
         }
         let Some(part) = self.parts.get_mut(n) else { return false };
         part.pass(desk.now.wall);
-        if let Some(neighbour) = part.known.get_mut(&ip).filter(|it| it.refused.is_none()) {
+        let known = part.known.get_mut(&ip).filter(|it| it.refused.is_none());
+        let met = known.is_some();
+        if let Some(neighbour) = known {
             neighbour.answered = true;
             part.agenda.drop(Job::Solicit(ip));
+        }
+        if met {
+            self.meet(street, (ip, mac), desk.now.tick);
+            self.spoke(street, ip, desk.now.tick);
         }
         if let Some(place) = desk.governor.enrol(street, ip) {
             desk.governor.settle(place);

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use daicho_common::wire::icmp6::{self, Echo};
 use daicho_common::wire::ipv6::Ipv6;
@@ -12,12 +12,17 @@ use crate::engine::six::ground::{ALL_NODES, solicited_node};
 
 const AGENT: &str = "fe80::1";
 
+/// Asking hosts more than whether they are there.
+mod talks;
+
 /// A host: its link-layer address, its addresses, and whether it answers questions to all nodes.
 #[derive(Clone, Debug)]
 struct Node {
     mac: Mac,
     ips: Vec<Ipv6Addr>,
     sociable: bool,
+    /// Whether it answers questions above the link.
+    talks: bool,
 }
 
 fn v6(text: &str) -> Ipv6Addr {
@@ -26,7 +31,7 @@ fn v6(text: &str) -> Ipv6Addr {
 
 fn node(number: u8, ips: &[&str]) -> Node {
     let mac = Mac::new([0, 0x1a, 0x2b, 0, 0, number]);
-    Node { mac, ips: ips.iter().map(|ip| v6(ip)).collect(), sociable: false }
+    Node { mac, ips: ips.iter().map(|ip| v6(ip)).collect(), sociable: false, talks: true }
 }
 
 fn frame(mac: Mac, ends: (Ipv6Addr, Ipv6Addr), hop_limit: u8, message: Vec<u8>) -> Vec<u8> {
@@ -81,24 +86,59 @@ fn run(
     means: &Means,
     (nodes, said): (&[Node], &[Vec<u8>]),
 ) -> (Outcome, Vec<(Tick, Packet)>) {
+    run_asking(plan, means, (nodes, said), nobody())
+}
+
+/// Something on its way to the agent.
+enum Coming {
+    Frame(Vec<u8>),
+    Datagram(Outlet, SocketAddr, Vec<u8>),
+}
+
+/// What comes of a packet that left.
+fn answers(nodes: &[Node], packet: &Packet) -> Vec<Coming> {
+    match packet {
+        Packet::Frame { octets, .. } if octets[12..14] == [0x86, 0xdd] => {
+            nodes.iter().flat_map(|node| reply(node, octets)).map(Coming::Frame).collect()
+        }
+        Packet::Datagram { outlet, to, octets, .. } => {
+            let IpAddr::V6(ip) = to.ip() else { return Vec::new() };
+            let talks = nodes.iter().any(|node| node.talks && node.ips.contains(&ip));
+            let octets = octets.iter().enumerate();
+            let answer = octets.map(|(n, octet)| if n == 2 { 0x84 } else { *octet }).collect();
+            talks.then_some(Coming::Datagram(*outlet, *to, answer)).into_iter().collect()
+        }
+        Packet::Frame { .. }
+        | Packet::Echo { .. }
+        | Packet::Timestamp { .. }
+        | Packet::Syn { .. }
+        | Packet::Connect { .. }
+        | Packet::Open { .. }
+        | Packet::Say { .. } => Vec::new(),
+    }
+}
+
+/// The same with these questions to hosts.
+fn run_asking(
+    plan: Plan,
+    means: &Means,
+    (nodes, said): (&[Node], &[Vec<u8>]),
+    interviewer: Interviewer,
+) -> (Outcome, Vec<(Tick, Packet)>) {
     let at = |tick| Now { tick, wall: Timestamp::from_micros(tick.micros().cast_signed()) };
     let mut now = at(Tick::from_micros(1_000_000));
-    let mut engine = Engine::new(plan, means, nobody(), now);
+    let mut engine = Engine::new(plan, means, interviewer, now);
     let (mut record, mut observations) = (Vec::new(), Vec::new());
-    let mut coming: BTreeMap<(Tick, usize), Vec<u8>> = BTreeMap::new();
+    let mut coming: BTreeMap<(Tick, usize), Coming> = BTreeMap::new();
     for octets in said {
         engine.handle(Input::Frame { interface: "eth0", octets }, now);
     }
     loop {
         while let Some(cleared) = engine.poll_transmit(now) {
             let packet = cleared.packet().clone();
-            if let Packet::Frame { octets, .. } = &packet
-                && octets[12..14] == [0x86, 0xdd]
-            {
-                for answer in nodes.iter().flat_map(|node| reply(node, octets)) {
-                    let order = coming.len() + record.len() * 64;
-                    coming.insert((now.tick.after(Duration::from_millis(2)), order), answer);
-                }
+            for answer in answers(nodes, &packet) {
+                let order = coming.len() + record.len() * 64;
+                coming.insert((now.tick.after(Duration::from_millis(2)), order), answer);
             }
             record.push((now.tick, packet));
         }
@@ -114,8 +154,14 @@ fn run(
         let next = [engine.poll_timeout(), arrival].into_iter().flatten().min().unwrap();
         now = at(next.max(now.tick));
         while let Some(entry) = coming.first_entry().filter(|e| e.key().0 <= now.tick) {
-            let octets = entry.remove();
-            engine.handle(Input::Frame { interface: "eth0", octets: &octets }, now);
+            let come = entry.remove();
+            let input = match &come {
+                Coming::Frame(octets) => Input::Frame { interface: "eth0", octets },
+                Coming::Datagram(outlet, from, octets) => {
+                    Input::Datagram { outlet: *outlet, from: *from, octets }
+                }
+            };
+            engine.handle(input, now);
         }
     }
     let progress = engine.progress();
@@ -207,6 +253,23 @@ fn a_mac_seen_by_arp_leads_to_the_addresses_that_it_would_have() {
     let solicited: u64 =
         outcome.account.sent.iter().filter(|row| row.target.is_ipv6()).map(|row| row.packets).sum();
     assert_eq!(solicited, 2);
+}
+
+#[test]
+fn who_stands_in_the_systems_table_is_asked_for_where_that_was_declared() {
+    let now = Now { tick: Tick::from_micros(1_000_000), wall: Timestamp::from_micros(1_000_000) };
+    let plan = sighting(six(plan(&["2001:db8:20::/64"])));
+    let means = dual(&["fe80::1/64", "2001:db8:20::1/64"]);
+    let mut engine = Engine::new(plan, &means, nobody(), now);
+    assert!(engine.wants_neighbours());
+    for text in ["2001:db8:20::9", "2001:db8:99::9"] {
+        let row = Input::Neighbour { interface: "eth0", ip: ip(text), mac: node(9, &[]).mac };
+        engine.handle(row, now);
+    }
+    engine.handle(Input::NeighboursRead, now);
+    let asked = engine.poll_transmit(now).and_then(|cleared| subject(cleared.packet()));
+    assert_eq!(asked, Some((ip("2001:db8:20::9"), None)));
+    assert_eq!(engine.poll_transmit(now), None, "and nobody else");
 }
 
 #[test]
@@ -310,18 +373,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_ipv6_plan_makes_the_engine_do_harm(
-        nodes in prop::collection::btree_map(2u8..40, (any::<bool>(), any::<bool>()), 0..12),
+        nodes in prop::collection::btree_map(2u8..40, any::<[bool; 3]>(), 0..12),
         denied in prop::option::of(2u8..40),
         by_net in any::<bool>(),
         (rate, target_rate, tries) in (1u32..60, 1u32..6, 1u8..4),
     ) {
         let nodes: Vec<Node> = nodes
             .into_iter()
-            .map(|(n, (sociable, global))| {
+            .map(|(n, [sociable, global, talks])| {
                 let second = format!("2001:db8:20::{n:x}");
                 let local = format!("fe80::{n:x}");
                 let ips = if global { vec![local.as_str(), &second] } else { vec![local.as_str()] };
-                Node { sociable, ..node(n, &ips) }
+                Node { sociable, talks, ..node(n, &ips) }
             })
             .collect();
         let said: Vec<_> = nodes
@@ -339,10 +402,20 @@ proptest! {
             plan.deny.macs.push(node(n, &[]).mac);
         }
         let means = dual(&["fe80::1/64", "2001:db8:20::1/64"]);
-        let (outcome, record) = run(plan, &means, (&nodes, &said));
+        let interviewer = super::interviews::interviewer();
+        let (outcome, record) = run_asking(plan, &means, (&nodes, &said), interviewer);
         let mut last: BTreeMap<Ipv6Addr, Tick> = BTreeMap::new();
+        let mut by: BTreeMap<Mac, Ipv6Addr> = BTreeMap::new();
         for (n, (at, packet)) in record.iter().enumerate() {
-            let Some((IpAddr::V6(to), None)) = subject(packet) else { panic!("{packet:?}") };
+            let Some((IpAddr::V6(to), port)) = subject(packet) else { panic!("{packet:?}") };
+            if let Packet::Datagram { to: SocketAddr::V6(seat), .. } = packet {
+                prop_assert!(port.is_some() && to != ALL_NODES && !(by_net && denied.is_some()));
+                prop_assert_eq!(seat.scope_id(), if to.is_unicast_link_local() { 2 } else { 0 });
+                let he = nodes.iter().find(|it| it.ips.contains(&to)).unwrap();
+                prop_assert_eq!(*by.entry(he.mac).or_insert(to), to, "asked twice");
+            } else {
+                prop_assert_eq!(port, None);
+            }
             prop_assert!(to == ALL_NODES || to.is_unicast_link_local() || to.segments()[2] == 0x20);
             prop_assert!(to != v6(AGENT) && to != v6("2001:db8:20::1"));
             if to == ALL_NODES {

@@ -1,6 +1,7 @@
-//! Prints of an icon: SHA-256, and `MurmurHash3` (x86, 32 bits, seed 0) of its base64 in lines of 76
+//! Prints of an icon: SHA-256; MD5, by which Recog names icons; and `MurmurHash3` (x86, 32 bits, seed 0) of its base64 in lines of 76
 //! characters (RFC 2045 §6.8), as a signed number, which is how public lists of fingerprints name icons.
 
+use md5::{Digest as _, Md5};
 use ring::digest;
 
 use crate::probe::base64;
@@ -10,8 +11,16 @@ const LINE: usize = 57;
 
 /// SHA-256 in hexadecimal.
 pub(super) fn sha256(octets: &[u8]) -> String {
-    let digest = digest::digest(&digest::SHA256, octets);
-    digest.as_ref().iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
+    hexadecimal(digest::digest(&digest::SHA256, octets).as_ref())
+}
+
+/// MD5 in hexadecimal: a name for an icon, which nothing rests on.
+pub(super) fn md5(octets: &[u8]) -> String {
+    hexadecimal(Md5::digest(octets).as_ref())
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 /// The print that search engines and lists of fingerprints use.
@@ -62,6 +71,8 @@ mod tests {
             sha256(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+        // RFC 1321 §A.5.
+        assert_eq!(md5(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::*;
 use crate::probe::talk::Talk;
 use crate::probe::{Dialogue, Stream};
 
-const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 9);
+const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 0, 9));
 
 /// What a web server did in an interview.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -89,8 +89,9 @@ fn a_device_says_who_it_is_and_nothing_that_changes() {
     let said = visit.said.unwrap();
     let fields: Vec<_> =
         said.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let (sha256, mmh3) =
-        (icon::sha256(b"\0\0\x01\0icon"), icon::mmh3(b"\0\0\x01\0icon").to_string());
+    let icon = b"\0\0\x01\0icon";
+    let (sha256, md5) = (icon::sha256(icon), icon::md5(icon));
+    let mmh3 = icon::mmh3(icon).to_string();
     assert_eq!(
         fields,
         [
@@ -102,6 +103,7 @@ fn a_device_says_who_it_is_and_nothing_that_changes() {
             ("title", "複合機"),
             ("generator", "G"),
             ("favicon_sha256", &sha256),
+            ("favicon_md5", &md5),
             ("favicon_mmh3", &mmh3),
         ]
     );

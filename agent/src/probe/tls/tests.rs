@@ -10,7 +10,7 @@ use super::*;
 use crate::probe::talk::Talk;
 use crate::probe::{Dialogue, Stream};
 
-const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 9);
+const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 0, 9));
 const EC: &[u8] = include_bytes!("fixtures/ec.der");
 const EC_KEY: &[u8] = include_bytes!("fixtures/ec.key.der");
 const OLD: &[u8] = include_bytes!("fixtures/old.der");

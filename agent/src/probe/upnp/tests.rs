@@ -2,7 +2,7 @@ use daicho_common::text::Text;
 
 use super::*;
 
-const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 9);
+const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 0, 9));
 
 const BOX: &str = "<?xml version=\"1.0\"?>\n<root xmlns=\"urn:schemas-upnp-org:device-1-0\">\
     <device><deviceType>urn:schemas-upnp-org:device:MediaServer:1</deviceType>\

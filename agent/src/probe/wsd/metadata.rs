@@ -4,12 +4,12 @@
 //! `model_number`, `firmware`, `serial`, `friendly_name`, `presentation_url`, and `computer`: name and
 //! domain or workgroup as Windows writes them.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use daicho_common::observation::said::Said;
 use daicho_common::observation::{Fact, Method, Outcome};
 use daicho_common::text::Text;
-use daicho_common::wire::http::USER_AGENT;
+use daicho_common::wire::http::{USER_AGENT, literal};
 
 use super::envelope::{self, Question};
 use crate::probe::response::Response;
@@ -31,7 +31,7 @@ const ELEMENTS: [(&str, &str); 8] = [
 /// The metadata of one endpoint.
 #[derive(Debug)]
 pub struct Metadata {
-    host: Ipv4Addr,
+    host: String,
     path: String,
     envelope: Vec<u8>,
     response: Response,
@@ -41,11 +41,17 @@ pub struct Metadata {
 impl Metadata {
     /// Of the endpoint of this address, at this TCP port and path of `host`. The path is visible ASCII
     /// as a [`daicho_common::wire::http::Uri`] has it; `number` is one that nobody can foresee.
-    pub fn new(host: Ipv4Addr, (port, path): (u16, &str), address: &str, number: u64) -> Self {
+    pub fn new(host: IpAddr, (port, path): (u16, &str), address: &str, number: u64) -> Self {
         let id = envelope::message_id(number.rotate_left(17));
         let envelope = Question::Get(address.to_owned()).encode(&id);
         let path = path.chars().filter(char::is_ascii_graphic).collect();
-        Self { host, path, envelope, response: Response::new(), said: Said::at(port) }
+        Self {
+            host: literal(host),
+            path,
+            envelope,
+            response: Response::new(),
+            said: Said::at(port),
+        }
     }
 
     /// Reads a response that came whole.

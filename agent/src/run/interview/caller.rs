@@ -1,6 +1,6 @@
 //! Which dialogue asks by which protocol, and what leads to which.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use daicho_common::observation::{Fact, Method};
@@ -71,7 +71,7 @@ impl Caller {
         network: &Network,
         (method, fact): (Method, &Fact),
     ) -> Vec<Box<dyn Dialogue>> {
-        let IpAddr::V4(host) = self.host else { return Vec::new() };
+        let host = self.host;
         let allowed = |page: &Page| {
             network.questions.allows(page.method) && !governor::is_forbidden(page.port)
         };
@@ -85,7 +85,7 @@ impl Caller {
     fn discovered(
         &self,
         network: &Network,
-        host: Ipv4Addr,
+        host: IpAddr,
         (method, fact): (Method, &Fact),
     ) -> Option<Box<dyn Dialogue>> {
         let Fact::Said(said) = fact else { return None };
@@ -113,7 +113,7 @@ impl Caller {
     }
 
     /// The dialogue that reads a page.
-    fn page(&self, host: Ipv4Addr, page: &Page) -> Box<dyn Dialogue> {
+    fn page(&self, host: IpAddr, page: &Page) -> Box<dyn Dialogue> {
         let Page { port, path, names, .. } = page;
         if page.method == Method::Tls {
             let tls = Tls::new(host, (*port, path), names, self.octets(*port));
@@ -194,9 +194,8 @@ impl Caller {
     fn dialogue(&self, method: Method, port: u16) -> Option<Box<dyn Dialogue>> {
         match method {
             Method::Http | Method::Tls => {
-                let IpAddr::V4(host) = self.host else { return None };
                 let (path, names) = ("/".to_owned(), Vec::new());
-                Some(self.page(host, &Page { method, port, path, names }))
+                Some(self.page(self.host, &Page { method, port, path, names }))
             }
             Method::NodeStatus => self.single(NodeStatus::new(self.id(), port), port),
             Method::LlmnrQuery => Some(self.llmnr(port)),
@@ -268,7 +267,7 @@ struct Page {
 
 impl Page {
     /// A page of this address, if it is one of this host.
-    fn at(host: Ipv4Addr, text: &str) -> Option<Self> {
+    fn at(host: IpAddr, text: &str) -> Option<Self> {
         let uri = Uri::parse(text).filter(|uri| uri.is_at(host, std::iter::empty()))?;
         let method = if uri.authority.secure { Method::Tls } else { Method::Http };
         Some(Self { method, port: uri.authority.port, path: uri.path, names: Vec::new() })
@@ -276,7 +275,7 @@ impl Page {
 }
 
 /// Which pages a host says it has: services of DNS-SD, redirects, and what a description presents.
-fn pages(host: Ipv4Addr, method: Method, fact: &Fact) -> Vec<Page> {
+fn pages(host: IpAddr, method: Method, fact: &Fact) -> Vec<Page> {
     if let Fact::Service { service, host: name, port, txt, .. } = fact {
         let secure = service.as_str() == "_https._tcp";
         if *port == 0 || !(secure || service.as_str() == "_http._tcp") {

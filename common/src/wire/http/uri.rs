@@ -1,7 +1,7 @@
 //! Addresses of pages (RFC 3986), as far as a request needs them: scheme, authority, path and query.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Longest path with its query that is asked for, in octets.
 const MOST_PATH: usize = 1024;
@@ -14,7 +14,8 @@ const MOST_NAME: usize = 253;
 pub struct Authority {
     /// Whether over TLS.
     pub secure: bool,
-    /// Name in lower case, or address.
+    /// Name in lower case, or address: IPv6 in brackets and without a zone, which means something
+    /// only where it was written (RFC 3986 §3.2.2, RFC 6874 §1).
     pub host: String,
     /// TCP port, 1 or more.
     pub port: u16,
@@ -54,6 +55,29 @@ impl fmt::Display for Uri {
     }
 }
 
+/// An address as an authority has it.
+pub fn literal(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// The host of an authority in one spelling, and what follows it.
+fn split_host(authority: &str) -> Option<(String, &str)> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (inside, after) = rest.split_once(']')?;
+        let address = inside.split_once('%').map_or(inside, |(address, _)| address);
+        return Some((literal(address.parse::<Ipv6Addr>().ok()?.into()), after));
+    }
+    let end = authority.find(':').unwrap_or(authority.len());
+    let (host, after) = authority.split_at_checked(end)?;
+    let named = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
+    let host = host.trim_end_matches('.');
+    let sound = !host.is_empty() && host.len() <= MOST_NAME && host.bytes().all(named);
+    sound.then(|| (host.to_ascii_lowercase(), after))
+}
+
 /// The text without a prefix that is written in any case.
 fn after<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
@@ -71,20 +95,16 @@ impl Uri {
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, "")) => (host, Authority::default_port(secure)),
-            Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) => {
-                (host, port.parse().ok().filter(|port| *port != 0)?)
+        let (host, after) = split_host(authority)?;
+        let port = match after.strip_prefix(':') {
+            Some("") => Authority::default_port(secure),
+            Some(port) if port.bytes().all(|it| it.is_ascii_digit()) => {
+                port.parse().ok().filter(|port| *port != 0)?
             }
-            Some(_) => return None,
-            None => (authority, Authority::default_port(secure)),
+            None if after.is_empty() => Authority::default_port(secure),
+            Some(_) | None => return None,
         };
-        let named = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
-        let host = host.trim_end_matches('.');
-        if host.is_empty() || host.len() > MOST_NAME || !host.bytes().all(named) {
-            return None;
-        }
-        let authority = Authority { secure, host: host.to_ascii_lowercase(), port };
+        let authority = Authority { secure, host, port };
         Some(Self { authority, path: absolute("/", path)? })
     }
 
@@ -103,8 +123,8 @@ impl Uri {
     }
 
     /// Whether it is asked of this address, or of a host of one of these names.
-    pub fn is_at<'n>(&self, ip: Ipv4Addr, mut names: impl Iterator<Item = &'n str>) -> bool {
-        self.authority.host == ip.to_string()
+    pub fn is_at<'n>(&self, ip: IpAddr, mut names: impl Iterator<Item = &'n str>) -> bool {
+        self.authority.host == literal(ip)
             || names.any(|name| self.authority.host.eq_ignore_ascii_case(name))
     }
 }
@@ -166,6 +186,8 @@ mod tests {
             ("https://NAS.example.:5001/a?b=c#d", "https://nas.example:5001/a?b=c"),
             ("http://10.20.0.9:8080?x", "http://10.20.0.9:8080/?x"),
             ("http://h/a/./b/../c", "http://h/a/c"),
+            ("http://[FE80:0::9]:8080/a", "http://[fe80::9]:8080/a"),
+            ("https://[fe80::9%25eth0]/", "https://[fe80::9]/"),
         ] {
             let uri = Uri::parse(text).unwrap();
             assert_eq!(uri.to_string(), written, "{text}");
@@ -184,7 +206,10 @@ mod tests {
             "http://h/a b",
             "http://h/\r\nX: y",
             "http://ほ/",
-            "http://[fe80::1]/",
+            "http://[fe80::1/",
+            "http://[10.20.0.9]/",
+            "http://[fe80::1]x/",
+            "http://fe80::1/",
             "http://./",
         ] {
             assert_eq!(Uri::parse(text), None, "{text:?}");
@@ -214,10 +239,13 @@ mod tests {
 
     #[test]
     fn a_host_is_its_address_or_a_name_that_it_has() {
-        let ip = Ipv4Addr::new(10, 20, 0, 9);
+        let ip: IpAddr = [10, 20, 0, 9].into();
         let at = |text: &str| Uri::parse(text).unwrap().is_at(ip, ["MFP-3F.local"].into_iter());
         assert!(at("http://10.20.0.9/") && at("https://mfp-3f.LOCAL/"));
         assert!(!at("http://10.20.0.90/") && !at("http://example.com/"));
+        let six: IpAddr = "fe80::9".parse().unwrap();
+        let at = |text: &str| Uri::parse(text).unwrap().is_at(six, std::iter::empty());
+        assert!(at("http://[fe80:0:0::9]/") && !at("http://[fe80::90]/"));
     }
 
     proptest! {

@@ -37,3 +37,25 @@ fn what_would_end_a_value_is_marked() {
         assert_eq!(escaped(value), written);
     }
 }
+
+/// A certificate of somebody with a name of so many octets.
+fn of_a_name(octets: usize) -> Vec<u8> {
+    const PART: &str = "<script>\u{1b}[2J";
+    let mut params = rcgen::CertificateParams::default();
+    let name = PART.repeat(octets / PART.len());
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    params.self_signed(&key).unwrap().der().to_vec()
+}
+
+#[test]
+fn a_certificate_with_a_name_of_ten_megabytes_keeps_its_digest_and_little_else() {
+    let huge = fields(&of_a_name(10 << 20));
+    assert_eq!(huge.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["sha256"]);
+    let long = fields(&of_a_name(20 << 10));
+    assert!(long.len() > 5);
+    let told: usize = long.iter().map(|(_, value)| value.as_str().len()).sum();
+    assert!(told < 4096, "{told}");
+    let drives = |(_, value): &(_, Text)| value.as_str().contains('\u{1b}');
+    assert!(!long.iter().any(drives));
+}

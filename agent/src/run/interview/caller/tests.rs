@@ -8,7 +8,7 @@ use crate::plan::question::{Dicom as Named, Questions};
 use crate::plan::window::Windows;
 use crate::plan::{Medical, Policy};
 
-const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 9);
+const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 0, 9));
 
 fn led(method: Method, fact: &Fact) -> Vec<(Method, u16, String)> {
     let pages = pages(HOST, method, fact).into_iter();
@@ -75,8 +75,8 @@ fn an_answer_of_ssdp_leads_to_the_description_on_the_same_host() {
     assert_eq!(shown, [(Method::Http, 5000, "/".to_owned())]);
 }
 
-fn caller(host: Ipv4Addr) -> Caller {
-    Caller { host: host.into(), timeout: Duration::from_secs(1), tries: 2, number: 0x1234_5678 }
+fn caller(host: IpAddr) -> Caller {
+    Caller { host, timeout: Duration::from_secs(1), tries: 2, number: 0x1234_5678 }
 }
 
 /// A network whose hosts are asked this.
