@@ -5,19 +5,37 @@ use std::collections::BTreeSet;
 
 use super::{Checked, State, Teller};
 use crate::config::Config;
+use crate::notify::channel::Road;
+use crate::settings::{Credential, effective};
 use crate::store::Store;
 use crate::vault::Vault;
 use crate::words::Word;
 
 pub(super) fn examine(config: &Config, sound: bool, teller: Teller<'_>) -> Vec<Checked> {
-    let channels = config.notify.channels.iter();
-    let named: BTreeSet<&str> = channels.filter_map(|channel| channel.road.secret()).collect();
-    if named.is_empty() || !sound {
+    let path = &config.database;
+    if !sound || !path.exists() {
         return Vec::new();
     }
-    let path = &config.database;
+    let known = Store::open_existing(path).and_then(|store| Ok((store.settings()?.1, store)));
+    let (settings, store) = match known {
+        Ok(known) => known,
+        Err(error) => return vec![teller.complain(Word::DoctorSecrets, &error.complaint(path))],
+    };
+    let config = effective::with(config, &settings);
+    let channels = config.notify.channels.iter();
+    let hidden = |road: &Road| match road {
+        Road::Webhook(webhook) => webhook.hidden.clone(),
+        Road::Smtp(_) | Road::Syslog(_) => None,
+    };
+    let mut named: BTreeSet<String> = settings.credentials.iter().map(Credential::secret).collect();
+    for channel in channels {
+        named.extend(channel.road.secret().map(str::to_owned));
+        named.extend(hidden(&channel.road));
+    }
+    if named.is_empty() {
+        return Vec::new();
+    }
     let opened = Vault::open(path).and_then(|vault| {
-        let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
         named.iter().try_for_each(|name| vault.get(&store, name).map(drop))
     });
     let subject = Word::DoctorSecrets;
