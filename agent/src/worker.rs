@@ -158,11 +158,8 @@ impl Worker {
 
     /// Does a job to its end and says so. What the collector does not hear it learns by the silence.
     fn perform(&self, order: &Order, handed: Result<Handed, Complaint>) {
-        let ended = |course, why| Report {
-            course,
-            stage: Stage::default(),
-            said: Some(sentence(why)),
-        };
+        let ended =
+            |course, why| Report { course, stage: Stage::default(), said: Some(sentence(why)) };
         let last = handed.map_err(|why| ended(Course::Failed, why)).and_then(|handed| {
             let meant = self.declared.with(order, &handed);
             let meant = meant.and_then(|declared| declared.narrowed(order));

@@ -340,7 +340,11 @@ impl Settings {
             let (kind, name) = (setting.kind(), setting.name().to_owned());
             let mut flaws = setting.flaws();
             if !names.insert((kind, name.clone())) {
-                flaws.push(Flaw::new("name", "同じ名前が2つあります", "there are two of this name"));
+                flaws.push(Flaw::new(
+                    "name",
+                    "同じ名前が2つあります",
+                    "there are two of this name",
+                ));
             }
             if let Setting::Network(network) = &setting {
                 flaws.extend(self.flaws_of(network));

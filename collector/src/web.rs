@@ -243,9 +243,7 @@ impl Site {
     /// # Errors
     /// See [`StoreError`].
     pub(crate) fn effective(&self) -> Result<Arc<Effective>, StoreError> {
-        let known = || {
-            Arc::clone(&self.effective.read().unwrap_or_else(PoisonError::into_inner))
-        };
+        let known = || Arc::clone(&self.effective.read().unwrap_or_else(PoisonError::into_inner));
         let present = known();
         if self.store.settings_version()? == present.version {
             return Ok(present);

@@ -183,10 +183,7 @@ impl Slot {
 
     /// The lock that it opens, signed by the key of this agent's batches.
     pub fn lock(&self, agent: &str, key: &Ed25519KeyPair) -> Lock {
-        Lock {
-            key: hex(&self.public),
-            proof: hex(key.sign(&claim(agent, &self.public)).as_ref()),
-        }
+        Lock { key: hex(&self.public), proof: hex(key.sign(&claim(agent, &self.public)).as_ref()) }
     }
 
     /// Opens what was sealed for this agent and job.

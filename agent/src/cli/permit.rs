@@ -119,8 +119,12 @@ fn unwritable(file: &Path, error: &io::Error) -> Complaint {
     let file = file.display();
     Complaint::new(
         Exit::Privilege,
-        format!("設定ファイル {file} に書けません（{error}）。その権限のある利用者（sudo など）で実行してください"),
-        format!("the configuration {file} cannot be written ({error}); run this as somebody who may, for example with sudo"),
+        format!(
+            "設定ファイル {file} に書けません（{error}）。その権限のある利用者（sudo など）で実行してください"
+        ),
+        format!(
+            "the configuration {file} cannot be written ({error}); run this as somebody who may, for example with sudo"
+        ),
     )
 }
 
@@ -128,8 +132,12 @@ fn by_hand(file: &Path, all: &[IpNet]) -> Complaint {
     let (file, list) = (file.display(), list(all));
     Complaint::new(
         Exit::Config,
-        format!("設定ファイル {file} の [collector] を書き換えられません。エディターで may_declare = {list} と書いてください"),
-        format!("[collector] in the configuration {file} cannot be changed from here; write may_declare = {list} there with an editor"),
+        format!(
+            "設定ファイル {file} の [collector] を書き換えられません。エディターで may_declare = {list} と書いてください"
+        ),
+        format!(
+            "[collector] in the configuration {file} cannot be changed from here; write may_declare = {list} there with an editor"
+        ),
     )
 }
 
@@ -156,7 +164,11 @@ mod tests {
         assert_eq!(permitted(&file), ["10.20.0.0/24", "10.21.0.0/24"]);
         say(&file, &["10.20.0.0/16"]).unwrap();
         assert_eq!(permitted(&file), ["10.21.0.0/24", "10.20.0.0/16"]);
-        for text in [SAMPLE, "[[network]]\ncidr = \"10.30.0.0/24\"", "[collector]\ncredentials = true\n[pace]\ntries = 3\n"] {
+        for text in [
+            SAMPLE,
+            "[[network]]\ncidr = \"10.30.0.0/24\"",
+            "[collector]\ncredentials = true\n[pace]\ntries = 3\n",
+        ] {
             fs::write(&file, text).unwrap();
             let before = Declared::read(&file).unwrap();
             say(&file, &["10.20.0.0/24"]).unwrap();

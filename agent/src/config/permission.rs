@@ -137,8 +137,7 @@ impl Declared {
     fn may_stand(&self, added: &Declaration) -> Result<(), Complaint> {
         let (name, cidr) = (&added.network.name, added.network.cidr);
         let stands = self.networks.iter().map(|one| &one.network);
-        let mut taken =
-            stands.filter(|own| own.name == *name || scope::overlap(own.cidr, cidr));
+        let mut taken = stands.filter(|own| own.name == *name || scope::overlap(own.cidr, cidr));
         match taken.next() {
             None => Ok(()),
             Some(own) => Err(Complaint::new(
@@ -204,7 +203,9 @@ fn as_written(checker: &Checker<'_>, user: &handed::User) -> Result<written::Use
 fn too_many(count: usize) -> Complaint {
     Complaint::new(
         Exit::Network,
-        format!("収集サーバーの指示に {count} 個のネットワークがあります。{NETWORKS} 個までにしてください"),
+        format!(
+            "収集サーバーの指示に {count} 個のネットワークがあります。{NETWORKS} 個までにしてください"
+        ),
         format!("the collector's order declares {count} networks; at most {NETWORKS} are taken"),
     )
 }
@@ -277,7 +278,8 @@ mod tests {
     #[test]
     fn by_default_a_collector_declares_nothing() {
         for text in ["", "[collector]\npolicy = \"full\"\ncredentials = true\n"] {
-            let refused = declared(text).with(&order(vec![network("a", "10.20.0.0/24")]), &Handed::default());
+            let refused =
+                declared(text).with(&order(vec![network("a", "10.20.0.0/24")]), &Handed::default());
             let refused = refused.unwrap_err();
             assert_eq!(refused.exit, Exit::Network);
             assert!(refused.en.contains("permit 10.20.0.0/24"), "{refused}");
@@ -290,7 +292,8 @@ mod tests {
     fn what_is_declared_within_the_permission_is_bounded_by_it() {
         let own = declared(TEXT);
         assert_eq!(own.permits().may_declare, ["10.20.0.0/16"]);
-        let with = own.with(&order(vec![network("ward", "10.20.0.0/24")]), &handed("ward")).unwrap();
+        let with =
+            own.with(&order(vec![network("ward", "10.20.0.0/24")]), &handed("ward")).unwrap();
         let ward = &with.networks[1].network;
         assert_eq!((ward.policy, ward.packets_per_second), (Policy::Gentle, 100));
         assert_eq!((ward.windows.spans.len(), ward.credentials.len()), (1, 2));
@@ -323,8 +326,13 @@ mod tests {
         let deny = with.unwrap().deny;
         assert_eq!((deny.nets.len(), deny.macs.len(), deny.ouis.len()), (2, 1, 1));
         let wrong = job::Deny { nets: vec!["everything".into()], ..job::Deny::default() };
-        let refused = declared(TEXT).with(&Order { deny: wrong, ..order(Vec::new()) }, &Handed::default());
-        assert_eq!(refused.unwrap_err().exit, Exit::Network, "what cannot be read is not passed over");
+        let refused =
+            declared(TEXT).with(&Order { deny: wrong, ..order(Vec::new()) }, &Handed::default());
+        assert_eq!(
+            refused.unwrap_err().exit,
+            Exit::Network,
+            "what cannot be read is not passed over"
+        );
     }
 
     #[test]

@@ -202,12 +202,8 @@ mod tests {
 
     #[test]
     fn what_the_two_processes_say_is_read_back_a_line_each() {
-        let order = Order {
-            id: 7,
-            networks: vec!["ward".into()],
-            seconds: Some(9),
-            ..Order::default()
-        };
+        let order =
+            Order { id: 7, networks: vec!["ward".into()], seconds: Some(9), ..Order::default() };
         let mut lines = Vec::new();
         let wishes =
             [Wish::Start(order, "https://a.example".into(), Handed::default()), Wish::Stop];

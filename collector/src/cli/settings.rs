@@ -132,8 +132,8 @@ fn import(options: &Import) -> Result<(), Complaint> {
     let kept = desk.store.keep_settings(all, None, (by, options.why.clone()));
     let touched = kept.map_err(|error| desk.trouble(&error))?.unwrap_or_default();
     let lang = options.author.lang;
-    let line = lang
-        .fill(Word::SettingsImported, &[&touched.new, &touched.replaced, &touched.unchanged]);
+    let line =
+        lang.fill(Word::SettingsImported, &[&touched.new, &touched.replaced, &touched.unchanged]);
     to_stdout(|out| writeln!(out, "{line}"))?;
     let kept = desk.store.secrets().map_err(|error| desk.trouble(&error))?;
     for secret in new.credentials.iter().map(Credential::secret) {
@@ -165,7 +165,9 @@ fn remove(options: &Remove) -> Result<(), Complaint> {
         let kind = kind.name();
         return Err(Complaint::new(
             Exit::Input,
-            format!("設定 {kind} {name} はありません。`daicho-collector settings export` で確かめてください"),
+            format!(
+                "設定 {kind} {name} はありません。`daicho-collector settings export` で確かめてください"
+            ),
             format!("there is no setting {kind} {name}: see `daicho-collector settings export`"),
         ));
     }

@@ -322,11 +322,7 @@ pub fn channel(one: &Receiver, lang: Lang) -> Result<Channel, Bad> {
             brief: one.brief,
         },
         damping: Damping {
-            gather_minutes: within(
-                "gather_minutes",
-                one.gather_minutes.unwrap_or(15),
-                (1, 1440),
-            )?,
+            gather_minutes: within("gather_minutes", one.gather_minutes.unwrap_or(15), (1, 1440))?,
             quiet: one.quiet.iter().map(window).collect::<Result<_, _>>()?,
             urgent: one.urgent,
         },
@@ -374,14 +370,12 @@ fn secret(key: &str, named: &Named) -> Result<String, Bad> {
 }
 
 fn smtp(one: &Receiver) -> Result<Smtp, Bad> {
-    only(
-        &[
-            ("url", one.url.is_some()),
-            ("key", one.key.is_some()),
-            ("transport", one.transport.is_some()),
-            ("facility", one.facility.is_some()),
-        ],
-    )?;
+    only(&[
+        ("url", one.url.is_some()),
+        ("key", one.key.is_some()),
+        ("transport", one.transport.is_some()),
+        ("facility", one.facility.is_some()),
+    ])?;
     let mailbox = |key: &str, text: &str| {
         text.parse::<lettre::message::Mailbox>().map(|_| text.to_owned()).map_err(|_| {
             let ja = format!("{text:?} をメールアドレスとして読めません");
@@ -438,14 +432,12 @@ fn no_mail(one: &Receiver) -> [(&'static str, bool); 5] {
 
 fn webhook(one: &Receiver) -> Result<Webhook, Bad> {
     only(&no_mail(one))?;
-    only(
-        &[
-            ("server", one.server.is_some()),
-            ("port", one.port.is_some()),
-            ("transport", one.transport.is_some()),
-            ("facility", one.facility.is_some()),
-        ],
-    )?;
+    only(&[
+        ("server", one.server.is_some()),
+        ("port", one.port.is_some()),
+        ("transport", one.transport.is_some()),
+        ("facility", one.facility.is_some()),
+    ])?;
     let key = one.key.as_ref().map(|named| secret("key", named)).transpose()?;
     let url = match &one.url {
         Some(Url::Hidden { secret, host }) if is_name(secret) => {
@@ -503,12 +495,8 @@ fn syslog(one: &Receiver) -> Result<Syslog, Bad> {
         server: server(one)?,
         port: one.port.unwrap_or(port),
         transport,
-        facility: u8::try_from(within(
-            "facility",
-            one.facility.unwrap_or(16).into(),
-            (0, 23),
-        )?)
-        .unwrap_or(16),
+        facility: u8::try_from(within("facility", one.facility.unwrap_or(16).into(), (0, 23))?)
+            .unwrap_or(16),
         ca_file: one.ca_file.clone(),
     })
 }

@@ -35,9 +35,8 @@ pub(super) fn examine(config: &Config, sound: bool, teller: Teller<'_>) -> Vec<C
     if named.is_empty() {
         return Vec::new();
     }
-    let opened = Vault::open(path).and_then(|vault| {
-        named.iter().try_for_each(|name| vault.get(&store, name).map(drop))
-    });
+    let opened = Vault::open(path)
+        .and_then(|vault| named.iter().try_for_each(|name| vault.get(&store, name).map(drop)));
     let subject = Word::DoctorSecrets;
     vec![match opened {
         Ok(()) => {

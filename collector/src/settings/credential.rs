@@ -104,7 +104,11 @@ impl Credential {
         let fits = |text: &String| (1..=USER).contains(&text.len());
         let is_v3 = self.version == Version::V3;
         if is_v3 && !fits(&self.user) {
-            flaws.push(Flaw::new("user", "1～32 オクテットで入れてください", "write 1 to 32 octets"));
+            flaws.push(Flaw::new(
+                "user",
+                "1～32 オクテットで入れてください",
+                "write 1 to 32 octets",
+            ));
         }
         let unknown = |word: &Option<String>, known: &[&str]| {
             word.as_ref().is_some_and(|word| !known.contains(&word.as_str()))

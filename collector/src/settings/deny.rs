@@ -46,7 +46,8 @@ impl Deny {
                 ));
             }
         };
-        let is_net = |text: &&String| text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok();
+        let is_net =
+            |text: &&String| text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok();
         wrong("nets", self.nets.iter().find(|text| !is_net(text)), "10.20.0.7 / 10.30.0.0/16");
         let is_mac = |text: &&String| text.parse::<Mac>().is_ok();
         wrong("macs", self.macs.iter().find(|text| !is_mac(text)), "00:1a:2b:3c:4d:5e");

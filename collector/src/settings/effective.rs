@@ -32,9 +32,8 @@ pub fn with(file: &Config, settings: &Settings) -> Config {
     let networks = settings.networks.iter().filter(|network| !said(&network.name));
     config.decreed.networks.extend(networks.filter_map(super::Network::decreed));
     config.notify = notify(file, settings);
-    config.retention_days = file
-        .retention_days
-        .or_else(|| settings.general.retention_days.filter(|days| *days != 0));
+    config.retention_days =
+        file.retention_days.or_else(|| settings.general.retention_days.filter(|days| *days != 0));
     config
 }
 

@@ -140,7 +140,9 @@ impl Network {
         if let Some(text) = self.windows.iter().find(|text| text.parse::<Window>().is_err()) {
             flaws.push(Flaw::new(
                 "windows",
-                format!("{text:?} ではなく 22:00-05:00 か 月-金 22:00-05:00 のように入れてください"),
+                format!(
+                    "{text:?} ではなく 22:00-05:00 か 月-金 22:00-05:00 のように入れてください"
+                ),
                 format!("write it like 22:00-05:00 or Mon-Fri 22:00-05:00 and not {text:?}"),
             ));
         }

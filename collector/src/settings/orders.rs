@@ -25,9 +25,8 @@ pub enum Standing {
 /// How a network stands with its agent.
 pub fn standing(network: &Network, agents: &[Agent]) -> Standing {
     let Some(name) = &network.agent else { return Standing::Nobody };
-    let known = |agent: &&Agent| {
-        agent.name == *name && agent.until.is_some() && agent.revoked_at.is_none()
-    };
+    let known =
+        |agent: &&Agent| agent.name == *name && agent.until.is_some() && agent.revoked_at.is_none();
     let Some(agent) = agents.iter().find(known) else { return Standing::NoAgent };
     let Some(cidr) = network.prefix() else { return Standing::NotPermitted };
     let same = |own: &&job::Declared| {
@@ -51,9 +50,8 @@ fn permits(permits: &Permits, cidr: IpNet) -> bool {
 /// The networks that are declared on pages for this agent and that it scans.
 pub fn networks<'a>(settings: &'a Settings, agent: &'a Agent) -> Vec<&'a Network> {
     let of = |network: &&Network| network.agent.as_ref() == Some(&agent.name);
-    let scanned = |network: &&Network| {
-        standing(network, std::slice::from_ref(agent)) == Standing::Scanned
-    };
+    let scanned =
+        |network: &&Network| standing(network, std::slice::from_ref(agent)) == Standing::Scanned;
     settings.networks.iter().filter(of).filter(scanned).collect()
 }
 

@@ -169,7 +169,10 @@ fn an_agent_is_told_only_of_networks_that_its_own_file_permits_and_of_all_that_i
     assert_eq!(ordered(&own, &[]), (Vec::new(), core));
     let of = |agent: &Agent| standing(&settings.networks[0], std::slice::from_ref(agent));
     assert_eq!(of(&own), Standing::Own("3F".into()));
-    assert_eq!((of(&wide), of(&east(&[], &["10.21.0.0/24"]))), (Standing::Scanned, Standing::NotPermitted));
+    assert_eq!(
+        (of(&wide), of(&east(&[], &["10.21.0.0/24"]))),
+        (Standing::Scanned, Standing::NotPermitted)
+    );
     assert_eq!(standing(&settings.networks[0], &[]), Standing::NoAgent);
 }
 

@@ -5,9 +5,7 @@ use daicho_common::batch::AgentKey;
 use daicho_common::job::{Order, Report};
 use daicho_common::time::Timestamp;
 
-use super::agents::{
-    self, Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation, Saying,
-};
+use super::agents::{self, Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation, Saying};
 use super::jobs::{self, Job, Kept, NewJob};
 use super::{By, Store, StoreError};
 use crate::schedule::{Run, Schedule};

@@ -39,7 +39,8 @@ fn newest(
 ) -> Result<Option<(i64, Option<String>)>, StoreError> {
     let newest = "SELECT id, content FROM setting WHERE kind = $1 AND name = $2
                   ORDER BY id DESC LIMIT 1";
-    let row = tx.query_row(newest, params![kind.name(), name], |row| Ok((row.get(0)?, row.get(1)?)));
+    let row =
+        tx.query_row(newest, params![kind.name(), name], |row| Ok((row.get(0)?, row.get(1)?)));
     Ok(row.optional()?)
 }
 
@@ -198,9 +199,8 @@ mod tests {
     fn every_version_of_a_setting_is_kept_with_who_when_and_why_and_stands_in_the_log() {
         let (_folder, store) = store();
         assert_eq!(store.settings().unwrap(), (0, Settings::default()));
-        let keep = |setting, seen, second| {
-            store.keep_settings(vec![setting], seen, by(second)).unwrap()
-        };
+        let keep =
+            |setting, seen, second| store.keep_settings(vec![setting], seen, by(second)).unwrap();
         let revision = store.revision().unwrap();
         assert_eq!(keep(ward("10.20.0.0/24"), Some(0), 1).unwrap().new, 1);
         assert!(store.revision().unwrap() > revision, "pictures are made anew");
@@ -211,16 +211,23 @@ mod tests {
         let general = General { retention_days: Some(400), ..General::default() };
         assert_eq!(keep(Setting::General(general.clone()), None, 5).unwrap().new, 1);
         let (_, settings) = store.settings().unwrap();
-        assert_eq!((settings.networks[0].cidr.as_str(), &settings.general), ("10.20.1.0/24", &general));
+        assert_eq!(
+            (settings.networks[0].cidr.as_str(), &settings.general),
+            ("10.20.1.0/24", &general)
+        );
         let gone = || store.remove_setting(Kind::Network, "3F".into(), by(6)).unwrap();
         assert!(gone() && !gone());
         assert!(store.settings().unwrap().1.networks.is_empty());
         let history = store.setting_history(Some((Kind::Network, "3F"))).unwrap();
         let said: Vec<bool> = history.iter().map(|one| one.content.is_some()).collect();
-        assert_eq!((said, store.setting_history(None).unwrap().len()), (vec![false, true, true], 4));
+        assert_eq!(
+            (said, store.setting_history(None).unwrap().len()),
+            (vec![false, true, true], 4)
+        );
         assert_eq!((history[0].by.as_str(), history[0].why.as_str()), ("田中", "移設"));
         let log = store.log_rows(u64::MAX, 10).unwrap();
-        let moved = "10.20.0.0/24\",\"policy\":\"gentle\"} → {\"name\":\"3F\",\"cidr\":\"10.20.1.0/24\"";
+        let moved =
+            "10.20.0.0/24\",\"policy\":\"gentle\"} → {\"name\":\"3F\",\"cidr\":\"10.20.1.0/24\"";
         assert!(log.iter().any(|row| row.about.contains(moved)), "{log:#?}");
         assert!(store.verify_log(None).unwrap().is_ok());
     }

@@ -119,9 +119,10 @@ async fn page(
     let named = settings.networks.iter().filter_map(|network| network.agent.clone());
     let waiting: std::collections::BTreeSet<String> =
         named.filter(|name| !enrolled(name)).collect();
-    let declared = settings.networks.iter().map(|it| {
-        (it.name.clone(), it.cidr.clone(), it.agent.clone().unwrap_or_default())
-    });
+    let declared = settings
+        .networks
+        .iter()
+        .map(|it| (it.name.clone(), it.cidr.clone(), it.agent.clone().unwrap_or_default()));
     let page = Page {
         done: Progress::of(&snapshot, &agents, settings),
         purposes: purposes(lang, &wanted.purpose),

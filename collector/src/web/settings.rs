@@ -246,7 +246,8 @@ const fn standing_word(standing: &Standing) -> Option<Word> {
 
 /// What networks can be for, as choices; this one is chosen.
 pub(super) fn purposes(lang: Lang, chosen: &str) -> Vec<(String, String, bool)> {
-    let choice = |value: String, word: Word| (value.clone(), lang.say(word).to_owned(), value == chosen);
+    let choice =
+        |value: String, word: Word| (value.clone(), lang.say(word).to_owned(), value == chosen);
     let none = std::iter::once(choice(String::new(), Word::SettingsNoPurpose));
     let all = network::PURPOSES.iter().map(|(purpose, word)| choice(field::called(purpose), *word));
     none.chain(all).collect()
@@ -293,10 +294,7 @@ fn numbers(effective: &Effective, lang: Lang) -> Vec<(&'static str, String)> {
         (Word::SettingCertificate, limits.certificate_days.to_string()),
         (Word::SettingBackup, limits.backup_days.to_string()),
         (Word::SettingLinks, dash(&config.notify.url)),
-        (
-            Word::SettingEdition,
-            effective.settings.general.checklist.clone().unwrap_or_else(newest),
-        ),
+        (Word::SettingEdition, effective.settings.general.checklist.clone().unwrap_or_else(newest)),
     ]
     .map(|(word, value)| (lang.say(word), value))
     .to_vec()

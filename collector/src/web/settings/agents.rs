@@ -43,7 +43,10 @@ pub(in crate::web) async fn issue(
 ) -> Result<Issued, Issuing> {
     let (writing, name) = (Arc::clone(site), agent.clone());
     let made = tokio::task::spawn_blocking(move || invite(&writing.store, (&name, HOLDS), by));
-    let (code, until) = made.await.map_err(|error| Issuing::Broken(error.to_string()))?.map_err(Issuing::Refused)?;
+    let (code, until) = made
+        .await
+        .map_err(|error| Issuing::Broken(error.to_string()))?
+        .map_err(Issuing::Refused)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = site.config.agents.listen.map_or(PORT, |at| at.port());
     // Only what reads as addresses goes into a command line.

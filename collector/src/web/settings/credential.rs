@@ -1,8 +1,8 @@
 //! The form of credentials. What is secret is written and never shown again; left empty it stays as it is.
 
 use super::field::{Form, Section, Shape, Texts, called, lines, some, text, word};
-use crate::settings::credential::{AUTHS, Credential, PRIVACIES, Secrets, Version};
 use crate::settings::Flaw;
+use crate::settings::credential::{AUTHS, Credential, PRIVACIES, Secrets, Version};
 use crate::words::Word;
 
 pub(super) fn texts(credential: &Credential) -> Texts {
@@ -82,11 +82,7 @@ pub(super) fn sections(form: &Form<'_>, new: bool) -> Vec<Section> {
         },
         Section {
             legend: "SNMP v1 / v2c",
-            inputs: vec![form.hinted(
-                "community",
-                (Word::SettingCommunity, kept()),
-                Shape::Secret,
-            )],
+            inputs: vec![form.hinted("community", (Word::SettingCommunity, kept()), Shape::Secret)],
         },
     ]
 }

@@ -259,10 +259,10 @@ fn meant(
         What::Schedule => {
             let known = around.schedules.iter().find(|known| known.name == name);
             let schedule = schedule::read(typed, (known, &around.zone))?;
-            let enrolled =
-                |agent: &&Agent| agent.name == schedule.agent && agent.until.is_some();
+            let enrolled = |agent: &&Agent| agent.name == schedule.agent && agent.until.is_some();
             if !around.agents.iter().any(|agent| enrolled(&agent)) {
-                let (ja, en) = ("登録済みのエージェントを選んでください", "choose an enrolled agent");
+                let (ja, en) =
+                    ("登録済みのエージェントを選んでください", "choose an enrolled agent");
                 return Err(vec![Flaw::new("agent", ja, en)]);
             }
             (Meant::Schedule(schedule), false)
@@ -407,13 +407,10 @@ pub(in crate::web) async fn question(
 ) -> Response {
     let lang = reader.lang;
     let (title, place, note) = match (wanted.kind.as_str(), What::named(&wanted.kind)) {
-        ("agent", _) => {
-            (Word::CommonAgent, "/settings#agents".to_owned(), Word::SettingRevokeNote)
-        }
+        ("agent", _) => (Word::CommonAgent, "/settings#agents".to_owned(), Word::SettingRevokeNote),
         (_, Some(what)) if !what.is_single() => {
             let secret = matches!(what, What::Setting(Kind::Credential | Kind::Notify));
-            let note =
-                if secret { Word::SettingRemoveSecretNote } else { Word::SettingRemoveNote };
+            let note = if secret { Word::SettingRemoveSecretNote } else { Word::SettingRemoveNote };
             (what.title(), what.place(), note)
         }
         _ => return message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage),
@@ -454,9 +451,7 @@ pub(in crate::web) async fn remove(
         .await;
     match done {
         Ok(true) => back(&what.place()),
-        Ok(false) => {
-            message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::SettingStillUsed)
-        }
+        Ok(false) => message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::SettingStillUsed),
         Err(error) => unavailable(&reader, &error, "a setting could not be taken out"),
     }
 }
@@ -491,4 +486,3 @@ pub(super) fn sentence(complaint: Complaint, lang: Lang) -> String {
         Lang::En => complaint.en,
     }
 }
-

@@ -156,8 +156,10 @@ impl Form<'_> {
     ) -> Input {
         let mut input = self.input(name, label, Shape::One);
         let chosen = |value: &str| value == input.value;
-        input.choices =
-            choices.into_iter().map(|(value, label)| (value.clone(), label, chosen(&value))).collect();
+        input.choices = choices
+            .into_iter()
+            .map(|(value, label)| (value.clone(), label, chosen(&value)))
+            .collect();
         input
     }
 
@@ -169,7 +171,8 @@ impl Form<'_> {
         choices: impl IntoIterator<Item = (String, String)>,
     ) -> Input {
         let chosen = lines(self.texts, name);
-        let with = |(value, label): (String, String)| (value.clone(), label, chosen.contains(&value));
+        let with =
+            |(value, label): (String, String)| (value.clone(), label, chosen.contains(&value));
         let choices = choices.into_iter().map(with).collect();
         Input { choices, ..self.input(name, label, Shape::Many) }
     }

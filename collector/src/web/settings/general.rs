@@ -48,7 +48,10 @@ fn fixed(file: &Config) -> Vec<(&'static str, String)> {
 }
 
 /// What was typed; what the file fixes stays as it was said.
-pub(super) fn read(texts: &Texts, (known, file): (&General, &Config)) -> Result<General, Vec<Flaw>> {
+pub(super) fn read(
+    texts: &Texts,
+    (known, file): (&General, &Config),
+) -> Result<General, Vec<Flaw>> {
     let mut flaws = Vec::new();
     let mut general = General {
         retention_days: number(texts, "retention_days", &mut flaws),
@@ -83,9 +86,7 @@ pub(super) fn sections(form: &Form<'_>, file: &Config) -> Vec<Section> {
         form.hinted(name, (label, hint), shape)
     };
     let usual = Limits::default();
-    let is = |number: u32, range: &str| {
-        form.lang.fill(Word::SettingUsually, &[&number, &range])
-    };
+    let is = |number: u32, range: &str| form.lang.fill(Word::SettingUsually, &[&number, &range]);
     let newest = (String::new(), form.say(Word::SettingNewest));
     let editions = Checklist::editions().into_iter().map(|it| (it.clone(), it));
     vec![Section {
@@ -93,7 +94,11 @@ pub(super) fn sections(form: &Form<'_>, file: &Config) -> Vec<Section> {
         inputs: vec![
             field("retention_days", Word::SettingRetention, &form.say(Word::SettingRetentionHint)),
             field("silent_agent_hours", Word::SettingSilent, &is(usual.silent_hours, "1-720")),
-            field("certificate_days", Word::SettingCertificate, &is(usual.certificate_days, "1-60")),
+            field(
+                "certificate_days",
+                Word::SettingCertificate,
+                &is(usual.certificate_days, "1-60"),
+            ),
             field("backup_days", Word::SettingBackup, &is(usual.backup_days, "1-366")),
             field("public_url", Word::SettingLinks, "https://daicho.example.jp"),
             form.one("checklist", Word::SettingsEditions, std::iter::once(newest).chain(editions)),

@@ -35,7 +35,10 @@ pub(super) fn texts(network: &Network) -> Texts {
     put("dhcp_servers", network.dhcp_servers.join("\n"));
     put("agent", network.agent.clone().unwrap_or_default());
     put("policy", called(&network.policy));
-    put("packets_per_second", network.packets_per_second.map(|n| n.to_string()).unwrap_or_default());
+    put(
+        "packets_per_second",
+        network.packets_per_second.map(|n| n.to_string()).unwrap_or_default(),
+    );
     put("windows", network.windows.join("\n"));
     put("credentials", network.credentials.join("\n"));
     texts

@@ -155,11 +155,19 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
             legend: "",
             inputs: vec![
                 form.hinted("name", (Word::SettingName, "mail"), name).required(),
-                form.one("kind", Word::SettingWay, ways.map(|(it, word)| (called(&it), form.say(word)))),
+                form.one(
+                    "kind",
+                    Word::SettingWay,
+                    ways.map(|(it, word)| (called(&it), form.say(word))),
+                ),
                 form.many("events", Word::SettingEvents, events),
                 form.one("severity", Word::SettingSeverity, severities()),
                 form.hinted("quiet", (Word::SettingQuiet, "22:00-07:00"), Shape::Lines),
-                form.one("urgent", Word::SettingUrgent, none(Word::SettingNone).chain(severities())),
+                form.one(
+                    "urgent",
+                    Word::SettingUrgent,
+                    none(Word::SettingNone).chain(severities()),
+                ),
                 form.hinted("gather_minutes", (Word::SettingGather, "1-1440"), Shape::Text),
                 form.one("language", Word::SettingsLanguage, none(Word::SettingUsual).chain(langs)),
                 form.one("party", Word::SettingParty, none(Word::SettingNone).chain(parties)),

@@ -40,9 +40,8 @@ pub(super) fn read(
         contact: text(texts, "contact").to_owned(),
         ..known.cloned().unwrap_or_default()
     };
-    let runs = schedule.timetable().and_then(|table| {
-        table.next_run(clock::now()).ok_or(Bad::Never)
-    });
+    let runs =
+        schedule.timetable().and_then(|table| table.next_run(clock::now()).ok_or(Bad::Never));
     match runs {
         Ok(_) => Ok(schedule),
         Err(bad) => Err(vec![flaw(&bad, &schedule)]),
@@ -51,11 +50,9 @@ pub(super) fn read(
 
 fn flaw(bad: &Bad, schedule: &Schedule) -> Flaw {
     let (field, ja, en) = match bad {
-        Bad::Name(name) if *name == schedule.agent && *name != schedule.name => (
-            "agent",
-            "エージェントを選んでください",
-            "choose an agent",
-        ),
+        Bad::Name(name) if *name == schedule.agent && *name != schedule.name => {
+            ("agent", "エージェントを選んでください", "choose an agent")
+        }
         Bad::Name(_) => (
             "name",
             "前後に空白のない 1～100 文字にしてください",

@@ -46,7 +46,9 @@ fn a_network_is_declared_changed_and_taken_out_and_counts_without_a_restart() {
     let path = "/settings/edit?kind=network&name=3F";
     let seen = running.seen(path);
     let change = |seen: &str, rate: &str| {
-        let form = format!("kind_of=network&name=3F&cidr=10.20.0.0%2F24&purpose=office&packets_per_second={rate}&seen={seen}");
+        let form = format!(
+            "kind_of=network&name=3F&cidr=10.20.0.0%2F24&purpose=office&packets_per_second={rate}&seen={seen}"
+        );
         running.edit(&form).status
     };
     assert_eq!((change(&seen, "many"), change(&seen, "0")), (422, 422));
@@ -61,7 +63,11 @@ fn a_network_is_declared_changed_and_taken_out_and_counts_without_a_restart() {
     assert_eq!(running.submit("/settings/remove", "", "kind_of=network&name=3F").status, 303);
     assert!(running.settings().networks.is_empty() && decreed().is_empty());
     assert!(running.has_deed(Deed::SettingRemoved, "network 3F"));
-    for missing in ["/settings/edit?kind=network&name=3F", "/settings/edit?kind=x", "/settings/remove?kind=deny"] {
+    for missing in [
+        "/settings/edit?kind=network&name=3F",
+        "/settings/edit?kind=x",
+        "/settings/remove?kind=deny",
+    ] {
         assert_eq!(running.get(missing).status, 404, "{missing}");
     }
 }
@@ -69,7 +75,8 @@ fn a_network_is_declared_changed_and_taken_out_and_counts_without_a_restart() {
 #[test]
 fn credentials_are_written_once_kept_encrypted_and_never_shown_again() {
     let running = running();
-    let v3 = "kind_of=credential&new=yes&name=core&version=v3&user=daicho&auth=sha256&auth_password=";
+    let v3 =
+        "kind_of=credential&new=yes&name=core&version=v3&user=daicho&auth=sha256&auth_password=";
     let short = running.edit(&format!("{v3}short"));
     assert!(short.status == 422 && short.body.contains("id=\"auth_password-wrong\""));
     assert!(!short.body.contains("short"), "{}", short.body);
@@ -77,7 +84,8 @@ fn credentials_are_written_once_kept_encrypted_and_never_shown_again() {
     // Left empty it stays; the rest changes.
     let path = "/settings/edit?kind=credential&name=core";
     let seen = running.seen(path);
-    let again = format!("kind_of=credential&name=core&version=v3&user=daicho2&auth=sha256&seen={seen}");
+    let again =
+        format!("kind_of=credential&name=core&version=v3&user=daicho2&auth=sha256&seen={seen}");
     assert_eq!(running.edit(&again).status, 303);
     let vault = crate::vault::Vault::open(running.site.store.path()).unwrap();
     let kept = || vault.get(&running.site.store, "snmp.core").unwrap();
@@ -98,11 +106,14 @@ fn credentials_are_written_once_kept_encrypted_and_never_shown_again() {
 
 #[test]
 fn a_receiver_is_made_and_tried_and_its_secrets_stay_in_the_vault() {
-    let running = running_with("[[notify]]\nname = \"siem\"\nkind = \"syslog\"\nserver = \"127.0.0.1\"\n");
+    let running =
+        running_with("[[notify]]\nname = \"siem\"\nkind = \"syslog\"\nserver = \"127.0.0.1\"\n");
     let sink = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     sink.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
     let port = sink.local_addr().unwrap().port();
-    let log = format!("kind_of=notify&new=yes&name=log&kind=syslog&server=127.0.0.1&port={port}&transport=udp&events=finding&events=backup&quiet=22%3A00-07%3A00&language=en");
+    let log = format!(
+        "kind_of=notify&new=yes&name=log&kind=syslog&server=127.0.0.1&port={port}&transport=udp&events=finding&events=backup&quiet=22%3A00-07%3A00&language=en"
+    );
     assert_eq!(running.edit(&log).status, 303, "{}", running.edit(&log).body);
     let tried = running.submit("/settings/test", "", "name=log");
     assert!(tried.status == 200 && tried.body.contains("class=\"done\""), "{}", tried.body);
@@ -117,9 +128,17 @@ fn a_receiver_is_made_and_tried_and_its_secrets_stay_in_the_vault() {
     let hook = "kind_of=notify&new=yes&name=chat&kind=webhook&events=finding&url=";
     let plain = running.edit(&format!("{hook}http%3A%2F%2Fhooks.example%2Fx"));
     assert!(plain.status == 422 && plain.body.contains("id=\"url-wrong\""));
-    assert_eq!(running.edit(&format!("{hook}https%3A%2F%2Fhooks.example%2FT0%2Fgeheim")).status, 303);
-    let (page, form) = (running.get("/settings").body, running.get("/settings/edit?kind=notify&name=chat").body);
-    assert!(page.contains("https://hooks.example/…") && !page.contains("geheim") && !form.contains("geheim"));
+    assert_eq!(
+        running.edit(&format!("{hook}https%3A%2F%2Fhooks.example%2FT0%2Fgeheim")).status,
+        303
+    );
+    let (page, form) =
+        (running.get("/settings").body, running.get("/settings/edit?kind=notify&name=chat").body);
+    assert!(
+        page.contains("https://hooks.example/…")
+            && !page.contains("geheim")
+            && !form.contains("geheim")
+    );
     let settings = running.settings();
     assert!(!settings.to_toml().unwrap().contains("geheim"));
     let names: Vec<String> =
@@ -133,7 +152,8 @@ fn numbers_that_the_file_says_are_shown_and_not_typed() {
     let running = running_with("silent_agent_hours = 5\n");
     let form = running.get("/settings/edit?kind=general").body;
     assert!(form.contains("type=\"hidden\" name=\"silent_agent_hours\" value=\"5\""), "{form}");
-    let said = "kind_of=general&seen=0&retention_days=400&silent_agent_hours=99&backup_days=7&checklist=";
+    let said =
+        "kind_of=general&seen=0&retention_days=400&silent_agent_hours=99&backup_days=7&checklist=";
     assert_eq!(running.edit(said).status, 303);
     let config = running.site.effective().unwrap().config.clone();
     assert_eq!((config.retention_days, config.notify.limits.silent_hours), (Some(400), 5));
@@ -150,10 +170,18 @@ fn an_auditor_reads_the_settings_and_finds_nothing_to_change_them_with() {
     let running = running();
     let general = crate::settings::General { backup_days: Some(9), ..Default::default() };
     let by = (By::here("t".into(), clock::now()), "なぜ".to_owned());
-    running.site.store.keep_settings(vec![crate::settings::Setting::General(general)], None, by).unwrap();
+    running
+        .site
+        .store
+        .keep_settings(vec![crate::settings::Setting::General(general)], None, by)
+        .unwrap();
     let auditor = Visitor::new(&running.site, Role::Auditor, None);
     let page = running.get_as(&auditor, "/settings", "").body;
-    assert!(page.contains("なぜ") && !page.contains("/settings/edit") && !page.contains("<form action=\"/settings"));
+    assert!(
+        page.contains("なぜ")
+            && !page.contains("/settings/edit")
+            && !page.contains("<form action=\"/settings")
+    );
     assert!(running.get("/settings").body.contains("/settings/edit?kind=general"));
     assert_eq!(running.site.store.setting_history(Some((Kind::General, ""))).unwrap().len(), 1);
 }
