@@ -16,6 +16,7 @@ use crate::net::privilege;
 mod doctor;
 mod enrol;
 mod listen;
+mod permit;
 mod scan;
 mod send;
 
@@ -58,6 +59,9 @@ enum Command {
     Send(Send),
     /// 登録コードで収集サーバーに登録します / enrols with a collector by a one-time code
     Enrol(Enrol),
+    /// 収集サーバーが宣言してよいアドレスの範囲を、設定ファイルに書き加えます / writes into the
+    /// configuration within which addresses the collector may declare networks
+    Permit(Permit),
     /// 収集サーバーの指示を待って走査します / waits for a collector's orders and scans
     Work {
         /// Scans are started by the process that started this one.
@@ -104,6 +108,9 @@ struct Scan {
     /// to stdout as JSON, and the scan ends when stdin closes.
     #[arg(long, hide = true, value_parser = order, conflicts_with_all = ["network", "all_declared", "output", "rate", "per_target", "timeout", "resume", "stop_file", "no_wait"])]
     order: Option<Order>,
+    /// Credentials for the order come as the first line of stdin, in JSON.
+    #[arg(long, hide = true, requires = "order")]
+    handed: bool,
     /// 中断した同じ走査の続きから始めます / goes on with the interrupted scan of the same networks
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "not given, given alone, given with a file")]
@@ -168,6 +175,13 @@ struct Enrol {
     code: String,
 }
 
+#[derive(Debug, Args)]
+struct Permit {
+    /// アドレスの範囲（例 10.20.0.0/24） / the addresses, like 10.20.0.0/24
+    #[arg(required = true, value_name = "CIDR")]
+    prefixes: Vec<String>,
+}
+
 fn order(text: &str) -> Result<Order, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
@@ -199,6 +213,10 @@ impl Cli {
             // Before anything is read, and before there is another thread.
             privilege::drop_all();
         }
+        if let Command::Permit(arguments) = &self.command {
+            // The file may not be there yet.
+            return permit::permit(&arguments.prefixes, self.config.as_deref());
+        }
         let declared = match &self.config {
             Some(file) => Declared::read(file)?,
             None => Declared::default(),
@@ -220,6 +238,8 @@ impl Cli {
                 let key = key::public(&key::load_or_create(&state()?)?);
                 print(&format!("{key}\n指紋 / fingerprint: {}\n", key.fingerprint()))
             }
+            // Done above.
+            Command::Permit(_) => Ok(()),
             Command::Config { print: _ } => print(SAMPLE),
         }
     }

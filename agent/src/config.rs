@@ -19,6 +19,8 @@ mod credentials;
 mod meant;
 /// What an order of a collector leaves of the configuration.
 mod order;
+/// What the configuration lets a collector add to it.
+pub mod permission;
 /// What live hosts are asked beside SNMP and DNS-SD.
 pub mod questions;
 /// Which networks a command line may choose, and what may be scanned at all.
@@ -90,6 +92,8 @@ pub struct Declared {
     pub sighting: Sighting,
     /// Files that hold secrets.
     pub secret_files: Vec<PathBuf>,
+    /// What the collector may add.
+    pub permission: permission::Permission,
     /// Declared networks; they do not overlap.
     pub networks: Vec<Declaration>,
 }
@@ -132,6 +136,7 @@ impl Default for Declared {
             deny: DenyList::default(),
             sighting: Sighting::default(),
             secret_files: Vec::new(),
+            permission: permission::Permission::default(),
             networks: Vec::new(),
         }
     }

@@ -13,13 +13,17 @@ use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Sentence;
+use daicho_common::handed::{Handed, Slot};
 use daicho_common::job::{Asking, Course, Order, Reply, Report, Stage, Work};
+use ring::rand::SystemRandom;
+use ring::signature::Ed25519KeyPair;
 
 use crate::config::Declared;
 use crate::count::Count;
 use crate::export::collector::SOFTWARE;
 use crate::export::{Collector, drain};
 use crate::identity::Identity;
+use crate::key;
 
 /// The side of the process that talks to the collector.
 mod beside;
@@ -46,6 +50,8 @@ pub struct Worker {
     state: PathBuf,
     declared: Declared,
     identity: Identity,
+    /// Signs batches, and the locks of credentials.
+    key: Ed25519KeyPair,
     collector: Collector,
     /// Somebody wants this program to end.
     ending: Arc<AtomicBool>,
@@ -68,9 +74,10 @@ impl Worker {
             )
         })?;
         let collector = Collector::of(&identity)?;
+        let key = key::load_or_create(&state)?;
         let (ending, busy) = (Arc::default(), Arc::default());
         let starting = Starting::Here;
-        Ok(Self { state, declared, identity, collector, ending, busy, starting })
+        Ok(Self { state, declared, identity, key, collector, ending, busy, starting })
     }
 
     /// The same with scans that another process starts ([`starter::keep`]), and that ends with it.
@@ -120,8 +127,16 @@ impl Worker {
         if let Some((why, _)) = drained.undelivered {
             return Err(why);
         }
-        let asking =
-            Asking { software: SOFTWARE.to_owned(), wait: WAIT, networks: self.declared.told() };
+        // Credentials are sealed for this question and no other.
+        let slot = Slot::new(&SystemRandom::new()).ok();
+        let lock = slot.as_ref().map(|slot| slot.lock(&self.identity.agent, &self.key));
+        let asking = Asking {
+            software: SOFTWARE.to_owned(),
+            wait: WAIT,
+            networks: self.declared.told(),
+            permits: self.declared.permits(),
+            lock,
+        };
         let patience = Duration::from_secs(WAIT) + SLACK;
         let work: Work = self.collector.post("work", &asking, patience)?;
         if work.renew {
@@ -130,27 +145,28 @@ impl Worker {
             tracing::info!("the certificate was renewed");
         }
         if let Some(order) = work.order {
+            let handed = slot.zip(work.sealed).map(|(slot, sealed)| {
+                let opened = slot.open((&self.identity.agent, order.id), &sealed);
+                opened.map_err(|_| shut())
+            });
             self.busy.store(true, Ordering::SeqCst);
-            self.perform(&order);
+            self.perform(&order, handed.unwrap_or(Ok(Handed::default())));
             self.busy.store(false, Ordering::SeqCst);
         }
         Ok(())
     }
 
     /// Does a job to its end and says so. What the collector does not hear it learns by the silence.
-    fn perform(&self, order: &Order) {
-        let last = match self.declared.narrowed(order).map(|_| ()) {
-            Err(refused) => Report {
-                course: Course::Refused,
-                stage: Stage::default(),
-                said: Some(sentence(refused)),
-            },
-            Ok(()) => self.scan(order).unwrap_or_else(|failed| Report {
-                course: Course::Failed,
-                stage: Stage::default(),
-                said: Some(sentence(failed)),
-            }),
-        };
+    fn perform(&self, order: &Order, handed: Result<Handed, Complaint>) {
+        let ended =
+            |course, why| Report { course, stage: Stage::default(), said: Some(sentence(why)) };
+        let last = handed.map_err(|why| ended(Course::Failed, why)).and_then(|handed| {
+            let meant = self.declared.with(order, &handed);
+            let meant = meant.and_then(|declared| declared.narrowed(order));
+            meant.map_err(|why| ended(Course::Refused, why))?;
+            self.scan(order, handed).map_err(|why| ended(Course::Failed, why))
+        });
+        let last = last.unwrap_or_else(|report| report);
         let mut patience = Patience::default();
         while let Err(complaint) = self.tell(order.id, &last) {
             if complaint.exit == Exit::Integrity || patience.is_spent() {
@@ -161,10 +177,10 @@ impl Worker {
         }
     }
 
-    fn scan(&self, order: &Order) -> Result<Report, Complaint> {
+    fn scan(&self, order: &Order, handed: Handed) -> Result<Report, Complaint> {
         let to = self.collector.url();
         let from = (self.state.as_path(), self.declared.file.as_deref());
-        let mut child = self.starting.start(from, (order, to))?;
+        let mut child = self.starting.start(from, (order, to), handed)?;
         loop {
             std::thread::sleep(TELL);
             if self.ending.load(Ordering::SeqCst) {
@@ -187,6 +203,14 @@ impl Worker {
     fn tell(&self, job: u64, report: &Report) -> Result<Reply, Complaint> {
         self.collector.post(&format!("jobs/{job}"), report, QUICK)
     }
+}
+
+fn shut() -> Complaint {
+    Complaint::new(
+        Exit::Integrity,
+        "収集サーバーから届いた認証情報を開けません。もう一度走査を指示し、続くならエージェントを登録し直してください",
+        "the credentials from the collector do not open; have it scanned again, and enrol the agent anew if that goes on",
+    )
 }
 
 fn sentence(complaint: Complaint) -> Sentence {

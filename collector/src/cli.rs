@@ -11,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use daicho_common::batch::AgentKey;
 use daicho_common::complaint::{Complaint, Exit};
 
+use crate::config::Config;
+use crate::store::Store;
 use crate::words::Lang;
 
 mod account;
@@ -31,6 +33,7 @@ mod scan;
 mod schedule;
 mod secret;
 mod serve;
+mod settings;
 mod snapshot;
 mod token;
 
@@ -115,6 +118,8 @@ enum Command {
     /// 設定・データベース・ポート・エージェントを調べ、直し方を示します /
     /// Looks at configuration, database, port and agents, and says how to mend what is wrong
     Doctor(doctor::Doctor),
+    /// 画面で変えた設定の書き出しと読み込み / Settings that were made on pages: as TOML, and back
+    Settings(settings::SettingsLine),
     /// エージェントの招待・一覧・失効 / Invites, lists and revokes agents
     Agent(agent::AgentLine),
     /// 走査の予定 / Schedules of scans, and the plan of them
@@ -144,6 +149,12 @@ struct Look {
     lang: Lang,
     #[command(flatten)]
     places: Places,
+}
+
+/// The configuration with what was said on pages.
+fn with_settings(config: &Config, store: &Store) -> Result<Config, Complaint> {
+    let (_, settings) = store.settings().map_err(|error| error.complaint(store.path()))?;
+    Ok(crate::settings::effective::with(config, &settings))
 }
 
 /// Who does it, in which language it is told, and where.
@@ -409,6 +420,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Migrate(options) => migrate::migrate(&options),
         Command::Doctor(options) => doctor::doctor(&options),
         Command::Agent(options) => agent::run(&options),
+        Command::Settings(options) => settings::run(&options),
         Command::Schedule(options) => schedule::run(&options),
         Command::Scan(options) => scan::run(&options),
         Command::Devices(options) => compare::devices(&options),

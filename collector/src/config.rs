@@ -15,7 +15,10 @@ use crate::words::Lang;
 mod notify;
 mod provider;
 
-pub use notify::{Notify, is_name};
+pub use notify::{
+    BACKUP_DAYS, Bad, CERTIFICATE_DAYS, Named, Notify, Receiver, SILENT_HOURS, Url, Way,
+    WrittenSecurity, WrittenTransport, channel, is_hook, is_name, links, within,
+};
 
 /// As written: every key may be left out.
 #[derive(Debug, Default, Deserialize)]
@@ -48,7 +51,7 @@ struct Written {
     silent_agent_hours: Option<u32>,
     certificate_days: Option<u32>,
     backup_days: Option<u32>,
-    notify: Option<Vec<notify::Written>>,
+    notify: Option<Vec<Receiver>>,
     oidc: Option<provider::Written>,
 }
 

@@ -50,9 +50,6 @@ pub struct Courier {
 
 /// Looks and sends until `stop` ends.
 pub async fn run(site: Arc<Site>, stop: impl Future<Output = ()> + Send) {
-    if site.config.notify.channels.is_empty() {
-        return;
-    }
     let courier = Courier::new(site);
     let mut ticker = tokio::time::interval(LOOK);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -63,6 +60,12 @@ pub async fn run(site: Arc<Site>, stop: impl Future<Output = ()> + Send) {
             _ = ticker.tick() => {}
         }
         let now = clock::now();
+        match courier.site.effective() {
+            // Nobody is to be told: it is looked again whether somebody is.
+            Ok(effective) if effective.config.notify.channels.is_empty() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the settings could not be read; trying again"),
+        }
         if let Err(error) = courier.look(now).await {
             tracing::warn!(%error, "it could not be looked what is to be told; trying again");
         }
@@ -96,7 +99,7 @@ impl Courier {
     pub async fn deliver(&self, now: Timestamp) -> Result<(), StoreError> {
         let (site, busy) = (Arc::clone(&self.site), Arc::clone(&self.busy));
         let begun = tokio::task::spawn_blocking(move || {
-            for channel in &site.config.notify.channels {
+            for channel in &site.effective()?.config.notify.channels {
                 begin(&site, &busy, channel, now)?;
             }
             Ok(())
@@ -111,7 +114,8 @@ impl Courier {
 }
 
 fn look(site: &Site, watched: &Watched, now: Timestamp) -> Result<(), StoreError> {
-    let (store, notify) = (&site.store, &site.config.notify);
+    let (store, effective) = (&site.store, site.effective()?);
+    let notify = &effective.config.notify;
     let agents = agents(store)?;
     // A server is copied by its own tools, of which nothing is known here.
     let on_server = store.place().server().is_some();
@@ -139,14 +143,14 @@ fn look(site: &Site, watched: &Watched, now: Timestamp) -> Result<(), StoreError
             .filter(|event| !matches!(event.what, What::GivenUp(name, _) if name == channel.name))
             .filter(|event| channel.choice.has(event, portion))
             .collect();
-        tell(site, channel, &holding, now)?;
+        tell((site, &notify.url), channel, &holding, now)?;
     }
     Ok(())
 }
 
 /// Queues what this receiver is to be told.
 fn tell(
-    site: &Site,
+    (site, url): (&Site, &str),
     channel: &Channel,
     holding: &[&Event<'_>],
     now: Timestamp,
@@ -165,19 +169,19 @@ fn tell(
         return Ok(());
     }
     let show = |at| site.config.zone.show(at);
-    let how = wording(site, channel, &show);
+    let how = wording(url, channel, &show);
     let keys = due.iter().map(|event| (event.key.clone(), event.kind)).collect();
     store.queue(channel.name.clone(), message(&due, how, now), keys)?;
     Ok(())
 }
 
 fn wording<'a>(
-    site: &'a Site,
+    url: &'a str,
     channel: &Channel,
     show: &'a dyn Fn(Timestamp) -> String,
 ) -> Wording<'a> {
     let Channel { lang, choice, .. } = channel;
-    Wording { lang: *lang, brief: choice.brief, url: &site.config.notify.url, show }
+    Wording { lang: *lang, brief: choice.brief, url, show }
 }
 
 /// The agents as they are watched.
@@ -250,9 +254,9 @@ impl Drop for UnderWay {
 /// Sends a message and keeps what became of it.
 fn carry(site: &Site, channel: &Channel, outgoing: &Outgoing) {
     let sent = Vault::open(site.store.path())
-        .and_then(|vault| secret(&vault, &site.store, channel))
+        .and_then(|vault| ready(&vault, &site.store, channel))
         .map_err(|complaint| complaint.en)
-        .and_then(|secret| send(channel, &outgoing.message, secret.as_ref()));
+        .and_then(|(channel, secret)| send(&channel, &outgoing.message, secret.as_ref()));
     let now = clock::now();
     let kept = match sent {
         Ok(()) => site.store.notice_sent(outgoing.id, now),
@@ -268,16 +272,23 @@ fn carry(site: &Site, channel: &Channel, outgoing: &Outgoing) {
     }
 }
 
-/// The secret that this receiver needs, if it needs one.
+/// The receiver as it is reached, and the secret that it needs, if it needs one.
 ///
 /// # Errors
 /// As [`Vault::get`].
-pub fn secret(
+pub fn ready(
     vault: &Vault,
     store: &Store,
     channel: &Channel,
-) -> Result<Option<Secret>, Complaint> {
-    channel.road.secret().map(|name| vault.get(store, name)).transpose()
+) -> Result<(Channel, Option<Secret>), Complaint> {
+    let mut channel = channel.clone();
+    if let Road::Webhook(webhook) = &mut channel.road
+        && let Some(name) = &webhook.hidden
+    {
+        vault.get(store, name)?.expose().clone_into(&mut webhook.url);
+    }
+    let secret = channel.road.secret().map(|name| vault.get(store, name)).transpose()?;
+    Ok((channel, secret))
 }
 
 /// Sends a message and waits until it was taken, or was not. Bounded in time.

@@ -34,6 +34,8 @@ pub mod reconcile;
 pub mod duty;
 /// Whether the checklist covers a device or a row.
 pub mod scope;
+/// What administrators say on pages instead of in a file.
+pub mod settings;
 /// When scans are to run.
 pub mod schedule;
 /// What a person should look at.

@@ -185,7 +185,7 @@ impl Schedule {
             reach: self.reach,
             packets_per_second: self.packets_per_second,
             target_packets_per_second: self.target_packets_per_second,
-            seconds: None,
+            ..Order::default()
         }
     }
 }

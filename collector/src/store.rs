@@ -37,6 +37,7 @@ mod schema;
 mod secrets;
 mod server;
 mod sessions;
+mod settings;
 mod sites;
 mod snapshots;
 mod stocktakings;
@@ -48,7 +49,9 @@ mod views;
 mod writer;
 
 pub use accounts::{BadAccount, Listed, NewAccount, NewState};
-pub use agents::{Agent, Aside, Caller as CallingAgent, Enrolled, NewCertificate, NewInvitation};
+pub use agents::{
+    Agent, Aside, Caller as CallingAgent, Enrolled, NewCertificate, NewInvitation, Saying,
+};
 pub use audit::By;
 pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
@@ -67,6 +70,7 @@ pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use secrets::{KeptSecret, Sealed};
 pub use server::{Fault, Server};
 pub use sessions::{Caller, Session};
+pub use settings::KeptSetting;
 pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
 pub use sql::Error as DatabaseError;

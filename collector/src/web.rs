@@ -34,6 +34,7 @@ use crate::people::act::{Act, Reach, may};
 use crate::people::log::Deed;
 use crate::people::rules::Rules;
 use crate::picture::Criteria;
+use crate::settings::effective::Effective;
 use crate::store::{By, Store, StoreError};
 use crate::vault::Vault;
 
@@ -103,7 +104,10 @@ pub struct Site {
     pub(crate) live: Live,
     /// What is counted.
     pub(crate) meters: Meters,
-    criteria: Criteria,
+    /// By what pictures are derived; it changes with the settings.
+    criteria: RwLock<Criteria>,
+    /// What holds of the file and the settings.
+    effective: RwLock<Arc<Effective>>,
     current: RwLock<Arc<Snapshot>>,
     /// Held by the one task that derives; the others wait for what it makes.
     deriving: tokio::sync::Mutex<()>,
@@ -135,7 +139,9 @@ impl Site {
     /// # Errors
     /// A complaint if the store cannot be read.
     pub fn new(store: Store, config: Config) -> Result<Self, Complaint> {
-        let criteria = ingest::criteria(&config)?;
+        let kept = store.settings().map_err(|e| e.complaint(store.path()))?;
+        let effective = Effective::of(&config, kept);
+        let criteria = ingest::criteria(&effective.config)?;
         let rules = ingest::people(&config)?;
         let hasher = Hasher::new(&rules.password).map_err(no_chance)?;
         let kept = |name: &str| Vault::open(store.path())?.get(&store, name);
@@ -145,7 +151,8 @@ impl Site {
         Ok(Self {
             store,
             config,
-            criteria,
+            criteria: RwLock::new(criteria),
+            effective: RwLock::new(Arc::new(effective)),
             current: RwLock::new(Arc::new(first)),
             live: Live::default(),
             meters: Meters::default(),
@@ -234,6 +241,23 @@ impl Site {
         Ok(made)
     }
 
+    /// What holds of the file and the settings just now, whichever process changed them.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) fn effective(&self) -> Result<Arc<Effective>, StoreError> {
+        let known = || Arc::clone(&self.effective.read().unwrap_or_else(PoisonError::into_inner));
+        let present = known();
+        if self.store.settings_version()? == present.version {
+            return Ok(present);
+        }
+        let fresh = Arc::new(Effective::of(&self.config, self.store.settings()?));
+        *self.effective.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+        let mut criteria = self.criteria.write().unwrap_or_else(PoisonError::into_inner);
+        criteria.rulings.policy.networks.clone_from(&fresh.config.decreed.networks);
+        Ok(fresh)
+    }
+
     fn current(&self) -> Arc<Snapshot> {
         // A snapshot is swapped whole, so a panic elsewhere cannot have left half of one.
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
@@ -266,7 +290,10 @@ impl Site {
             // still reads the former keeps it.
             let before = put(Arc::new(Snapshot::default()));
             let before = Arc::try_unwrap(before).unwrap_or_else(|read| (*read).clone());
-            let fresh = Arc::new(before.follow(&site.store, &site.criteria)?);
+            site.effective()?;
+            let criteria = site.criteria.read().unwrap_or_else(PoisonError::into_inner);
+            let fresh = Arc::new(before.follow(&site.store, &criteria)?);
+            drop(criteria);
             put(Arc::clone(&fresh));
             Ok(fresh)
         })
@@ -309,6 +336,12 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
         .get("/settings", Need::May(Act::Survey), settings::page)
+        .get("/settings/edit", Need::May(Act::Administer), settings::edit::form)
+        .post("/settings/edit", Need::May(Act::Administer), settings::edit::say)
+        .get("/settings/remove", Need::May(Act::Administer), settings::edit::question)
+        .post("/settings/remove", Need::May(Act::Administer), settings::edit::remove)
+        .post("/settings/agents", Need::May(Act::Administer), settings::agents::code)
+        .post("/settings/test", Need::May(Act::Administer), settings::trial::send)
         .get("/register/edit", Need::May(Act::Enter), register::form)
         .post("/register/edit", Need::May(Act::Enter), register::keep)
         .get("/stocktaking", Need::May(Act::Survey), stocktaking::list)
@@ -323,6 +356,7 @@ fn doors(site: &Arc<Site>) -> Doors {
         .post("/scans/say", Need::May(Act::Operate), scans::say)
         .get("/observations/{id}", Need::May(Act::Read), observation::page)
         .get("/guide", Need::May(Act::Administer), guide::show)
+        .post("/guide/network", Need::May(Act::Administer), guide::network)
         .post("/guide/code", Need::May(Act::Administer), guide::code)
         .get("/sites", Need::May(Act::Survey), sites::list)
         .get("/sites/{name}", Need::May(Act::Survey), sites::page)

@@ -1,12 +1,14 @@
 //! What a collector wants of an agent, and what the agent says of it. An order can only narrow what
 //! the agent's own configuration allows: it names networks that are declared there, and figures that
-//! count where they are smaller.
+//! count where they are smaller. Networks that the collector declares count only where that configuration
+//! says that it may ([`Permits`]).
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::enrolment::Sentence;
+use crate::handed::{Lock, Sealed};
 use crate::time::Timestamp;
 
 /// How far an order lets the agent go, at most; the words of `policy` in `agent.toml`.
@@ -22,7 +24,7 @@ pub enum Reach {
 }
 
 /// A scan that is wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// Names the job.
@@ -42,12 +44,59 @@ pub struct Order {
     /// A span, so that the two clocks need not agree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u64>,
+    /// Networks that the collector declares, besides those of the agent's own configuration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Network>,
+    /// What is not sent to, besides what the agent's own configuration denies.
+    #[serde(default, skip_serializing_if = "Deny::is_empty")]
+    pub deny: Deny,
 }
 
 impl Order {
     /// How long it may take.
     pub fn span(&self) -> Option<Duration> {
         self.seconds.map(Duration::from_secs)
+    }
+}
+
+/// A network that a collector declares. What is not said here is as the agent's configuration has it
+/// where a `[[network]]` leaves it out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Its name.
+    pub name: String,
+    /// Its addresses, as `agent.toml` writes them.
+    pub cidr: String,
+    /// How far at most.
+    pub policy: Reach,
+    /// Most packets a second into it, where the agent's own figure is not smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packets_per_second: Option<u32>,
+    /// When it may be scanned, as `agent.toml` writes it; empty: at all times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<String>,
+}
+
+/// What is never sent to, as `agent.toml` writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deny {
+    /// Addresses and networks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nets: Vec<String>,
+    /// MAC addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub macs: Vec<String>,
+    /// First three octets of MAC addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ouis: Vec<String>,
+}
+
+impl Deny {
+    /// Whether nothing is denied.
+    pub const fn is_empty(&self) -> bool {
+        self.nets.is_empty() && self.macs.is_empty() && self.ouis.is_empty()
     }
 }
 
@@ -126,6 +175,32 @@ pub struct Asking {
     /// The networks that the agent's configuration declares, for the plan that people see.
     #[serde(default)]
     pub networks: Vec<Declared>,
+    /// What the agent's configuration lets the collector say; an earlier version lets it say nothing.
+    #[serde(default)]
+    pub permits: Permits,
+    /// With which key credentials for it are sealed; none: it takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+}
+
+/// What an agent's configuration lets its collector say, `[collector]` of `agent.toml`. By default nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permits {
+    /// Within these addresses the collector may declare networks.
+    #[serde(default)]
+    pub may_declare: Vec<String>,
+    /// How far at most it may have those scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Reach>,
+    /// Whether its credentials are used in networks that the configuration itself declares.
+    #[serde(default)]
+    pub credentials: bool,
+    /// Most packets a second into such a network.
+    #[serde(default)]
+    pub packets_per_second: u32,
+    /// Most packets a second to one target.
+    #[serde(default)]
+    pub target_packets_per_second: u32,
 }
 
 /// A network as an agent declares it.
@@ -163,6 +238,9 @@ pub struct Work {
     /// Whether the agent is to ask for its next certificate.
     #[serde(default)]
     pub renew: bool,
+    /// Credentials for the job, which only the agent that asked can open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub mod complaint;
 pub mod coverage;
 /// How an agent comes to be known to a collector.
 pub mod enrolment;
+/// Credentials that a collector hands to an agent, sealed for it.
+pub mod handed;
 /// What a collector wants of an agent.
 pub mod job;
 /// One thing learned, and where, when and how.

@@ -48,7 +48,8 @@ impl Site {
     fn agent(&self, arguments: &[&str]) -> Command {
         let config = self.rig.path("agent.toml");
         let text = format!(
-            "[agent]\nname = \"elsewhere\"\n[pace]\n{PACE}\n[[network]]\nname = \"ward\"\ncidr = \"{NETWORK}\"\npolicy = \"sighting\"\n"
+            "[agent]\nname = \"elsewhere\"\n[pace]\n{PACE}\n[[network]]\nname = \"ward\"\ncidr = \"{NETWORK}\"\npolicy = \"sighting\"\n\
+             [collector]\nmay_declare = [\"10.99.3.0/28\"]\n"
         );
         std::fs::write(&config, text).unwrap();
         let mut command = self.rig.agent(User::Root);
@@ -132,6 +133,8 @@ fn an_agent_enrols_scans_when_told_to_stops_within_a_second_and_is_cut_off() {
     assert_eq!(refused.state, JobState::Refused);
     assert!(refused.said.unwrap().en.contains("not declared"));
 
+    declared_on_pages(&site, refused.id);
+
     let store = Store::open_existing(&site.database).unwrap();
     let coverage = store.ground().unwrap().coverage;
     assert!(coverage.iter().all(|it| it.vantage.agent == "rig"), "{coverage:?}");
@@ -141,6 +144,37 @@ fn an_agent_enrols_scans_when_told_to_stops_within_a_second_and_is_cut_off() {
     site.collector(&["agent", "revoke", "rig"]);
     assert_eq!(work.0.wait().unwrap().code(), Some(8), "it is told, and ends");
     assert!(site.collector(&["agent", "list"]).contains("失効"));
+}
+
+/// What is declared at the collector is scanned as far as `agent.toml` permits, without what is denied
+/// there, and nothing beyond.
+fn declared_on_pages(site: &Site, before: u64) {
+    site.rig.here.ip(&["addr", "add", "10.99.3.1/28", "dev", "eth0"]).unwrap();
+    for last in [5, 6] {
+        let address = format!("10.99.3.{last}/28");
+        site.rig.there.ip(&["addr", "add", &address, "dev", "eth0"]).unwrap();
+    }
+    let settings = site.rig.path("settings.toml");
+    let network = |name: &str, cidr: &str| {
+        format!(
+            "[[network]]\nname = \"{name}\"\ncidr = \"{cidr}\"\nagent = \"rig\"\npolicy = \"full\"\n"
+        )
+    };
+    let annex = network("annex", "10.99.3.0/28");
+    let elsewhere = network("elsewhere", "10.99.4.0/28");
+    let text = format!("[deny]\nnets = [\"10.99.3.6\"]\n{annex}{elsewhere}");
+    std::fs::write(&settings, text).unwrap();
+    site.collector(&["settings", "import", settings.to_str().unwrap()]);
+    site.collector(&["scan", "now", "rig", "--network", "elsewhere"]);
+    let refused = site.job(|job| job.id > before && job.state.is_over());
+    assert_eq!(refused.state, JobState::Refused, "the agent's own file does not permit it");
+    let witness = site.rig.witness();
+    site.collector(&["scan", "now", "rig", "--network", "annex"]);
+    let done = site.job(|job| job.id > refused.id && job.state.is_over());
+    assert_eq!(done.state, JobState::Done, "{done:?}");
+    let asked: Vec<String> = witness.stop().into_iter().map(|request| request.whom).collect();
+    assert!(asked.contains(&"10.99.3.5".to_owned()), "{asked:?}");
+    assert!(!asked.contains(&"10.99.3.6".to_owned()), "it is denied at the collector: {asked:?}");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
+use daicho_common::handed::Handed;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Scan, print, say};
@@ -23,7 +25,8 @@ pub(super) fn scan(
     declared: &Declared,
     state: impl Fn() -> Result<PathBuf, Complaint>,
 ) -> Result<(), Complaint> {
-    let mut plan = plan(arguments, declared)?;
+    let handed = if arguments.handed { handed()? } else { Handed::default() };
+    let mut plan = plan(arguments, declared, &handed)?;
     let catalog = tables::catalog(declared.snmp_tables.as_deref())?;
     let collector = arguments.to.as_deref().map(|to| Collector::at(to, &state)).transpose()?;
     if let Some(name) = collector.as_ref().and_then(Collector::known_as) {
@@ -108,10 +111,11 @@ fn ending(ending: Ending) -> Result<(), Complaint> {
 }
 
 /// The plan that the command line and the configuration mean together.
-fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
+fn plan(arguments: &Scan, declared: &Declared, handed: &Handed) -> Result<Plan, Complaint> {
     if let Some(order) = &arguments.order {
+        let declared = declared.with(order, handed)?;
         let (networks, pace) = declared.narrowed(order)?;
-        return intended(declared, networks, pace);
+        return intended(&declared, networks, pace);
     }
     let chosen = declared.choose(&arguments.network, arguments.all_declared)?;
     let pace = Pace {
@@ -131,6 +135,19 @@ fn plan(arguments: &Scan, declared: &Declared) -> Result<Plan, Complaint> {
         network
     });
     intended(declared, networks.collect(), pace)
+}
+
+/// The credentials that came for the order: the first line of stdin. It stays in memory.
+fn handed() -> Result<Handed, Complaint> {
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    read.ok().and_then(|_| serde_json::from_str(&line).ok()).ok_or_else(|| {
+        Complaint::new(
+            Exit::Other,
+            "走査のための認証情報を受け取れませんでした。もう一度走査を指示してください",
+            "the credentials for the scan did not arrive; have it scanned again",
+        )
+    })
 }
 
 fn intended(declared: &Declared, networks: Vec<Network>, pace: Pace) -> Result<Plan, Complaint> {
@@ -183,6 +200,7 @@ mod tests {
             per_target: Some(5),
             timeout: None,
             order: None,
+            handed: false,
             resume: None,
             stop_file: None,
             no_wait: false,
@@ -194,7 +212,7 @@ mod tests {
     fn a_faster_command_line_does_not_lift_the_rate_of_a_network() {
         let text = "[pace]\ntries = 3\n[[network]]\nname = \"ward\"\ncidr = \"10.30.0.0/24\"\npackets_per_second = 20";
         let declared = Declared::parse(text, Path::new("agent.toml")).unwrap();
-        let plan = plan(&arguments(Some(5000)), &declared).unwrap();
+        let plan = plan(&arguments(Some(5000)), &declared, &Handed::default()).unwrap();
         let rates: Vec<_> = plan.networks.iter().map(|it| it.packets_per_second).collect();
         assert_eq!(rates, [20, 5000]);
         let pace = (plan.pace.packets_per_second, plan.pace.target_packets_per_second);

@@ -10,6 +10,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::span::NoSpan;
 use ipnet::IpNet;
 
+use super::permission::Permission;
 use super::{Declaration, Declared, Sighting, TCP_PORTS, credentials, offset, scope, written};
 use crate::engine::governor;
 use crate::plan::window::Windows;
@@ -28,7 +29,7 @@ mod vlan;
 
 /// The file that is being checked: every complaint names it.
 pub(super) struct Checker<'a> {
-    file: &'a Path,
+    pub(super) file: &'a Path,
 }
 
 /// What was written, as meant.
@@ -61,6 +62,7 @@ pub(super) fn check(written: written::File, file: &Path) -> Result<Declared, Com
             remove: checker.ouis("sighting_ouis.remove", &written.sighting_ouis.remove)?,
         },
         secret_files: secret_files(&networks),
+        permission: checker.permission(&written.collector)?,
         networks,
     })
 }
@@ -162,7 +164,7 @@ impl Checker<'_> {
         Ok(pace)
     }
 
-    fn deny(&self, written: &written::Deny) -> Result<DenyList, Complaint> {
+    pub(super) fn deny(&self, written: &written::Deny) -> Result<DenyList, Complaint> {
         let each = |key: &str, found: &str, ja: &str, en: &str| {
             self.wrong(key, format_args!("{found:?}"), ja, en)
         };
@@ -205,7 +207,21 @@ impl Checker<'_> {
         found.iter().map(one).collect()
     }
 
-    fn network(
+    fn permission(&self, written: &written::Collector) -> Result<Permission, Complaint> {
+        let prefix = |text: &String| {
+            scope::cidr(text).map_err(|unfit| {
+                let key = "collector.may_declare";
+                self.wrong(key, format_args!("{text:?}"), &unfit.ja, &unfit.en)
+            })
+        };
+        Ok(Permission {
+            may_declare: written.may_declare.iter().map(prefix).collect::<Result<_, _>>()?,
+            policy: policy(written.policy),
+            credentials: written.credentials,
+        })
+    }
+
+    pub(super) fn network(
         &self,
         number: usize,
         written: &written::Network,
@@ -229,11 +245,7 @@ impl Checker<'_> {
             Some(port) => self.port(&key("snmp.port"), port)?,
             None => 161,
         };
-        let policy = match written.policy {
-            written::Policy::Sighting => Policy::Sighting,
-            written::Policy::Gentle => Policy::Gentle,
-            written::Policy::Full => Policy::Full,
-        };
+        let policy = policy(written.policy);
         let network = Network {
             name,
             cidr,
@@ -324,6 +336,14 @@ impl Checker<'_> {
             }
         }
         Ok(())
+    }
+}
+
+const fn policy(written: written::Policy) -> Policy {
+    match written {
+        written::Policy::Sighting => Policy::Sighting,
+        written::Policy::Gentle => Policy::Gentle,
+        written::Policy::Full => Policy::Full,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an order of a collector leaves of the configuration. It can narrow and never widen: networks
-//! are declared ones or parts of them, and of two policies or rates the smaller counts.
+//! are declared ones or parts of them, and of two policies or rates the smaller counts. What the
+//! collector declares counts among them where the configuration lets it ([`super::permission`]).
 
 use std::collections::BTreeMap;
 
@@ -55,7 +56,7 @@ fn smaller(own: u32, ordered: Option<u32>) -> u32 {
     ordered.map_or(own, |ordered| own.min(ordered.max(1)))
 }
 
-const fn reach(policy: Policy) -> Reach {
+pub(super) const fn reach(policy: Policy) -> Reach {
     match policy {
         Policy::Sighting => Reach::Sighting,
         Policy::Gentle => Reach::Gentle,
@@ -122,10 +123,7 @@ mod tests {
         Order {
             id: 1,
             networks: networks.iter().map(|name| (*name).to_owned()).collect(),
-            reach: None,
-            packets_per_second: None,
-            target_packets_per_second: None,
-            seconds: None,
+            ..Order::default()
         }
     }
 

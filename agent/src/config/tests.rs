@@ -127,6 +127,8 @@ fn the_sample_names_every_key_that_can_be_written() {
         "host",
         "called",
         "calling",
+        "may_declare",
+        "credentials",
         "communities",
         "v1_communities",
         "communities_file",

@@ -17,6 +17,7 @@ pub(super) struct File {
     pub(super) pace: Pace,
     pub(super) deny: Deny,
     pub(super) sighting_ouis: Sighting,
+    pub(super) collector: Collector,
     pub(super) network: Vec<Network>,
 }
 
@@ -64,6 +65,15 @@ pub(super) struct Deny {
 pub(super) struct Sighting {
     pub(super) add: Vec<String>,
     pub(super) remove: Vec<String>,
+}
+
+/// `[collector]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Collector {
+    pub(super) may_declare: Vec<String>,
+    pub(super) policy: Policy,
+    pub(super) credentials: bool,
 }
 
 /// `[[network]]`.
@@ -159,7 +169,7 @@ impl std::fmt::Debug for User {
 }
 
 /// `auth`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Auth {
     Md5,
@@ -171,7 +181,7 @@ pub(super) enum Auth {
 }
 
 /// `privacy`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) enum Privacy {
     #[serde(rename = "des")]
     Des,

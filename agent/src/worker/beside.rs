@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Sentence;
+use daicho_common::handed::Handed;
 use daicho_common::job::{Order, Report, Stage};
 
 use super::child::Child;
@@ -58,17 +59,19 @@ impl Starting {
         Self::Beside(heard)
     }
 
-    /// Starts the scan of an order; its result goes to the collector at this URL.
+    /// Starts the scan of an order; its result goes to the collector at this URL. The credentials that
+    /// came with it are written to no file and no command line.
     pub(super) fn start(
         &self,
         (state, config): (&Path, Option<&Path>),
         (order, to): (&Order, &str),
+        handed: Handed,
     ) -> Result<Box<dyn Scan>, Complaint> {
         let Self::Beside(heard) = self else {
-            return Ok(Box::new(Child::start(state, config, (order, to))?));
+            return Ok(Box::new(Child::start((state, config), (order, to), &handed)?));
         };
         *heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::default();
-        let wish = Wish::Start(order.clone(), to.to_owned());
+        let wish = Wish::Start(order.clone(), to.to_owned(), handed);
         tell(&mut io::stdout(), &wish).map_err(|it| failed(&it))?;
         Ok(Box::new(There(Arc::clone(heard))))
     }

@@ -9,9 +9,11 @@ use std::thread::JoinHandle;
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Sentence;
+use daicho_common::handed::Handed;
 use daicho_common::job::{Course, Order, Report, Stage};
 
 use super::beside::Scan;
+use super::starter::tell;
 
 /// Most octets of a program's last words that are kept.
 const LAST_WORDS: usize = 64 << 10;
@@ -27,9 +29,9 @@ pub(super) struct Child {
 impl Child {
     /// Starts the scan of an order; its result goes to the collector at this URL.
     pub(super) fn start(
-        state: &Path,
-        config: Option<&Path>,
+        (state, config): (&Path, Option<&Path>),
         (order, to): (&Order, &str),
+        handed: &Handed,
     ) -> Result<Self, Complaint> {
         let mut command = Command::new(std::env::current_exe().map_err(|it| failed(&it))?);
         command.arg("--state").arg(state);
@@ -37,7 +39,7 @@ impl Child {
             command.arg("--config").arg(config);
         }
         let order = serde_json::to_string(order).unwrap_or_default();
-        command.args(["scan", "--order", &order, "--to", to]);
+        command.args(["scan", "--handed", "--order", &order, "--to", to]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(|it| failed(&it))?;
         let reached = Arc::new(Mutex::default());
@@ -45,7 +47,12 @@ impl Child {
             follow(output, Arc::clone(&reached));
         }
         let words = process.stderr.take().map(listen);
-        Ok(Self { input: process.stdin.take(), process, stage: reached, words })
+        let mut input = process.stdin.take();
+        if let Some(input) = &mut input {
+            // If nobody reads it the scan says so.
+            let _ = tell(input, handed);
+        }
+        Ok(Self { input, process, stage: reached, words })
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use daicho_common::complaint::{Complaint, Exit};
 use daicho_common::enrolment::Sentence;
+use daicho_common::handed::Handed;
 use daicho_common::job::{Order, Report, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +33,8 @@ const LOOK: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Wish {
-    /// A scan of this order, whose result goes to the collector at this URL.
-    Start(Order, String),
+    /// A scan of this order, whose result goes to the collector at this URL, with these credentials.
+    Start(Order, String, Handed),
     /// The end of the scan.
     Stop,
 }
@@ -147,7 +148,7 @@ impl Starter {
         loop {
             match wishes.recv_timeout(LOOK) {
                 // One at a time: who wants another has given the first up.
-                Ok(Wish::Start(order, to)) => self.start(&order, &to),
+                Ok(Wish::Start(order, to, handed)) => self.start((&order, &to), &handed),
                 Ok(Wish::Stop) => self.scan.iter_mut().for_each(Child::stop),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -162,9 +163,9 @@ impl Starter {
         }
     }
 
-    fn start(&mut self, order: &Order, to: &str) {
+    fn start(&mut self, wanted: (&Order, &str), handed: &Handed) {
         self.reached = Stage::default();
-        match Child::start(&self.state, self.config.as_deref(), (order, to)) {
+        match Child::start((&self.state, self.config.as_deref()), wanted, handed) {
             Ok(child) => self.scan = Some(child),
             Err(complaint) => say(&self.told, &News::Failed(sentence(complaint))),
         }
@@ -201,16 +202,11 @@ mod tests {
 
     #[test]
     fn what_the_two_processes_say_is_read_back_a_line_each() {
-        let order = Order {
-            id: 7,
-            networks: vec!["ward".into()],
-            reach: None,
-            packets_per_second: None,
-            target_packets_per_second: None,
-            seconds: Some(9),
-        };
+        let order =
+            Order { id: 7, networks: vec!["ward".into()], seconds: Some(9), ..Order::default() };
         let mut lines = Vec::new();
-        let wishes = [Wish::Start(order, "https://a.example".into()), Wish::Stop];
+        let wishes =
+            [Wish::Start(order, "https://a.example".into(), Handed::default()), Wish::Stop];
         for wish in &wishes {
             tell(&mut lines, wish).unwrap();
         }

@@ -209,7 +209,8 @@ impl From<'_> {
         let path = &config.database;
         let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
         let ground = store.ground().map_err(|error| error.complaint(path))?;
-        let picture = ingest::criteria(&config)?.picture(&ground.basis(clock::now()));
+        let effective = super::with_settings(&config, &store)?;
+        let picture = ingest::criteria(&effective)?.picture(&ground.basis(clock::now()));
         let shown = Shown {
             picture: &picture,
             ledger: &ground.ledger,

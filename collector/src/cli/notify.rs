@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use daicho_common::complaint::{Complaint, Exit};
 
-use super::{Author, Look, to_stdout, who};
+use super::{Author, Look, to_stdout, who, with_settings};
 use crate::config::Config;
 use crate::notify::channel::Channel;
 use crate::notify::message::{Wording, trial};
@@ -50,10 +50,12 @@ pub(super) fn run(line: &NotifyLine) -> Result<(), Complaint> {
 
 fn test(options: &Test) -> Result<(), Complaint> {
     let config = options.author.places.config()?;
-    let channel = named(&config, &options.name)?;
     let path = &config.database;
     let store = Store::open(path).map_err(|error| error.complaint(path))?;
-    let secret = courier::secret(&Vault::open(path)?, &store, channel)?;
+    let config = &with_settings(&config, &store)?;
+    let channel = named(config, &options.name)?;
+    let (channel, secret) = courier::ready(&Vault::open(path)?, &store, channel)?;
+    let channel = &channel;
     let by = By::here(who(options.author.by.as_ref()), clock::now());
     store.note_trial(&channel.name, by).map_err(|error| error.complaint(path))?;
     let show = |at| config.zone.show(at);
@@ -99,12 +101,17 @@ fn undelivered(channel: &Channel, why: &str) -> Complaint {
 fn list(options: &Look) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let lang = options.lang;
+    let path = &config.database;
+    if config.notify.channels.is_empty() && !path.exists() {
+        super::talk(lang.say(Word::NotifyNone));
+        return Ok(());
+    }
+    let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
+    let config = with_settings(&config, &store)?;
     if config.notify.channels.is_empty() {
         super::talk(lang.say(Word::NotifyNone));
         return Ok(());
     }
-    let path = &config.database;
-    let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
     let notices = store.notices(LOOKED_AT).map_err(|error| error.complaint(path))?;
     to_stdout(|out| {
         config.notify.channels.iter().try_for_each(|channel| {

@@ -100,7 +100,7 @@ fn one(options: &ReportLine, name: Name) -> Result<(), Complaint> {
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
     let ground = store.ground().map_err(|error| error.complaint(path))?;
-    let criteria = ingest::criteria(&config)?;
+    let criteria = ingest::criteria(&super::with_settings(&config, &store)?)?;
     let asked = options.snapshot.map(|id| gather::taken(&store, id)).transpose()?;
     let day = match &asked {
         Some(taken) => day_of(&crate::seal::opened(taken)?.day),

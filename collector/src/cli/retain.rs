@@ -21,11 +21,12 @@ const DAY: i64 = 86_400_000_000;
 pub(super) fn retain(options: &Author) -> Result<(), Complaint> {
     let config = options.places.config()?;
     let lang = options.lang;
+    let store = Store::open_existing(&config.database)
+        .map_err(|error| error.complaint(&config.database))?;
+    let config = super::with_settings(&config, &store)?;
     let Some(days) = config.retention_days else {
         return to_stdout(|out| writeln!(out, "{}", lang.say(Word::SafetyKeepsAll)));
     };
-    let store = Store::open_existing(&config.database)
-        .map_err(|error| error.complaint(&config.database))?;
     let trouble = |error: crate::store::StoreError| error.complaint(store.path());
     let ground = store.ground().map_err(trouble)?;
     let now = clock::now();

@@ -63,7 +63,7 @@ impl Bounds {
             reach: self.reach.map(reach),
             packets_per_second: self.rate,
             target_packets_per_second: self.per_target,
-            seconds: None,
+            ..Order::default()
         }
     }
 }

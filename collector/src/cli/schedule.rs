@@ -11,6 +11,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::report::plan;
 use crate::schedule::{Bad, Schedule};
+use crate::settings::orders;
 use crate::store::Store;
 use crate::words::{Lang, Word};
 
@@ -177,6 +178,8 @@ fn print(options: &Shown) -> Result<(), Complaint> {
     let failed = |error: crate::store::StoreError| error.complaint(&config.database);
     let schedules = store.jobs().schedules().map_err(failed)?;
     let agents = store.admissions().list().map_err(failed)?;
+    let (_, settings) = store.settings().map_err(failed)?;
+    let agents = orders::told(agents, &settings);
     let of = plan::Plan { schedules: &schedules, agents: &agents, now: clock::now() };
     to_stdout(|out| plan::write(out, &of, (options.lang, &config.zone)))
 }

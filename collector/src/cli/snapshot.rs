@@ -100,7 +100,7 @@ fn take(options: &Take) -> Result<(), Complaint> {
     let store = existing(&options.common)?;
     let trouble = |error: crate::store::StoreError| error.complaint(store.path());
     let ground = store.ground().map_err(trouble)?;
-    let criteria = ingest::criteria(&config)?;
+    let criteria = ingest::criteria(&super::with_settings(&config, &store)?)?;
     let at = clock::now();
     let day = Day::of(at);
     let picture = criteria.picture(&ground.basis(gather::noon(day)));

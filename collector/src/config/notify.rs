@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use daicho_common::complaint::{Complaint, Exit};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::notify::channel::{
     Channel, Choice, Damping, Road, Security, Smtp, Syslog, Transport, Webhook,
@@ -23,70 +23,125 @@ const ADDRESSES: usize = 20;
 const NAME: usize = 40;
 
 /// Which way a receiver is reached.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Way {
+pub enum Way {
+    /// By mail.
     Smtp,
+    /// By an HTTPS request.
     Webhook,
+    /// By syslog.
     Syslog,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+/// How a mail server is spoken to, as written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum WrittenSecurity {
+pub enum WrittenSecurity {
+    /// TLS once greeted.
     #[default]
     Starttls,
+    /// TLS from the start.
     Tls,
+    /// In the clear.
     None,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+/// How syslog messages travel, as written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum WrittenTransport {
+pub enum WrittenTransport {
+    /// A datagram a message.
     #[default]
     Udp,
+    /// A stream.
     Tcp,
+    /// The same inside TLS.
     Tls,
 }
 
 /// `{ secret = "name" }`: a secret is named, never written.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Named {
+pub enum Named {
     /// Its name.
-    Secret { secret: String },
+    Secret {
+        /// The name.
+        secret: String,
+    },
     /// Something else, perhaps the secret itself: nothing of it is kept, so that no complaint shows it.
+    #[serde(skip_serializing)]
     Other(serde::de::IgnoredAny),
 }
 
+/// A URL: services keep in its path what lets messages in, so it may be a secret itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Url {
+    /// As it is.
+    Plain(String),
+    /// Kept as a secret.
+    Hidden {
+        /// The secret's name.
+        secret: String,
+        /// Its beginning, `https://host`, for people.
+        host: String,
+    },
+}
+
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Url(…)")
+    }
+}
+
 /// `[[notify]]` as written.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
-    name: String,
-    kind: Way,
-    severity: Option<Severity>,
-    events: Option<Vec<String>>,
-    language: Option<Lang>,
-    party: Option<String>,
-    #[serde(default)]
-    brief: bool,
-    gather_minutes: Option<u32>,
-    #[serde(default)]
-    quiet: Vec<String>,
-    urgent: Option<Severity>,
-    server: Option<String>,
-    port: Option<u16>,
-    security: Option<WrittenSecurity>,
-    user: Option<String>,
-    password: Option<Named>,
-    from: Option<String>,
-    to: Option<Vec<String>>,
-    url: Option<String>,
-    key: Option<Named>,
-    transport: Option<WrittenTransport>,
-    facility: Option<u8>,
-    ca_file: Option<PathBuf>,
+#[expect(missing_docs, reason = "config/collector.toml says what each key is")]
+pub struct Receiver {
+    pub name: String,
+    pub kind: Way,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Lang>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub brief: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gather_minutes: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quiet: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgent: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<WrittenSecurity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<WrittenTransport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facility: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The numbers of what is watched, as written.
@@ -108,79 +163,113 @@ pub struct Notify {
     pub url: String,
 }
 
-/// What is wrong, with the name of the receiver and the key.
-struct Wrong<'a> {
-    file: &'a str,
-    name: &'a str,
+/// A key that is wrong, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// The key.
+    pub key: String,
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
 }
 
-impl Wrong<'_> {
-    fn key(&self, key: &str, ja: &str, en: &str) -> Complaint {
-        let Self { file, name } = self;
+impl Bad {
+    fn of(key: &str, ja: &str, en: &str) -> Self {
+        Self { key: key.to_owned(), ja: ja.to_owned(), en: en.to_owned() }
+    }
+
+    fn complaint(self, file: &str, name: &str) -> Complaint {
+        let Self { key, ja, en } = self;
         Complaint::new(
             Exit::Config,
             format!("設定ファイル {file} の [[notify]] {name:?} の {key} が正しくありません。{ja}"),
             format!("{key} of [[notify]] {name:?} in the configuration {file} is wrong: {en}"),
         )
     }
+}
 
-    fn within(&self, key: &str, value: u32, (least, most): (u32, u32)) -> Result<u32, Complaint> {
-        if (least..=most).contains(&value) {
-            return Ok(value);
-        }
-        let (ja, en) = (
-            format!("{value} ではなく {least}～{most} にしてください"),
-            format!("write {least} to {most} and not {value}"),
-        );
-        Err(self.key(key, &ja, &en))
+/// The number, if it is in its range.
+///
+/// # Errors
+/// What to write instead.
+pub fn within(key: &str, value: u32, (least, most): (u32, u32)) -> Result<u32, Bad> {
+    if (least..=most).contains(&value) {
+        return Ok(value);
     }
+    let (ja, en) = (
+        format!("{value} ではなく {least}～{most} にしてください"),
+        format!("write {least} to {most} and not {value}"),
+    );
+    Err(Bad::of(key, &ja, &en))
+}
+
+/// The ranges of the numbers of what is watched.
+pub const SILENT_HOURS: (u32, u32) = (1, 720);
+/// In days.
+pub const CERTIFICATE_DAYS: (u32, u32) = (1, 60);
+/// In days.
+pub const BACKUP_DAYS: (u32, u32) = (1, 366);
+
+/// The beginning of links, without a slash at its end.
+///
+/// # Errors
+/// What to write instead.
+pub fn links(url: &str) -> Result<String, Bad> {
+    let is_url = url.is_empty() || url.starts_with("https://") || url.starts_with("http://");
+    if !is_url || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let ja = "https:// か http:// で始まる URL にしてください";
+        return Err(Bad::of("public_url", ja, "write a URL that begins with https:// or http://"));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
 }
 
 /// The receivers as meant.
 pub(super) fn meant(
-    written: Vec<Written>,
+    written: Vec<Receiver>,
     (limits, url): (WrittenLimits, Option<String>),
     (lang, file): (Lang, &str),
 ) -> Result<Notify, Complaint> {
-    let all = Wrong { file, name: "" };
+    let wrong = |bad: Bad| bad.complaint(file, "");
     if written.len() > CHANNELS {
-        return Err(all.key("[[notify]]", "20 個までにしてください", "write at most 20"));
+        let bad = Bad::of("[[notify]]", "20 個までにしてください", "write at most 20");
+        return Err(wrong(bad));
     }
     let mut names = BTreeSet::new();
     let mut channels = Vec::new();
     for one in written {
-        let wrong = Wrong { file, name: &one.name };
-        if !is_name(&one.name) || !names.insert(one.name.clone()) {
-            let ja = "英数字と - _ . で40文字まで、重複なしにしてください";
-            return Err(wrong.key("name", ja, "letters, digits, - _ . up to 40, each once"));
+        let bad = |bad: Bad| bad.complaint(file, &one.name);
+        if !names.insert(one.name.clone()) {
+            return Err(bad(name()));
         }
-        channels.push(channel(&one, &wrong, lang)?);
+        channels.push(channel(&one, lang).map_err(bad)?);
     }
     let usual = Limits::default();
-    let limits = Limits {
-        silent_hours: all.within(
-            "silent_agent_hours",
-            limits.silent_hours.unwrap_or(usual.silent_hours),
-            (1, 720),
-        )?,
-        certificate_days: all.within(
-            "certificate_days",
-            limits.certificate_days.unwrap_or(usual.certificate_days),
-            (1, 60),
-        )?,
-        backup_days: all.within(
-            "backup_days",
-            limits.backup_days.unwrap_or(usual.backup_days),
-            (1, 366),
-        )?,
+    let number = |key, value: Option<u32>, usual, range| {
+        within(key, value.unwrap_or(usual), range).map_err(wrong)
     };
-    let url = url.unwrap_or_default();
-    let is_url = url.is_empty() || url.starts_with("https://") || url.starts_with("http://");
-    if !is_url || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        let ja = "https:// か http:// で始まる URL にしてください";
-        return Err(all.key("public_url", ja, "write a URL that begins with https:// or http://"));
-    }
-    Ok(Notify { channels, limits, url: url.trim_end_matches('/').to_owned() })
+    let limits = Limits {
+        silent_hours: number(
+            "silent_agent_hours",
+            limits.silent_hours,
+            usual.silent_hours,
+            SILENT_HOURS,
+        )?,
+        certificate_days: number(
+            "certificate_days",
+            limits.certificate_days,
+            usual.certificate_days,
+            CERTIFICATE_DAYS,
+        )?,
+        backup_days: number("backup_days", limits.backup_days, usual.backup_days, BACKUP_DAYS)?,
+    };
+    let url = links(&url.unwrap_or_default()).map_err(wrong)?;
+    Ok(Notify { channels, limits, url })
+}
+
+fn name() -> Bad {
+    let ja = "英数字と - _ . で40文字まで、重複なしにしてください";
+    Bad::of("name", ja, "letters, digits, - _ . up to 40, each once")
 }
 
 /// Whether it may be the name of a receiver or a secret.
@@ -189,7 +278,14 @@ pub fn is_name(name: &str) -> bool {
     (1..=NAME).contains(&name.len()) && name.chars().all(fits)
 }
 
-fn channel(one: &Written, wrong: &Wrong<'_>, lang: Lang) -> Result<Channel, Complaint> {
+/// A receiver as meant; `lang` is its language unless it says another.
+///
+/// # Errors
+/// The first key that is wrong.
+pub fn channel(one: &Receiver, lang: Lang) -> Result<Channel, Bad> {
+    if !is_name(&one.name) {
+        return Err(name());
+    }
     let kinds = match &one.events {
         None => Kind::ALL.to_vec(),
         Some(names) => names
@@ -199,7 +295,7 @@ fn channel(one: &Written, wrong: &Wrong<'_>, lang: Lang) -> Result<Channel, Comp
             .filter(|kinds| !kinds.is_empty())
             .ok_or_else(|| {
                 let known = Kind::ALL.map(Kind::name).join(", ");
-                wrong.key(
+                Bad::of(
                     "events",
                     &format!("{known} から選んでください"),
                     &format!("choose from {known}"),
@@ -209,13 +305,13 @@ fn channel(one: &Written, wrong: &Wrong<'_>, lang: Lang) -> Result<Channel, Comp
     let window = |text: &String| {
         text.parse::<Window>().map_err(|_| {
             let ja = format!("{text:?} ではなく 22:00-07:00 のように書いてください");
-            wrong.key("quiet", &ja, &format!("write it like 22:00-07:00 and not {text:?}"))
+            Bad::of("quiet", &ja, &format!("write it like 22:00-07:00 and not {text:?}"))
         })
     };
     let road = match one.kind {
-        Way::Smtp => Road::Smtp(smtp(one, wrong)?),
-        Way::Webhook => Road::Webhook(webhook(one, wrong)?),
-        Way::Syslog => Road::Syslog(syslog(one, wrong)?),
+        Way::Smtp => Road::Smtp(smtp(one)?),
+        Way::Webhook => Road::Webhook(webhook(one)?),
+        Way::Syslog => Road::Syslog(syslog(one)?),
     };
     Ok(Channel {
         name: one.name.clone(),
@@ -226,11 +322,7 @@ fn channel(one: &Written, wrong: &Wrong<'_>, lang: Lang) -> Result<Channel, Comp
             brief: one.brief,
         },
         damping: Damping {
-            gather_minutes: wrong.within(
-                "gather_minutes",
-                one.gather_minutes.unwrap_or(15),
-                (1, 1440),
-            )?,
+            gather_minutes: within("gather_minutes", one.gather_minutes.unwrap_or(15), (1, 1440))?,
             quiet: one.quiet.iter().map(window).collect::<Result<_, _>>()?,
             urgent: one.urgent,
         },
@@ -240,10 +332,10 @@ fn channel(one: &Written, wrong: &Wrong<'_>, lang: Lang) -> Result<Channel, Comp
 }
 
 /// A key that this kind of receiver does not have must not be taken for one that works.
-fn only(wrong: &Wrong<'_>, keys: &[(&str, bool)]) -> Result<(), Complaint> {
+fn only(keys: &[(&str, bool)]) -> Result<(), Bad> {
     match keys.iter().find(|(_, written)| *written) {
         None => Ok(()),
-        Some((key, _)) => Err(wrong.key(
+        Some((key, _)) => Err(Bad::of(
             key,
             "この kind では使えないので消してください",
             "this kind has no such key, so take it out",
@@ -251,11 +343,11 @@ fn only(wrong: &Wrong<'_>, keys: &[(&str, bool)]) -> Result<(), Complaint> {
     }
 }
 
-fn server(one: &Written, wrong: &Wrong<'_>) -> Result<String, Complaint> {
+fn server(one: &Receiver) -> Result<String, Bad> {
     let server = one.server.clone().unwrap_or_default();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
     if server.is_empty() || !server.chars().all(fits) {
-        return Err(wrong.key(
+        return Err(Bad::of(
             "server",
             "サーバーの名前か IP アドレスを書いてください",
             "write the name or address of the server",
@@ -274,44 +366,41 @@ impl Named {
     }
 }
 
-fn secret(wrong: &Wrong<'_>, key: &str, named: &Named) -> Result<String, Complaint> {
+fn secret(key: &str, named: &Named) -> Result<String, Bad> {
     if let Some(name) = named.name() {
         return Ok(name.to_owned());
     }
-    Err(wrong.key(
+    Err(Bad::of(
         key,
         "{ secret = \"名前\" } の名前は英数字と - _ . で書いてください",
         "write { secret = \"name\" }, the name in letters, digits, - _ .",
     ))
 }
 
-fn smtp(one: &Written, wrong: &Wrong<'_>) -> Result<Smtp, Complaint> {
-    only(
-        wrong,
-        &[
-            ("url", one.url.is_some()),
-            ("key", one.key.is_some()),
-            ("transport", one.transport.is_some()),
-            ("facility", one.facility.is_some()),
-        ],
-    )?;
+fn smtp(one: &Receiver) -> Result<Smtp, Bad> {
+    only(&[
+        ("url", one.url.is_some()),
+        ("key", one.key.is_some()),
+        ("transport", one.transport.is_some()),
+        ("facility", one.facility.is_some()),
+    ])?;
     let mailbox = |key: &str, text: &str| {
         text.parse::<lettre::message::Mailbox>().map(|_| text.to_owned()).map_err(|_| {
             let ja = format!("{text:?} をメールアドレスとして読めません");
-            wrong.key(key, &ja, &format!("{text:?} is no address of mail"))
+            Bad::of(key, &ja, &format!("{text:?} is no address of mail"))
         })
     };
     let to = one.to.clone().unwrap_or_default();
     if !(1..=ADDRESSES).contains(&to.len()) {
-        return Err(wrong.key("to", "宛先を 1～20 件書いてください", "write 1 to 20 addresses"));
+        return Err(Bad::of("to", "宛先を 1～20 件書いてください", "write 1 to 20 addresses"));
     }
     let user = one.user.clone().filter(|user| !user.is_empty());
     let login = match (user, &one.password) {
         (None, None) => None,
-        (Some(user), Some(named)) => Some((user, secret(wrong, "password", named)?)),
+        (Some(user), Some(named)) => Some((user, secret("password", named)?)),
         (Some(_), None) | (None, Some(_)) => {
             let ja = "user と password は両方書くか、両方消してください";
-            return Err(wrong.key("user", ja, "write both user and password, or neither"));
+            return Err(Bad::of("user", ja, "write both user and password, or neither"));
         }
     };
     let (security, port) = match one.security.unwrap_or_default() {
@@ -322,14 +411,14 @@ fn smtp(one: &Written, wrong: &Wrong<'_>) -> Result<Smtp, Complaint> {
     if security == Security::Plain && login.is_some() {
         let ja =
             "none では user と password が暗号化されずに流れます。starttls か tls にしてください";
-        return Err(wrong.key(
+        return Err(Bad::of(
             "security",
             ja,
             "none would send user and password in the clear: write starttls or tls",
         ));
     }
     Ok(Smtp {
-        server: server(one, wrong)?,
+        server: server(one)?,
         port: one.port.unwrap_or(port),
         security,
         login,
@@ -339,7 +428,7 @@ fn smtp(one: &Written, wrong: &Wrong<'_>) -> Result<Smtp, Complaint> {
     })
 }
 
-fn no_mail(one: &Written) -> [(&'static str, bool); 5] {
+fn no_mail(one: &Receiver) -> [(&'static str, bool); 5] {
     [
         ("security", one.security.is_some()),
         ("user", one.user.is_some()),
@@ -349,18 +438,32 @@ fn no_mail(one: &Written) -> [(&'static str, bool); 5] {
     ]
 }
 
-fn webhook(one: &Written, wrong: &Wrong<'_>) -> Result<Webhook, Complaint> {
-    only(wrong, &no_mail(one))?;
-    only(
-        wrong,
-        &[
-            ("server", one.server.is_some()),
-            ("port", one.port.is_some()),
-            ("transport", one.transport.is_some()),
-            ("facility", one.facility.is_some()),
-        ],
-    )?;
-    let url = one.url.clone().unwrap_or_default();
+fn webhook(one: &Receiver) -> Result<Webhook, Bad> {
+    only(&no_mail(one))?;
+    only(&[
+        ("server", one.server.is_some()),
+        ("port", one.port.is_some()),
+        ("transport", one.transport.is_some()),
+        ("facility", one.facility.is_some()),
+    ])?;
+    let key = one.key.as_ref().map(|named| secret("key", named)).transpose()?;
+    let url = match &one.url {
+        Some(Url::Hidden { secret, host }) if is_name(secret) => {
+            let (url, hidden) = (format!("{host}/…"), Some(secret.clone()));
+            return Ok(Webhook { url, hidden, key, ca_file: one.ca_file.clone() });
+        }
+        Some(Url::Plain(url)) => url.clone(),
+        Some(Url::Hidden { .. }) | None => String::new(),
+    };
+    is_hook(&url)?;
+    Ok(Webhook { url, hidden: None, key, ca_file: one.ca_file.clone() })
+}
+
+/// Whether messages may be sent there.
+///
+/// # Errors
+/// What to write instead.
+pub fn is_hook(url: &str) -> Result<(), Bad> {
     let host = |scheme: &str| {
         let rest = url.strip_prefix(scheme)?;
         rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty() && !host.contains('@'))
@@ -372,41 +475,36 @@ fn webhook(one: &Written, wrong: &Wrong<'_>) -> Result<Webhook, Complaint> {
     let plain = !url.chars().any(|c| c.is_whitespace() || c.is_control());
     if !plain || host("https://").is_none() && !local {
         let ja = "https:// で始まる URL を書いてください（http:// はこのコンピュータ宛てだけ）";
-        return Err(wrong.key(
+        return Err(Bad::of(
             "url",
             ja,
             "write a URL that begins with https:// (http:// to this computer only)",
         ));
     }
-    let key = one.key.as_ref().map(|named| secret(wrong, "key", named)).transpose()?;
-    Ok(Webhook { url, key, ca_file: one.ca_file.clone() })
+    Ok(())
 }
 
-fn syslog(one: &Written, wrong: &Wrong<'_>) -> Result<Syslog, Complaint> {
-    only(wrong, &no_mail(one))?;
-    only(wrong, &[("url", one.url.is_some()), ("key", one.key.is_some())])?;
+fn syslog(one: &Receiver) -> Result<Syslog, Bad> {
+    only(&no_mail(one))?;
+    only(&[("url", one.url.is_some()), ("key", one.key.is_some())])?;
     let (transport, port) = match one.transport.unwrap_or_default() {
         WrittenTransport::Udp => (Transport::Udp, 514),
         WrittenTransport::Tcp => (Transport::Tcp, 601),
         WrittenTransport::Tls => (Transport::Tls, 6514),
     };
     if transport == Transport::Tls && one.ca_file.is_none() {
-        return Err(wrong.key(
+        return Err(Bad::of(
             "ca_file",
             "tls では相手の証明書を確かめる CA のファイル (PEM) を書いてください",
             "with tls, name the file (PEM) of the CA that vouches for the server",
         ));
     }
     Ok(Syslog {
-        server: server(one, wrong)?,
+        server: server(one)?,
         port: one.port.unwrap_or(port),
         transport,
-        facility: u8::try_from(wrong.within(
-            "facility",
-            one.facility.unwrap_or(16).into(),
-            (0, 23),
-        )?)
-        .unwrap_or(16),
+        facility: u8::try_from(within("facility", one.facility.unwrap_or(16).into(), (0, 23))?)
+            .unwrap_or(16),
         ca_file: one.ca_file.clone(),
     })
 }

@@ -5,25 +5,42 @@ use std::collections::BTreeSet;
 
 use super::{Checked, State, Teller};
 use crate::config::Config;
+use crate::notify::channel::Road;
 use crate::oidc::ClientSecret;
+use crate::settings::{Credential, effective};
 use crate::store::Store;
 use crate::vault::Vault;
 use crate::words::Word;
 
 pub(super) fn examine(config: &Config, sound: bool, teller: Teller<'_>) -> Vec<Checked> {
-    let channels = config.notify.channels.iter();
-    let mut named: BTreeSet<&str> = channels.filter_map(|channel| channel.road.secret()).collect();
-    if let Some(ClientSecret::Kept(name)) = config.oidc.as_ref().and_then(|it| it.secret.as_ref()) {
-        named.insert(name);
-    }
-    if named.is_empty() || !sound {
+    let path = &config.database;
+    if !sound || !path.exists() {
         return Vec::new();
     }
-    let path = &config.database;
-    let opened = Vault::open(path).and_then(|vault| {
-        let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
-        named.iter().try_for_each(|name| vault.get(&store, name).map(drop))
-    });
+    let known = Store::open_existing(path).and_then(|store| Ok((store.settings()?.1, store)));
+    let (settings, store) = match known {
+        Ok(known) => known,
+        Err(error) => return vec![teller.complain(Word::DoctorSecrets, &error.complaint(path))],
+    };
+    let config = effective::with(config, &settings);
+    let channels = config.notify.channels.iter();
+    let hidden = |road: &Road| match road {
+        Road::Webhook(webhook) => webhook.hidden.clone(),
+        Road::Smtp(_) | Road::Syslog(_) => None,
+    };
+    let mut named: BTreeSet<String> = settings.credentials.iter().map(Credential::secret).collect();
+    for channel in channels {
+        named.extend(channel.road.secret().map(str::to_owned));
+        named.extend(hidden(&channel.road));
+    }
+    if let Some(ClientSecret::Kept(name)) = config.oidc.as_ref().and_then(|it| it.secret.as_ref()) {
+        named.insert(name.clone());
+    }
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let opened = Vault::open(path)
+        .and_then(|vault| named.iter().try_for_each(|name| vault.get(&store, name).map(drop)));
     let subject = Word::DoctorSecrets;
     vec![match opened {
         Ok(()) => {

@@ -6,14 +6,20 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use daicho_common::job::{Asking, Reply, Report, Work};
+use daicho_common::complaint::Complaint;
+use daicho_common::handed::{Handed, Lock, Snmp};
+use daicho_common::job::{Asking, Order, Reply, Report, Work};
 use daicho_common::text::Text;
+use ring::rand::SystemRandom;
 use serde::Serialize;
 
 use super::Door;
 use super::refuse::{Refused, blocking};
 use super::who::{Known, look};
 use crate::clock;
+use crate::settings::{Settings, orders};
+use crate::store::{Saying, StoreError};
+use crate::vault::Vault;
 
 /// Longest time that a question is kept open, in seconds.
 const LONGEST: u64 = 60;
@@ -29,26 +35,31 @@ pub(super) async fn ask(
     Json(asking): Json<Asking>,
 ) -> Result<Json<Work>, Refused> {
     let wait = Duration::from_secs(asking.wait.min(LONGEST));
+    let lock = asking.lock.clone();
     note(&door, &known, asking).await?;
     let (renew, certificate) = (known.renew, known.certificate);
     if renew {
         // First things first: a job may take hours.
-        return Ok(Json(Work { order: None, renew }));
+        return Ok(Json(Work { renew, ..Work::default() }));
     }
     let (mut pulse, mut closing) = (door.pulse.subscribe(), door.closing.subscribe());
-    let order = tokio::time::timeout(wait, async {
+    let work = tokio::time::timeout(wait, async {
         loop {
             pulse.borrow_and_update();
             // It may have been revoked while it waited.
             let known = look(&door, certificate)?;
             let taking = Arc::clone(&door);
-            let order = blocking(move || {
-                let taken = taking.site.store.jobs().take(known.agent, clock::now());
-                taken.map_err(|error| Refused::store(&taking, &error))
+            let lock = lock.clone();
+            let work = blocking(move || {
+                let failed = |error| Refused::store(&taking, &error);
+                let agent = known.agent.clone();
+                let taken = taking.site.store.jobs().take(agent, clock::now()).map_err(failed)?;
+                let Some(order) = taken else { return Ok(None) };
+                dressed(&taking, (&known.agent, order), lock.as_ref()).map(Some).map_err(failed)
             })
             .await?;
-            if order.is_some() {
-                return Ok(order);
+            if work.is_some() {
+                return Ok(work);
             }
             tokio::select! {
                 _ = pulse.changed() => {}
@@ -56,15 +67,76 @@ pub(super) async fn ask(
             }
         }
     });
-    let order = order.await.unwrap_or(Ok(None))?;
-    Ok(Json(Work { order, renew }))
+    let work: Result<Option<Work>, Refused> = work.await.unwrap_or(Ok(None));
+    Ok(Json(Work { renew, ..work?.unwrap_or_default() }))
+}
+
+/// The job with what the settings say for this agent. Credentials that it needs are sealed for it; where
+/// they cannot be, the scan goes without, and the log says why.
+fn dressed(
+    door: &Door,
+    (agent, order): (&str, Order),
+    lock: Option<&Lock>,
+) -> Result<Work, StoreError> {
+    let store = &door.site.store;
+    let effective = door.site.effective()?;
+    let agents = store.admissions().list()?;
+    let Some(known) = agents.iter().find(|it| it.name == agent) else {
+        return Ok(Work { order: Some(order), ..Work::default() });
+    };
+    let job = order.id;
+    let (order, needed) = orders::dress(order, &effective.settings, known);
+    let mut sealed = None;
+    if !needed.is_empty()
+        && let Some((lock, key)) = lock.zip(store.admissions().key(agent)?)
+    {
+        let (handed, missing) = gathered(door, &effective.settings, &needed);
+        for complaint in missing {
+            tracing::warn!(en = complaint.en, agent, "credentials could not be handed over");
+        }
+        let shut = lock.seal((agent, key, job), &handed, &SystemRandom::new());
+        sealed = shut
+            .inspect_err(|error| tracing::warn!(%error, agent, "credentials could not be sealed"))
+            .ok();
+    }
+    Ok(Work { order: Some(order), sealed, ..Work::default() })
+}
+
+/// The credentials of these networks, opened; and what went wrong with those that are left out.
+fn gathered(
+    door: &Door,
+    settings: &Settings,
+    needed: &[(String, Vec<String>)],
+) -> (Handed, Vec<Complaint>) {
+    let (mut handed, mut missing) = (Handed::default(), Vec::new());
+    let store = &door.site.store;
+    let vault = match Vault::open(store.path()) {
+        Ok(vault) => vault,
+        Err(complaint) => return (handed, vec![complaint]),
+    };
+    for (network, names) in needed {
+        let mut snmp = Snmp::default();
+        let known = settings.credentials.iter().filter(|it| names.contains(&it.name));
+        for credential in known {
+            match vault.get(store, &credential.secret()) {
+                Ok(secret) => {
+                    credential.hand(credential.read(secret.expose()), &mut snmp);
+                }
+                Err(complaint) => missing.push(complaint),
+            }
+        }
+        handed.snmp.push((network.clone(), snmp));
+    }
+    (handed, missing)
 }
 
 /// Keeps what the agent says of itself, where it is plain.
 async fn note(door: &Arc<Door>, known: &Known, asking: Asking) -> Result<(), Refused> {
     let plain = |text: &str| Text::clean(text).as_str() == text && text.chars().count() <= SOFTWARE;
     let names = asking.networks.iter().flat_map(|network| [&network.name, &network.cidr]);
-    let fits = asking.networks.len() <= NETWORKS && plain(&asking.software);
+    let names = names.chain(&asking.permits.may_declare);
+    let fits = asking.networks.len().max(asking.permits.may_declare.len()) <= NETWORKS
+        && plain(&asking.software);
     if !fits || !names.into_iter().all(|name| plain(name)) {
         return Err(Refused::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -74,7 +146,8 @@ async fn note(door: &Arc<Door>, known: &Known, asking: Asking) -> Result<(), Ref
     }
     let (door, agent) = (Arc::clone(door), known.agent.clone());
     blocking(move || {
-        let said = Some((asking.software, asking.networks));
+        let Asking { software, networks, permits, .. } = asking;
+        let said = Some(Saying { software, networks, permits });
         let saw = door.site.store.admissions().saw((agent, clock::now()), said);
         saw.map_err(|error| Refused::store(&door, &error))
     })

@@ -135,8 +135,10 @@ pub enum Security {
 /// A web server that takes messages.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// Where; `https`, or `http` on this computer.
+    /// Where; `https`, or `http` on this computer. Of one that is hidden, its beginning only.
     pub url: String,
+    /// The name of the secret that is the URL, where it is one.
+    pub hidden: Option<String>,
     /// The name of the secret with which messages are signed.
     pub key: Option<String>,
     /// PEM certificates of the CA in whose place the system's are taken.

@@ -115,6 +115,10 @@ deeds! {
     SecretRemoved = "secret_removed";
     /// Secrets were encrypted with a new key.
     SecretsRekeyed = "secrets_rekeyed";
+    /// A setting was changed.
+    SettingKept = "setting_kept";
+    /// A setting was taken out.
+    SettingRemoved = "setting_removed";
     /// It was tried whether messages arrive.
     NotifyTested = "notify_tested";
 }

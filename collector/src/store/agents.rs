@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use daicho_common::batch::{AgentKey, Mark};
-use daicho_common::job::Declared;
+use daicho_common::job::{Declared, Permits};
 use daicho_common::time::Timestamp;
 
 use super::StoreError;
@@ -75,6 +75,17 @@ pub struct Aside {
     pub why: String,
 }
 
+/// What an agent says of itself when it asks for work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Saying {
+    /// Its software.
+    pub software: String,
+    /// The networks that its configuration declares.
+    pub networks: Vec<Declared>,
+    /// What that configuration lets this collector say.
+    pub permits: Permits,
+}
+
 /// An agent, as people see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agent {
@@ -88,6 +99,8 @@ pub struct Agent {
     pub software: String,
     /// The networks that it declares, as it last said.
     pub networks: Vec<Declared>,
+    /// What its configuration lets this collector say, as it last said.
+    pub permits: Permits,
     /// Until when its newest certificate holds.
     pub until: Option<Timestamp>,
     /// When that certificate was revoked.
@@ -225,14 +238,15 @@ pub(super) fn pinned(connection: &Connection, agent: &str) -> Result<Option<Agen
 pub(super) fn saw(
     tx: &Transaction<'_>,
     (agent, at): (&str, Timestamp),
-    said: Option<(&str, &[Declared])>,
+    said: Option<&Saying>,
 ) -> Result<(), StoreError> {
     let seen = "UPDATE agent SET seen_at = $1 WHERE name = $2";
     tx.prepare_cached(seen)?.execute(params![at.micros(), agent])?;
-    if let Some((software, networks)) = said {
+    if let Some(Saying { software, networks, permits }) = said {
         let networks = serde_json::to_string(networks).unwrap_or_default();
-        let said = "UPDATE agent SET software = $1, networks = $2 WHERE name = $3";
-        tx.prepare_cached(said)?.execute(params![software, networks, agent])?;
+        let permits = serde_json::to_string(permits).unwrap_or_default();
+        let said = "UPDATE agent SET software = $1, networks = $2, permits = $3 WHERE name = $4";
+        tx.prepare_cached(said)?.execute(params![software, networks, permits, agent])?;
     }
     Ok(())
 }
@@ -266,7 +280,7 @@ pub(super) fn is_aside(connection: &Connection, digest: [u8; 32]) -> Result<bool
 /// Every agent, in order of name.
 pub(super) fn list(connection: &Connection) -> Result<Vec<Agent>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT name, first_seen, seen_at, software, networks, until, revoked_at FROM agent
+        "SELECT name, first_seen, seen_at, software, networks, until, revoked_at, permits FROM agent
          LEFT JOIN certificate ON certificate.id =
              (SELECT max(id) FROM certificate WHERE certificate.agent = agent.name)
          ORDER BY name",
@@ -280,6 +294,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Agent>, StoreError> {
             networks: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
             until: time(row, 5)?,
             revoked_at: time(row, 6)?,
+            permits: serde_json::from_str(&row.get::<_, String>(7)?).unwrap_or_default(),
             ..Agent::default()
         })
     })?;

@@ -2,10 +2,10 @@
 //! ([`Jobs`]). What each does is in [`super::agents`] and [`super::jobs`].
 
 use daicho_common::batch::AgentKey;
-use daicho_common::job::{Declared, Order, Report};
+use daicho_common::job::{Order, Report};
 use daicho_common::time::Timestamp;
 
-use super::agents::{self, Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation};
+use super::agents::{self, Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation, Saying};
 use super::jobs::{self, Job, Kept, NewJob};
 use super::{By, Store, StoreError};
 use crate::schedule::{Run, Schedule};
@@ -59,16 +59,13 @@ impl Admissions<'_> {
         agents::pinned(&self.0.read(), agent)
     }
 
-    /// Notes that the agent called, with the software and the networks that it told of.
+    /// Notes that the agent called, with what it told of itself.
     pub fn saw(
         &self,
         (agent, at): (String, Timestamp),
-        said: Option<(String, Vec<Declared>)>,
+        said: Option<Saying>,
     ) -> Result<(), StoreError> {
-        self.0.writer.write(move |tx| {
-            let said = said.as_ref().map(|(software, networks)| (software.as_str(), &networks[..]));
-            agents::saw(tx, (&agent, at), said)
-        })
+        self.0.writer.write(move |tx| agents::saw(tx, (&agent, at), said.as_ref()))
     }
 
     /// Notes that a batch could not be read and where it is kept.

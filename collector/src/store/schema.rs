@@ -17,7 +17,7 @@ const MOVED: i32 = 0x4441_494d;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 11] = [
+const VERSIONS: [&str; 12] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -233,6 +233,7 @@ const VERSIONS: [&str; 11] = [
     "
     CREATE INDEX sighting_batch ON sighting (batch);
 ",
+    include_str!("schema/setting.sql"),
 ];
 
 /// Makes the tables, or brings an older file forward, all or nothing.

@@ -163,6 +163,11 @@ impl From<StoreError> for Wrong {
 
 /// Does what the form says; returns whom a link logs in, and its code, if one was made.
 async fn act(site: &Arc<Site>, form: &Fields, by: By) -> Result<Option<(String, String)>, Wrong> {
+    if form.of("kind") == "end" {
+        let name = name::account(form.of("name")).ok_or(Wrong::Name)?;
+        site.write(move |store| store.end_sessions(name, by)).await?;
+        return Ok(None);
+    }
     let name = name::account(form.of("name")).ok_or(Wrong::Name)?;
     let role = || -> Result<(Role, Option<String>), Wrong> {
         let role: Role = form.of("role").parse().map_err(|_| Wrong::Form)?;

@@ -2,29 +2,23 @@
 //! from no flag, so it can be left and come back to, and whoever did a step otherwise finds it done.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use ipnet::IpNet;
-use serde::Deserialize;
 
 use super::Site;
 use super::fields::Fields;
-use super::page::{Frame, Reader, render, said, unavailable};
+use super::page::{Frame, Reader, render, unavailable};
+use super::settings::agents::{Issued, issue, wanted};
+use super::settings::{purpose_named, purposes};
 use super::snapshot::Snapshot;
-use crate::door::invite::invite;
 use crate::reconcile::Verdict;
+use crate::settings::{Flaw, Network, Setting, Settings, orders};
 use crate::store::{Agent, StoreError};
 use crate::words::{Lang, Word};
-
-/// How long a code that is issued here holds.
-const HOLDS: Duration = Duration::from_hours(24);
-/// The port of the agents' door, unless another is configured.
-const PORT: u16 = 8471;
 
 /// What has been done, in the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +33,15 @@ pub(super) struct Progress {
 
 impl Progress {
     /// How far the site has come.
-    pub(super) fn of(snapshot: &Snapshot, agents: &[Agent]) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, agents: &[Agent], settings: &Settings) -> Self {
         let scanned = !snapshot.ground.scans.is_empty();
         let told = |verdict: &Verdict| !matches!(verdict, Verdict::CannotTell { .. });
         let matches = &snapshot.picture.matches;
         Self {
             // Who scanned had declared what was scanned, and what came by file needs no certificate.
-            declared: scanned || agents.iter().any(|agent| !agent.networks.is_empty()),
+            declared: scanned
+                || !settings.networks.is_empty()
+                || agents.iter().any(|agent| !agent.networks.is_empty()),
             ledger: !snapshot.ground.ledger.entries.is_empty(),
             enrolled: scanned || agents.iter().any(|agent| agent.until.is_some()),
             scanned,
@@ -60,21 +56,12 @@ impl Progress {
 }
 
 /// The fields in which a network is described, as they were typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
-    #[serde(default)]
     agent: String,
-    #[serde(default)]
     network: String,
-    #[serde(default)]
     cidr: String,
-}
-
-/// A code that was just issued.
-struct Issued {
-    agent: String,
-    until: String,
-    enrol: String,
+    purpose: String,
 }
 
 /// A network that an agent declares.
@@ -89,57 +76,70 @@ struct Page {
     frame: Frame,
     done: Progress,
     wanted: Wanted,
-    cidr_wrong: &'static str,
-    /// What stands in the agent's configuration.
-    file: String,
+    /// What was wrong with what was typed, by field.
+    wrong: [String; 3],
+    purposes: Vec<(String, String, bool)>,
+    /// What is declared: name, addresses, agent.
+    declared: Vec<(String, String, String)>,
+    /// For which agents networks were declared that have not enrolled yet.
+    waiting: Vec<String>,
     issued: Option<Issued>,
     /// Whether agents have a door to come in by.
     door: bool,
     plans: Vec<Plan>,
 }
 
-pub(super) async fn show(
-    State(site): State<Arc<Site>>,
-    reader: Reader,
-    Query(wanted): Query<Wanted>,
-) -> Response {
-    page(&site, &reader, wanted, None).await
+pub(super) async fn show(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    page(&site, &reader, (Wanted::default(), &[]), None).await
 }
 
 async fn page(
     site: &Arc<Site>,
     reader: &Reader,
-    wanted: Wanted,
+    (wanted, flaws): (Wanted, &[Flaw]),
     issued: Option<Issued>,
 ) -> Response {
     let told: Result<_, StoreError> = async {
         let agents = site.write(|store| store.admissions().list()).await?;
-        Ok((site.view(reader).await?, agents))
+        Ok((site.view(reader).await?, agents, site.effective()?))
     }
     .await;
-    let (snapshot, agents) = match told {
+    let (snapshot, agents, effective) = match told {
         Ok(told) => told,
         Err(error) => return unavailable(reader, &error, "the guide could not be made"),
     };
-    let lang = reader.lang;
-    let file = file(&wanted);
-    let asked = !wanted.cidr.is_empty();
+    let (lang, settings) = (reader.lang, &effective.settings);
+    let wrong = ["agent", "name", "cidr"].map(|field| {
+        let of = flaws.iter().filter(|flaw| flaw.field == field);
+        of.map(|flaw| flaw.say(lang)).collect::<Vec<_>>().join(" ")
+    });
+    let enrolled = |name: &String| {
+        agents.iter().any(|it| it.name == *name && it.until.is_some() && it.revoked_at.is_none())
+    };
+    let named = settings.networks.iter().filter_map(|network| network.agent.clone());
+    let waiting: std::collections::BTreeSet<String> =
+        named.filter(|name| !enrolled(name)).collect();
+    let declared = settings
+        .networks
+        .iter()
+        .map(|it| (it.name.clone(), it.cidr.clone(), it.agent.clone().unwrap_or_default()));
     let page = Page {
-        done: Progress::of(&snapshot, &agents),
-        cidr_wrong: if asked && file.is_none() { lang.say(Word::GuideWrongCidr) } else { "" },
-        file: file.unwrap_or_default(),
+        done: Progress::of(&snapshot, &agents, settings),
+        purposes: purposes(lang, &wanted.purpose),
+        declared: declared.collect(),
+        waiting: waiting.into_iter().collect(),
+        wrong,
         wanted,
         issued,
         door: site.config.agents.listen.is_some(),
-        plans: agents
+        plans: orders::told(agents, settings)
             .iter()
             .filter(|agent| agent.until.is_some())
             .map(|it| plan(lang, it))
             .collect(),
         frame: reader.frame(Word::GuideTitle, "guide"),
     };
-    let status =
-        if page.cidr_wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if flaws.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     render(&page, status)
 }
 
@@ -151,87 +151,81 @@ fn plan(lang: Lang, agent: &Agent) -> Plan {
     Plan { agent: agent.name.clone(), networks: networks.collect() }
 }
 
-/// What an agent needs to know of a network (`config/agent.toml`); none if the addresses are none.
-fn file(wanted: &Wanted) -> Option<String> {
-    let cidr: IpNet = wanted.cidr.trim().parse().ok()?;
-    let fits = match cidr {
-        IpNet::V4(net) => (12..=32).contains(&net.prefix_len()),
-        IpNet::V6(net) => (32..=128).contains(&net.prefix_len()),
+/// Declares a network, and goes on to the agent that is to scan it.
+pub(super) async fn network(
+    State(site): State<Arc<Site>>,
+    reader: Reader,
+    body: Bytes,
+) -> Response {
+    let form = Fields::read(&body);
+    let typed = |name: &str| form.of(name).trim().to_owned();
+    let wanted = Wanted {
+        agent: typed("agent"),
+        network: typed("network"),
+        cidr: typed("cidr"),
+        purpose: typed("purpose"),
     };
-    let quoted = |text: &str| toml::Value::String(text.trim().to_owned()).to_string();
-    let name = if wanted.network.trim().is_empty() { wanted.cidr.trim() } else { &wanted.network };
-    let agent = if wanted.agent.trim().is_empty() {
-        String::new()
-    } else {
-        format!("[agent]\nname = {}\n\n", quoted(&wanted.agent))
+    let settings = match site.effective() {
+        Ok(effective) => effective.settings.clone(),
+        Err(error) => return unavailable(&reader, &error, "the settings could not be read"),
     };
-    let text = format!(
-        "{agent}[[network]]\ncidr = {}\nname = {}\n",
-        quoted(&cidr.trunc().to_string()),
-        quoted(name)
-    );
-    fits.then_some(text)
+    let network = match meant(&wanted, &settings) {
+        Ok(network) => network,
+        Err(flaws) => return page(&site, &reader, (wanted, &flaws), None).await,
+    };
+    let by = (reader.by(), String::new());
+    let kept = site
+        .write(move |store| store.keep_settings(vec![Setting::Network(network)], None, by))
+        .await;
+    match kept {
+        Ok(_) => super::decide::back("/guide#agent"),
+        Err(error) => unavailable(&reader, &error, "a network could not be kept"),
+    }
 }
 
-/// Issues a one-time code for an agent.
+/// The network that was typed.
+fn meant(wanted: &Wanted, settings: &Settings) -> Result<Network, Vec<Flaw>> {
+    let mut network = Network::named(&wanted.network, &wanted.cidr);
+    if let Some(cidr) = network.prefix() {
+        network.cidr = cidr.to_string();
+    }
+    if network.name.is_empty() {
+        network.name.clone_from(&network.cidr);
+    }
+    network.purpose = purpose_named(&wanted.purpose);
+    network.agent = Some(wanted.agent.clone()).filter(|name| !name.is_empty());
+    let mut flaws = network.flaws();
+    if network.agent.is_none() {
+        let (ja, en) = ("エージェントの名前を決めてください", "give the agent a name");
+        flaws.push(Flaw::new("agent", ja, en));
+    }
+    if settings.networks.iter().any(|known| known.name == network.name) {
+        let (ja, en) = ("その名前はもう使われています", "that name is taken");
+        flaws.push(Flaw::new("name", ja, en));
+    } else {
+        flaws.extend(settings.flaws_of(&network));
+    }
+    if flaws.is_empty() { Ok(network) } else { Err(flaws) }
+}
+
+/// Issues a one-time code for an agent, with the line that is typed at its machine.
 pub(super) async fn code(
     State(site): State<Arc<Site>>,
     reader: Reader,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let name = Fields::read(&body).of("agent").trim().to_owned();
-    let (by, agent) = (reader.by(), name.clone());
-    let writing = Arc::clone(&site);
-    let made = tokio::task::spawn_blocking(move || invite(&writing.store, (&agent, HOLDS), by));
-    let made = match made.await {
-        Ok(Ok(made)) => made,
-        Ok(Err(complaint)) => return said(&reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint),
-        Err(error) => return unavailable(&reader, &error, "a code could not be issued"),
+    let agent = Fields::read(&body).of("agent").trim().to_owned();
+    let networks = match site.effective() {
+        Ok(effective) => wanted(&effective.settings, &agent),
+        Err(error) => return unavailable(&reader, &error, "the settings could not be read"),
     };
-    let (code, until) = made;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let port = site.config.agents.listen.map_or(PORT, |at| at.port());
-    let issued = Issued {
-        agent: name.clone(),
-        until: format!("{} ({})", site.config.zone.show(until), site.config.zone.name()),
-        enrol: format!("daicho-agent enrol --collector {}:{port} --code {code}", bare(host)),
-    };
-    let wanted = Wanted { agent: name, ..Wanted::default() };
-    page(&site, &reader, wanted, Some(issued)).await
-}
-
-/// A host without its port.
-fn bare(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wanted(agent: &str, network: &str, cidr: &str) -> Wanted {
-        Wanted { agent: agent.into(), network: network.into(), cidr: cidr.into() }
-    }
-
-    #[test]
-    fn the_file_is_one_that_can_be_read_whatever_was_typed() {
-        let text = file(&wanted("east \"1\"", "病棟\\3F", " 10.20.0.7/24 ")).unwrap();
-        let table: toml::Table = text.parse().unwrap();
-        assert_eq!(table["agent"]["name"].as_str(), Some("east \"1\""));
-        assert_eq!(table["network"][0]["cidr"].as_str(), Some("10.20.0.0/24"));
-        assert_eq!(table["network"][0]["name"].as_str(), Some("病棟\\3F"));
-        let bare = file(&wanted("", "", "fd00:20::/64")).unwrap();
-        assert!(!bare.contains("[agent]") && bare.contains("name = \"fd00:20::/64\""), "{bare}");
-    }
-
-    #[test]
-    fn what_no_agent_would_take_is_no_network() {
-        for cidr in ["", "x", "10.20.0.0", "10.0.0.0/8", "10.20.0.0/33", "fd00::/16"] {
-            assert_eq!(file(&wanted("a", "n", cidr)), None, "{cidr}");
+    let name = agent.clone();
+    match issue(&site, &headers, (agent, networks, reader.by())).await {
+        Ok(issued) => {
+            let wanted = Wanted { agent: name, ..Wanted::default() };
+            page(&site, &reader, (wanted, &[]), Some(issued)).await
         }
+        Err(refused) => refused.response(&reader),
     }
 }

@@ -228,15 +228,7 @@ pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Byt
         }
         match what.as_str() {
             "scan" => {
-                let order = Order {
-                    id: 0,
-                    networks: Vec::new(),
-                    reach: None,
-                    packets_per_second: None,
-                    target_packets_per_second: None,
-                    seconds: None,
-                };
-                let new = NewJob { agent, order, run: Run::at_once(by.at) };
+                let new = NewJob { agent, order: Order::default(), run: Run::at_once(by.at) };
                 store.jobs().want(new, by).map(|_| true)
             }
             "stop" => store.stop(agent, by).map(|_| true),

@@ -1,6 +1,6 @@
-//! The settings in one place: what agents declare, what the configuration says and by which key, who may
-//! log in, what is kept; and where each is changed. Nothing here is a secret: credentials stand in the
-//! agents' own configuration and never come here.
+//! The settings in one place: what agents and pages declare, credentials by name, receivers of
+//! notifications, who may log in, what is kept, and what the configuration says by which key. Everybody
+//! who surveys reads them; administrators change them ([`edit`]). No secret is ever shown.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -18,15 +18,41 @@ use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::config::Config;
 use crate::people::Role;
-use crate::policy::{Network as Decreed, Purpose};
+use crate::policy::Network as Decreed;
 use crate::report::plan;
 use crate::report::set::checklist::Checklist;
-use crate::store::{Agent, Listed, StoreError};
+use crate::settings::effective::Effective;
+use crate::settings::orders::{Standing, standing};
+use crate::store::{Agent, KeptSecret, KeptSetting, Listed, Notified, StoreError};
 use crate::words::{Lang, Word, phrase};
 
+/// Agents and their codes.
+pub(super) mod agents;
+mod credential;
+/// The forms.
+pub(super) mod edit;
+mod field;
+mod general;
+mod network;
+mod notify;
+mod schedule;
+mod tables;
+/// Trials of notifications.
+pub(super) mod trial;
+
+use agents::Issued;
+use tables::{
+    AgentRow, ChangeRow, CredentialRow, ReceiverRow, agent_row, credentials, latest, receivers,
+};
+
+/// Changes that are shown.
+const LATEST: usize = 20;
+/// Messages that are looked through for the latest of each receiver.
+const NOTICES: u32 = 1000;
 /// Longest list of addresses shown, in characters.
 const MAX_LIST: usize = 400;
 
+#[derive(Default)]
 struct Network {
     name: String,
     cidr: String,
@@ -35,6 +61,20 @@ struct Network {
     rate: String,
     purpose: String,
     denied: String,
+    /// Where it is declared.
+    by: &'static str,
+    /// Why it is not scanned although it is declared.
+    wrong: String,
+    /// Whether it is declared on pages.
+    edits: bool,
+}
+
+/// What was just done.
+pub(super) enum News {
+    None,
+    Issued(Issued),
+    Done(String),
+    Wrong(String),
 }
 
 struct Line {
@@ -46,10 +86,20 @@ struct Line {
 #[template(path = "settings.html")]
 struct Page {
     frame: Frame,
+    administers: bool,
+    done: String,
+    wrong: String,
+    issued: Option<Issued>,
     networks: Vec<Network>,
-    agents: Vec<(String, String)>,
+    denied: String,
+    credentials: Vec<CredentialRow>,
+    door: bool,
+    agents: Vec<AgentRow>,
     roles: Vec<(&'static str, usize)>,
+    receivers: Vec<ReceiverRow>,
+    numbers: Vec<(&'static str, String)>,
     kept: Vec<(&'static str, String)>,
+    latest: Vec<ChangeRow>,
     editions: Vec<String>,
     scope_edition: String,
     lines: Vec<Line>,
@@ -57,36 +107,70 @@ struct Page {
 
 /// What the store tells besides the picture.
 struct Told {
+    effective: Arc<Effective>,
     agents: Vec<Agent>,
     accounts: Vec<Listed>,
+    secrets: Vec<KeptSecret>,
+    notices: Vec<Notified>,
+    history: Vec<KeptSetting>,
     octets: u64,
 }
 
 pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    let told = site.write(|store| {
+    shown(&site, &reader, News::None).await
+}
+
+/// The page, with what was just done.
+async fn shown(site: &Arc<Site>, reader: &Reader, news: News) -> Response {
+    let reading = Arc::clone(site);
+    let told = site.write(move |store| {
         Ok(Told {
+            effective: reading.effective()?,
             agents: store.admissions().list()?,
             accounts: store.accounts()?,
+            secrets: store.secrets()?,
+            notices: store.notices(NOTICES)?,
+            history: store.setting_history(None)?,
             octets: std::fs::metadata(store.path()).map_or(0, |about| about.len()),
         })
     });
     let told = match told.await {
         Ok(told) => told,
-        Err(error) => return broken(&reader, &error),
+        Err(error) => return broken(reader, &error),
     };
     let config = &site.config;
-    show(&site, &reader, ("settings", Word::SettingsTitle), |snapshot, frame| {
-        let lang = frame.lang;
+    let (mut done, mut wrong, mut issued) = (String::new(), String::new(), None);
+    match news {
+        News::None => {}
+        News::Done(line) => done = line,
+        News::Wrong(line) => wrong = line,
+        News::Issued(code) => issued = Some(code),
+    }
+    show(site, reader, ("settings", Word::SettingsTitle), |snapshot, frame| {
+        let (lang, zone) = (frame.lang, &config.zone);
+        let settings = &told.effective.settings;
+        let deny = [&settings.deny.nets, &settings.deny.macs, &settings.deny.ouis];
+        let denied: Vec<&str> = deny.into_iter().flatten().map(String::as_str).collect();
         Ok(Page {
-            networks: networks(snapshot, (lang, &config.decreed.networks), &told.agents),
-            agents: agents(&told.agents, (lang, &config.zone)),
+            networks: networks(snapshot, (lang, config), &told),
+            denied: crate::report::safe::cut(&denied.join(", "), MAX_LIST).into_owned(),
+            credentials: credentials(&told, lang, zone),
+            door: config.agents.listen.is_some(),
+            agents: told.agents.iter().map(|agent| agent_row(agent, (lang, zone))).collect(),
             roles: roles(&told.accounts, lang),
-            kept: kept(snapshot, (lang, &config.zone), told.octets),
+            receivers: receivers(&told, config, lang),
+            numbers: numbers(&told.effective, lang),
+            kept: kept(snapshot, (lang, zone), told.octets),
+            latest: latest(&told.history, lang, zone),
             editions: Checklist::editions(),
             scope_edition: (snapshot.picture.scopes.first())
                 .map(|scoped| scoped.reason.edition.clone())
                 .unwrap_or_default(),
             lines: if frame.administers() { lines(config) } else { Vec::new() },
+            administers: frame.administers(),
+            done,
+            wrong,
+            issued,
             frame,
         })
     })
@@ -97,55 +181,90 @@ fn broken(reader: &Reader, error: &StoreError) -> Response {
     unavailable(reader, error, "the settings could not be read")
 }
 
-/// Networks as agents declare them, with what the hospital says that they are for, and what was left out
-/// because of the deny list.
-fn networks(
-    snapshot: &Snapshot,
-    (lang, decreed): (Lang, &[Decreed]),
-    agents: &[Agent],
-) -> Vec<Network> {
-    let declared =
-        agents.iter().flat_map(|agent| agent.networks.iter().map(move |one| (agent, one)));
-    let network = |(agent, one): (&Agent, &daicho_common::job::Declared)| Network {
-        name: one.name.clone(),
-        cidr: one.cidr.clone(),
-        agent: agent.name.clone(),
-        policy: lang.say(plan::probes(one.policy)),
-        rate: lang
-            .fill(Word::SettingsRate, &[&one.packets_per_second, &one.target_packets_per_second]),
-        purpose: purpose(lang, decreed, &one.name),
-        denied: denied(snapshot, &one.name),
+/// Networks as agents and pages declare them, with what the hospital says that they are for, and what
+/// was left out because of the deny lists.
+fn networks(snapshot: &Snapshot, (lang, file): (Lang, &Config), told: &Told) -> Vec<Network> {
+    let decreed = &told.effective.config.decreed.networks;
+    let usual = |name: &str| Network {
+        name: name.to_owned(),
+        purpose: purpose(lang, decreed, name),
+        denied: denied(snapshot, name),
+        ..Network::default()
     };
-    let mut networks: Vec<Network> = declared.map(network).collect();
-    // Of those whose agent never called only the coverage tells.
-    for (name, cidr) in snapshot.reaches().keys() {
-        if !networks.iter().any(|one| one.name == *name) {
-            networks.push(Network {
-                name: name.clone(),
-                cidr: cidr.to_string(),
-                agent: String::new(),
-                policy: "",
-                rate: String::new(),
-                purpose: purpose(lang, decreed, name),
-                denied: denied(snapshot, name),
-            });
+    let mut networks: Vec<Network> = Vec::new();
+    for agent in &told.agents {
+        networks.extend(agent.networks.iter().map(|one| Network {
+            cidr: one.cidr.clone(),
+            agent: agent.name.clone(),
+            policy: lang.say(plan::probes(one.policy)),
+            rate: lang.fill(
+                Word::SettingsRate,
+                &[&one.packets_per_second, &one.target_packets_per_second],
+            ),
+            by: "agent.toml",
+            edits: told.effective.settings.networks.iter().any(|it| it.name == one.name),
+            ..usual(&one.name)
+        }));
+    }
+    for one in &told.effective.settings.networks {
+        if networks.iter().any(|known| known.name == one.name) {
+            continue;
+        }
+        networks.push(Network {
+            cidr: one.cidr.clone(),
+            agent: one.agent.clone().unwrap_or_default(),
+            policy: if one.agent.is_some() { lang.say(plan::probes(one.policy)) } else { "" },
+            by: lang.say(Word::SettingByPage),
+            wrong: standing_word(&standing(one, &told.agents))
+                .map(|word| lang.fill(word, &[&one.cidr]))
+                .unwrap_or_default(),
+            edits: true,
+            ..usual(&one.name)
+        });
+    }
+    // Of those whose agent never called only the coverage tells, of others the file.
+    let reaches = snapshot.reaches();
+    let seen = reaches.keys().map(|(name, cidr)| (name.as_str(), cidr.to_string()));
+    let named = file.decreed.networks.iter().map(|one| (one.name.as_str(), String::new()));
+    for (name, cidr) in seen.chain(named) {
+        if !networks.iter().any(|one| one.name == name) {
+            networks.push(Network { cidr, ..usual(name) });
         }
     }
     networks
 }
 
+/// Why a declared network is not scanned, if it is not.
+const fn standing_word(standing: &Standing) -> Option<Word> {
+    match standing {
+        Standing::Nobody => Some(Word::SettingStandsNobody),
+        Standing::NoAgent => Some(Word::SettingStandsNoAgent),
+        Standing::NotPermitted => Some(Word::SettingStandsNotPermitted),
+        Standing::Own(_) | Standing::Scanned => None,
+    }
+}
+
+/// What networks can be for, as choices; this one is chosen.
+pub(super) fn purposes(lang: Lang, chosen: &str) -> Vec<(String, String, bool)> {
+    let choice =
+        |value: String, word: Word| (value.clone(), lang.say(word).to_owned(), value == chosen);
+    let none = std::iter::once(choice(String::new(), Word::SettingsNoPurpose));
+    let all = network::PURPOSES.iter().map(|(purpose, word)| choice(field::called(purpose), *word));
+    none.chain(all).collect()
+}
+
+/// The purpose of this name in files.
+pub(super) fn purpose_named(name: &str) -> Option<crate::policy::Purpose> {
+    let found = network::PURPOSES.iter().find(|(purpose, _)| field::called(purpose) == name);
+    found.map(|(purpose, _)| *purpose)
+}
+
 fn purpose(lang: Lang, decreed: &[Decreed], name: &str) -> String {
     let said = decreed.iter().find(|one| one.name == name);
-    let word = said.map_or(Word::SettingsNoPurpose, |one| match one.purpose {
-        Purpose::Medical => Word::PurposeMedical,
-        Purpose::Office => Word::PurposeOffice,
-        Purpose::Server => Word::PurposeServer,
-        Purpose::Management => Word::PurposeManagement,
-        Purpose::Edge => Word::PurposeEdge,
-        Purpose::Guest => Word::PurposeGuest,
-        Purpose::Building => Word::PurposeBuilding,
-    });
-    lang.say(word).to_owned()
+    let known = |one: &Decreed| {
+        network::PURPOSES.iter().find(|(purpose, _)| *purpose == one.purpose).map(|(_, word)| *word)
+    };
+    lang.say(said.and_then(known).unwrap_or(Word::SettingsNoPurpose)).to_owned()
 }
 
 /// The addresses that agents left out because of their deny lists.
@@ -160,13 +279,25 @@ fn denied(snapshot: &Snapshot, network: &str) -> String {
     crate::report::safe::cut(&all.to_string(), MAX_LIST).into_owned()
 }
 
-fn agents(agents: &[Agent], (lang, zone): (Lang, &Zone)) -> Vec<(String, String)> {
-    let told = |agent: &Agent| {
-        let seen = agent.seen_at.or(agent.first_seen).map(|at| zone.show(at));
-        let seen = seen.unwrap_or_else(|| lang.say(Word::AgentsNever).to_owned());
-        (agent.name.clone(), format!("{seen} {}", agent.software))
-    };
-    agents.iter().map(told).collect()
+/// The numbers as they hold.
+fn numbers(effective: &Effective, lang: Lang) -> Vec<(&'static str, String)> {
+    let (config, limits) = (&effective.config, effective.config.notify.limits);
+    let dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let days = config.retention_days.map(|days| lang.fill(Word::SettingDays, &[&days]));
+    let newest = || lang.say(Word::SettingNewest).to_owned();
+    [
+        (
+            Word::SettingRetention,
+            days.unwrap_or_else(|| lang.say(Word::SettingKeepsAll).to_owned()),
+        ),
+        (Word::SettingSilent, limits.silent_hours.to_string()),
+        (Word::SettingCertificate, limits.certificate_days.to_string()),
+        (Word::SettingBackup, limits.backup_days.to_string()),
+        (Word::SettingLinks, dash(&config.notify.url)),
+        (Word::SettingEdition, effective.settings.general.checklist.clone().unwrap_or_else(newest)),
+    ]
+    .map(|(word, value)| (lang.say(word), value))
+    .to_vec()
 }
 
 fn roles(accounts: &[Listed], lang: Lang) -> Vec<(&'static str, usize)> {

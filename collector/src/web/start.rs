@@ -97,8 +97,15 @@ struct Told {
 pub(super) async fn page(
     State(site): State<Arc<Site>>,
     reader: Reader,
-    Query(asked): Query<Asked>,
+    Query(mut asked): Query<Asked>,
 ) -> Response {
+    let settings = match site.effective() {
+        Ok(effective) => effective.settings.clone(),
+        Err(error) => return broken(&reader, &error),
+    };
+    if asked.edition.is_empty() {
+        asked.edition = settings.general.checklist.clone().unwrap_or_default();
+    }
     let administers = reader.may(Act::Administer);
     let told = if reader.may(Act::Survey) {
         site.write(|store| {
@@ -114,7 +121,7 @@ pub(super) async fn page(
         Err(error) => return broken(&reader, &error),
     };
     show(&site, &reader, ("start", Word::StartTitle), |snapshot, frame| {
-        let guide = administers && !Progress::of(snapshot, &told.agents).is_done();
+        let guide = administers && !Progress::of(snapshot, &told.agents, &settings).is_done();
         Ok(Page { guide, ..start(snapshot, frame, &site.config.zone, (&told, &asked)) })
     })
     .await

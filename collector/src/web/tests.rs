@@ -26,6 +26,7 @@ mod oidc;
 mod people;
 mod register;
 mod roles;
+mod settings;
 
 mod sites;
 mod stocktaking;
@@ -195,7 +196,7 @@ fn sealed(key: &Ed25519KeyPair, agent: &str, second: i64) -> Vec<u8> {
     Batch { header, coverage: vec![], sent: vec![], observations }.seal(key).unwrap()
 }
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 19] = [
     "/",
     "/devices",
     "/map",
@@ -206,6 +207,13 @@ const PAGES: [&str; 12] = [
     "/coverage",
     "/scans",
     "/settings",
+    "/settings/edit?kind=general",
+    "/settings/edit?kind=deny",
+    "/settings/edit?kind=network",
+    "/settings/edit?kind=credential",
+    "/settings/edit?kind=notify",
+    "/settings/edit?kind=schedule",
+    "/guide",
     "/stocktaking",
     "/healthz",
 ];

@@ -8,8 +8,10 @@ use fantoccini::Locator;
 use super::Visit;
 
 /// Pages that are looked at besides those of the menu.
-const MORE: [&str; 7] = [
+const MORE: [&str; 9] = [
     "/account",
+    "/settings/edit?kind=network",
+    "/settings/edit?kind=notify",
     "/map?view=network",
     "/map?size=fit",
     "/findings?state=all",

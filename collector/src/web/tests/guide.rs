@@ -33,16 +33,22 @@ fn each_step_is_done_once_the_facts_say_so_and_then_nothing_leads_here_any_more(
 }
 
 #[test]
-fn the_guide_shows_the_file_to_place_and_issues_a_code_that_an_agent_can_use() {
+fn the_guide_declares_a_network_and_issues_a_line_that_lets_its_agent_in() {
     let running = running();
-    let page = running.get("/guide?agent=east&network=3F&cidr=10.20.0.0%2F24").body;
-    assert!(page.contains("cidr = &#34;10.20.0.0/24&#34;"), "{page}");
-    let wrong = running.get("/guide?cidr=10.0.0.0%2F8");
+    let typed = |cidr: &str| format!("agent=east&network=3F&purpose=medical&cidr={cidr}");
+    let wrong = running.submit("/guide/network", "", &typed("10.0.0.0%2F8"));
     assert!(wrong.status == 422 && wrong.body.contains("id=\"cidr-wrong\""), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"3F\""), "what was typed is not lost");
+    assert_eq!(running.submit("/guide/network", "", &typed("10.20.0.0%2F24")).status, 303);
+    assert_eq!(done(&running), [true, true, false, false, false, false]);
+    let again = running.submit("/guide/network", "", &typed("10.20.0.0%2F24"));
+    assert!(again.body.contains("id=\"name-wrong\""), "{}", again.body);
     let issued = running.submit("/guide/code", "", "agent=east");
     assert_eq!(issued.status, 200, "{}", issued.body);
-    let code = issued.body.split("--code ").nth(1).unwrap().split('<').next().unwrap();
-    let code: daicho_common::enrolment::Code = code.trim().parse().unwrap();
+    let line = "sudo daicho-agent --config /etc/daicho/agent.toml permit 10.20.0.0/24 &#38;&#38; ";
+    assert!(issued.body.contains(line), "{}", issued.body);
+    let code = issued.body.split("--code ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let code: daicho_common::enrolment::Code = code.parse().unwrap();
     let store = &running.site.store;
     let invited = store.admissions().invited(code.kept(), clock::now()).unwrap();
     assert_eq!(invited, crate::store::Enrolled::In("east".into()));

@@ -23,7 +23,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 80] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 87] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -52,6 +52,12 @@ const ROUTES: [(&str, &str, [Fate; 6]); 80] = [
     ("GET", "/register", [P, P, P, R, P, S]),
     ("POST", "/register", [P, P, R, R, R, S]),
     ("GET", "/settings", [P, P, P, R, P, S]),
+    ("GET", "/settings/edit", [P, R, R, R, R, S]),
+    ("POST", "/settings/edit", [P, R, R, R, R, S]),
+    ("GET", "/settings/remove", [P, R, R, R, R, S]),
+    ("POST", "/settings/remove", [P, R, R, R, R, S]),
+    ("POST", "/settings/agents", [P, R, R, R, R, S]),
+    ("POST", "/settings/test", [P, R, R, R, R, S]),
     ("GET", "/register/edit", [P, P, R, R, R, S]),
     ("POST", "/register/edit", [P, P, R, R, R, S]),
     ("GET", "/stocktaking", [P, P, P, R, P, S]),
@@ -70,6 +76,7 @@ const ROUTES: [(&str, &str, [Fate; 6]); 80] = [
     ("GET", "/sites", [P, P, P, R, P, S]),
     ("GET", "/sites/{name}", [P, P, P, R, P, S]),
     ("GET", "/guide", [P, R, R, R, R, S]),
+    ("POST", "/guide/network", [P, R, R, R, R, S]),
     ("POST", "/guide/code", [P, R, R, R, R, S]),
     ("GET", "/login", [P, P, P, P, P, P]),
     ("POST", "/login", [P, P, P, P, P, P]),

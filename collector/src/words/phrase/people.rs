@@ -18,6 +18,8 @@ pub const fn role(role: Role) -> Word {
 /// A deed of the audit log.
 pub const fn deed(deed: Deed) -> Word {
     match deed {
+        Deed::SettingKept => Word::DeedSettingKept,
+        Deed::SettingRemoved => Word::DeedSettingRemoved,
         Deed::Login => Word::DeedLogin,
         Deed::LoginRefused => Word::DeedLoginRefused,
         Deed::Logout => Word::DeedLogout,

@@ -1,0 +1,234 @@
+//! What is said on pages beside the configuration. Rows are only ever added; the newest of a kind and
+//! name holds, and one without content says that it was taken out.
+
+use daicho_common::time::Timestamp;
+
+use super::audit::{self, By};
+use super::sql::{Connection, OptionalExtension, Transaction, params};
+use super::writer::changed;
+use super::{Store, StoreError, Touched};
+use crate::people::log::Deed;
+use crate::settings::{Kind, Setting, Settings};
+
+const BROKEN: StoreError = StoreError::Row { table: "setting" };
+
+/// A version of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSetting {
+    /// Its number; a later version has a larger one.
+    pub id: i64,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// What it says, as JSON; `None`: it was taken out.
+    pub content: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The newest version of a setting: its number, and what it says.
+fn newest(
+    tx: &Transaction<'_>,
+    kind: Kind,
+    name: &str,
+) -> Result<Option<(i64, Option<String>)>, StoreError> {
+    let newest = "SELECT id, content FROM setting WHERE kind = $1 AND name = $2
+                  ORDER BY id DESC LIMIT 1";
+    let row =
+        tx.query_row(newest, params![kind.name(), name], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(row.optional()?)
+}
+
+/// Adds a version, with what stood there before in the log; returns whether that was another.
+fn say(
+    tx: &Transaction<'_>,
+    (kind, name): (Kind, &str),
+    content: Option<&str>,
+    (by, why): (&By, &str),
+) -> Result<bool, StoreError> {
+    let before = newest(tx, kind, name)?.and_then(|(_, content)| content);
+    if before.as_deref() == content {
+        return Ok(false);
+    }
+    tx.execute(
+        "INSERT INTO setting (kind, name, content, said_at, said_by, why)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        params![kind.name(), name, content, by.at.micros(), by.who, why],
+    )?;
+    let deed = if content.is_some() { Deed::SettingKept } else { Deed::SettingRemoved };
+    let (before, after) = (before.as_deref().unwrap_or("-"), content.unwrap_or("-"));
+    let about = format!("{} {name}: {before} → {after}", kind.name());
+    audit::by(tx, by, deed, audit::because(about, why))?;
+    changed(tx)?;
+    Ok(true)
+}
+
+fn version(connection: &Connection) -> Result<i64, StoreError> {
+    let newest = "SELECT coalesce(max(id), 0) FROM setting";
+    Ok(connection.prepare_cached(newest)?.query_row([], |row| row.get(0))?)
+}
+
+impl Store {
+    /// The number of the latest change of the settings, whichever process made it; 0 before there is one.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn settings_version(&self) -> Result<i64, StoreError> {
+        version(&self.read())
+    }
+
+    /// The settings as they hold, and the number of the latest change.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn settings(&self) -> Result<(i64, Settings), StoreError> {
+        let connection = self.read();
+        let tx = connection.transaction()?;
+        let version = version(&tx)?;
+        let mut statement = tx.prepare(
+            "SELECT kind, content FROM setting
+             WHERE id IN (SELECT max(id) FROM setting GROUP BY kind, name) AND content IS NOT NULL
+             ORDER BY kind, name",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let kind: Kind = row.get::<_, String>(0)?.parse().map_err(|()| BROKEN)?;
+            let content: String = row.get(1)?;
+            all.push(Setting::from_json(kind, &content).map_err(|_| BROKEN)?);
+        }
+        Ok((version, all.into_iter().collect()))
+    }
+
+    /// Keeps settings, all or none. Where `seen` is said, which is the number of the version that the
+    /// author saw (0: none), and another one holds meanwhile, nothing is kept and `None` is returned.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn keep_settings(
+        &self,
+        settings: Vec<Setting>,
+        seen: Option<i64>,
+        (by, why): (By, String),
+    ) -> Result<Option<Touched>, StoreError> {
+        self.writer.write(move |tx| {
+            let mut touched = Touched::default();
+            for setting in settings {
+                let (kind, name) = (setting.kind(), setting.name().to_owned());
+                let known = newest(tx, kind, &name)?;
+                if seen.is_some_and(|seen| seen != known.as_ref().map_or(0, |(id, _)| *id)) {
+                    return Ok(None);
+                }
+                let content = setting.to_json().map_err(|_| BROKEN)?;
+                let new = known.is_none_or(|(_, content)| content.is_none());
+                match (say(tx, (kind, &name), Some(&content), (&by, &why))?, new) {
+                    (false, _) => touched.unchanged += 1,
+                    (true, true) => touched.new += 1,
+                    (true, false) => touched.replaced += 1,
+                }
+            }
+            Ok(Some(touched))
+        })
+    }
+
+    /// Takes a setting out; its versions stay as history. Returns whether it was there.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn remove_setting(
+        &self,
+        kind: Kind,
+        name: String,
+        (by, why): (By, String),
+    ) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| say(tx, (kind, &name), None, (&by, &why)))
+    }
+
+    /// Every version of every setting, or of those of one kind and name, the latest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn setting_history(
+        &self,
+        one: Option<(Kind, &str)>,
+    ) -> Result<Vec<KeptSetting>, StoreError> {
+        let connection = self.read();
+        let mut statement = connection.prepare(
+            "SELECT id, kind, name, content, said_at, said_by, why FROM setting
+             WHERE (kind = $1 AND name = $2) OR $1 IS NULL ORDER BY id DESC",
+        )?;
+        let (kind, name) = (one.map(|(kind, _)| kind.name()), one.map(|(_, name)| name));
+        let mut rows = statement.query(params![kind, name])?;
+        let mut versions = Vec::new();
+        while let Some(row) = rows.next()? {
+            versions.push(KeptSetting {
+                id: row.get(0)?,
+                kind: row.get::<_, String>(1)?.parse().map_err(|()| BROKEN)?,
+                name: row.get(2)?,
+                content: row.get(3)?,
+                at: Timestamp::from_micros(row.get(4)?),
+                by: row.get(5)?,
+                why: row.get(6)?,
+            });
+        }
+        Ok(versions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fresh::store;
+    use super::*;
+    use crate::settings::{General, Network};
+
+    fn by(second: i64) -> (By, String) {
+        let at = Timestamp::from_micros(second * 1_000_000);
+        (By::here("田中".into(), at), "移設".into())
+    }
+
+    fn ward(cidr: &str) -> Setting {
+        Setting::Network(Network::named("3F", cidr))
+    }
+
+    #[test]
+    fn every_version_of_a_setting_is_kept_with_who_when_and_why_and_stands_in_the_log() {
+        let (_folder, store) = store();
+        assert_eq!(store.settings().unwrap(), (0, Settings::default()));
+        let keep =
+            |setting, seen, second| store.keep_settings(vec![setting], seen, by(second)).unwrap();
+        let revision = store.revision().unwrap();
+        assert_eq!(keep(ward("10.20.0.0/24"), Some(0), 1).unwrap().new, 1);
+        assert!(store.revision().unwrap() > revision, "pictures are made anew");
+        let (version, _) = store.settings().unwrap();
+        assert_eq!(keep(ward("10.20.0.0/24"), Some(version), 2).unwrap().unchanged, 1);
+        assert_eq!(keep(ward("10.20.1.0/24"), Some(version), 3).unwrap().replaced, 1);
+        assert_eq!(keep(ward("10.20.2.0/24"), Some(version), 4), None, "somebody was quicker");
+        let general = General { retention_days: Some(400), ..General::default() };
+        assert_eq!(keep(Setting::General(general.clone()), None, 5).unwrap().new, 1);
+        let (_, settings) = store.settings().unwrap();
+        assert_eq!(
+            (settings.networks[0].cidr.as_str(), &settings.general),
+            ("10.20.1.0/24", &general)
+        );
+        let gone = || store.remove_setting(Kind::Network, "3F".into(), by(6)).unwrap();
+        assert!(gone() && !gone());
+        assert!(store.settings().unwrap().1.networks.is_empty());
+        let history = store.setting_history(Some((Kind::Network, "3F"))).unwrap();
+        let said: Vec<bool> = history.iter().map(|one| one.content.is_some()).collect();
+        assert_eq!(
+            (said, store.setting_history(None).unwrap().len()),
+            (vec![false, true, true], 4)
+        );
+        assert_eq!((history[0].by.as_str(), history[0].why.as_str()), ("田中", "移設"));
+        let log = store.log_rows(u64::MAX, 10).unwrap();
+        let moved =
+            "10.20.0.0/24\",\"policy\":\"gentle\"} → {\"name\":\"3F\",\"cidr\":\"10.20.1.0/24\"";
+        assert!(log.iter().any(|row| row.about.contains(moved)), "{log:#?}");
+        assert!(store.verify_log(None).unwrap().is_ok());
+    }
+}
