@@ -53,7 +53,10 @@ impl Saved {
 }
 
 /// The views that are the reader's to see: words in a shared one may name what is not a vendor's.
-pub(in crate::web) async fn of(site: &Arc<Site>, reader: &Reader) -> Result<Vec<SavedView>, StoreError> {
+pub(in crate::web) async fn of(
+    site: &Arc<Site>,
+    reader: &Reader,
+) -> Result<Vec<SavedView>, StoreError> {
     let Some(person) = reader.person.clone() else { return Ok(Vec::new()) };
     let all = may(person.account.role, Act::Read) == Reach::All;
     site.write(move |store| store.views(person.account.id, all)).await

@@ -8,7 +8,7 @@ use super::*;
 use crate::store::Before;
 use crate::web::api::operation::{Gives, Operation, Verb};
 
-const BOOK: &str = "管理番号,機器名,IPアドレス,状態,備考\nA-1,受付端末,10.20.0.1,使用中,1階\nA-2,心電計,10.20.0.2,使用中,𠮷\n";
+const BOOK: &str = "管理番号,機器名,IPアドレス,状態,備考\nA-1,受付端末,10.20.0.1,使用中,1階\nA-2,心電計,10.20.0.77,使用中,𠮷\n";
 const ROW: &str = "/api/v1/ledger/row?book=%E5%8F%B0%E5%B8%B3.csv&row=2";
 
 fn with_ledger() -> Running {
