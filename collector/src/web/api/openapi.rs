@@ -23,6 +23,8 @@ pub(in crate::web) fn document(operations: &[&'static Operation]) -> Value {
     }
     // A test parses it.
     let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    let refusals: Map<String, Value> =
+        (REFUSALS.iter()).map(|(status, about)| (status.to_string(), refusal(about))).collect();
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Daicho", "version": "1",
@@ -33,6 +35,7 @@ pub(in crate::web) fn document(operations: &[&'static Operation]) -> Value {
         "components": {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer",
                 "description": "daicho-collector token issue" } },
+            "responses": refusals,
             "schemas": schemas,
         },
     })
@@ -199,35 +202,47 @@ fn responses(operation: &Operation) -> Value {
     if operation.version != Version::Free && operation.mode() == Mode::Read {
         all.insert("304".into(), json!({ "description": "変わっていない / not changed" }));
     }
-    for (status, about) in refusals(operation) {
-        let content = json!({ problem::KIND: { "schema": reference("Problem") } });
-        all.insert(status.into(), json!({ "description": about, "content": content }));
+    for status in refusals(operation) {
+        let of = json!({ "$ref": format!("#/components/responses/{status}") });
+        all.insert(status.to_string(), of);
     }
     Value::Object(all)
 }
 
-fn refusals(operation: &Operation) -> Vec<(&'static str, &'static str)> {
-    let mut all = vec![
-        ("400", "要求を読み取れない / the request cannot be read"),
-        ("401", "トークンがない、または無効 / no token that holds"),
-        ("403", "役割または範囲が足りない / the role or scope does not permit it"),
-        ("404", "ない / there is no such thing"),
-        ("503", "今は読み書きできない / cannot be read or kept just now"),
-    ];
+/// Why something may not be done, by the status of the answer.
+const REFUSALS: [(u16, &str); 11] = [
+    (400, "要求を読み取れない / the request cannot be read"),
+    (401, "トークンがない、または無効 / no token that holds"),
+    (403, "役割または範囲が足りない / the role or scope does not permit it"),
+    (404, "ない / there is no such thing"),
+    (409, "ほかの変更と合わない / does not go with what was changed meanwhile"),
+    (412, "読み出した後に変わった / changed since it was read"),
+    (413, "大きすぎる / too large"),
+    (415, "JSON ではない / no JSON"),
+    (422, "記録・作成できない内容 / nothing that can be kept or made"),
+    (428, "If-Match がない / no If-Match"),
+    (503, "今は読み書きできない / cannot be read or kept just now"),
+];
+
+fn refusal(about: &str) -> Value {
+    let content = json!({ problem::KIND: { "schema": reference("Problem") } });
+    json!({ "description": about, "content": content })
+}
+
+fn refusals(operation: &Operation) -> Vec<u16> {
+    let mut all = vec![400, 401, 403, 404, 503];
     let writes = operation.mode() == Mode::Write;
-    if writes {
-        all.push(("409", "ほかの変更と合わない / does not go with what was changed meanwhile"));
+    if writes || matches!(operation.path, "/api/v1/sites/{name}") {
+        all.push(409);
     }
     if writes || matches!(operation.gives, Gives::File(_)) {
-        all.push(("422", "記録・作成できない内容 / nothing that can be kept or made"));
+        all.push(422);
     }
     if !matches!(operation.says, Says::Nothing) {
-        all.push(("413", "大きすぎる / too large"));
-        all.push(("415", "JSON ではない / no JSON"));
+        all.extend([413, 415]);
     }
     if writes && operation.version == Version::Asked {
-        all.push(("412", "読み出した後に変わった / changed since it was read"));
-        all.push(("428", "If-Match がない / no If-Match"));
+        all.extend([412, 428]);
     }
     all
 }

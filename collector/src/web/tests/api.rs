@@ -133,6 +133,10 @@ fn filled(running: &Running, path: &str) -> String {
 fn fits(document: &Value, operation: &Operation, answer: &Answer) -> Option<String> {
     let method = operation.verb.method().as_str().to_lowercase();
     let told = &document["paths"][operation.path][&method]["responses"][answer.status.to_string()];
+    let told = match told["$ref"].as_str() {
+        Some(name) => document.pointer(name.strip_prefix('#').unwrap()).unwrap(),
+        None => told,
+    };
     let kind = if answer.status < 400 { "application/json" } else { "application/problem+json" };
     let schema = &told["content"][kind]["schema"];
     if schema.is_null() {
