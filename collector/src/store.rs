@@ -64,7 +64,7 @@ pub use jobs::{Job, Kept as KeptSchedule, NewJob, State as JobState};
 pub use migrate::{Moved, fetch, migrate};
 pub use notices::{NoticeState, Notified, Outgoing};
 pub use place::Place;
-pub use registers::{Touched, Version};
+pub use registers::{Before, Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use secrets::{KeptSecret, Sealed};
@@ -318,6 +318,49 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let by = by.into();
         self.writer.write(move |tx| registers::remove(tx, kind, &id, (&by, &why)))
+    }
+
+    /// Keeps a record if it is still as it was before. Returns whether anything was changed; `None` if it
+    /// was not as before, and nothing was.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn keep_register_as(
+        &self,
+        register: Register,
+        before: Before,
+        by: By,
+        why: String,
+    ) -> Result<Option<bool>, StoreError> {
+        self.writer.write(move |tx| {
+            let records = register.records();
+            for record in &records {
+                if !registers::is_as(tx, (record.kind(), record.id()), &before)? {
+                    return Ok(None);
+                }
+            }
+            let touched = registers::keep(tx, &register, (&by, &why))?;
+            Ok(Some(touched.new + touched.replaced > 0))
+        })
+    }
+
+    /// Takes a record out if it is still as it was `before`, as [`Self::keep_register_as`].
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn remove_record_as(
+        &self,
+        (kind, id): (Kind, String),
+        before: Before,
+        by: By,
+        why: String,
+    ) -> Result<Option<bool>, StoreError> {
+        self.writer.write(move |tx| {
+            if !registers::is_as(tx, (kind, &id), &before)? {
+                return Ok(None);
+            }
+            registers::remove(tx, kind, &id, (&by, &why)).map(Some)
+        })
     }
 
     /// Every version of every record, or of those of this name.

@@ -6,12 +6,11 @@ use clap::{Args, Subcommand};
 use daicho_common::complaint::Complaint;
 
 use super::{Places, to_stdout, who};
-use crate::day::Day;
 use crate::report::gather;
 use crate::report::one_line;
 use crate::seal;
 use crate::snapshot::diff::{How, Kind};
-use crate::store::{Store, Taken};
+use crate::store::{By, Store, Taken};
 use crate::words::{Lang, Word};
 use crate::{clock, ingest};
 
@@ -98,17 +97,9 @@ fn existing(common: &Common) -> Result<Store, Complaint> {
 fn take(options: &Take) -> Result<(), Complaint> {
     let config = options.common.places.config()?;
     let store = existing(&options.common)?;
-    let trouble = |error: crate::store::StoreError| error.complaint(store.path());
-    let ground = store.ground().map_err(trouble)?;
     let criteria = ingest::criteria(&super::with_settings(&config, &store)?)?;
-    let at = clock::now();
-    let day = Day::of(at);
-    let picture = criteria.picture(&ground.basis(gather::noon(day)));
-    let content = gather::content(&ground, &picture, &criteria, day);
-    let by = who(options.by.as_ref());
-    let taken = seal::seal(store.path(), &content, (at, &by, &options.why))?;
-    let digest = taken.digest;
-    let id = store.keep_snapshot(taken).map_err(trouble)?;
+    let by = By::here(who(options.by.as_ref()), clock::now());
+    let (id, digest) = gather::take(&store, &criteria, by, &options.why)?;
     let line = options.common.lang.fill(Word::SnapshotTaken, &[&id, &digest.short()]);
     to_stdout(|out| writeln!(out, "{line}"))
 }

@@ -97,6 +97,8 @@ deeds! {
     ViewRemoved = "view_removed";
     /// It was said by which key another site is known.
     SiteTrusted = "site_trusted";
+    /// What was known was signed and kept as a snapshot.
+    SnapshotTaken = "snapshot_taken";
     /// A snapshot of another site was taken in.
     SnapshotImported = "snapshot_imported";
     /// Rows were counted in a round of stock-taking.

@@ -37,3 +37,30 @@ pub fn is_password(text: &str, account: &str, rules: &Passwords) -> bool {
         && distinct.len() >= rules.least_distinct
         && !holds_name
 }
+
+/// How what a program does for somebody is signed: the person, and the number of its token.
+pub fn signed_by(who: &str, token: i64) -> String {
+    format!("{who} [token {token}]")
+}
+
+/// Whether two signatures are of one person, whether it spoke itself or by a program.
+pub fn is_same_person(one: &str, other: &str) -> bool {
+    fn person(signature: &str) -> &str {
+        signature.rsplit_once(" [token ").map_or(signature, |(who, _)| who)
+    }
+    person(one) == person(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_and_its_programs_are_one() {
+        let (person, program) = ("佐藤 (sato)", signed_by("佐藤 (sato)", 3));
+        assert_eq!(program, "佐藤 (sato) [token 3]");
+        assert!(is_same_person(person, &program) && is_same_person(&program, person));
+        assert!(is_same_person(&program, &signed_by(person, 4)));
+        assert!(!is_same_person(person, "佐藤 (sato2)"));
+    }
+}

@@ -19,8 +19,8 @@ use crate::report::set::changes::{Between, Said, Signed};
 use crate::report::set::{Missing, Name, Stamp};
 use crate::seal;
 use crate::snapshot::diff::diff;
-use crate::snapshot::{Content, Line, Matter, digest};
-use crate::store::{Cause, Ground, Store, Taken};
+use crate::snapshot::{Content, Digest, Line, Matter, digest};
+use crate::store::{By, Cause, Ground, Store, Taken};
 use crate::words::{Lang, Word, phrase};
 
 /// Where Debian's packages put fonts that have Japanese characters: the package, its file.
@@ -77,6 +77,27 @@ pub fn content(ground: &Ground, picture: &Picture, criteria: &Criteria, day: Day
         rules: (&rulings.scope.edition, &rules),
         day,
     })
+}
+
+/// Takes a snapshot of what is known now: signed, and kept for good. Returns its number and digest.
+///
+/// # Errors
+/// A complaint if the store or the key cannot be used.
+pub fn take(
+    store: &Store,
+    criteria: &Criteria,
+    by: By,
+    why: &str,
+) -> Result<(i64, Digest), Complaint> {
+    let trouble = |error: crate::store::StoreError| error.complaint(store.path());
+    let ground = store.ground().map_err(trouble)?;
+    let day = Day::of(by.at);
+    let picture = criteria.picture(&ground.basis(noon(day)));
+    let content = content(&ground, &picture, criteria, day);
+    let taken = seal::seal(store.path(), &content, (by.at, &by.who, why))?;
+    let digest = taken.digest;
+    let id = store.keep_snapshot(taken, by).map_err(trouble)?;
+    Ok((id, digest))
 }
 
 /// What reports say of the snapshot that they are made of.

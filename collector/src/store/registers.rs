@@ -30,6 +30,17 @@ pub struct Version {
     pub why: String,
 }
 
+/// What a record has to be, so that it is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Whatever it is.
+    Any,
+    /// There is none of its kind and name.
+    Nothing,
+    /// This, as JSON.
+    Is(String),
+}
+
 /// How many records a change of the register touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
@@ -71,6 +82,23 @@ fn newest(tx: &Transaction<'_>, kind: Kind, id: &str) -> Result<Option<String>, 
         )
         .optional()?;
     Ok(found.flatten())
+}
+
+/// Whether a record is as it has to be.
+pub(super) fn is_as(
+    tx: &Transaction<'_>,
+    (kind, id): (Kind, &str),
+    before: &Before,
+) -> Result<bool, StoreError> {
+    let content = match before {
+        Before::Any => return Ok(true),
+        Before::Nothing => return Ok(newest(tx, kind, id)?.is_none()),
+        Before::Is(content) => content,
+    };
+    let Some(text) = newest(tx, kind, id)? else { return Ok(false) };
+    // An earlier release may have written it otherwise.
+    let record = Record::from_json(kind, &text).map_err(|_| BROKEN)?;
+    Ok(*content == record.to_json().map_err(|_| BROKEN)?)
 }
 
 /// Keeps records; what says the same already changes nothing.

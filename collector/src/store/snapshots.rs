@@ -2,8 +2,10 @@
 
 use daicho_common::time::Timestamp;
 
+use super::audit::{self, By};
 use super::sql::{Row, params};
 use super::{Store, StoreError};
+use crate::people::log::Deed;
 use crate::snapshot::Digest;
 
 /// A snapshot to keep, or as kept.
@@ -47,12 +49,12 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub fn keep_snapshot(&self, taken: Taken) -> Result<i64, StoreError> {
+    pub fn keep_snapshot(&self, taken: Taken, by: By) -> Result<i64, StoreError> {
         self.writer.write(move |tx| {
             let insert =
                 "INSERT INTO snapshot (taken_at, taken_by, why, digest, content, key, signature)
                           VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
-            Ok(tx.query_row(
+            let id = tx.query_row(
                 insert,
                 params![
                     taken.at.micros(),
@@ -64,7 +66,10 @@ impl Store {
                     taken.signature
                 ],
                 |row| row.get(0),
-            )?)
+            )?;
+            let about = audit::because(format!("{id} {}", taken.digest.hex()), &taken.why);
+            audit::by(tx, &by, Deed::SnapshotTaken, about)?;
+            Ok(id)
         })
     }
 

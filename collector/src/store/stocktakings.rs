@@ -10,6 +10,7 @@ use super::writer::changed;
 use super::{Store, StoreError, registers};
 use crate::ledger::key::EntryKey;
 use crate::people::log::Deed;
+use crate::people::name::is_same_person;
 use crate::register::stocktaking::{Role, Signature};
 use crate::register::{Register, Stocktaking};
 use crate::stocktaking::{Check, Outcome, is_closed};
@@ -186,7 +187,7 @@ fn sign(
         return Err(bad(BadRound::NotNext));
     }
     let before = round.signatures.first();
-    if before.is_some_and(|clerk| clerk.name == author.who) {
+    if before.is_some_and(|clerk| is_same_person(&clerk.name, &author.who)) {
         return Err(bad(BadRound::SamePerson));
     }
     let said = before.map(|clerk| clerk.of.clone()).unwrap_or_default();

@@ -143,13 +143,14 @@ pub(super) async fn change(
 }
 
 /// Where a link leads, by the name under which the browser called the server: it was found to be ours.
-fn url(site: &Site, headers: &HeaderMap, code: &str) -> String {
+pub(super) fn url(site: &Site, headers: &HeaderMap, code: &str) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if site.config.behind_tls { "https" } else { "http" };
     format!("{scheme}://{host}/login/link?code={code}")
 }
 
-enum Wrong {
+/// Why an account is not changed.
+pub(super) enum Wrong {
     Form,
     Name,
     Store(StoreError),
@@ -162,7 +163,11 @@ impl From<StoreError> for Wrong {
 }
 
 /// Does what the form says; returns whom a link logs in, and its code, if one was made.
-async fn act(site: &Arc<Site>, form: &Fields, by: By) -> Result<Option<(String, String)>, Wrong> {
+pub(super) async fn act(
+    site: &Arc<Site>,
+    form: &Fields,
+    by: By,
+) -> Result<Option<(String, String)>, Wrong> {
     if form.of("kind") == "end" {
         let name = name::account(form.of("name")).ok_or(Wrong::Name)?;
         site.write(move |store| store.end_sessions(name, by)).await?;

@@ -104,7 +104,7 @@ fn left_out_row(lang: Lang, left_out: &daicho_common::coverage::NotAsked) -> Lef
 }
 
 /// What was sent into a network by packets of one kind.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub(super) struct Sum {
     targets: usize,
     packets: u64,

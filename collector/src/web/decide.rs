@@ -6,20 +6,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use super::Site;
-use super::doors::refused_in_json;
 use super::enter;
 use super::page::{Reader, message};
 use super::snapshot::Snapshot;
 use crate::people::act::Act;
 use crate::people::log::Deed;
+use crate::people::token::{Area, Mode};
 use crate::resolve::DeviceId;
 use crate::store::{Edit, NewDecision, StoreError};
 use crate::words::Word;
@@ -49,28 +47,23 @@ pub(super) async fn decide(State(site): State<Arc<Site>>, reader: Reader, body: 
     }
 }
 
-#[derive(Serialize)]
-struct Kept {
-    /// How many decisions were kept.
-    kept: usize,
-}
-
-/// The same for programs, which read no pages.
-pub(super) async fn decide_for_program(
-    State(site): State<Arc<Site>>,
-    reader: Reader,
-    body: Bytes,
-) -> Response {
-    match keep(&site, &reader, &Form::read(&body)).await {
-        Ok(kept) => Json(Kept { kept }).into_response(),
-        Err(refusal) => refused_in_json(refusal),
+/// Which part of what programs do a form is about.
+fn area(form: &Form) -> Area {
+    match form.of("kind") {
+        "answer" => Area::Findings,
+        "enter" => Area::Ledger,
+        _ => Area::Devices,
     }
 }
 
 /// Keeps what a form says. Returns how many decisions that were.
-async fn keep(site: &Arc<Site>, reader: &Reader, form: &Form) -> Result<usize, (StatusCode, Word)> {
+pub(super) async fn keep(
+    site: &Arc<Site>,
+    reader: &Reader,
+    form: &Form,
+) -> Result<usize, (StatusCode, Word)> {
     const REFUSED: (StatusCode, Word) = (StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
-    if !reader.may(act(form)) {
+    if !reader.may_at(act(form), (area(form), Mode::Write)) {
         let about = format!("POST /decisions {}", act(form).name());
         site.note(Deed::Forbidden, about, reader.by()).await.map_err(|error| broken(&error))?;
         return Err((StatusCode::FORBIDDEN, Word::FailureForbidden));

@@ -19,7 +19,7 @@ pub(super) mod bulk;
 mod cells;
 pub(super) mod export;
 pub(super) mod saved;
-mod view;
+pub(super) mod view;
 
 use cells::Cell;
 use saved::Saved;
@@ -124,7 +124,7 @@ fn devices(
 }
 
 /// What fits what the reader asked for.
-fn find(snapshot: &Snapshot, view: &View) -> Arc<Found> {
+pub(super) fn find(snapshot: &Snapshot, view: &View) -> Arc<Found> {
     snapshot.roster().find(&view.query, |number| snapshot.told(number))
 }
 

@@ -6,18 +6,18 @@
 
 use std::sync::{Arc, PoisonError};
 
-use axum::Json;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{MethodRouter, get, post};
-use serde::Serialize;
+use axum::routing::{MethodRouter, get, on, post};
 
 use super::Site;
+use super::api::operation::Operation;
+use super::api::problem::{self, Problem};
 use super::page::{Reader, encoded, message};
 use super::session::Person;
 use super::upload;
@@ -27,7 +27,7 @@ use crate::day::Day;
 use crate::people::act::Act;
 use crate::people::log::Deed;
 use crate::store::StoreError;
-use crate::words::{Lang, Word};
+use crate::words::Word;
 
 /// Longest form, in octets.
 const FORM: usize = 2 * 1024 * 1024;
@@ -57,6 +57,17 @@ pub(super) struct Declared {
     pub(super) method: Method,
     pub(super) path: &'static str,
     pub(super) need: Need,
+    /// What programs do there.
+    pub(super) operation: Option<&'static Operation>,
+}
+
+/// What a door knows of its route.
+#[derive(Clone)]
+struct Door {
+    site: Arc<Site>,
+    need: Need,
+    path: &'static str,
+    operation: Option<&'static Operation>,
 }
 
 /// Routes, each with what it needs.
@@ -89,23 +100,48 @@ impl Doors {
         self.at((Method::POST, path), need, post(handler))
     }
 
+    /// What programs ask for.
+    pub(super) fn program<H, T>(self, operation: &'static Operation, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Site>>,
+        T: 'static,
+    {
+        let route = (operation.verb.method(), operation.path);
+        self.open_at(route, operation.need, on(operation.verb.filter(), handler), Some(operation))
+    }
+
     /// Any route; `methods` answers this method.
     pub(super) fn at(
+        self,
+        route: (Method, &'static str),
+        need: Need,
+        methods: MethodRouter<Arc<Site>>,
+    ) -> Self {
+        self.open_at(route, need, methods, None)
+    }
+
+    fn open_at(
         mut self,
         (method, path): (Method, &'static str),
         need: Need,
         methods: MethodRouter<Arc<Site>>,
+        operation: Option<&'static Operation>,
     ) -> Self {
-        let state = (Arc::clone(&self.site), need, path);
-        let methods = methods.layer(middleware::from_fn_with_state(state, admit));
+        let door = Door { site: Arc::clone(&self.site), need, path, operation };
+        let methods = methods.layer(middleware::from_fn_with_state(door, admit));
         // Only a form that brings a file may be large.
         let guarded = match need {
             Need::Upload(_) => methods.layer(DefaultBodyLimit::max(upload::LARGEST)),
             Need::Nothing | Need::Agent | Need::May(_) | Need::Take(_) => methods,
         };
         self.router = self.router.route(path, guarded);
-        self.declared.push(Declared { method, path, need });
+        self.declared.push(Declared { method, path, need, operation });
         self
+    }
+
+    /// What programs may ask for, in the order in which it was declared.
+    pub(super) fn operations(&self) -> Vec<&'static Operation> {
+        self.declared.iter().filter_map(|declared| declared.operation).collect()
     }
 
     /// The routes, and how each was declared.
@@ -115,17 +151,24 @@ impl Doors {
 }
 
 /// Lets a request pass, or says why not.
-async fn admit(
-    State((site, need, path)): State<(Arc<Site>, Need, &'static str)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let reader = Reader::of(&parts, &site);
+async fn admit(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let reader = Reader::of(&parts, &door.site);
+    if let Some(operation) = door.operation {
+        parts.extensions.insert(operation);
+    }
     let request = Request::from_parts(parts, body);
+    if door.need == Need::Agent || !reader.is_program() {
+        return pass(&door, &reader, request, next).await;
+    }
+    problem::told(pass(&door, &reader, request, next).await, reader.lang)
+}
+
+async fn pass(door: &Door, reader: &Reader, request: Request, next: Next) -> Response {
+    let Door { site, need, path, operation } = door.clone();
     let is_form = request.method() != Method::GET && request.method() != Method::HEAD;
     if is_form && need != Need::Agent && !same_site(request.headers()) {
-        return message(&reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
+        return message(reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
     }
     let (act, takes) = match need {
         Need::Nothing | Need::Agent => return next.run(request).await,
@@ -133,29 +176,38 @@ async fn admit(
         Need::Take(act) => (act, true),
     };
     let Some(person) = reader.person.clone() else {
-        return stranger(&site, &reader, &request);
+        return stranger(&site, reader, &request);
     };
     let asked = format!("{} {}", request.method(), reader.path());
-    if !person.may(act) || takes && !person.may(Act::Export) {
+    let permits = |act| match operation {
+        Some(operation) => person.may_at(act, (operation.area, operation.mode())),
+        None => person.may(act),
+    };
+    if !permits(act) || takes && !permits(Act::Export) {
         if let Err(error) = site.note(Deed::Forbidden, asked, reader.by()).await {
             tracing::error!(%error, "a refusal could not be kept");
         }
-        return refused(&request, &reader, (StatusCode::FORBIDDEN, Word::FailureForbidden));
+        return message(reader, StatusCode::FORBIDDEN, Word::FailureForbidden);
     }
-    if let Err(error) = note_program(&site, &reader, (&person, path)).await {
+    if let Err(error) = note_program(&site, reader, (&person, path)).await {
         tracing::error!(%error, "nothing is told to a program, because that cannot be kept");
-        return refused(&request, &reader, (StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage));
+        return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
     // A token is in no browser that could be made to send it.
-    let request = if matches!(need, Need::Upload(_)) {
+    let request = if is_form && person.scopes.is_none() && operation.is_some() {
+        if !has_token_header(request.headers(), &person) {
+            return message(reader, StatusCode::FORBIDDEN, Word::FailureToken);
+        }
+        request
+    } else if matches!(need, Need::Upload(_)) && operation.is_none() {
         match upload::read(request, &person).await {
             Ok(request) => request,
-            Err((status, word)) => return message(&reader, status, word),
+            Err((status, word)) => return message(reader, status, word),
         }
     } else if is_form && person.scopes.is_none() {
         match with_token(request, &person).await {
             Some(request) => request,
-            None => return message(&reader, StatusCode::FORBIDDEN, Word::FailureToken),
+            None => return message(reader, StatusCode::FORBIDDEN, Word::FailureToken),
         }
     } else {
         request
@@ -166,7 +218,7 @@ async fn admit(
         && let Err(error) = site.note(Deed::Exported, asked, reader.by()).await
     {
         tracing::error!(%error, "a file is not handed over, because that cannot be kept");
-        return message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
+        return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
     response
 }
@@ -195,50 +247,31 @@ async fn note_program(
 
 /// Sends somebody who is not logged in to where one logs in.
 fn stranger(site: &Site, reader: &Reader, request: &Request) -> Response {
-    if request.method() == Method::GET && !is_of_programs(request) {
+    if request.method() == Method::GET && !reader.is_program() {
         let first = site.store.has_accounts().is_ok_and(|has| !has);
         let next = encoded(&reader.path());
         let to = if first { "/setup".to_owned() } else { format!("/login?next={next}") };
         return Redirect::to(&to).into_response();
     }
-    refused(request, reader, (StatusCode::UNAUTHORIZED, Word::FailureLoggedOut))
+    message(reader, StatusCode::UNAUTHORIZED, Word::FailureLoggedOut)
 }
 
-/// Whether programs ask, which read no pages.
-fn is_of_programs(request: &Request) -> bool {
-    request.uri().path().starts_with("/api/")
+/// A refusal as programs read it, at a route that is not one of theirs alone.
+pub(super) fn refused_to_program(reader: &Reader, refusal: (StatusCode, Word)) -> Response {
+    Problem::from(refusal).answer(reader.lang)
 }
 
-#[derive(Serialize)]
-struct Refused {
-    ja: &'static str,
-    en: &'static str,
-}
-
-pub(super) fn refused_in_json((status, word): (StatusCode, Word)) -> Response {
-    let [ja, en] = [Lang::Ja, Lang::En].map(|lang| lang.say(word));
-    let mut response = (status, Json(Refused { ja, en })).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        // RFC 6750 §3.
-        let challenge = HeaderValue::from_static("Bearer realm=\"daicho\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    response
-}
-
-fn refused(request: &Request, reader: &Reader, (status, word): (StatusCode, Word)) -> Response {
-    if !is_of_programs(request) {
-        return message(reader, status, word);
-    }
-    refused_in_json((status, word))
+/// Whether a request carries the token of the person's session in its header.
+fn has_token_header(headers: &HeaderMap, person: &Person) -> bool {
+    let said = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
+    said.is_some_and(|said| credential::same(said, &person.token))
 }
 
 /// The request, if it carries the token of the person's session.
 async fn with_token(request: Request, person: &Person) -> Option<Request> {
     let (parts, body) = request.into_parts();
-    let said = parts.headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
-    if let Some(said) = said {
-        let fits = credential::same(said, &person.token);
+    if parts.headers.contains_key(TOKEN_HEADER) {
+        let fits = has_token_header(&parts.headers, person);
         return fits.then(|| Request::from_parts(parts, body));
     }
     let octets = to_bytes(body, FORM).await.ok()?;

@@ -8,7 +8,12 @@ pub(super) struct Fields(HashMap<String, String>);
 
 impl Fields {
     pub(super) fn read(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
+        Self::of_fields(form_urlencoded::parse(body).into_owned())
+    }
+
+    /// The form of these fields, each by name and value.
+    pub(super) fn of_fields(fields: impl Iterator<Item = (String, String)>) -> Self {
+        Self(fields.collect())
     }
 
     /// The text of a field, empty if it did not come. Not trimmed: a password may begin with a space.

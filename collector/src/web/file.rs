@@ -6,8 +6,10 @@ use std::io;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use tokio::task::JoinError;
 
+use super::api::problem::Problem;
 use super::page::{Frame, Reader, message, render};
 use crate::book::cp932;
 use crate::report::{csv, xlsx};
@@ -178,6 +180,13 @@ pub(super) fn warned(reader: &Reader, back: &str, query: &str, lost: Vec<char>) 
 
 fn told(reader: &Reader, (back, query): (&str, &str), lost: &[Lost]) -> Response {
     let lang = reader.lang;
+    if reader.is_program() {
+        let lost = lost
+            .iter()
+            .map(|one| json!({ "character": one.character, "row": one.row, "cell": one.cell }));
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::ApiLost);
+        return problem.with("lost", lost.collect()).answer(lang);
+    }
     let rest: String = form_urlencoded::parse(query.as_bytes())
         .filter(|(name, _)| !matches!(name.as_ref(), "encoding" | "lossy"))
         .fold(form_urlencoded::Serializer::new(String::new()), |mut query, (name, value)| {

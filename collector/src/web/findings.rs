@@ -204,7 +204,7 @@ pub(super) async fn page(
     .await
 }
 
-fn find(snapshot: &Snapshot, wanted: &Wanted) -> Arc<Vec<u32>> {
+pub(super) fn find(snapshot: &Snapshot, wanted: &Wanted) -> Arc<Vec<u32>> {
     snapshot.inbox().find(&wanted.asked(), &snapshot.picture.findings, snapshot.today())
 }
 

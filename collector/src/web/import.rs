@@ -30,9 +30,8 @@ use crate::words::{Lang, Word};
 mod draft;
 mod shown;
 
-pub(super) use draft::Drafts;
+pub(super) use draft::{Draft, Drafts};
 
-use draft::Draft;
 use shown::Page;
 
 #[derive(Template)]
@@ -44,22 +43,22 @@ struct Upload {
 }
 
 /// A book as it would be kept.
-struct Read {
+pub(super) struct Read {
     ledger: Ledger,
-    proposals: Vec<Proposal>,
-    preview: Preview,
+    pub(super) proposals: Vec<Proposal>,
+    pub(super) preview: Preview,
 }
 
 impl Read {
     /// What was shown, by its digest.
-    fn digest(&self) -> String {
+    pub(super) fn digest(&self) -> String {
         let shown = serde_json::to_string(&(&self.preview.diff, &self.preview.rebased));
         digest(&shown.unwrap_or_default()).hex()
     }
 }
 
 /// Why a book cannot be shown.
-enum Bad {
+pub(super) enum Bad {
     Book(Complaint),
     Store(StoreError),
 }
@@ -103,20 +102,36 @@ pub(super) async fn upload(
     }
     let wanted = uploaded.of("as");
     let name = if wanted.is_empty() { uploaded.name() } else { wanted }.to_owned();
-    let (owner, octets) = (owner(&reader), uploaded.octets().clone());
+    match take(&site, &reader, name, uploaded.octets().clone()).await {
+        Ok((secret, _)) => back(&format!("/ledger/import/{secret}")),
+        Err(Bad::Book(complaint)) => page(&site, &reader, in_words(reader.lang, &complaint)).await,
+        Err(Bad::Store(error)) => failed(&reader, &error),
+    }
+}
+
+/// Takes a book under this name, and returns the secret by which it is found again and what it would be
+/// read as.
+pub(super) async fn take(
+    site: &Arc<Site>,
+    reader: &Reader,
+    name: String,
+    octets: Bytes,
+) -> Result<(String, Read), Bad> {
+    let owner = owner(reader);
     let draft = Draft { owner, name, octets, profiles: Vec::new(), prefer: None };
-    match read(&site, draft.clone()).await {
-        Ok(_) => {}
-        Err(Bad::Book(complaint)) => {
-            return page(&site, &reader, in_words(reader.lang, &complaint)).await;
-        }
-        Err(Bad::Store(error)) => return failed(&reader, &error),
-    }
-    let kept = drafts(&site, |drafts| drafts.put(draft, clock::now()));
-    match kept {
-        Ok(secret) => back(&format!("/ledger/import/{secret}")),
-        Err(_) => message(&reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage),
-    }
+    let read = read(site, draft.clone()).await?;
+    let kept = drafts(site, |drafts| drafts.put(draft, clock::now()));
+    Ok((kept.map_err(|_| StoreError::Ended)?, read))
+}
+
+/// The book of this secret, if it is the reader's.
+pub(super) fn draft(site: &Site, reader: &Reader, secret: &str) -> Option<Draft> {
+    drafts(site, |drafts| drafts.get(secret, owner(reader), clock::now()))
+}
+
+/// Forgets a book.
+pub(super) fn discard(site: &Site, secret: &str) {
+    drafts(site, |drafts| drafts.remove(secret));
 }
 
 fn in_words(lang: Lang, complaint: &Complaint) -> String {
@@ -135,7 +150,7 @@ fn drafts<T>(site: &Site, work: impl FnOnce(&mut Drafts) -> T) -> T {
 }
 
 /// Reads a book as it would be kept. Books take turns: a large one takes memory.
-async fn read(site: &Arc<Site>, draft: Draft) -> Result<Read, Bad> {
+pub(super) async fn read(site: &Arc<Site>, draft: Draft) -> Result<Read, Bad> {
     let _turn = site.reading.lock().await;
     let site = Arc::clone(site);
     let work = move || {
@@ -158,8 +173,7 @@ pub(super) async fn look(
     reader: Reader,
     Part(secret): Part<String>,
 ) -> Response {
-    let draft = drafts(&site, |drafts| drafts.get(&secret, owner(&reader), clock::now()));
-    let Some(draft) = draft else { return gone(&reader) };
+    let Some(draft) = draft(&site, &reader, &secret) else { return gone(&reader) };
     shown(&site, &reader, (&secret, draft), Vec::new()).await
 }
 
@@ -193,11 +207,10 @@ pub(super) async fn say(
     body: Bytes,
 ) -> Response {
     let form = Fields::read(&body);
-    let draft = drafts(&site, |drafts| drafts.get(&secret, owner(&reader), clock::now()));
-    let Some(draft) = draft else { return gone(&reader) };
+    let Some(draft) = draft(&site, &reader, &secret) else { return gone(&reader) };
     match form.of("action") {
         "discard" => {
-            drafts(&site, |drafts| drafts.remove(&secret));
+            discard(&site, &secret);
             back("/ledger/import")
         }
         "map" => map(&site, &reader, (&secret, draft), &form).await,
@@ -212,13 +225,25 @@ async fn map(
     (secret, mut draft): (&str, Draft),
     form: &Fields,
 ) -> Response {
-    let read = match read(site, draft.clone()).await {
-        Ok(read) => read,
-        Err(Bad::Book(complaint)) => {
-            return said(reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint);
+    match mean(site, (secret, &mut draft), form).await {
+        Ok(wrong) if wrong.is_empty() => back(&format!("/ledger/import/{secret}")),
+        Ok(wrong) => {
+            let wrong = wrong.iter().map(|one| in_words(reader.lang, one)).collect();
+            shown(site, reader, (secret, draft), wrong).await
         }
-        Err(Bad::Store(error)) => return failed(reader, &error),
-    };
+        Err(Bad::Book(complaint)) => said(reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint),
+        Err(Bad::Store(error)) => failed(reader, &error),
+    }
+}
+
+/// Keeps beside a book what a person says that its columns mean (`f.SHEET.COLUMN`, by their numbers) and
+/// which side holds (`prefer`). Returns what cannot be so.
+pub(super) async fn mean(
+    site: &Arc<Site>,
+    (secret, draft): (&str, &mut Draft),
+    form: &Fields,
+) -> Result<Vec<Complaint>, Bad> {
+    let read = read(site, draft.clone()).await?;
     let mut wrong = Vec::new();
     for (index, proposal) in read.proposals.iter().enumerate() {
         let now = Profile::from(proposal);
@@ -231,8 +256,7 @@ async fn map(
             continue;
         }
         if let Err(bad) = profile.check() {
-            let complaint = bad_profile(Path::new(&draft.name), &bad);
-            wrong.push(in_words(reader.lang, &complaint));
+            wrong.push(bad_profile(Path::new(&draft.name), &bad));
             continue;
         }
         draft.profiles.retain(|one| one.shape() != profile.shape());
@@ -244,10 +268,7 @@ async fn map(
         _ => None,
     };
     drafts(site, |drafts| drafts.say(secret, draft.clone()));
-    if wrong.is_empty() {
-        return back(&format!("/ledger/import/{secret}"));
-    }
-    shown(site, reader, (secret, draft), wrong).await
+    Ok(wrong)
 }
 
 async fn keep(
@@ -256,27 +277,38 @@ async fn keep(
     (secret, draft): (&str, Draft),
     form: &Fields,
 ) -> Response {
-    let say = |word| vec![reader.lang.say(word).to_owned()];
     let why = form.of("why").trim().to_owned();
     if why.chars().count() > REASON {
         return message(reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
     }
-    let read = match read(site, draft.clone()).await {
-        Ok(read) => read,
-        Err(Bad::Book(complaint)) => {
-            return said(reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint);
+    match apply(site, reader, (secret, draft.clone()), (form.of("seen"), why)).await {
+        Ok(None) => back("/ledger"),
+        Ok(Some(word)) => {
+            let wrong = vec![reader.lang.say(word).to_owned()];
+            shown(site, reader, (secret, draft), wrong).await
         }
-        Err(Bad::Store(error)) => return failed(reader, &error),
-    };
+        Err(Bad::Book(complaint)) => said(reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint),
+        Err(Bad::Store(error)) => failed(reader, &error),
+    }
+}
+
+/// Imports a book just as it was seen, by the digest of what was shown. A word says why it was not.
+pub(super) async fn apply(
+    site: &Arc<Site>,
+    reader: &Reader,
+    (secret, draft): (&str, Draft),
+    (seen, why): (&str, String),
+) -> Result<Option<Word>, Bad> {
+    let read = read(site, draft.clone()).await?;
     // What is kept is what was looked at: another may have changed the ledger meanwhile.
-    if form.of("seen") != read.digest() {
-        return shown(site, reader, (secret, draft), say(Word::ImportChanged)).await;
+    if seen != read.digest() {
+        return Ok(Some(Word::ImportChanged));
     }
     if read.preview.imported == Imported::AlreadyKnown {
-        return shown(site, reader, (secret, draft), say(Word::ImportKnown)).await;
+        return Ok(Some(Word::ImportKnown));
     }
     let by = reader.by();
-    let Draft { name, octets, profiles, prefer, .. } = draft.clone();
+    let Draft { name, octets, profiles, prefer, .. } = draft;
     let octets = octets.to_vec();
     let new = NewBook { name, octets, ledger: read.ledger, at: by.at, by: by.who.clone() };
     let done = site.write(move |store| {
@@ -285,12 +317,10 @@ async fn keep(
     });
     match done.await {
         Ok(_) => {
-            drafts(site, |drafts| drafts.remove(secret));
-            back("/ledger")
+            discard(site, secret);
+            Ok(None)
         }
-        Err(StoreError::Conflicts { .. }) => {
-            shown(site, reader, (secret, draft), say(Word::ImportConflicts)).await
-        }
-        Err(error) => failed(reader, &error),
+        Err(StoreError::Conflicts { .. }) => Ok(Some(Word::ImportConflicts)),
+        Err(error) => Err(Bad::Store(error)),
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// As the index reads it.
-    fn asked(&self) -> book::Wanted {
+    pub(super) fn asked(&self) -> book::Wanted {
         book::Wanted {
             words: self.q.trim().to_owned(),
             verdict: self.verdict.clone(),

@@ -27,7 +27,7 @@ const CELL: usize = 120;
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Asked {
+pub(super) struct Asked {
     networks: bool,
     fit: bool,
     more: bool,
@@ -38,7 +38,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(query: &str) -> Self {
+    pub(super) fn read(query: &str) -> Self {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match (&*name, &*value) {
@@ -107,7 +107,7 @@ impl Asked {
         format!("{} — {}", lang.say(Word::MapTitle), lang.say(view))
     }
 
-    fn map(&self, snapshot: &Snapshot, lang: Lang) -> Map {
+    pub(super) fn map(&self, snapshot: &Snapshot, lang: Lang) -> Map {
         let networks = map::networks(&snapshot.ground.coverage);
         let known = Known {
             picture: &snapshot.picture,
@@ -277,10 +277,15 @@ pub(super) async fn file(
     reader: Reader,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let asked = Asked::read(query.as_deref().unwrap_or_default());
-    let snapshot = match site.view(&reader).await {
+    saved(&site, &reader, query.as_deref().unwrap_or_default()).await
+}
+
+/// The map that this query asks for, as a file.
+pub(super) async fn saved(site: &Arc<Site>, reader: &Reader, query: &str) -> Response {
+    let asked = Asked::read(query);
+    let snapshot = match site.view(reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => return unavailable(&reader, &error, "a map could not be made"),
+        Err(error) => return unavailable(reader, &error, "a map could not be made"),
     };
     let (lang, zone) = (reader.lang, &site.config.zone);
     let map = asked.map(&snapshot, lang);

@@ -37,7 +37,8 @@ pub(super) async fn show(State(site): State<Arc<Site>>, reader: Reader) -> Respo
         return message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage);
     }
     if !permitted(&site, &reader) {
-        return super::doors::refused_in_json((StatusCode::UNAUTHORIZED, Word::FailureLoggedOut));
+        let refusal = (StatusCode::UNAUTHORIZED, Word::FailureLoggedOut);
+        return super::doors::refused_to_program(&reader, refusal);
     }
     match text(&site).await {
         Ok(text) => ([(header::CONTENT_TYPE, KIND)], text).into_response(),

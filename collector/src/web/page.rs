@@ -15,6 +15,7 @@ use daicho_common::complaint::Complaint;
 use daicho_common::observation::ObservationId;
 
 use super::Site;
+use super::api::problem::{self, Problem};
 use super::menu::Menu;
 use super::session::{Address, Person, cookies};
 use super::snapshot::Snapshot;
@@ -23,6 +24,7 @@ use crate::day::Day;
 use crate::finding::{Finding, Rule};
 use crate::ledger::Place;
 use crate::people::act::Act;
+use crate::people::token::{Area, Mode};
 use crate::policy::Severity;
 use crate::reconcile::Verdict;
 use crate::report;
@@ -56,6 +58,9 @@ impl Reader {
     pub(super) fn of(parts: &Parts, site: &Site) -> Self {
         let from_cookie = cookies(&parts.headers).find_map(|pair| pair.strip_prefix("lang="));
         let lang = asked_for(&parts.uri).or(from_cookie.and_then(Lang::from_code));
+        // Browsers send what they were set up with; who reads pages chooses on them.
+        let accepted = is_of_programs(&parts.uri).then(|| problem::asked_for(&parts.headers));
+        let lang = asked_for(&parts.uri).or(accepted.flatten()).or(lang);
         let address = parts.extensions.get::<Address>().cloned().unwrap_or_default();
         Self {
             lang: lang.unwrap_or(site.config.language),
@@ -68,6 +73,16 @@ impl Reader {
     /// Whether the reader may do this, to the whole or to a portion.
     pub(super) fn may(&self, act: Act) -> bool {
         self.person.as_ref().is_some_and(|person| person.may(act))
+    }
+
+    /// Whether the reader may do this in this area.
+    pub(super) fn may_at(&self, act: Act, at: (Area, Mode)) -> bool {
+        self.person.as_ref().is_some_and(|person| person.may_at(act, at))
+    }
+
+    /// Whether it is a program, which reads no pages.
+    pub(super) fn is_program(&self) -> bool {
+        is_of_programs(&self.uri)
     }
 
     /// The reader as the author of something that is done now.
@@ -104,13 +119,17 @@ impl Reader {
     }
 }
 
+fn is_of_programs(uri: &Uri) -> bool {
+    uri.path().starts_with("/api/")
+}
+
 fn asked_for(uri: &Uri) -> Option<Lang> {
     uri.query()?.split('&').find_map(|pair| Lang::from_code(pair.strip_prefix("lang=")?))
 }
 
 /// Keeps the language that was asked for by `?lang=` in a cookie.
 pub(super) async fn remember_language(request: Request, next: Next) -> Response {
-    let lang = asked_for(request.uri());
+    let lang = asked_for(request.uri()).filter(|_| !is_of_programs(request.uri()));
     let mut response = next.run(request).await;
     if let Some(lang) = lang {
         let cookie =
@@ -243,25 +262,36 @@ pub(in crate::web) fn unavailable(
 }
 
 pub(super) fn message(reader: &Reader, status: StatusCode, text: Word) -> Response {
+    if reader.is_program() {
+        return Problem::new(status, text).answer(reader.lang);
+    }
+    text_page(reader, status, reader.lang.say(text).to_owned())
+}
+
+/// A page with nothing but a text.
+pub(super) fn text_page(reader: &Reader, status: StatusCode, text: String) -> Response {
     let missing = status == StatusCode::NOT_FOUND;
     let title = if missing { Word::NotFoundTitle } else { Word::FailureTitle };
     let frame = Frame { path: String::new(), ..reader.frame(title, "") };
-    render(&Message { frame, text: reader.lang.say(text).to_owned() }, status)
+    render(&Message { frame, text }, status)
 }
 
 /// A page that says why something was not done.
 pub(super) fn said(reader: &Reader, status: StatusCode, complaint: &Complaint) -> Response {
+    if reader.is_program() {
+        return Problem::said(status, complaint.clone()).answer(reader.lang);
+    }
     let text = match reader.lang {
         Lang::Ja => complaint.ja.clone(),
         Lang::En => complaint.en.clone(),
     };
-    let frame = Frame { path: String::new(), ..reader.frame(Word::FailureTitle, "") };
-    render(&Message { frame, text }, status)
+    text_page(reader, status, text)
 }
 
 /// The page for an address that leads nowhere.
 pub(super) async fn nowhere(State(_): State<Arc<Site>>, reader: Reader) -> Response {
-    message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage)
+    let word = if reader.is_program() { Word::ApiNoSuch } else { Word::NotFoundPage };
+    message(&reader, StatusCode::NOT_FOUND, word)
 }
 
 pub(super) fn render(page: &impl Template, status: StatusCode) -> Response {

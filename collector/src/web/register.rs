@@ -17,6 +17,7 @@ use super::decide::{Form, REASON, back, broken};
 use super::page::{Frame, Reader, encoded, message, show};
 use super::snapshot::Snapshot;
 use crate::register::{Kind, Record, Register};
+use crate::store::Before;
 use crate::words::{Lang, Word, phrase};
 
 mod edit;
@@ -144,33 +145,39 @@ pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Byt
     let form = Form::read(&body);
     let refused = |word| message(&reader, StatusCode::UNPROCESSABLE_ENTITY, word);
     let Some(wish) = Wish::of(&form) else { return refused(Word::FailureRecord) };
-    let by = reader.by();
     let why = form.of("why").to_owned();
     if why.chars().count() > REASON {
         return refused(Word::FailureForm);
     }
-    let kept = site.write(move |store| {
-        if wish.is_about_signatures(&store.register()?) {
-            return Ok(false);
-        }
-        match wish {
-            Wish::Keep(register) => store.keep_register(*register, by, why).map(drop),
-            Wish::Remove(kind, id) => store.remove_record(kind, id, by, why).map(drop),
-        }?;
-        Ok(true)
-    });
-    match kept.await {
-        Ok(true) => back(form.back()),
-        Ok(false) => message(&reader, StatusCode::FORBIDDEN, Word::FailureSignature),
-        Err(error) => {
-            let (status, word) = broken(&error);
-            message(&reader, status, word)
-        }
+    match change(&site, &reader, wish, (why, Before::Any)).await {
+        Ok(_) => back(form.back()),
+        Err((status, word)) => message(&reader, status, word),
     }
 }
 
-/// What a form wants.
-enum Wish {
+/// Keeps a record, or takes one out, if it is still as it was before. Returns whether anything was changed.
+pub(super) async fn change(
+    site: &Arc<Site>,
+    reader: &Reader,
+    wish: Wish,
+    (why, before): (String, Before),
+) -> Result<bool, (StatusCode, Word)> {
+    let by = reader.by();
+    let kept = site.write(move |store| {
+        if wish.is_about_signatures(&store.register()?) {
+            return Ok(Err((StatusCode::FORBIDDEN, Word::FailureSignature)));
+        }
+        let touched = match wish {
+            Wish::Keep(register) => store.keep_register_as(*register, before, by, why)?,
+            Wish::Remove(kind, id) => store.remove_record_as((kind, id), before, by, why)?,
+        };
+        Ok(touched.ok_or((StatusCode::PRECONDITION_FAILED, Word::ApiChanged)))
+    });
+    kept.await.map_err(|error| broken(&error))?
+}
+
+/// What is wanted of a record.
+pub(super) enum Wish {
     Keep(Box<Register>),
     Remove(Kind, String),
 }

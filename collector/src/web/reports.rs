@@ -11,7 +11,7 @@ use daicho_common::complaint::{Complaint, Exit};
 use serde::Deserialize;
 
 use super::Site;
-use super::page::{Frame, Reader, encoded, message, show, unavailable};
+use super::page::{Frame, Reader, encoded, message, said, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::book::Encoding;
 use crate::people::act::Act;
@@ -24,13 +24,13 @@ use crate::words::{Lang, Word};
 /// What a file is asked to be of.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
-    contract: Option<String>,
-    from: Option<i64>,
-    to: Option<i64>,
-    encoding: Option<String>,
+    pub(super) contract: Option<String>,
+    pub(super) from: Option<i64>,
+    pub(super) to: Option<i64>,
+    pub(super) encoding: Option<String>,
     /// `yes`: characters that the encoding does not have may become 〓.
-    lossy: Option<String>,
-    edition: Option<String>,
+    pub(super) lossy: Option<String>,
+    pub(super) edition: Option<String>,
 }
 
 /// A line of the page.
@@ -66,7 +66,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 
 impl Reader {
     /// Whether this report is the reader's to load: those about the whole site are not a vendor's.
-    fn may_load(&self, name: Name) -> bool {
+    pub(super) fn may_load(&self, name: Name) -> bool {
         name == Name::Vendor || self.may(Act::Survey)
     }
 }
@@ -140,7 +140,7 @@ const fn note(name: Name) -> Word {
 }
 
 /// Which report in which format a file's name asks for.
-fn parsed(file: &str) -> Option<(Name, Format)> {
+pub(super) fn parsed(file: &str) -> Option<(Name, Format)> {
     let (name, ending) = file.rsplit_once('.')?;
     let name = Name::ALL.iter().find(|known| known.text() == name)?;
     let formats = [Format::Xlsx, Format::Pdf, Format::Csv, Format::Svg];
@@ -171,6 +171,9 @@ pub(super) async fn file(
         Ok(Ok((octets, lost))) if lost.is_empty() => sent(octets, lang.say(name.title()), format),
         Ok(Ok((_, lost))) => {
             super::file::warned(&reader, "/reports", &query.unwrap_or_default(), lost)
+        }
+        Ok(Err(complaint)) if reader.is_program() => {
+            said(&reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint)
         }
         Ok(Err(complaint)) => refused(lang, &complaint),
         Err(error) => {

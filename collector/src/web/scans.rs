@@ -18,7 +18,7 @@ use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
 use crate::report::plan;
 use crate::schedule::Run;
-use crate::store::{Agent, Job, JobState, KeptSchedule, NewJob, StoreError};
+use crate::store::{Agent, Job, JobState, KeptSchedule, NewJob, Store, StoreError};
 use crate::words::{Lang, Word};
 
 /// How often the page loads itself anew while a scan runs, in seconds.
@@ -217,29 +217,56 @@ fn progress(stage: &Stage, lang: Lang) -> String {
 /// Has an agent scan now, or ends what it does.
 pub(super) async fn say(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
     let form = Form::read(&body);
-    let (what, agent) = (form.of("kind").to_owned(), form.of("agent").to_owned());
-    let by = reader.by();
-    let writing = Arc::clone(&site);
-    let said = tokio::task::spawn_blocking(move || {
-        let store = &writing.store;
-        let agents = store.admissions().list()?;
-        if !agents.iter().any(|it| it.name == agent && it.until.is_some()) {
-            return Ok(false);
-        }
-        match what.as_str() {
-            "scan" => {
-                let new = NewJob { agent, order: Order::default(), run: Run::at_once(by.at) };
-                store.jobs().want(new, by).map(|_| true)
-            }
-            "stop" => store.stop(agent, by).map(|_| true),
-            _ => Ok(false),
-        }
-    });
-    match said.await.unwrap_or(Err(StoreError::Ended)) {
+    let agent = form.of("agent").to_owned();
+    let done = match form.of("kind") {
+        "scan" => want(&site, &reader, agent).await.map(|number| number.is_some()),
+        "stop" => stop(&site, &reader, agent).await,
+        _ => Ok(false),
+    };
+    match done {
         Ok(true) => back("/scans"),
         Ok(false) => message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm),
         Err(error) => broken(&reader, &error),
     }
+}
+
+/// Has an agent scan now all that it declares. Returns the number of the job; none if there is no such
+/// agent, or it was not let in.
+pub(super) async fn want(
+    site: &Arc<Site>,
+    reader: &Reader,
+    agent: String,
+) -> Result<Option<u64>, StoreError> {
+    let by = reader.by();
+    site.write(move |store| {
+        if !is_let_in(store, &agent)? {
+            return Ok(None);
+        }
+        let new = NewJob { agent, order: Order::default(), run: Run::at_once(by.at) };
+        store.jobs().want(new, by).map(Some)
+    })
+    .await
+}
+
+/// Ends what an agent does; false if there is no such agent, or it was not let in.
+pub(super) async fn stop(
+    site: &Arc<Site>,
+    reader: &Reader,
+    agent: String,
+) -> Result<bool, StoreError> {
+    let by = reader.by();
+    site.write(move |store| {
+        if !is_let_in(store, &agent)? {
+            return Ok(false);
+        }
+        store.stop(agent, by).map(|_| true)
+    })
+    .await
+}
+
+fn is_let_in(store: &Store, agent: &str) -> Result<bool, StoreError> {
+    let agents = store.admissions().list()?;
+    Ok(agents.iter().any(|it| it.name == agent && it.until.is_some()))
 }
 
 fn broken(reader: &Reader, error: &StoreError) -> Response {

@@ -15,7 +15,8 @@ use crate::clock;
 use crate::credential::{self, Kept};
 use crate::people::Account;
 use crate::people::act::{Act, Reach, may};
-use crate::people::token::Scope;
+use crate::people::name::signed_by;
+use crate::people::token::{Area, Mode, Scope};
 
 /// How far the last use of a token may lag behind: a minute, in microseconds.
 const LAG: i64 = 60_000_000;
@@ -30,6 +31,8 @@ pub(super) struct Person {
     pub(super) session: Kept,
     /// Of a program: what its token was issued for.
     pub(super) scopes: Option<Vec<Scope>>,
+    /// Of a program: the number of its token.
+    pub(super) program: Option<i64>,
     /// Whether the session began with a link a moment ago: then a password may be set without the one
     /// before, which is what such links are for.
     pub(super) may_set_password: bool,
@@ -39,7 +42,7 @@ impl Person {
     /// How what is done is signed.
     pub(super) fn signature(&self) -> String {
         let who = self.account.signature();
-        if self.scopes.is_some() { format!("{who} [token]") } else { who }
+        self.program.map_or_else(|| who.clone(), |number| signed_by(&who, number))
     }
 
     /// Whether this is permitted, to the whole or to a portion.
@@ -47,6 +50,13 @@ impl Person {
         let scoped = self.scopes.as_ref();
         may(self.account.role, act) != Reach::Nothing
             && scoped.is_none_or(|scopes| scopes.iter().any(|scope| scope.has(act)))
+    }
+
+    /// Whether this is permitted in this area. Who is logged in is held to no area.
+    pub(super) fn may_at(&self, act: Act, at: (Area, Mode)) -> bool {
+        let scoped = self.scopes.as_ref();
+        may(self.account.role, act) != Reach::Nothing
+            && scoped.is_none_or(|scopes| scopes.iter().any(|scope| scope.permits(act, at)))
     }
 }
 
@@ -149,6 +159,7 @@ fn person(site: &Arc<Site>, secret: &str) -> Result<Option<Person>, crate::store
         token: credential::form_token(secret),
         session: kept,
         scopes: None,
+        program: None,
     }))
 }
 
@@ -169,6 +180,7 @@ fn program(site: &Arc<Site>, bearer: &str) -> Result<Option<Person>, crate::stor
         token: String::new(),
         session: kept,
         scopes: Some(token.scopes),
+        program: Some(token.id),
         may_set_password: false,
     }))
 }

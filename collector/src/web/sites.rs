@@ -130,29 +130,10 @@ pub(super) async fn page(
     let Some(found) = sites.into_iter().find(|one| one.name == name) else {
         return message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage);
     };
-    let pair = match found.snapshots.as_slice() {
-        [later, earlier, ..] => Some((earlier.id, later.id)),
-        [] | [_] => None,
-    };
-    let reading = Arc::clone(&site);
-    let differences = tokio::task::spawn_blocking(move || {
-        pair.map(|(earlier, later)| {
-            let read = |id| {
-                let taken = reading.store.site_snapshot(id);
-                let taken = taken.map_err(|error| error.complaint(reading.store.path()))?;
-                let taken =
-                    taken.ok_or_else(|| StoreError::Ended.complaint(reading.store.path()))?;
-                seal::opened(&taken)
-            };
-            Ok::<_, Complaint>(diff(&read(earlier)?, &read(later)?))
-        })
-        .transpose()
-    });
-    let differences = match differences.await {
-        Ok(Ok(differences)) => differences,
+    let differences = match differences(&site, &found).await {
+        Ok(differences) => differences,
         // One that was altered since it came is told, and not shown.
-        Ok(Err(complaint)) => return said(&reader, StatusCode::CONFLICT, &complaint),
-        Err(_) => return failed(&reader, &StoreError::Ended),
+        Err(complaint) => return said(&reader, StatusCode::CONFLICT, &complaint),
     };
     let lang = reader.lang;
     let left = differences.as_ref().map_or(0, |all| all.len().saturating_sub(LISTED));
@@ -167,6 +148,29 @@ pub(super) async fn page(
         frame: reader.frame(Word::SitesTitle, "sites"),
     };
     render(&page, StatusCode::OK)
+}
+
+/// What the last two snapshots of a site differ in; none if there are not two.
+pub(super) async fn differences(
+    site: &Arc<Site>,
+    of: &OtherSite,
+) -> Result<Option<Vec<Difference>>, Complaint> {
+    let (earlier, later) = match of.snapshots.as_slice() {
+        [later, earlier, ..] => (earlier.id, later.id),
+        [] | [_] => return Ok(None),
+    };
+    let reading = Arc::clone(site);
+    let differences = tokio::task::spawn_blocking(move || {
+        let read = |id| {
+            let taken = reading.store.site_snapshot(id);
+            let taken = taken.map_err(|error| error.complaint(reading.store.path()))?;
+            let taken = taken.ok_or_else(|| StoreError::Ended.complaint(reading.store.path()))?;
+            seal::opened(&taken)
+        };
+        Ok(diff(&read(earlier)?, &read(later)?))
+    });
+    let ended = |_| StoreError::Ended.complaint(site.store.path());
+    differences.await.map_err(ended)?.map(Some)
 }
 
 fn came(site: &Site, lang: Lang, one: &SiteSnapshot) -> Came {

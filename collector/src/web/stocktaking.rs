@@ -11,9 +11,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::Site;
-use super::page::{
-    Evidence, Frame, Pager, Reader, Tag, device_link, encoded, message, render, show,
-};
+use super::api::problem::Problem;
+use super::page::{Evidence, Frame, Pager, Reader, Tag, device_link, encoded, render, show};
 use super::snapshot::Snapshot;
 use crate::clock::Zone;
 use crate::people::act::Act;
@@ -26,6 +25,7 @@ use crate::words::{Lang, Word, phrase};
 mod form;
 
 pub(super) use form::{begin, check, close, sign};
+pub(super) use form::{count, end, found, new, sign_off, start};
 
 /// A round in the list.
 struct Round {
@@ -88,7 +88,7 @@ struct Page {
     pager: Pager,
 }
 
-fn facts(snapshot: &Snapshot) -> Facts<'_> {
+pub(super) fn facts(snapshot: &Snapshot) -> Facts<'_> {
     Facts {
         ledger: &snapshot.ground.ledger,
         keys: snapshot.keys(),
@@ -107,7 +107,7 @@ async fn page_of(site: &Arc<Site>, reader: &Reader, typed: form::Typed) -> Respo
     let status = if typed.is_good() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let snapshot = match site.view(reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => return form::broken(site, reader, &error),
+        Err(error) => return Problem::from(error).tell(reader),
     };
     let lang = reader.lang;
     let rounds = snapshot.ground.register.stocktaking.iter().rev();
@@ -292,8 +292,4 @@ fn rests((lang, zone): (Lang, &Zone), line: &Line<'_>) -> Vec<String> {
         );
     }
     told
-}
-
-fn missing(reader: &Reader) -> Response {
-    message(reader, StatusCode::NOT_FOUND, Word::NotFoundPage)
 }

@@ -26,16 +26,21 @@ pub(in crate::web) struct Form {
 
 impl Form {
     pub(in crate::web) fn read(body: &[u8]) -> Self {
+        Self::of_fields(form_urlencoded::parse(body).into_owned())
+    }
+
+    /// The form of these fields, each by name and value.
+    pub(in crate::web) fn of_fields(fields: impl Iterator<Item = (String, String)>) -> Self {
         let mut form = Self { one: HashMap::new(), findings: Vec::new(), devices: Vec::new() };
-        for (name, value) in form_urlencoded::parse(body) {
+        for (name, value) in fields {
             if name == "finding" {
-                form.findings.push(value.into_owned());
+                form.findings.push(value);
                 continue;
             }
             if name == "device" {
-                form.devices.push(value.clone().into_owned());
+                form.devices.push(value.clone());
             }
-            form.one.insert(name.into_owned(), value.trim().to_owned());
+            form.one.insert(name, value.trim().to_owned());
         }
         form
     }

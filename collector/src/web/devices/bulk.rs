@@ -126,19 +126,10 @@ async fn deal(
     reader: &Reader,
     form: &Form,
 ) -> Result<Response, (StatusCode, Word)> {
-    const REFUSED: (StatusCode, Word) = (StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
-    let kind = Kind::of(form).ok_or(REFUSED)?;
-    let decides = kind == Kind::Scope || form.of("disposition") == "approved";
-    if decides && !reader.may(Act::Decide) {
-        let about = format!("POST /devices/bulk {}", Act::Decide.name());
-        site.note(Deed::Forbidden, about, reader.by()).await.map_err(|error| broken(&error))?;
-        return Err((StatusCode::FORBIDDEN, Word::FailureForbidden));
-    }
-    let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
+    let (kind, snapshot) = asked(site, reader, form).await?;
     let view = View::read(form.of("query"));
     let plan = plan(&snapshot, (form, &view), kind)
         .map_err(|word| (StatusCode::UNPROCESSABLE_ENTITY, word))?;
-    let digest = plan.digest();
     let page = |wrong: Option<Word>| {
         let page = Page::of((reader, form), (&plan, &view), kind, wrong);
         let bad = wrong.is_some();
@@ -147,12 +138,79 @@ async fn deal(
     if form.of("confirm").is_empty() {
         return Ok(page(None));
     }
-    if form.of("confirm") != digest {
-        return Ok(page(Some(Word::BulkChanged)));
+    match keep(site, (reader, form), kind, &plan).await? {
+        Ok(kept) => Ok(back(&format!("/devices?{}&done={kept}", view.text()))),
+        Err(word) => Ok(page(Some(word))),
     }
-    let what = match decisions(form, kind, &plan) {
+}
+
+/// What kind of deed a form asks for, if the reader may do it, and the picture that it is held against.
+async fn asked(
+    site: &Arc<Site>,
+    reader: &Reader,
+    form: &Form,
+) -> Result<(Kind, Arc<Snapshot>), (StatusCode, Word)> {
+    const REFUSED: (StatusCode, Word) = (StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+    let kind = Kind::of(form).ok_or(REFUSED)?;
+    let decides = kind == Kind::Scope || form.of("disposition") == "approved";
+    if decides && !reader.may(Act::Decide) {
+        let about = format!("POST /devices/bulk {}", Act::Decide.name());
+        site.note(Deed::Forbidden, about, reader.by()).await.map_err(|error| broken(&error))?;
+        return Err((StatusCode::FORBIDDEN, Word::FailureForbidden));
+    }
+    Ok((kind, site.view(reader).await.map_err(|error| broken(&error))?))
+}
+
+/// What would be said of how many devices, and by what it is confirmed; or, once it was, how many
+/// decisions were kept.
+#[derive(serde::Serialize)]
+pub(in crate::web) struct Planned {
+    devices: usize,
+    decisions: usize,
+    /// Devices of which there is nothing to say.
+    nothing: usize,
+    /// What `confirm` has to be, so that it is done.
+    confirm: String,
+    /// How many decisions were kept; none as long as it is not confirmed.
+    kept: Option<usize>,
+}
+
+/// The same for programs: what would be done, or, if that is confirmed, what was done.
+pub(in crate::web) async fn for_program(
+    site: &Arc<Site>,
+    reader: &Reader,
+    form: &Form,
+) -> Result<Planned, (StatusCode, Word)> {
+    let (kind, snapshot) = asked(site, reader, form).await?;
+    let refused = |word| (StatusCode::UNPROCESSABLE_ENTITY, word);
+    let view = View::read(form.of("query"));
+    let plan = plan(&snapshot, (form, &view), kind).map_err(refused)?;
+    let kept = if form.of("confirm").is_empty() {
+        None
+    } else {
+        let kept = keep(site, (reader, form), kind, &plan).await?;
+        let changed = |word| (StatusCode::CONFLICT, word);
+        let is_changed = |word: &Word| *word == Word::BulkChanged;
+        Some(kept.map_err(|word| if is_changed(&word) { changed(word) } else { refused(word) })?)
+    };
+    let (devices, decisions) = (plan.devices.len(), plan.about.len());
+    Ok(Planned { devices, decisions, nothing: plan.nothing, confirm: plan.digest(), kept })
+}
+
+/// Keeps what was confirmed, all or nothing, and returns how many decisions that were; a word if it is not
+/// what was shown, or says too little.
+async fn keep(
+    site: &Arc<Site>,
+    (reader, form): (&Reader, &Form),
+    kind: Kind,
+    plan: &Plan<'_>,
+) -> Result<Result<usize, Word>, (StatusCode, Word)> {
+    if form.of("confirm") != plan.digest() {
+        return Ok(Err(Word::BulkChanged));
+    }
+    let what = match decisions(form, kind, plan) {
         Ok(what) => what,
-        Err(word) => return Ok(page(Some(word))),
+        Err(word) => return Ok(Err(word)),
     };
     let by = reader.by();
     let why = match kind {
@@ -165,7 +223,7 @@ async fn deal(
     let new = |what| NewDecision { by: by.clone(), why: why.clone(), what };
     let new: Vec<NewDecision> = what.into_iter().map(new).collect();
     let kept = site.write(move |store| store.decide(new)).await.map_err(|error| broken(&error))?;
-    Ok(back(&format!("/devices?{}&done={}", view.text(), kept.len())))
+    Ok(Ok(kept.len()))
 }
 
 /// What was chosen, and what can be said of it.

@@ -53,7 +53,10 @@ impl Saved {
 }
 
 /// The views that are the reader's to see: words in a shared one may name what is not a vendor's.
-pub(super) async fn of(site: &Arc<Site>, reader: &Reader) -> Result<Vec<SavedView>, StoreError> {
+pub(in crate::web) async fn of(
+    site: &Arc<Site>,
+    reader: &Reader,
+) -> Result<Vec<SavedView>, StoreError> {
     let Some(person) = reader.person.clone() else { return Ok(Vec::new()) };
     let all = may(person.account.role, Act::Read) == Reach::All;
     site.write(move |store| store.views(person.account.id, all)).await
@@ -71,7 +74,8 @@ pub(in crate::web) async fn say(
     }
 }
 
-async fn change(
+/// Keeps the view that a form describes, or removes one; returns the page of what is seen then.
+pub(in crate::web) async fn change(
     site: &Arc<Site>,
     reader: &Reader,
     form: &Form,

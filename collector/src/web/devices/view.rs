@@ -6,21 +6,21 @@ use crate::roster::{By, Column, Query};
 use crate::web::page::encoded;
 
 /// Longest text of a view, in octets.
-pub(super) const LONGEST: usize = 4096;
+pub(in crate::web) const LONGEST: usize = 4096;
 
 /// What is shown. Anything unknown is left out and breaks nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct View {
-    pub(super) query: Query,
-    pub(super) columns: Vec<Column>,
-    pub(super) page: Option<String>,
+pub(in crate::web) struct View {
+    pub(in crate::web) query: Query,
+    pub(in crate::web) columns: Vec<Column>,
+    pub(in crate::web) page: Option<String>,
     /// How much was done a moment ago.
-    pub(super) done: Option<usize>,
+    pub(in crate::web) done: Option<usize>,
 }
 
 impl View {
     /// As it stands behind the question mark of an address.
-    pub(super) fn read(text: &str) -> Self {
+    pub(in crate::web) fn read(text: &str) -> Self {
         let mut view =
             Self { query: Query::default(), columns: Vec::new(), page: None, done: None };
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -59,13 +59,13 @@ impl View {
     }
 
     /// What it is sorted by, as it stands in addresses; empty if by nothing.
-    pub(super) fn sort_text(&self) -> String {
+    pub(in crate::web) fn sort_text(&self) -> String {
         let sign = if self.query.descending { "-" } else { "" };
         self.query.sort.map(|column| format!("{sign}{}", column.name())).unwrap_or_default()
     }
 
     /// The same, sorted by this column.
-    pub(super) fn sorted_by(&self, column: Column, descending: bool) -> Self {
+    pub(in crate::web) fn sorted_by(&self, column: Column, descending: bool) -> Self {
         let mut view = self.clone();
         view.query.sort = Some(column);
         view.query.descending = descending;
@@ -73,7 +73,7 @@ impl View {
     }
 
     /// As it stands behind the question mark, without the page; always in the same order.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::web) fn text(&self) -> String {
         let mut text = String::new();
         let mut add = |name: &str, value: &str| {
             if !value.is_empty() {

@@ -20,11 +20,11 @@ const OCTETS: usize = 128 << 20;
 
 /// A book that was uploaded.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(in crate::web) struct Draft {
     /// The number of the account that uploaded it.
     pub(super) owner: i64,
     /// Under which name it is to be kept.
-    pub(super) name: String,
+    pub(in crate::web) name: String,
     pub(super) octets: Bytes,
     /// What the person said that columns mean, where that is not what is kept or proposed.
     pub(super) profiles: Vec<Profile>,

@@ -28,7 +28,7 @@ use crate::words::{Lang, Word, phrase};
 /// Changes that the page lists, the latest first.
 const LISTED: usize = 200;
 /// Longest text of a cell that a form changes, in characters.
-const CELL: usize = 32_000;
+pub(in crate::web) const CELL: usize = 32_000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -94,15 +94,7 @@ async fn shown(site: &Arc<Site>, reader: &Reader, place: Place) -> Response {
         Ok(snapshot) => snapshot,
         Err(error) => return failed(reader, broken(&error)),
     };
-    let role = reader.person.as_ref().map(|person| person.account.role);
-    let all = role.is_some_and(|role| may(role, Act::Read) == Reach::All);
-    // Who changed what in the book is the hospital's own.
-    let known = find(&snapshot, &place).filter(|_| all).map(|row| known_by(&snapshot, row.entry));
-    let history = match known {
-        None => Ok(Vec::new()),
-        Some(key) => site.write(move |store| store.latest_changes(&key, LISTED)).await,
-    };
-    let history = match history {
+    let history = match changes(site, reader, &snapshot, &place).await {
         Ok(history) => history,
         Err(error) => return failed(reader, broken(&error)),
     };
@@ -113,8 +105,25 @@ async fn shown(site: &Arc<Site>, reader: &Reader, place: Place) -> Response {
     .await
 }
 
+/// The latest changes of a row.
+pub(in crate::web) async fn changes(
+    site: &Arc<Site>,
+    reader: &Reader,
+    snapshot: &Snapshot,
+    place: &Place,
+) -> Result<Vec<Change>, StoreError> {
+    let role = reader.person.as_ref().map(|person| person.account.role);
+    let all = role.is_some_and(|role| may(role, Act::Read) == Reach::All);
+    // Who changed what in the book is the hospital's own.
+    let known = find(snapshot, place).filter(|_| all).map(|row| known_by(snapshot, row.entry));
+    match known {
+        None => Ok(Vec::new()),
+        Some(key) => site.write(move |store| store.latest_changes(&key, LISTED)).await,
+    }
+}
+
 /// The row at a place: an entry, or a part of one.
-fn find<'a>(snapshot: &'a Snapshot, place: &Place) -> Option<Row<'a>> {
+pub(in crate::web) fn find<'a>(snapshot: &'a Snapshot, place: &Place) -> Option<Row<'a>> {
     let whole = |entry: &'a Entry| Row {
         place: &entry.place,
         cells: &entry.cells,
@@ -261,10 +270,24 @@ async fn change(
     };
     let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
     let wish = wish(&snapshot, form, &place).ok_or_else(|| refused(Word::FailureForm))?;
-    let edit = Edit { wish, by: reader.by(), why: form.of("why").to_owned() };
+    let changed = edit(site, reader, wish, form.of("why")).await?;
+    Ok(row_link(&changed.unwrap_or(place)))
+}
+
+/// Changes the ledger as is wished; returns the row that was changed, if any was.
+pub(in crate::web) async fn edit(
+    site: &Arc<Site>,
+    reader: &Reader,
+    wish: Wish,
+    why: &str,
+) -> Result<Option<Place>, (StatusCode, Word)> {
+    let edit = Edit { wish, by: reader.by(), why: why.to_owned() };
     match site.write(move |store| store.edit(edit)).await {
-        Ok(steps) => Ok(row_link(steps.first().map_or(&place, Step::place))),
-        Err(StoreError::Edit(bad)) => Err(refused(word(&bad))),
+        Ok(steps) => Ok(steps.first().map(|step| step.place().clone())),
+        Err(StoreError::Edit(bad @ BadEdit::NotAsBefore(_))) => {
+            Err((StatusCode::CONFLICT, word(&bad)))
+        }
+        Err(StoreError::Edit(bad)) => Err((StatusCode::UNPROCESSABLE_ENTITY, word(&bad))),
         Err(error) => Err(broken(&error)),
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{facts, missing, page_of, rests};
+use super::{facts, page_of, rests};
 use crate::ledger::Entry;
 use crate::register::Stocktaking;
 use crate::register::contract::{By as Field, Covers};
@@ -16,9 +16,10 @@ use crate::register::stocktaking::Role;
 use crate::stocktaking::{Check, Line, Outcome, closing, is_closed, lines};
 use crate::store::StoreError;
 use crate::web::Site;
+use crate::web::api::problem::Problem;
 use crate::web::decide::{REASON, back};
 use crate::web::fields::Fields;
-use crate::web::page::{Reader, encoded, message, said, unavailable};
+use crate::web::page::{Reader, encoded};
 use crate::web::register::date;
 use crate::web::snapshot::Snapshot;
 use crate::words::{Lang, Word};
@@ -42,18 +43,18 @@ pub(super) const FIELDS: [(&str, Word, Reads); 3] = [
 
 /// A form as it was typed, with what was wrong beside each field.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Typed {
-    pub(super) scope: String,
-    pub(super) covers: String,
-    pub(super) from: String,
-    pub(super) due: String,
-    pub(super) scope_wrong: &'static str,
-    pub(super) from_wrong: &'static str,
-    pub(super) due_wrong: &'static str,
+pub(in crate::web) struct Typed {
+    pub(in crate::web) scope: String,
+    pub(in crate::web) covers: String,
+    pub(in crate::web) from: String,
+    pub(in crate::web) due: String,
+    pub(in crate::web) scope_wrong: &'static str,
+    pub(in crate::web) from_wrong: &'static str,
+    pub(in crate::web) due_wrong: &'static str,
 }
 
 impl Typed {
-    pub(super) const fn is_good(&self) -> bool {
+    pub(in crate::web) const fn is_good(&self) -> bool {
         self.scope_wrong.is_empty() && self.from_wrong.is_empty() && self.due_wrong.is_empty()
     }
 }
@@ -67,22 +68,34 @@ pub(in crate::web) async fn begin(
     let form = Fields::read(&body);
     let snapshot = match site.view(&reader).await {
         Ok(snapshot) => snapshot,
-        Err(error) => return broken(&site, &reader, &error),
+        Err(error) => return Problem::from(error).tell(&reader),
     };
     match new(reader.lang, &snapshot, &form) {
         Err(typed) => page_of(&site, &reader, *typed).await,
-        Ok(round) => {
-            let (link, by) = (format!("/stocktaking/{}", encoded(&round.id)), reader.by());
-            match site.write(move |store| store.begin_round(round, by)).await {
-                Ok(()) => back(&link),
-                Err(error) => broken(&site, &reader, &error),
-            }
-        }
+        Ok(round) => match start(&site, &reader, round).await {
+            Ok(id) => back(&format!("/stocktaking/{}", encoded(&id))),
+            Err(problem) => problem.tell(&reader),
+        },
     }
 }
 
+/// Begins this round, and returns its name.
+pub(in crate::web) async fn start(
+    site: &Arc<Site>,
+    reader: &Reader,
+    round: Stocktaking,
+) -> Result<String, Problem> {
+    let (id, by) = (round.id.clone(), reader.by());
+    let begun = site.write(move |store| store.begin_round(round, by)).await;
+    begun.map(|()| id).map_err(|error| trouble(site, error))
+}
+
 /// The round that a form describes, or the form with what is wrong in it.
-fn new(lang: Lang, snapshot: &Snapshot, form: &Fields) -> Result<Stocktaking, Box<Typed>> {
+pub(in crate::web) fn new(
+    lang: Lang,
+    snapshot: &Snapshot,
+    form: &Fields,
+) -> Result<Stocktaking, Box<Typed>> {
     let text = |name: &str| form.of(name).trim().to_owned();
     let mut typed = Typed {
         scope: text("scope"),
@@ -142,23 +155,32 @@ pub(in crate::web) async fn check(
     body: Bytes,
 ) -> Response {
     let form = Fields::read(&body);
-    let outcome = Outcome::of(form.of("outcome")).filter(|outcome| outcome.is_of_person());
-    let note = form.of("note").trim().to_owned();
     let rows: HashSet<String> = form_urlencoded::parse(&body)
         .filter(|(name, _)| name == "row")
         .map(|(_, value)| value.into_owned())
         .collect();
+    match count(&site, &reader, &id, (&form, &rows)).await {
+        Ok(_) => back(own(&form, &id).as_str()),
+        Err(problem) => problem.tell(&reader),
+    }
+}
+
+/// Keeps what was found of these rows, by what they are known by; returns of how many.
+pub(in crate::web) async fn count(
+    site: &Arc<Site>,
+    reader: &Reader,
+    id: &str,
+    (form, rows): (&Fields, &HashSet<String>),
+) -> Result<usize, Problem> {
+    let nothing = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::StocktakingNothing);
+    let outcome = Outcome::of(form.of("outcome")).filter(|outcome| outcome.is_of_person());
+    let note = form.of("note").trim().to_owned();
     let fits = !rows.is_empty() && rows.len() <= ROWS && note.chars().count() <= REASON;
-    let Some(outcome) = outcome.filter(|_| fits) else {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::StocktakingNothing);
-    };
-    let (snapshot, round) = match found(&site, &reader, &id).await {
-        Ok(found) => found,
-        Err(response) => return response,
-    };
+    let outcome = outcome.filter(|_| fits).ok_or_else(|| nothing.clone())?;
+    let (snapshot, round) = found(site, reader, id).await?;
     let by = reader.by();
     let new = |line: &Line<'_>| Check {
-        round: id.clone(),
+        round: id.to_owned(),
         key: line.key.clone(),
         label: line.label.clone(),
         outcome,
@@ -170,13 +192,13 @@ pub(in crate::web) async fn check(
     let meant = lines.iter().filter(|line| rows.contains(line.key.0.as_str()));
     let checks: Vec<Check> = meant.map(new).collect();
     if checks.is_empty() {
-        return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::StocktakingNothing);
+        return Err(nothing);
     }
-    let kept = site.write(move |store| store.check_rows(id, checks, by)).await;
-    kept.map_or_else(
-        |error| broken(&site, &reader, &error),
-        |_| back(own(&form, &round.id).as_str()),
-    )
+    let kept = site.write({
+        let id = id.to_owned();
+        move |store| store.check_rows(id, checks, by)
+    });
+    kept.await.map_err(|error| trouble(site, error))
 }
 
 /// Where to go back to: the page of the round, with what was chosen there.
@@ -188,64 +210,86 @@ fn own(form: &Fields, id: &str) -> String {
     if is_of_round { back.to_owned() } else { page }
 }
 
-async fn found(
+pub(in crate::web) async fn found(
     site: &Arc<Site>,
     reader: &Reader,
     id: &str,
-) -> Result<(Arc<Snapshot>, Stocktaking), Response> {
-    let snapshot = site.view(reader).await.map_err(|error| broken(site, reader, &error))?;
+) -> Result<(Arc<Snapshot>, Stocktaking), Problem> {
+    let snapshot = site.view(reader).await?;
     let rounds = &snapshot.ground.register.stocktaking;
     let round = rounds.iter().find(|round| round.id == id).cloned();
-    round.map(|round| (snapshot, round)).ok_or_else(|| missing(reader))
+    let missing = || Problem::new(StatusCode::NOT_FOUND, Word::NotFoundPage);
+    round.map(|round| (snapshot, round)).ok_or_else(missing)
 }
 
-/// The clerk signs that this is what was counted. The rows are kept as they are then, with what each
-/// rests on.
 pub(in crate::web) async fn close(
     State(site): State<Arc<Site>>,
     reader: Reader,
     Path(id): Path<String>,
 ) -> Response {
-    let (snapshot, round) = match found(&site, &reader, &id).await {
-        Ok(found) => found,
-        Err(response) => return response,
-    };
+    match end(&site, &reader, &id).await {
+        Ok(()) => back(&format!("/stocktaking/{}", encoded(&id))),
+        Err(problem) => problem.tell(&reader),
+    }
+}
+
+/// The clerk signs that this is what was counted. The rows are kept as they are then, with what each
+/// rests on.
+pub(in crate::web) async fn end(
+    site: &Arc<Site>,
+    reader: &Reader,
+    id: &str,
+) -> Result<(), Problem> {
+    let (snapshot, round) = found(site, reader, id).await?;
     if is_closed(&round) {
-        let closed = StoreError::Round(crate::store::BadRound::Closed(id));
-        return broken(&site, &reader, &closed);
+        let closed = StoreError::Round(crate::store::BadRound::Closed(id.to_owned()));
+        return Err(trouble(site, closed));
     }
     let by = reader.by();
     let lines = lines(&round, &facts(&snapshot));
     let shown = (site.config.language, &site.config.zone);
     let evidence = |line: &Line<'_>| rests(shown, line).join(" / ");
     let checks = closing(&round, &lines, (&by.who, by.at), evidence);
-    let page = format!("/stocktaking/{}", encoded(&id));
-    let done = site.write(move |store| store.close_round(id, checks, by)).await;
-    done.map_or_else(|error| broken(&site, &reader, &error), |()| back(&page))
+    let done = site.write({
+        let id = id.to_owned();
+        move |store| store.close_round(id, checks, by)
+    });
+    done.await.map_err(|error| trouble(site, error))
 }
 
-/// An approver signs off what the clerk counted, in the role whose turn it is.
 pub(in crate::web) async fn sign(
     State(site): State<Arc<Site>>,
     reader: Reader,
     Path(id): Path<String>,
 ) -> Response {
-    let round = match found(&site, &reader, &id).await {
-        Ok((_, round)) => round,
-        Err(response) => return response,
-    };
-    // What the clerk has not closed nobody signs off; the store says so.
-    let role = round.next().filter(|role| *role != Role::Clerk).unwrap_or(Role::Planner);
-    let (by, page) = (reader.by(), format!("/stocktaking/{}", encoded(&id)));
-    let done = site.write(move |store| store.sign_round(id, role, by)).await;
-    done.map_or_else(|error| broken(&site, &reader, &error), |()| back(&page))
+    match sign_off(&site, &reader, &id).await {
+        Ok(()) => back(&format!("/stocktaking/{}", encoded(&id))),
+        Err(problem) => problem.tell(&reader),
+    }
 }
 
-/// Says what cannot be done, or that nothing can.
-pub(super) fn broken(site: &Site, reader: &Reader, error: &StoreError) -> Response {
+/// An approver signs off what the clerk counted, in the role whose turn it is.
+pub(in crate::web) async fn sign_off(
+    site: &Arc<Site>,
+    reader: &Reader,
+    id: &str,
+) -> Result<(), Problem> {
+    let (_, round) = found(site, reader, id).await?;
+    // What the clerk has not closed nobody signs off; the store says so.
+    let role = round.next().filter(|role| *role != Role::Clerk).unwrap_or(Role::Planner);
+    let by = reader.by();
+    let done = site.write({
+        let id = id.to_owned();
+        move |store| store.sign_round(id, role, by)
+    });
+    done.await.map_err(|error| trouble(site, error))
+}
+
+/// What cannot be done, or that nothing can.
+fn trouble(site: &Site, error: StoreError) -> Problem {
     if matches!(error, StoreError::Round(_)) {
         let complaint = error.complaint(site.store.path());
-        return said(reader, StatusCode::CONFLICT, &complaint);
+        return Problem::said(StatusCode::CONFLICT, complaint);
     }
-    unavailable(reader, error, "a round of stock-taking could not be read or kept")
+    error.into()
 }

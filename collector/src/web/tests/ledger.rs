@@ -51,7 +51,7 @@ fn a_row_is_changed_in_place_with_who_and_why_and_only_as_it_was_read() {
     };
     let old = super::page::encoded("受付端末");
     assert_eq!(set(&old, "Reception"), 303);
-    assert_eq!(set(&old, "Other"), 422, "somebody changed it meanwhile");
+    assert_eq!(set(&old, "Other"), 409, "somebody changed it meanwhile");
     let page = running.get(&path).body;
     for part in ["Reception", "「受付端末」→「Reception」", "佐藤 (sato)", "moved"] {
         assert!(page.contains(part), "{part}\n{page}");

@@ -2,10 +2,13 @@
 
 use super::*;
 use crate::finding::{Finding, Rule};
+use crate::people::token::{Area, Mode, Scope};
 use crate::policy::Severity;
 use crate::register::Register;
 use crate::resolve::DeviceId;
+use crate::web::api::operation::Operation;
 use crate::web::doors::Declared;
+use crate::web::tests::tokens::program;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ const R: Fate = Fate::Refused;
 const S: Fate = Fate::Stranger;
 
 /// Administrator, operator, auditor, vendor, approver, nobody.
-const ROUTES: [(&str, &str, [Fate; 6]); 87] = [
+const ROUTES: [(&str, &str, [Fate; 6]); 79] = [
     ("GET", "/", [P, P, P, P, P, S]),
     ("GET", "/devices", [P, P, P, P, P, S]),
     ("GET", "/devices/{id}", [P, P, P, P, P, S]),
@@ -97,14 +100,6 @@ const ROUTES: [(&str, &str, [Fate; 6]); 87] = [
     ("GET", "/audit.csv", [P, R, P, R, R, S]),
     ("POST", "/api/v1/batches", [P, P, P, P, P, P]),
     ("GET", "/api/v1/agents/{agent}/stops", [P, P, P, P, P, P]),
-    ("GET", "/api/v1/devices", [P, P, P, P, P, S]),
-    ("GET", "/api/v1/findings", [P, P, P, P, P, S]),
-    ("GET", "/api/v1/ledger", [P, P, P, P, P, S]),
-    ("GET", "/api/v1/links", [P, P, P, R, P, S]),
-    ("GET", "/api/v1/coverage", [P, P, P, R, P, S]),
-    ("GET", "/api/v1/export/netbox.zip", [P, P, P, P, P, S]),
-    ("GET", "/api/v1/export/glpi.zip", [P, P, P, P, P, S]),
-    ("POST", "/api/v1/decisions", [P, P, R, R, R, S]),
     ("GET", "/api/v1/openapi.json", [P, P, P, P, P, P]),
     ("GET", "/assets/daicho.css", [P, P, P, P, P, P]),
     ("GET", "/assets/daicho.svg", [P, P, P, P, P, P]),
@@ -115,6 +110,95 @@ const ROUTES: [(&str, &str, [Fate; 6]); 87] = [
     // What is not declared is found by nobody.
     ("GET", "/nowhere", [P, P, P, P, P, P]),
     ("GET", "/devices/", [P, P, P, P, P, P]),
+];
+
+/// What programs ask for, of whoever is logged in or acts by a token of all scopes.
+const OPERATIONS: [(&str, &str, [Fate; 6]); 84] = [
+    ("GET", "/api/v1/devices", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/devices/{id}", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/devices/{id}/observations", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/observations/{id}", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/views", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/findings", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/findings/{id}", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/ledger", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/ledger/sheets", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/ledger/defects", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/ledger/row", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/ledger/row/history", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/export/devices/{file}", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/export/findings/{file}", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/export/ledger/{file}", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/export/netbox.zip", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/export/glpi.zip", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/reports", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/summary", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/self", [P, P, P, P, P, S]),
+    ("GET", "/api/v1/links", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/topology", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/coverage", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/networks", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/sent", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/map", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/map.svg", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/links.csv", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/scans", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/scans/{number}", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/scans/plan.txt", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/schedules", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/stocktaking", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/stocktaking/{id}", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/stocktaking/{id}/rows", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/register", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/register/{kind}/{id}", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/register/{kind}/{id}/history", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/snapshots", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/snapshots/diff", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/sites", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/sites/{name}", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/agents", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/ledger/books/{name}", [P, P, P, R, P, S]),
+    // A vendor loads the list of its own contracts only.
+    ("GET", "/api/v1/reports/{file}", [P, P, P, R, P, S]),
+    ("POST", "/api/v1/devices/{id}/corrections", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/devices/{id}/joins", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/devices/{id}/splits", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/devices/{id}/byod", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/devices/{id}/scope", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/devices/{id}/row", [P, P, R, R, R, S]),
+    ("DELETE", "/api/v1/decisions/{number}", [P, P, R, R, R, S]),
+    ("PATCH", "/api/v1/ledger/row", [P, P, R, R, R, S]),
+    ("DELETE", "/api/v1/ledger/row", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/ledger/rows", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/ledger/imports", [P, P, R, R, R, S]),
+    ("GET", "/api/v1/ledger/imports/{draft}", [P, P, R, R, R, S]),
+    ("PATCH", "/api/v1/ledger/imports/{draft}", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/ledger/imports/{draft}/keep", [P, P, R, R, R, S]),
+    ("DELETE", "/api/v1/ledger/imports/{draft}", [P, P, R, R, R, S]),
+    ("PUT", "/api/v1/register/{kind}/{id}", [P, P, R, R, R, S]),
+    ("DELETE", "/api/v1/register/{kind}/{id}", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/scans", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/scans/stop", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/stocktaking", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/stocktaking/{id}/checks", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/stocktaking/{id}/close", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/snapshots", [P, P, R, R, R, S]),
+    ("POST", "/api/v1/views", [P, P, P, P, P, S]),
+    ("DELETE", "/api/v1/views/{number}", [P, P, P, P, P, S]),
+    ("POST", "/api/v1/devices/bulk", [P, P, R, P, R, S]),
+    ("POST", "/api/v1/findings/{id}/answers", [P, P, R, P, R, S]),
+    ("POST", "/api/v1/findings/answers", [P, P, R, P, R, S]),
+    ("POST", "/api/v1/decisions", [P, P, R, P, R, S]),
+    ("POST", "/api/v1/stocktaking/{id}/sign", [R, R, R, R, P, S]),
+    ("GET", "/api/v1/accounts", [P, R, R, R, R, S]),
+    ("GET", "/api/v1/accounts/{name}", [P, R, R, R, R, S]),
+    ("POST", "/api/v1/accounts", [P, R, R, R, R, S]),
+    ("PATCH", "/api/v1/accounts/{name}", [P, R, R, R, R, S]),
+    ("POST", "/api/v1/accounts/{name}/codes", [P, R, R, R, R, S]),
+    ("POST", "/api/v1/agents/invitations", [P, R, R, R, R, S]),
+    ("DELETE", "/api/v1/agents/{name}", [P, R, R, R, R, S]),
+    ("GET", "/api/v1/audit", [P, R, P, R, R, S]),
+    ("GET", "/api/v1/audit.csv", [P, R, P, R, R, S]),
 ];
 
 fn fate(answer: &Answer, path: &str) -> Fate {
@@ -131,35 +215,111 @@ fn fate(answer: &Answer, path: &str) -> Fate {
 fn every_route_is_open_to_just_the_roles_that_the_table_names() {
     let running = showing();
     let (_, declared) = doors(&running.site).open();
-    for Declared { method, path, need } in &declared {
-        let known = ROUTES.iter().find(|(verb, known, _)| verb == method && known == path);
+    let all = || ROUTES.into_iter().chain(OPERATIONS);
+    for Declared { method, path, need, .. } in &declared {
+        let known = all().find(|(verb, known, _)| verb == method && known == path);
         let (_, _, fates) = known.unwrap_or_else(|| panic!("{method} {path} stands in no table"));
         let open = matches!(need, Need::Nothing | Need::Agent);
         assert_eq!(fates[5] == P, open, "{method} {path}");
     }
-    assert_eq!(declared.len() + 2, ROUTES.len());
-    for (verb, path, fates) in ROUTES {
-        let asked = path
-            .replace("{id}", "mac-001a2b000008")
-            .replace("{agent}", "east")
-            .replace("{file}", "devices.csv")
-            .replace("{draft}", "x")
-            .replace("{name}", "x");
-        for (role, expected) in Role::ALL.into_iter().zip(fates) {
-            let party = (role == Role::Vendor).then_some("a");
-            let visitor = Visitor::new(&running.site, role, party);
-            let answer = match verb {
-                "GET" => running.get_as(&visitor, &asked, ""),
-                _ => running.form_as(&visitor, &asked, "x=y"),
-            };
-            assert_eq!(fate(&answer, path), expected, "{verb} {path} {role:?}: {}", answer.status);
+    assert_eq!(declared.len() + 2, all().count());
+    for (role, number) in Role::ALL.into_iter().zip(0..) {
+        let party = (role == Role::Vendor).then_some("a");
+        let mut visitor = Visitor::new(&running.site, role, party);
+        for (verb, path, fates) in all() {
+            let answer = asked(&running, &visitor, (verb, path));
+            if matches!(path, "/logout" | "/account/sessions") {
+                visitor = Visitor::new(&running.site, role, party);
+            }
+            let (expected, status): (Fate, _) = (fates[number], answer.status);
+            assert_eq!(fate(&answer, path), expected, "{verb} {path} {role:?}: {status}");
         }
-        let nobody = Visitor { cookie: String::new(), token: String::new() };
-        let answer = match verb {
-            "GET" => running.get_as(&nobody, &asked, ""),
-            _ => running.form_as(&nobody, &asked, "x=y"),
-        };
+    }
+    let nobody = Visitor { cookie: String::new(), token: String::new() };
+    for (verb, path, fates) in all() {
+        let answer = asked(&running, &nobody, (verb, path));
         assert_eq!(fate(&answer, path), fates[5], "{verb} {path} nobody: {}", answer.status);
+    }
+}
+
+/// Something that is at hand for each place of a path.
+fn filled(path: &str) -> String {
+    path.replace("{id}", "mac-001a2b000008")
+        .replace("{agent}", "east")
+        .replace("{file}", "devices.csv")
+        .replace("{draft}", "x")
+        .replace("{name}", "x")
+        .replace("{number}", "9999")
+        .replace("{kind}", "party")
+}
+
+fn asked(running: &Running, visitor: &Visitor, (verb, path): (&str, &str)) -> Answer {
+    let asked = filled(path);
+    match verb {
+        "GET" => running.get_as(visitor, &asked, ""),
+        "POST" if !path.starts_with("/api/") => running.form_as(visitor, &asked, "x=y"),
+        _ => running.call(visitor, (verb, &asked), ""),
+    }
+}
+
+/// The scopes that a token needs for a route: those of its area, and the older ones.
+fn permits(scope: Scope, operation: &Operation) -> bool {
+    let (act, takes) = match operation.need {
+        Need::May(act) | Need::Upload(act) => (act, false),
+        Need::Take(act) => (act, true),
+        Need::Nothing | Need::Agent => panic!("{} needs nothing", operation.path),
+    };
+    let at = (operation.area, operation.mode());
+    scope.permits(act, at) && (!takes || scope.permits(Act::Export, at))
+}
+
+#[test]
+fn every_operation_is_open_to_a_token_of_its_area_and_to_no_token_of_another() {
+    let running = showing();
+    let (_, declared) = doors(&running.site).open();
+    let operations: Vec<&Operation> = declared.iter().filter_map(|one| one.operation).collect();
+    assert_eq!(operations.len(), OPERATIONS.len());
+    // By the table each scope against each operation; at the door one that fits and one that does not.
+    for operation in &operations {
+        let own = Scope::Of(operation.area, operation.mode());
+        let other = match operation.mode() {
+            Mode::Read => Mode::Write,
+            Mode::Write => Mode::Read,
+        };
+        for scope in Scope::all() {
+            let is_older = matches!(scope, Scope::Read | Scope::Answer);
+            assert!(is_older || permits(scope, operation) == (scope == own), "{scope:?}");
+        }
+        assert!(!permits(Scope::Of(operation.area, other), operation));
+    }
+    let account = |role| {
+        let before: Vec<String> =
+            running.site.store.accounts().unwrap().into_iter().map(|it| it.account.name).collect();
+        Visitor::new(&running.site, role, (role == Role::Vendor).then_some("a"));
+        let all = running.site.store.accounts().unwrap();
+        all.into_iter().map(|it| it.account.name).find(|name| !before.contains(name)).unwrap()
+    };
+    let names = Role::ALL.map(account);
+    for area in Area::ALL {
+        let of = |mode| {
+            move |operation: &&&Operation| operation.area == area && operation.mode() == mode
+        };
+        for mode in [Mode::Read, Mode::Write] {
+            let Some(operation) = operations.iter().find(of(mode)) else { continue };
+            let (verb, path) = (operation.verb.method(), operation.path);
+            let row = OPERATIONS.iter().find(|(known, at, _)| verb == *known && path == *at);
+            let (_, _, fates) = row.unwrap();
+            for (name, fate_of_role) in names.iter().zip(fates) {
+                let (own, _) = program(&running, name, &[Scope::Of(area, mode)], 60);
+                let answer = running.call(&own, (verb.as_str(), &filled(path)), "{}");
+                assert_eq!(fate(&answer, path), *fate_of_role, "{verb} {path} {name}");
+                let others: Vec<Scope> =
+                    Scope::all().filter(|scope| !permits(*scope, operation)).collect();
+                let (others, _) = program(&running, name, &others, 60);
+                let answer = running.call(&others, (verb.as_str(), &filled(path)), "{}");
+                assert_eq!(answer.status, 403, "{verb} {path} {name} without its scope");
+            }
+        }
     }
 }
 

@@ -52,6 +52,7 @@ pub const fn deed(deed: Deed) -> Word {
         Deed::ViewKept => Word::DeedViewKept,
         Deed::ViewRemoved => Word::DeedViewRemoved,
         Deed::SiteTrusted => Word::DeedSiteTrusted,
+        Deed::SnapshotTaken => Word::DeedSnapshotTaken,
         Deed::SnapshotImported => Word::DeedSnapshotImported,
         Deed::Counted => Word::DeedCounted,
         Deed::SignedOff => Word::DeedSignedOff,
