@@ -113,7 +113,7 @@ pub struct Placed {
 }
 
 /// What is known besides the claims.
-enum Beside<'k, 'a> {
+enum Beside<'a> {
     /// The claims are all that there are.
     Nothing,
     /// They are those of one cell.
@@ -121,7 +121,7 @@ enum Beside<'k, 'a> {
         /// What tables of others list of its devices.
         listed: Tabled<'a>,
         /// The names of all networks.
-        networks: &'k BTreeSet<&'a str>,
+        networks: &'a BTreeSet<&'a str>,
     },
 }
 
@@ -134,7 +134,7 @@ struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
-    fn sort(claims: &[Claim<'a>], (standing, beside): (&Standing<'_>, Beside<'_, 'a>)) -> Self {
+    fn sort(claims: &[Claim<'a>], (standing, beside): (&Standing<'_>, Beside<'a>)) -> Self {
         let mut links = Links::read(claims);
         let tables = Tables::read(claims, &links);
         links.hold_back_proxies(tables.around().listed());
@@ -192,7 +192,7 @@ pub fn resolve_as_told(
 /// none.
 pub fn resolve_cell<'a>(
     claims: &[Claim<'a>],
-    (listed, networks): (Listed<'a>, &BTreeSet<&'a str>),
+    (listed, networks): (Listed<'a>, &'a BTreeSet<&'a str>),
     (standing, reader): (&Standing<'_>, &mut Reader<'_>),
 ) -> Resolution {
     let beside = Beside::Cells { listed: listed.0, networks };

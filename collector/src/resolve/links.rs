@@ -41,6 +41,9 @@ pub(super) struct Links<'a> {
     /// Cards and addresses that several devices had in turn.
     parts: Parts<'a>,
     networks: BTreeSet<&'a str>,
+    /// Declared networks that are known although nothing was seen in them here. They are many for every
+    /// cell, so they are not copied.
+    others: Option<&'a BTreeSet<&'a str>>,
 }
 
 /// Whether an address can be one host's.
@@ -194,13 +197,13 @@ impl<'a> Links<'a> {
     }
 
     /// Knows these declared networks too, although nothing was seen in them here.
-    pub(super) fn know(&mut self, networks: &BTreeSet<&'a str>) {
-        self.networks.extend(networks);
+    pub(super) fn know(&mut self, networks: &'a BTreeSet<&'a str>) {
+        self.others = Some(networks);
     }
 
     /// A declared network in which something was seen.
     pub(super) fn network(&self, name: &str) -> Option<&'a str> {
-        self.networks.get(name).copied()
+        self.networks.get(name).or_else(|| self.others?.get(name)).copied()
     }
 
     /// Where this MAC address ever answered, on a link or in a router's table.
@@ -322,4 +325,18 @@ pub(super) fn most_within(held: &[(Timestamp, IpAddr)], length: i64) -> usize {
         most = most.max(counts.len());
     }
     most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_networks_of_others_are_known_and_not_copied_for_every_cell() {
+        let all = BTreeSet::from(["東病棟", "西病棟"]);
+        let mut links = Links::default();
+        links.know(&all);
+        assert_eq!((links.network("西病棟"), links.network("南病棟")), (Some("西病棟"), None));
+        assert!(links.networks.is_empty());
+    }
 }
