@@ -35,10 +35,8 @@ struct Issue {
     /// 代わりに操作する利用者のログイン名 / The account that it acts for
     #[arg(value_parser = parse_name)]
     account: String,
-    /// 範囲。領域ごとの読み書き（devices:read、ledger:write など）、または read, answer, metrics。
-    /// 利用者の役割を超えることはありません /
-    /// What for: an area to read or write (devices:read, ledger:write …), or read, answer, metrics; never
-    /// more than the account may
+    /// 範囲 (ledger:read, answer …)。利用者の役割を超えることはありません /
+    /// What for; never more than the account may
     #[arg(long = "scope", required = true)]
     scopes: Vec<Scope>,
     /// 有効な日数 (1~366) / How many days it holds

@@ -132,9 +132,10 @@ impl Area {
                 matches!(act, Act::Read | Act::Answer | Act::Decide)
             }
             (Self::Findings, Mode::Write) => matches!(act, Act::Answer | Act::Decide),
-            (Self::Ledger | Self::Register, Mode::Write) => matches!(act, Act::Enter),
+            (Self::Ledger | Self::Register | Self::Reports, Mode::Write) => {
+                matches!(act, Act::Enter)
+            }
             (Self::Stocktaking, Mode::Write) => matches!(act, Act::Enter | Act::SignOff),
-            (Self::Reports, Mode::Write) => matches!(act, Act::Enter),
             (Self::Scans, Mode::Write) => matches!(act, Act::Operate),
             (Self::Agents | Self::Accounts | Self::Settings | Self::Sites, Mode::Write) => {
                 matches!(act, Act::Administer)

@@ -32,6 +32,10 @@ use crate::resolve::{Device, DeviceId};
 use crate::store::By;
 use crate::words::{Lang, Word, phrase};
 
+mod pager;
+
+pub(super) use pager::Pager;
+
 /// How many pieces of evidence are linked before "and more".
 const LINKED: usize = 6;
 
@@ -487,25 +491,4 @@ fn named(snapshot: &Snapshot, lang: Lang, place: &Place) -> String {
     let entry = snapshot.entry(place);
     let name = entry.map(report::table::entry_name).unwrap_or_default();
     format!("{} {name}", phrase::place(lang, place)).trim_end().to_owned()
-}
-
-/// Which part of a long list is shown.
-#[derive(Clone, Debug)]
-pub(super) struct Pager {
-    /// From 1.
-    pub(super) page: usize,
-    pub(super) pages: usize,
-    pub(super) skip: usize,
-    pub(super) take: usize,
-    /// The address to which a page's number is appended.
-    pub(super) link: String,
-}
-
-impl Pager {
-    /// The page asked for, or the nearest that there is.
-    pub(super) fn new(rows: usize, take: usize, asked: Option<&str>, link: String) -> Self {
-        let pages = rows.div_ceil(take.max(1)).max(1);
-        let page = asked.and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
-        Self { page, pages, skip: (page - 1) * take, take, link }
-    }
 }

@@ -148,26 +148,6 @@ impl Running {
         self.form(path, &visitor.cookie, &format!("token={}&{form}", visitor.token))
     }
 
-    /// Sends JSON to an operation for programs; of who is logged in with the token of its session.
-    fn call(&self, visitor: &Visitor, route: (&str, &str), json: &str) -> Answer {
-        self.call_with(visitor, route, ("", json))
-    }
-
-    /// The same with these headers.
-    fn call_with(
-        &self,
-        visitor: &Visitor,
-        (verb, path): (&str, &str),
-        (headers, json): (&str, &str),
-    ) -> Answer {
-        let Visitor { cookie, token } = visitor;
-        let token =
-            if token.is_empty() { String::new() } else { format!("X-Daicho-Token: {token}\r\n") };
-        let head = format!("{verb} {path} HTTP/1.1\r\nHost: localhost\r\n{cookie}{token}");
-        let kind = "Content-Type: application/json\r\n";
-        self.send(&format!("{head}{kind}{headers}"), json.as_bytes())
-    }
-
     fn get(&self, path: &str) -> Answer {
         self.get_with(path, "")
     }

@@ -295,7 +295,7 @@ fn row(snapshot: &Snapshot, number: u32) -> Option<Value> {
     let told = snapshot.told(number as usize)?;
     let mut row = value(told.device)?;
     let matches: Vec<Value> = told.rows.iter().filter_map(|row| value(row.matched)).collect();
-    let scopes: Vec<Value> = told.rows.iter().filter_map(|row| value(row.scoped?.scope)).collect();
+    let scopes: Vec<Value> = told.rows.iter().filter_map(|row| value(&row.scoped?.scope)).collect();
     let members = row.as_object_mut()?;
     members.insert("matches".into(), matches.into());
     members.insert("scopes".into(), scopes.into());

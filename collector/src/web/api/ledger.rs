@@ -206,7 +206,7 @@ async fn history(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> A
     row::find(&snapshot, &place).ok_or_else(missing)?;
     let changes = row::changes(&site, &reader, &snapshot, &place).await?;
     let rows = (changes.as_slice(), snapshot.revision);
-    part(&call, rows, |change| Some(change.id.to_string()), |change| value(change))
+    part(&call, rows, |change| Some(change.id.to_string()), value)
 }
 
 /// The number of the column with this heading, and what is wrong if there is none.

@@ -94,7 +94,7 @@ fn read(cursor: &str) -> Option<(usize, String)> {
 }
 
 /// A value as programs get it.
-pub(super) fn value(value: impl Serialize) -> Option<Value> {
+pub(super) fn value<T: Serialize>(value: &T) -> Option<Value> {
     serde_json::to_value(value).ok()
 }
 

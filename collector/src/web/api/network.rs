@@ -115,7 +115,7 @@ async fn list_links(State(site): State<Arc<Site>>, reader: Reader, call: Call) -
             |end: &crate::topology::End| format!("{:?} {} {}", end.device, end.name, end.port);
         Some(format!("{} {}", end(&link.near), end(&link.far)))
     };
-    part(&call, (&links, snapshot.revision), key, |link| value(link))
+    part(&call, (&links, snapshot.revision), key, value)
 }
 
 async fn topology(State(site): State<Arc<Site>>, reader: Reader, _: Call) -> Answer {
@@ -132,7 +132,7 @@ async fn coverage(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> 
 
 /// What the hospital says that a network is for, as policy writes it.
 fn purpose(decreed: &[Decreed], name: &str) -> Option<Value> {
-    value(decreed.iter().find(|one| one.name == name)?.purpose)
+    value(&decreed.iter().find(|one| one.name == name)?.purpose)
 }
 
 async fn networks(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {

@@ -45,7 +45,7 @@ pub(in crate::web) struct Problem {
     code: String,
     ja: String,
     en: String,
-    wrongs: Vec<Wrong>,
+    wrongs: Box<[Wrong]>,
     /// Members beyond those of the RFC.
     more: Map<String, Value>,
 }
@@ -57,14 +57,14 @@ impl Problem {
             code: code(word),
             ja: Lang::Ja.say(word).to_owned(),
             en: Lang::En.say(word).to_owned(),
-            wrongs: Vec::new(),
+            wrongs: Box::default(),
             more: Map::new(),
         }
     }
 
     /// The same, with what is wrong member by member.
     pub(in crate::web) fn about(mut self, wrongs: Vec<Wrong>) -> Self {
-        self.wrongs = wrongs;
+        self.wrongs = wrongs.into();
         self
     }
 
@@ -76,7 +76,7 @@ impl Problem {
 
     pub(in crate::web) fn said(status: StatusCode, complaint: Complaint) -> Self {
         let Complaint { ja, en, .. } = complaint;
-        let (wrongs, more) = (Vec::new(), Map::new());
+        let (wrongs, more) = (Box::default(), Map::new());
         Self { status, code: "complaint".to_owned(), ja, en, wrongs, more }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::list::{part, value};
@@ -150,10 +150,10 @@ fn said(call: &Call) -> Result<Record, Problem> {
         problem.about(vec![wrong])
     };
     let (kind, id) = (kind(call)?, call.place("id"));
-    let mut members: Map<String, Value> = match &call.said {
-        Value::Object(members) => members.clone(),
-        _ => return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::ApiNoObject)),
+    let Value::Object(members) = &call.said else {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::ApiNoObject));
     };
+    let mut members = members.clone();
     if members.get("id").is_some_and(|named| named.as_str() != Some(id)) {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::ApiMembers)
             .about(vec![Wrong::of("id", Word::FormWrongName)]));

@@ -122,9 +122,9 @@ async fn schedules(State(site): State<Arc<Site>>, _: Reader, call: Call) -> Answ
             let mut told = value(&kept.schedule)?;
             let members = told.as_object_mut()?;
             members.insert("number".into(), kept.id.into());
-            members.insert("said_at".into(), value(kept.said_at)?);
+            members.insert("said_at".into(), value(&kept.said_at)?);
             members.insert("said_by".into(), kept.said_by.clone().into());
-            members.insert("next".into(), value(next.map(|run| run.due))?);
+            members.insert("next".into(), value(&next.map(|run| run.due))?);
             Some(told)
         },
     )

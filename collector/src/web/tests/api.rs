@@ -25,6 +25,26 @@ fn with_ledger() -> Running {
 }
 
 impl Running {
+    /// Sends JSON to an operation for programs; of who is logged in with the token of its session.
+    pub(super) fn call(&self, visitor: &Visitor, route: (&str, &str), json: &str) -> Answer {
+        self.call_with(visitor, route, ("", json))
+    }
+
+    /// The same with these headers.
+    pub(super) fn call_with(
+        &self,
+        visitor: &Visitor,
+        (verb, path): (&str, &str),
+        (headers, json): (&str, &str),
+    ) -> Answer {
+        let Visitor { cookie, token } = visitor;
+        let token =
+            if token.is_empty() { String::new() } else { format!("X-Daicho-Token: {token}\r\n") };
+        let head = format!("{verb} {path} HTTP/1.1\r\nHost: localhost\r\n{cookie}{token}");
+        let kind = "Content-Type: application/json\r\n";
+        self.send(&format!("{head}{kind}{headers}"), json.as_bytes())
+    }
+
     fn ask(&self, path: &str) -> Value {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path} {}", answer.body);
@@ -46,6 +66,19 @@ fn version(answer: &Answer) -> String {
     found.unwrap_or_else(|| panic!("{} {}", answer.status, answer.head)).to_owned()
 }
 
+/// What JSON Schema calls a value.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 /// Where a value is not of a schema; none if it is. As much of JSON Schema as the document uses.
 fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
     if let Some(name) = schema["$ref"].as_str() {
@@ -60,21 +93,11 @@ fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<S
             }
         }
     }
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let kinds = match &schema["type"] {
-        Value::String(one) => vec![one.as_str()],
-        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
-        _ => vec![kind],
-    };
-    if !kinds.contains(&kind) {
+    let kind = kind(value);
+    let one = schema["type"].as_str().into_iter();
+    let many = schema["type"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let kinds: Vec<&str> = one.chain(many).collect();
+    if !kinds.is_empty() && !kinds.contains(&kind) {
         return Some(format!("{at}: {value} is {kind}, not {kinds:?}"));
     }
     if schema["enum"].as_array().is_some_and(|all| !all.contains(value)) {
@@ -110,20 +133,22 @@ fn filled(running: &Running, path: &str) -> String {
         let items = running.ask(list)["items"].as_array().unwrap().clone();
         page::encoded(items.first().map_or("x", |one| one[member].as_str().unwrap()))
     };
-    let device = |_| first("/api/v1/devices", "id");
+    let device = || first("/api/v1/devices", "id");
     let path = match path {
         "/api/v1/ledger/row" | "/api/v1/ledger/row/history" => {
             format!("{path}?{}", ROW.split_once('?').unwrap().1)
         }
-        path if path.contains("/devices/{id}") => path.replace("{id}", &device(())),
+        path if path.contains("/devices/{id}") => path.replace("{id}", &device()),
         path if path.contains("/findings/{id}") => {
             path.replace("{id}", &first("/api/v1/findings", "id"))
         }
         path if path.contains("/observations/{id}") => {
-            let list = format!("/api/v1/devices/{}/observations", device(()));
+            let list = format!("/api/v1/devices/{}/observations", device());
             path.replace("{id}", &first(&list, "id"))
         }
-        path if path.contains("/stocktaking/{id}") => path.replace("{id}", "2026-1"),
+        path if path.contains("/stocktaking/{id}") => {
+            path.replace("{id}", &first("/api/v1/stocktaking", "id"))
+        }
         path => path.to_owned(),
     };
     let account = path.replace("/accounts/{name}", "/accounts/sato");
