@@ -82,6 +82,7 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line, each by itself")]
 struct Scan {
     /// 走査するネットワーク（CIDR か宣言した名前） / networks to scan, by CIDR or declared name
     #[arg(long, num_args = 1.., value_name = "CIDR|NAME")]

@@ -166,7 +166,7 @@ impl Worker {
             meant.map_err(|why| ended(Course::Refused, why))?;
             self.scan(order, handed).map_err(|why| ended(Course::Failed, why))
         });
-        let last = last.unwrap_or_else(|report| report);
+        let (Ok(last) | Err(last)) = last;
         let mut patience = Patience::default();
         while let Err(complaint) = self.tell(order.id, &last) {
             if complaint.exit == Exit::Integrity || patience.is_spent() {

@@ -114,7 +114,6 @@ impl From<config::Bad> for Flaw {
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a handful of them are held at a time")]
 pub enum Setting {
     /// Numbers.
     General(General),

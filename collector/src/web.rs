@@ -305,7 +305,7 @@ impl Site {
 /// Every route and what it needs.
 fn doors(site: &Arc<Site>) -> Doors {
     let batches = post(batches::deliver).layer(DefaultBodyLimit::disable());
-    people(api::doors(Doors::new(site)))
+    said_in_advance(people(api::doors(Doors::new(site))))
         .get("/", Need::May(Act::Read), start::page)
         .get("/devices", Need::May(Act::Read), devices::page)
         .get("/devices/{id}", Need::May(Act::Read), device::page)
@@ -335,13 +335,6 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/coverage", Need::May(Act::Survey), coverage::page)
         .get("/register", Need::May(Act::Survey), register::page)
         .post("/register", Need::May(Act::Enter), register::say)
-        .get("/settings", Need::May(Act::Survey), settings::page)
-        .get("/settings/edit", Need::May(Act::Administer), settings::edit::form)
-        .post("/settings/edit", Need::May(Act::Administer), settings::edit::say)
-        .get("/settings/remove", Need::May(Act::Administer), settings::edit::question)
-        .post("/settings/remove", Need::May(Act::Administer), settings::edit::remove)
-        .post("/settings/agents", Need::May(Act::Administer), settings::agents::code)
-        .post("/settings/test", Need::May(Act::Administer), settings::trial::send)
         .get("/register/edit", Need::May(Act::Enter), register::form)
         .post("/register/edit", Need::May(Act::Enter), register::keep)
         .get("/stocktaking", Need::May(Act::Survey), stocktaking::list)
@@ -368,6 +361,18 @@ fn doors(site: &Arc<Site>) -> Doors {
         .get("/readyz", Need::Nothing, metrics::ready)
         // Who may read them the handler asks.
         .get("/metrics", Need::Nothing, metrics::show)
+}
+
+/// The routes of what administrators say in advance.
+fn said_in_advance(doors: Doors) -> Doors {
+    doors
+        .get("/settings", Need::May(Act::Survey), settings::page)
+        .get("/settings/edit", Need::May(Act::Administer), settings::edit::form)
+        .post("/settings/edit", Need::May(Act::Administer), settings::edit::say)
+        .get("/settings/remove", Need::May(Act::Administer), settings::edit::question)
+        .post("/settings/remove", Need::May(Act::Administer), settings::edit::remove)
+        .post("/settings/agents", Need::May(Act::Administer), settings::agents::code)
+        .post("/settings/test", Need::May(Act::Administer), settings::trial::send)
 }
 
 /// The routes by which people come in, and those about them.

@@ -159,7 +159,7 @@ fn derived(
         let job = job.to_be_bytes();
         let about: [&[u8]; 4] = [agents, collectors, &job, agent.as_bytes()];
         let derived = Salt::new(HKDF_SHA256, SALT).extract(shared);
-        derived.expand(&about, &AES_256_GCM).map(|key| UnboundKey::from(key)).ok()
+        derived.expand(&about, &AES_256_GCM).map(UnboundKey::from).ok()
     })
     .ok()
     .flatten()
@@ -233,7 +233,7 @@ fn hex(octets: &[u8]) -> String {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().map(|c| c.to_digit(16).and_then(|it| u8::try_from(it).ok())).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
     let octet = |two: &[u8]| two.iter().fold(0, |octet, digit| octet << 4 | digit);
     Some(digits.chunks(2).map(octet).collect())
 }

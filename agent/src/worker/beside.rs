@@ -71,7 +71,7 @@ impl Starting {
             return Ok(Box::new(Child::start((state, config), (order, to), &handed)?));
         };
         *heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::default();
-        let wish = Wish::Start(order.clone(), to.to_owned(), handed);
+        let wish = Wish::Start(Box::new(order.clone()), to.to_owned(), handed);
         tell(&mut io::stdout(), &wish).map_err(|it| failed(&it))?;
         Ok(Box::new(There(Arc::clone(heard))))
     }

@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(100);
 #[serde(rename_all = "snake_case")]
 pub(super) enum Wish {
     /// A scan of this order, whose result goes to the collector at this URL, with these credentials.
-    Start(Order, String, Handed),
+    Start(Box<Order>, String, Handed),
     /// The end of the scan.
     Stop,
 }
@@ -205,8 +205,10 @@ mod tests {
         let order =
             Order { id: 7, networks: vec!["ward".into()], seconds: Some(9), ..Order::default() };
         let mut lines = Vec::new();
-        let wishes =
-            [Wish::Start(order, "https://a.example".into(), Handed::default()), Wish::Stop];
+        let wishes = [
+            Wish::Start(Box::new(order), "https://a.example".into(), Handed::default()),
+            Wish::Stop,
+        ];
         for wish in &wishes {
             tell(&mut lines, wish).unwrap();
         }

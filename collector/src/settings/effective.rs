@@ -5,7 +5,6 @@ use super::Settings;
 use crate::config::{Config, Notify, channel};
 use crate::notify::channel::Channel;
 use crate::notify::watch::Limits;
-use crate::policy;
 
 /// What holds, and as of which version of the settings.
 #[derive(Clone, Debug)]
@@ -35,11 +34,6 @@ pub fn with(file: &Config, settings: &Settings) -> Config {
     config.retention_days =
         file.retention_days.or_else(|| settings.general.retention_days.filter(|days| *days != 0));
     config
-}
-
-/// What a network that the file does not name is for.
-pub fn purposes(settings: &Settings) -> Vec<policy::Network> {
-    settings.networks.iter().filter_map(super::Network::decreed).collect()
 }
 
 fn notify(file: &Config, settings: &Settings) -> Notify {

@@ -100,7 +100,9 @@ pub fn dress(
             needed.push((name.to_owned(), credentials.to_vec()));
         }
     };
-    declared.iter().for_each(|network| need(&network.name, &network.credentials));
+    for network in &declared {
+        need(&network.name, &network.credentials);
+    }
     if agent.permits.credentials {
         for own in agent.networks.iter().filter(|own| wanted(&own.name, own.cidr.parse().ok())) {
             let named = |it: &&Network| it.name == own.name;

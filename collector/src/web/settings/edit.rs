@@ -247,6 +247,25 @@ enum Meant {
     Schedule(Schedule),
 }
 
+/// A schedule that was typed, of an agent that may come in.
+fn scheduled(around: &Around, typed: &Texts) -> Result<Schedule, Vec<Flaw>> {
+    let known = around.schedules.iter().find(|known| known.name == text(typed, "name"));
+    let schedule = schedule::read(typed, (known, &around.zone))?;
+    let enrolled = |agent: &Agent| agent.name == schedule.agent && agent.until.is_some();
+    if around.agents.iter().any(enrolled) {
+        return Ok(schedule);
+    }
+    let (ja, en) = ("登録済みのエージェントを選んでください", "choose an enrolled agent");
+    Err(vec![Flaw::new("agent", ja, en)])
+}
+
+/// A network that was typed, beside the others.
+fn declared(around: &Around, typed: &Texts) -> Result<crate::settings::Network, Vec<Flaw>> {
+    let network = network::read(typed)?;
+    let flaws = around.settings.flaws_of(&network);
+    if flaws.is_empty() { Ok(network) } else { Err(flaws) }
+}
+
 /// What was typed, checked by itself and beside the rest.
 fn meant(
     site: &Site,
@@ -256,17 +275,7 @@ fn meant(
     let name = text(typed, "name");
     let file = &site.config;
     let (meant, taken) = match what {
-        What::Schedule => {
-            let known = around.schedules.iter().find(|known| known.name == name);
-            let schedule = schedule::read(typed, (known, &around.zone))?;
-            let enrolled = |agent: &&Agent| agent.name == schedule.agent && agent.until.is_some();
-            if !around.agents.iter().any(|agent| enrolled(&agent)) {
-                let (ja, en) =
-                    ("登録済みのエージェントを選んでください", "choose an enrolled agent");
-                return Err(vec![Flaw::new("agent", ja, en)]);
-            }
-            (Meant::Schedule(schedule), false)
-        }
+        What::Schedule => (Meant::Schedule(scheduled(around, typed)?), false),
         What::Setting(Kind::General) => {
             let general = general::read(typed, (&around.settings.general, file))?;
             (Meant::Setting(Setting::General(general), Vec::new()), false)
@@ -276,11 +285,7 @@ fn meant(
             (Meant::Setting(Setting::Deny(deny), Vec::new()), false)
         }
         What::Setting(Kind::Network) => {
-            let network = network::read(typed)?;
-            let flaws = around.settings.flaws_of(&network);
-            if !flaws.is_empty() {
-                return Err(flaws);
-            }
+            let network = declared(around, typed)?;
             let taken = file.decreed.networks.iter().any(|known| known.name == network.name);
             (Meant::Setting(Setting::Network(network), Vec::new()), taken)
         }

@@ -70,10 +70,10 @@ pub(super) fn word<T: for<'a> serde::Deserialize<'a>>(texts: &Texts, name: &str)
 
 /// What a value is called in files.
 pub(super) fn called(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        _ => String::new(),
-    }
+    let Ok(serde_json::Value::String(text)) = serde_json::to_value(value) else {
+        return String::new();
+    };
+    text
 }
 
 /// How a field looks.

@@ -100,7 +100,7 @@ pub(super) fn sections(form: &Form<'_>, file: &Config) -> Vec<Section> {
                 &is(usual.certificate_days, "1-60"),
             ),
             field("backup_days", Word::SettingBackup, &is(usual.backup_days, "1-366")),
-            field("public_url", Word::SettingLinks, "https://daicho.example.jp"),
+            field("public_url", Word::SettingLinks, ""),
             form.one("checklist", Word::SettingsEditions, std::iter::once(newest).chain(editions)),
         ],
     }]

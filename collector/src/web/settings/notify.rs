@@ -49,11 +49,19 @@ pub(super) fn fresh() -> Texts {
         .collect()
 }
 
-/// What was typed, with the secrets that are to be kept, by their names.
-pub(super) fn read(
-    texts: &Texts,
-    known: Option<&Receiver>,
-) -> Result<(Receiver, Vec<(String, String)>), Vec<Flaw>> {
+/// A receiver, and the secrets that are to be kept, by their names.
+type Typed = (Receiver, Vec<(String, String)>);
+
+/// The beginning of a URL that is kept as a secret.
+fn known_host(receiver: &Receiver) -> Option<String> {
+    match &receiver.url {
+        Some(Url::Hidden { host, .. }) => Some(host.clone()),
+        Some(Url::Plain(_)) | None => None,
+    }
+}
+
+/// What was typed, with its secrets.
+pub(super) fn read(texts: &Texts, known: Option<&Receiver>) -> Result<Typed, Vec<Flaw>> {
     let mut flaws = Vec::new();
     let kind = word(texts, "kind").unwrap_or(Way::Smtp);
     let name = text(texts, "name").to_owned();
@@ -75,10 +83,7 @@ pub(super) fn read(
     });
     let key = hook.then(|| named("key", "notify.", known.is_some_and(|it| it.key.is_some())));
     let key = key.flatten().map(|secret| Named::Secret { secret });
-    let host = match known.and_then(|it| it.url.as_ref()) {
-        Some(Url::Hidden { host, .. }) => Some(host.clone()),
-        Some(Url::Plain(_)) | None => None,
-    };
+    let host = known.and_then(known_host);
     let mut url = None;
     if hook {
         let typed = some(texts, "url");
@@ -131,12 +136,15 @@ fn beginning(url: &str) -> Option<String> {
 }
 
 pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Section> {
+    let mut sections = vec![told(form, around, new)];
+    sections.extend(roads(form, new));
+    sections
+}
+
+/// Of what a receiver is told, and when.
+fn told(form: &Form<'_>, around: &Around, new: bool) -> Section {
     let name = if new { Shape::Text } else { Shape::Fixed };
     let none = |word: Word| std::iter::once((String::new(), form.say(word)));
-    let plain = |all: &[&str]| {
-        all.iter().map(|one| ((*one).to_owned(), (*one).to_owned())).collect::<Vec<_>>()
-    };
-    let kept = || form.say(if new { Word::SettingNeverShown } else { Word::SettingStays });
     let severities = || {
         [Severity::Notice, Severity::Warning, Severity::High]
             .map(|it| (called(&it), form.say(phrase::severity(it))))
@@ -146,34 +154,35 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
         (Way::Webhook, Word::SettingWebhook),
         (Way::Syslog, Word::SettingSyslog),
     ];
+    let ways = ways.map(|(way, word)| (called(&way), form.say(word)));
     let events = Kind::ALL.map(|kind| (kind.name().to_owned(), form.say(event(kind))));
     let parties = around.parties.iter().cloned();
     let langs = [("ja".to_owned(), "日本語".to_owned()), ("en".to_owned(), "English".to_owned())];
+    Section {
+        legend: "",
+        inputs: vec![
+            form.hinted("name", (Word::SettingName, "mail"), name).required(),
+            form.one("kind", Word::SettingWay, ways),
+            form.many("events", Word::SettingEvents, events),
+            form.one("severity", Word::SettingSeverity, severities()),
+            form.hinted("quiet", (Word::SettingQuiet, "22:00-07:00"), Shape::Lines),
+            form.one("urgent", Word::SettingUrgent, none(Word::SettingNone).chain(severities())),
+            form.hinted("gather_minutes", (Word::SettingGather, "1-1440"), Shape::Text),
+            form.one("language", Word::SettingsLanguage, none(Word::SettingUsual).chain(langs)),
+            form.one("party", Word::SettingParty, none(Word::SettingNone).chain(parties)),
+            form.tick("brief", Word::SettingBrief),
+        ],
+    }
+}
+
+/// How it is reached.
+fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
+    let plain = |all: &[&str]| {
+        all.iter().map(|one| ((*one).to_owned(), (*one).to_owned())).collect::<Vec<_>>()
+    };
+    let kept = || form.say(if new { Word::SettingNeverShown } else { Word::SettingStays });
     let own = || form.say(Word::SettingUsual);
-    vec![
-        Section {
-            legend: "",
-            inputs: vec![
-                form.hinted("name", (Word::SettingName, "mail"), name).required(),
-                form.one(
-                    "kind",
-                    Word::SettingWay,
-                    ways.map(|(it, word)| (called(&it), form.say(word))),
-                ),
-                form.many("events", Word::SettingEvents, events),
-                form.one("severity", Word::SettingSeverity, severities()),
-                form.hinted("quiet", (Word::SettingQuiet, "22:00-07:00"), Shape::Lines),
-                form.one(
-                    "urgent",
-                    Word::SettingUrgent,
-                    none(Word::SettingNone).chain(severities()),
-                ),
-                form.hinted("gather_minutes", (Word::SettingGather, "1-1440"), Shape::Text),
-                form.one("language", Word::SettingsLanguage, none(Word::SettingUsual).chain(langs)),
-                form.one("party", Word::SettingParty, none(Word::SettingNone).chain(parties)),
-                form.tick("brief", Word::SettingBrief),
-            ],
-        },
+    [
         Section {
             legend: form.lang.say(Word::SettingServer),
             inputs: vec![

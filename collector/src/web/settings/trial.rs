@@ -54,10 +54,7 @@ fn attempt(site: &Site, name: &str, (by, lang): (By, Lang)) -> Result<String, St
         show: &show,
     };
     let message = trial(&channel.name, how, clock::now());
-    let target = match &channel.road {
-        crate::notify::channel::Road::Webhook(webhook) => webhook.shown(),
-        road => road.target(),
-    };
+    let target = channel.road.target();
     match courier::send(&channel, &message, secret.as_ref()) {
         Ok(()) => Ok(lang.fill(Word::NotifyTested, &[&channel.name, &target])),
         Err(why) => Err(lang.fill(Word::SettingNotSent, &[&channel.name, &target, &why])),
