@@ -82,9 +82,9 @@ fn old_observations_are_folded_once_and_nothing_else_changes() {
     file(&folder, "fold.toml", "retention_days = 90\n");
     let devices = || stdout(&run(&folder, &["export", "--what", "devices"]));
     let before = devices();
-    let folded = run(&folder, &["retain", "--config", "fold.toml", "--lang", "en", "--by", "田中"]);
-    let told = stdout(&folded);
-    assert!(told.contains("(6 of 10)"), "{told}{}", stderr(&folded));
+    let retained = run(&folder, &["retain", "--config", "fold.toml", "--lang", "en", "--by", "田中"]);
+    let told = stdout(&retained);
+    assert!(told.contains("(6 of 10)"), "{told}{}", stderr(&retained));
     assert_eq!(devices(), before);
     let again = run(&folder, &["retain", "--config", "fold.toml", "--lang", "en"]);
     assert!(stdout(&again).contains("(0 of 4)"), "{}", stdout(&again));
