@@ -74,7 +74,12 @@ fn tests(root: &Path) -> End {
     let nextest =
         cargo(root, &["nextest", "--version"]).output().is_ok_and(|output| output.status.success());
     if nextest {
-        finish(cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]))
+        // Most of the long tests wait for a network or for a program: more of them than there are
+        // processors at once.
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = (2 * processors).to_string();
+        let run = ["nextest", "run", "--workspace", "--no-fail-fast", "--test-threads", &threads];
+        finish(cargo(root, &run))
     } else {
         finish(cargo(root, &["test", "--workspace", "--lib", "--bins", "--tests"]))
     }

@@ -120,7 +120,8 @@ impl Device {
         VarBind::new(Oid::from(name), value)
     }
 
-    fn next(&self, names: &[Vec<u32>], repetitions: u32) -> Vec<VarBind> {
+    /// What follows each of these names, and so on so many times.
+    pub(super) fn next(&self, names: &[Vec<u32>], repetitions: u32) -> Vec<VarBind> {
         let mut names = names.to_vec();
         let mut objects = Vec::new();
         for _ in 0..repetitions {
