@@ -18,7 +18,7 @@ use axum::routing::{MethodRouter, get, post};
 use serde::Serialize;
 
 use super::Site;
-use super::page::{Reader, encoded, message};
+use super::page::{Reader, Waits, encoded, message};
 use super::session::Person;
 use super::upload;
 use crate::clock;
@@ -160,7 +160,14 @@ async fn admit(
     } else {
         request
     };
+    let mut request = request;
+    if is_form || takes || is_of_programs(&request) {
+        request.extensions_mut().insert(Waits);
+    }
     let response = next.run(request).await;
+    if is_form {
+        site.heard(person.session);
+    }
     if takes
         && response.status().is_success()
         && let Err(error) = site.note(Deed::Exported, asked, reader.by()).await
