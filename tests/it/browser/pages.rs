@@ -8,8 +8,11 @@ use fantoccini::Locator;
 use super::Visit;
 
 /// Pages that are looked at besides those of the menu.
-const MORE: [&str; 7] = [
+const MORE: [&str; 10] = [
     "/account",
+    "/ledger/import",
+    "/register/edit?kind=contract&id=c-1",
+    "/stocktaking/2026-1",
     "/map?view=network",
     "/map?size=fit",
     "/findings?state=all",
