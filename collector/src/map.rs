@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use crate::ledger::Ledger;
 use crate::picture::Picture;
 use crate::register::Register;
-use crate::resolve::DeviceId;
+use crate::resolve::{Device, DeviceId};
 use crate::words::Lang;
 
 /// Devices of a place, by class or one by one.
@@ -52,6 +52,24 @@ const LISTED: usize = 150;
 const LONGEST: usize = 300;
 /// Levels that are drawn below each other; what is deeper stays folded.
 const DEPTH: usize = 24;
+
+/// Devices that are looked up by their ids. A picture has them in this order, so that to sort them is to
+/// look once at each.
+#[derive(Debug)]
+struct ById<'a>(Vec<&'a Device>);
+
+impl<'a> ById<'a> {
+    fn of(devices: &'a [Device]) -> Self {
+        let mut all: Vec<&Device> = devices.iter().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        Self(all)
+    }
+
+    fn get(&self, id: &DeviceId) -> Option<&'a Device> {
+        let at = self.0.binary_search_by(|device| device.id.cmp(id)).ok()?;
+        self.0.get(at).copied()
+    }
+}
 
 /// What a map is made of.
 #[derive(Clone, Copy, Debug)]
@@ -154,6 +172,8 @@ pub struct Node {
     pub notes: Vec<String>,
     /// Whether it is an undocumented device, or has some folded in it.
     pub undocumented: bool,
+    /// Whether it is one itself.
+    pub itself: bool,
     /// Where it leads.
     pub to: To,
     /// Its fold, if it has one.

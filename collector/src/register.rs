@@ -120,6 +120,33 @@ macro_rules! kinds {
                 $(records.extend(self.$field.iter().cloned().map(Record::$kind));)+
                 records
             }
+
+            /// How many records of a kind there are.
+            pub fn count(&self, kind: Kind) -> usize {
+                match kind {
+                    $(Kind::$kind => self.$field.len(),)+
+                }
+            }
+
+            /// The records of a kind from one on, at most so many.
+            pub fn some(&self, kind: Kind, (skip, take): (usize, usize)) -> Vec<Record> {
+                match kind {
+                    $(Kind::$kind => {
+                        let some = self.$field.iter().skip(skip).take(take);
+                        some.cloned().map(Record::$kind).collect()
+                    })+
+                }
+            }
+
+            /// The record of this name.
+            pub fn find(&self, kind: Kind, id: &str) -> Option<Record> {
+                match kind {
+                    $(Kind::$kind => {
+                        let found = self.$field.iter().find(|record| record.id == id);
+                        found.cloned().map(Record::$kind)
+                    })+
+                }
+            }
         }
 
         impl FromIterator<Record> for Register {

@@ -119,25 +119,76 @@ pub fn is_closed(round: &Stocktaking) -> bool {
     round.signatures.iter().any(|one| one.role == Role::Clerk)
 }
 
+/// A row of a round by its places in the facts, so that many can be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    entry: Option<usize>,
+    check: Option<usize>,
+    /// Whether it is as it was when the round was closed.
+    kept: bool,
+    /// What is known of it.
+    pub outcome: Outcome,
+}
+
+/// The device that a row was matched with, and what the match says.
+pub type About<'a> = (Option<&'a Device>, Option<&'a Verdict>);
+
 /// The rows of a round: of one that is under way those of the ledger that it covers, in their order; of
 /// one that was closed those that were kept then.
 pub fn lines<'a>(round: &Stocktaking, facts: &Facts<'a>) -> Vec<Line<'a>> {
-    let mut said: BTreeMap<&EntryKey, &Check> = BTreeMap::new();
-    for check in facts.checks.iter().filter(|check| check.round == round.id) {
-        said.insert(&check.key, check);
-    }
-    let rows = facts.ledger.entries.iter().zip(facts.keys);
     let found = Found::of(facts);
-    if is_closed(round) {
-        let entries: HashMap<&EntryKey, &Entry> = rows.map(|(entry, key)| (key, entry)).collect();
-        return said
-            .into_values()
-            .map(|check| found.kept(check, entries.get(&check.key).copied()))
-            .collect();
+    let about = |entry: &Entry| found.about(entry);
+    let rows = rows(round, facts, about);
+    rows.into_iter().filter_map(|at| line(at, facts, about)).collect()
+}
+
+/// The same by their places. `about` tells of a row what was found of it.
+pub fn rows<'a>(
+    round: &Stocktaking,
+    facts: &Facts<'a>,
+    about: impl Fn(&Entry) -> About<'a>,
+) -> Vec<At> {
+    let mut said: BTreeMap<&EntryKey, (usize, &Check)> = BTreeMap::new();
+    for (number, check) in facts.checks.iter().enumerate() {
+        if check.round == round.id {
+            said.insert(&check.key, (number, check));
+        }
     }
-    rows.filter(|(entry, _)| round.is_for(entry))
-        .map(|(entry, key)| found.line(round, (entry, key), said.get(key).copied()))
-        .collect()
+    let rows = facts.ledger.entries.iter().zip(facts.keys).enumerate();
+    if is_closed(round) {
+        let places: HashMap<&EntryKey, usize> = rows.map(|(at, (_, key))| (key, at)).collect();
+        let kept = said.into_values().map(|(number, check)| At {
+            entry: places.get(&check.key).copied(),
+            check: Some(number),
+            kept: true,
+            outcome: check.outcome,
+        });
+        return kept.collect();
+    }
+    let row = |(at, (entry, key)): (usize, (&Entry, &EntryKey))| {
+        let word = said.get(key).filter(|(_, check)| check.outcome != Outcome::Unchecked);
+        let outcome = word.map_or_else(|| seen(round, about(entry)), |(_, check)| check.outcome);
+        At { entry: Some(at), check: word.map(|(number, _)| *number), kept: false, outcome }
+    };
+    rows.filter(|(_, (entry, _))| round.is_for(entry)).map(row).collect()
+}
+
+/// A row whose places are known; none if they are of other facts.
+pub fn line<'a>(
+    at: At,
+    facts: &Facts<'a>,
+    about: impl Fn(&Entry) -> About<'a>,
+) -> Option<Line<'a>> {
+    let entry = at.entry.and_then(|number| facts.ledger.entries.get(number));
+    let check = at.check.and_then(|number| facts.checks.get(number));
+    let (device, verdict) = entry.map_or((None, None), about);
+    let key = match check {
+        Some(check) => &check.key,
+        None => facts.keys.get(at.entry?)?,
+    };
+    let kept = check.filter(|_| at.kept).map(|check| check.label.clone());
+    let label = kept.or_else(|| entry.map(label)).unwrap_or_default();
+    Some(Line { key, label, entry, device, verdict, outcome: at.outcome, check })
 }
 
 /// What was found of each row.
@@ -155,34 +206,15 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn about(&self, entry: &Entry) -> (Option<&'a Device>, Option<&'a Verdict>) {
+    fn about(&self, entry: &Entry) -> About<'a> {
         let found = self.matches.get(&entry.place);
         let device = found.and_then(|found| self.devices.get(found.device.as_ref()?).copied());
         (device, found.map(|found| &found.verdict))
     }
-
-    fn kept(&self, check: &'a Check, entry: Option<&'a Entry>) -> Line<'a> {
-        let (device, verdict) = entry.map_or((None, None), |entry| self.about(entry));
-        let (outcome, label) = (check.outcome, check.label.clone());
-        Line { key: &check.key, label, entry, device, verdict, outcome, check: Some(check) }
-    }
-
-    fn line(
-        &self,
-        round: &Stocktaking,
-        (entry, key): (&'a Entry, &'a EntryKey),
-        check: Option<&'a Check>,
-    ) -> Line<'a> {
-        let (device, verdict) = self.about(entry);
-        let word = check.filter(|check| check.outcome != Outcome::Unchecked);
-        let outcome = word.map_or_else(|| seen(round, device, verdict), |check| check.outcome);
-        let label = label(entry);
-        Line { key, label, entry: Some(entry), device, verdict, outcome, check: word }
-    }
 }
 
 /// What the network tells of a row.
-fn seen(round: &Stocktaking, device: Option<&Device>, verdict: Option<&Verdict>) -> Outcome {
+fn seen(round: &Stocktaking, (device, verdict): About<'_>) -> Outcome {
     if device.is_some_and(|device| is_since(round, device.last_seen)) {
         return Outcome::Seen;
     }
@@ -215,10 +247,15 @@ impl Stocktaking {
     }
 }
 
-/// How many rows have each outcome, in the order of [`Outcome::ALL`].
-pub fn counts(lines: &[Line<'_>]) -> [(Outcome, usize); 5] {
-    let count = |outcome| lines.iter().filter(|line| line.outcome == outcome).count();
-    Outcome::ALL.map(|outcome| (outcome, count(outcome)))
+/// How many of these outcomes there are of each kind, in the order of [`Outcome::ALL`].
+pub fn counts(outcomes: impl Iterator<Item = Outcome>) -> [(Outcome, usize); 5] {
+    let mut counts = Outcome::ALL.map(|outcome| (outcome, 0));
+    for outcome in outcomes {
+        if let Some((_, count)) = counts.iter_mut().find(|(of, _)| *of == outcome) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
 /// The rows as they are kept when the clerk signs: each with what it rests on.

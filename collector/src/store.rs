@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::ledger::Ledger;
+use crate::ledger::edit::Wish;
 use crate::ledger::profile::Profile;
 use crate::ledger::rebase::Prefer;
 use crate::ledger::step::Step;
@@ -240,6 +241,27 @@ impl Store {
     /// [`StoreError::Edit`] if the ledger cannot be changed so; else see [`StoreError`].
     pub fn edit(&self, edit: Edit) -> Result<Vec<Step>, StoreError> {
         self.writer.write(move |tx| changes::edit(tx, &edit))
+    }
+
+    /// Makes changes of the ledger and keeps records beside it, all of them or none. Returns how many
+    /// steps the changes came to, and what became of the records.
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub fn take_over(
+        &self,
+        wishes: Vec<Wish>,
+        register: Register,
+        (by, why): (By, String),
+    ) -> Result<(usize, Touched), StoreError> {
+        self.writer.write(move |tx| {
+            let mut steps = 0;
+            for wish in wishes {
+                let edit = Edit { wish, by: by.clone(), why: why.clone() };
+                steps += changes::edit(tx, &edit)?.len();
+            }
+            Ok((steps, registers::keep(tx, &register, (&by, &why))?))
+        })
     }
 
     /// Every change of the ledger, or those of one row, in the order in which they were made.

@@ -2,7 +2,7 @@
 //! decide; nothing is fetched from elsewhere and no script runs.
 //!
 //! A picture is derived once for each revision of the store and shared by all readers until the next, which
-//! is made from it and from what came since.
+//! is made from it and from what came since ([`present`]).
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -21,7 +21,6 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::clock;
 use crate::config::Config;
 use crate::credential::{self, Failed, Hasher, Kept};
 use crate::day::Day;
@@ -65,6 +64,7 @@ mod observation;
 mod oidc;
 mod page;
 mod person;
+mod present;
 mod register;
 mod reports;
 mod scans;
@@ -85,6 +85,7 @@ mod watched;
 use doors::{Doors, Need};
 use import::Drafts;
 use page::Reader;
+use present::Present;
 use snapshot::Snapshot;
 pub use watched::Watched;
 
@@ -108,9 +109,9 @@ pub struct Site {
     criteria: RwLock<Criteria>,
     /// What holds of the file and the settings.
     effective: RwLock<Arc<Effective>>,
-    current: RwLock<Arc<Snapshot>>,
-    /// Held by the one task that derives; the others wait for what it makes.
-    deriving: tokio::sync::Mutex<()>,
+    present: Present,
+    /// Devices from which on a former picture is shown while a new one is made.
+    large: usize,
     /// Held while a batch is opened: one may unpack to a GiB, so they take turns.
     pub(crate) opening: tokio::sync::Mutex<()>,
     /// What vendors are shown, by party; made when it is asked for.
@@ -153,10 +154,10 @@ impl Site {
             config,
             criteria: RwLock::new(criteria),
             effective: RwLock::new(Arc::new(effective)),
-            current: RwLock::new(Arc::new(first)),
+            present: Present::new(first),
+            large: present::LARGE,
             live: Live::default(),
             meters: Meters::default(),
-            deriving: tokio::sync::Mutex::new(()),
             opening: tokio::sync::Mutex::new(()),
             views: Mutex::default(),
             rules,
@@ -225,11 +226,11 @@ impl Site {
         let account = reader.person.as_ref().map(|person| &person.account);
         let reach = account.map_or(Reach::Nothing, |account| may(account.role, Act::Read));
         let party = match (reach, account.and_then(|account| account.party.clone())) {
-            (Reach::All, _) => return self.snapshot().await,
+            (Reach::All, _) => return self.whole(reader).await,
             (Reach::Portion, Some(party)) => party,
             (Reach::Portion, None) | (Reach::Nothing, _) => return Ok(Arc::default()),
         };
-        let whole = self.snapshot().await?;
+        let whole = self.whole(reader).await?;
         let views = || self.views.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(view) = views().get(&party).filter(|view| view.is_part_of(&whole)) {
             return Ok(Arc::clone(view));
@@ -258,47 +259,9 @@ impl Site {
         Ok(fresh)
     }
 
-    fn current(&self) -> Arc<Snapshot> {
-        // A snapshot is swapped whole, so a panic elsewhere cannot have left half of one.
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The present snapshot, if it is of this revision and of now. Another one is let go of at once: who
-    /// derives the next from it takes it over, and would have to copy it from whoever still holds it.
-    fn present(&self, revision: u64) -> Option<Arc<Snapshot>> {
-        let current = self.current();
-        (current.revision >= revision && current.is_of(clock::now())).then_some(current)
-    }
-
-    /// The picture of the store as it is now.
-    async fn snapshot(self: &Arc<Self>) -> Result<Arc<Snapshot>, StoreError> {
-        let revision = self.store.revision()?;
-        if let Some(present) = self.present(revision) {
-            return Ok(present);
-        }
-        let _turn = self.deriving.lock().await;
-        if let Some(present) = self.present(revision) {
-            return Ok(present);
-        }
-        let site = Arc::clone(self);
-        tokio::task::spawn_blocking(move || {
-            let put = |next| {
-                let mut current = site.current.write().unwrap_or_else(PoisonError::into_inner);
-                std::mem::replace(&mut *current, next)
-            };
-            // An empty one stands there meanwhile, which is of no moment: who asks waits for the turn. Who
-            // still reads the former keeps it.
-            let before = put(Arc::new(Snapshot::default()));
-            let before = Arc::try_unwrap(before).unwrap_or_else(|read| (*read).clone());
-            site.effective()?;
-            let criteria = site.criteria.read().unwrap_or_else(PoisonError::into_inner);
-            let fresh = Arc::new(before.follow(&site.store, &criteria)?);
-            drop(criteria);
-            put(Arc::clone(&fresh));
-            Ok(fresh)
-        })
-        .await
-        .unwrap_or(Err(StoreError::Ended))
+    /// The whole picture: of now, or as a page may show it.
+    async fn whole(self: &Arc<Self>, reader: &Reader) -> Result<Arc<Snapshot>, StoreError> {
+        if reader.waits { self.snapshot().await } else { self.for_page(reader).await }
     }
 }
 
@@ -420,8 +383,11 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let keeping = tokio::spawn(Arc::clone(&site).keep_up());
     let app = router(site).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stop).await
+    let served = axum::serve(listener, app).with_graceful_shutdown(stop).await;
+    keeping.abort();
+    served
 }
 
 async fn style() -> impl IntoResponse {

@@ -110,6 +110,62 @@ fn a_contractors_list_that_nobody_filled_in_is_refused_and_nothing_is_changed() 
     assert!(talk.contains("契約"), "{talk}");
 }
 
+/// The list of a contract as the contractor sends it back, with these answers for one device.
+fn filled(folder: &TempDir, contract: &str, (number, answers): (&str, &str)) -> String {
+    let list = text(folder, &["report", "vendor", "--contract", contract, "--format", "csv"]);
+    let line = |line: &str| match line {
+        "回答者（会社名・氏名）," => format!("{line}架空販売 山田"),
+        "回答日," => format!("{line}令和8年12月1日"),
+        row if row.starts_with(number) => {
+            // The last six columns are for answers.
+            let known = row.rsplitn(7, ',').last().unwrap();
+            format!("{known},{answers}")
+        }
+        other => other.to_owned(),
+    };
+    list.trim_start_matches('\u{feff}').lines().map(line).collect::<Vec<_>>().join("\r\n")
+}
+
+#[test]
+fn what_a_contractor_filled_in_is_shown_first_and_then_taken_over_as_a_whole() {
+    let folder = hospital();
+    let answers = ("ME-0001", "有,3.0,無,2026-11-30,否,来年更新");
+    let back = filled(&folder, "ct", answers);
+    // As a contractor's spreadsheet saves it.
+    let (octets, _, lost) = encoding_rs::SHIFT_JIS.encode(&back);
+    assert!(!lost, "{back}");
+    std::fs::write(folder.path().join("回答.csv"), octets).unwrap();
+    let shown = text(&folder, &["register", "answers", "回答.csv"]);
+    assert!(shown.contains("違い 6 件") && shown.contains("2.1 → 3.0"), "{shown}");
+    assert!(text(&folder, &["register", "export"]).contains("done = true"));
+    let taken = text(&folder, &["register", "answers", "--apply", "--by", "佐藤", "回答.csv"]);
+    assert!(taken.contains("台帳の変更 1 件、登録簿の記録 3 件"), "{taken}");
+    let register = text(&folder, &["register", "export"]);
+    for part in ["received_on = \"2026-11-30\"", "架空販売 山田", "id = \"answer-ct-2026-12-01\""]
+    {
+        assert!(register.contains(part), "{part}\n{register}");
+    }
+    let history = text(&folder, &["ledger", "history", "ME-0001"]);
+    assert!(history.contains("3.0") && history.contains("架空販売 山田"), "{history}");
+    // A second time only what is no field of a record differs, and the record stays whole.
+    let again = text(&folder, &["register", "answers", "--apply", "回答.csv"]);
+    assert!(again.contains("違い 3 件") && again.contains("台帳の変更 0 件"), "{again}");
+    assert!(text(&folder, &["register", "export"]).contains("現在の版: 3.0"));
+}
+
+#[test]
+fn a_version_that_the_ledger_has_no_column_for_stays_the_contractors_word() {
+    let folder = hospital();
+    let book = BOOK.replace(",版", "").replace(",2.1", "").replace(",,使用中", ",使用中");
+    std::fs::write(folder.path().join("台帳.csv"), book).unwrap();
+    run(&folder, 0, &["import", "台帳.csv"]);
+    let back = filled(&folder, "ct", ("ME-0001", ",3.0,,,,"));
+    std::fs::write(folder.path().join("回答.csv"), back).unwrap();
+    let taken = text(&folder, &["register", "answers", "--apply", "回答.csv"]);
+    assert!(taken.contains("台帳の変更 0 件、登録簿の記録 1 件"), "{taken}");
+    assert!(text(&folder, &["register", "export"]).contains("現在の版: 3.0"));
+}
+
 #[test]
 fn a_head_office_takes_in_what_a_site_signed_once_it_was_told_by_which_key() {
     let (site, office) = (hospital(), tempfile::tempdir().unwrap());

@@ -69,7 +69,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ingest [DEVICES]`, `cargo measure ledger [ROWS]`, `cargo measure pages [DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ingest [DEVICES]`, `cargo measure ledger [ROWS]`, `cargo measure pages [map | DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
         ),
     }
 }

@@ -113,6 +113,7 @@ impl<'k, 'a> Pen<'k, 'a> {
             kind: Kind::Device,
             lines: self.lines(device),
             undocumented: self.is_undocumented(device),
+            itself: self.is_undocumented(device),
             to: To::Device(device.id.clone()),
             edge,
             ..Node::default()

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::ById;
 use super::seat::Seating;
 use crate::resolve::{Device, DeviceId};
 use crate::topology::{End, Link, Topology};
@@ -38,7 +39,7 @@ impl Vertex {
 /// Who hangs on whom.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
-    pub(super) devices: BTreeMap<&'a DeviceId, &'a Device>,
+    pub(super) devices: ById<'a>,
     pub(super) seating: Seating<'a>,
     /// What hangs directly below each, and by which cable.
     pub(super) below: BTreeMap<Vertex, Vec<(Vertex, &'a Link)>>,
@@ -63,7 +64,7 @@ impl<'a> Graph<'a> {
             &far_ends(topology),
         );
         let mut graph = Self {
-            devices: devices.iter().map(|device| (&device.id, device)).collect(),
+            devices: ById::of(devices),
             seating,
             below: BTreeMap::new(),
             across: BTreeMap::new(),
@@ -143,7 +144,7 @@ impl<'a> Graph<'a> {
 
     pub(super) fn device(&self, vertex: &Vertex) -> Option<&'a Device> {
         match vertex {
-            Vertex::Known(id) => self.devices.get(id).copied(),
+            Vertex::Known(id) => self.devices.get(id),
             Vertex::SpokenOf(_) => None,
         }
     }

@@ -2,12 +2,12 @@
 //! with their VLANs and how many of what is in them, as a tree from outside inwards. A network or
 //! gateway that is reached twice stands where it is nearest to the outside, and tells of the other ways.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use super::crowd::Pen;
 use super::seat::once;
-use super::{Edge, Kind, Known, Map, Node, To, Wish, key, line};
+use super::{ById, Edge, Kind, Known, Map, Node, To, Wish, key, line};
 use crate::duty;
 use crate::fingerprint::Class;
 use crate::register::Way;
@@ -38,7 +38,7 @@ enum Spot<'a> {
 
 /// Networks, who is in them, and who leads where.
 struct Plan<'a> {
-    devices: BTreeMap<&'a DeviceId, &'a Device>,
+    devices: ById<'a>,
     networks: BTreeMap<&'a str, Vec<&'a Device>>,
     /// The addresses at which a gateway stands in a network.
     legs: BTreeMap<&'a DeviceId, BTreeMap<&'a str, BTreeSet<IpAddr>>>,
@@ -60,12 +60,13 @@ enum Out {
 impl<'a> Plan<'a> {
     fn of(known: &Known<'a>) -> Self {
         let picture = known.picture;
+        let devices = ById::of(&picture.devices);
         let mut plan = Self {
-            devices: picture.devices.iter().map(|device| (&device.id, device)).collect(),
+            remote: remote(known, &devices),
+            devices,
             networks: known.networks.iter().map(|(name, _)| (name.as_str(), vec![])).collect(),
             legs: BTreeMap::new(),
             out: BTreeMap::new(),
-            remote: remote(known),
         };
         for device in &picture.devices {
             for at in &device.addresses {
@@ -151,23 +152,21 @@ fn is_public(ip: IpAddr) -> bool {
 }
 
 /// Devices that are maintained from outside, as the register declares it.
-fn remote<'a>(known: &Known<'a>) -> Vec<(&'a Device, String)> {
-    let devices: HashMap<&DeviceId, &Device> =
-        known.picture.devices.iter().map(|device| (&device.id, device)).collect();
-    let numbers: HashMap<_, &str> = known
-        .ledger
-        .entries
-        .iter()
-        .map(|entry| (&entry.place, entry.asset_number.as_str()))
-        .collect();
+fn remote<'a>(known: &Known<'a>, devices: &ById<'a>) -> Vec<(&'a Device, String)> {
+    let done = || known.register.remote.iter().filter(|remote| remote.done);
+    // Of a large ledger few rows are maintained from outside.
+    let wanted: HashSet<&str> = done().map(|remote| remote.asset_number.as_str()).collect();
+    let rows = known.ledger.entries.iter().filter(|entry| !entry.asset_number.is_empty());
+    let rows = rows.filter(|entry| wanted.contains(entry.asset_number.as_str()));
+    let numbers: HashMap<_, &str> =
+        rows.map(|entry| (&entry.place, entry.asset_number.as_str())).collect();
     let mut of_number: HashMap<&str, &Device> = HashMap::new();
-    for found in &known.picture.matches {
+    for found in known.picture.matches.iter().filter(|_| !numbers.is_empty()) {
         let number = found.entry.as_ref().and_then(|place| numbers.get(place)).copied();
-        let device = found.device.as_ref().and_then(|id| devices.get(id)).copied();
-        of_number.extend(number.filter(|number| !number.is_empty()).zip(device));
+        let device = found.device.as_ref().filter(|_| number.is_some());
+        of_number.extend(number.zip(device.and_then(|id| devices.get(id))));
     }
-    let done = known.register.remote.iter().filter(|remote| remote.done);
-    let told = done.filter_map(|remote| {
+    let told = done().filter_map(|remote| {
         let device = of_number.get(remote.asset_number.as_str())?;
         let way = match remote.way {
             Some(Way::VpnDevice) => Word::MapWayVpn,
@@ -308,7 +307,7 @@ impl<'a> Drawer<'_, '_, 'a> {
             .map(|other| {
                 let called = match other {
                     Spot::Gateway(id) => {
-                        self.plan.devices.get(id).map_or_else(|| id.0.clone(), |it| it.called())
+                        self.plan.devices.get(id).map_or_else(|| id.0.clone(), Device::called)
                     }
                     Spot::Network(name) => name.to_owned(),
                 };

@@ -26,7 +26,7 @@ fn lines(layout: &Layout<'_>) -> impl Iterator<Item = Shape> {
 fn frame(placed: &Placed<'_>, shapes: &mut Vec<Shape>) {
     let node = placed.node;
     let open = matches!(node.kind, Kind::Inferred | Kind::SpokenOf | Kind::Group);
-    let fill = if node.undocumented { Some(Ink::Alert) } else { (!open).then_some(Ink::Pale) };
+    let fill = if node.itself { Some(Ink::Alert) } else { (!open).then_some(Ink::Pale) };
     let (at, size) = (placed.at, placed.size);
     shapes.push(Shape::Frame { at, size, fill, line: Some(Ink::Black) });
     let mut y = placed.at.1 + PAD;

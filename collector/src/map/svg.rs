@@ -124,7 +124,7 @@ const STYLE: &str = "rect.b{fill:#e9eeed;stroke:#1c2a30;stroke-width:.7}\
     .device rect.b{fill:#fff}.range rect.b{fill:#e6eef8}.outside rect.b{fill:#f4e8f7}\
     .group rect.b{fill:#fff;stroke:#5a6a70}.inferred rect.b{fill:#fff;stroke-dasharray:4 2}\
     .spoken rect.b{fill:#fff;stroke-dasharray:1 2}\
-    .unknown rect.b{fill:#fbe9ea;stroke:#a11d2b;stroke-width:1.8}\
+    .unknown rect.b{fill:#fbe9ea;stroke:#a11d2b;stroke-width:1.8}.holds rect.b{stroke:#a11d2b;stroke-width:1.2}\
     path{fill:none;stroke:#1c2a30;stroke-width:.7}path.d{stroke-dasharray:3 2}\
     path.x{stroke:#a11d2b;stroke-width:1.4}.w{fill:#4b575c}.corner{fill:#a11d2b;stroke:none}";
 
@@ -186,7 +186,11 @@ const fn class(kind: Kind) -> &'static str {
 /// A box with its text, and with its links where it has some.
 fn one(out: &mut String, placed: &Placed<'_>, links: Option<&impl Links>) {
     let (node, (x, y), (width, height)) = (placed.node, placed.at, placed.size);
-    let unknown = if node.undocumented { " unknown" } else { "" };
+    let unknown = match (node.itself, node.undocumented) {
+        (true, _) => " unknown",
+        (false, true) => " holds",
+        (false, false) => "",
+    };
     let round = if node.kind == Kind::Outside { 10 } else { 2 };
     let _ = write!(
         out,

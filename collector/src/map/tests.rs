@@ -162,7 +162,7 @@ fn a_closed_map_shows_network_devices_hubs_with_their_doubts_and_undocumented_on
     assert_eq!(floor.fold.as_ref().map(|fold| (fold.open, fold.devices)), Some((false, 3)));
     let hub = &floor.children[0];
     assert_eq!(hub.kind, Kind::Inferred);
-    assert!(hub.edge.dashed && hub.undocumented);
+    assert!(hub.edge.dashed && hub.undocumented && !hub.itself);
     assert_eq!(hub.lines[1..], ["推定（確度 低）", "・端末PC 2 台（＋未登録 1）"]);
     assert!(hub.notes[0].contains("2 台が同時に見えた"));
     assert_eq!(names(&hub.children), ["隠れた2"]);

@@ -91,6 +91,8 @@ pub struct Paper {
     pub title: String,
     /// What is known of it as a whole: label and text.
     pub head: Vec<(String, String)>,
+    /// The head lines that somebody is to fill in, by their number.
+    pub asked: Vec<usize>,
     /// Its body.
     pub parts: Vec<Part>,
     /// Remarks below.
@@ -109,6 +111,12 @@ impl Paper {
     /// Adds a head line.
     pub fn head(&mut self, label: &str, text: &str) {
         self.head.push((shown(label), shown(text)));
+    }
+
+    /// Adds a head line that somebody is to fill in.
+    pub fn ask(&mut self, label: &str) {
+        self.asked.push(self.head.len());
+        self.head(label, "");
     }
 
     /// Its tables, in order.

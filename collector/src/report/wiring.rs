@@ -14,6 +14,11 @@ fn device<'a>(shown: &Shown<'a>, id: &DeviceId) -> Option<&'a Device> {
 
 /// One row for each link.
 pub fn links(shown: &Shown<'_>) -> Table {
+    links_at(shown, (0, usize::MAX))
+}
+
+/// The same of so many links from one on.
+pub fn links_at(shown: &Shown<'_>, (skip, take): (usize, usize)) -> Table {
     let words = [
         Word::LinksSwitch,
         Word::LinksPort,
@@ -30,7 +35,11 @@ pub fn links(shown: &Shown<'_>) -> Table {
     Table {
         name: shown.lang.say(Word::LinksList).to_owned(),
         headings: headings(shown, &words),
-        rows: shown.picture.topology.links.iter().map(|link| row(shown, link)).collect(),
+        rows: (shown.picture.topology.links.iter())
+            .skip(skip)
+            .take(take)
+            .map(|link| row(shown, link))
+            .collect(),
     }
 }
 
@@ -53,7 +62,7 @@ fn port(shown: &Shown<'_>, end: &End) -> [String; 4] {
     [
         phrase::wiring::end(end).to_owned(),
         end.port.clone(),
-        end.alias.clone(),
+        phrase::wiring::note(phrase::wiring::end(end), &end.port, &end.alias).to_owned(),
         phrase::wiring::vlan_of(shown.lang, end),
     ]
 }
@@ -65,6 +74,15 @@ pub fn is_hub(shared: &Shared) -> bool {
 
 /// One row for each port with several devices that is wanted.
 pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
+    shared_at(shown, wanted, (0, usize::MAX))
+}
+
+/// The same of so many of them from one on.
+pub fn shared_at(
+    shown: &Shown<'_>,
+    wanted: impl Fn(&Shared) -> bool,
+    (skip, take): (usize, usize),
+) -> Table {
     let words = [
         Word::LinksSwitch,
         Word::LinksPort,
@@ -79,7 +97,8 @@ pub fn shared(shown: &Shown<'_>, wanted: impl Fn(&Shared) -> bool) -> Table {
         let there = shared.devices.iter().filter_map(|id| device(shown, id));
         there.map(Device::called).collect::<Vec<_>>().join(IN_CELL)
     };
-    let rows = shown.picture.topology.shared.iter().filter(|shared| wanted(shared)).map(|shared| {
+    let ports = shown.picture.topology.shared.iter().filter(|shared| wanted(shared));
+    let rows = ports.skip(skip).take(take).map(|shared| {
         let mut row = port(shown, &shared.at).to_vec();
         row.extend([
             names(shared),

@@ -18,7 +18,7 @@ use axum::routing::{MethodRouter, get, on, post};
 use super::Site;
 use super::api::operation::Operation;
 use super::api::problem::{self, Problem};
-use super::page::{Reader, encoded, message};
+use super::page::{Reader, Waits, encoded, is_of_programs, message};
 use super::session::Person;
 use super::upload;
 use crate::clock;
@@ -212,7 +212,14 @@ async fn pass(door: &Door, reader: &Reader, request: Request, next: Next) -> Res
     } else {
         request
     };
+    let mut request = request;
+    if is_form || takes || is_of_programs(request.uri()) {
+        request.extensions_mut().insert(Waits);
+    }
     let response = next.run(request).await;
+    if is_form {
+        site.heard(person.session);
+    }
     if takes
         && response.status().is_success()
         && let Err(error) = site.note(Deed::Exported, asked, reader.by()).await

@@ -22,6 +22,10 @@ use crate::words::{Lang, Word};
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Wanted {
     page: Option<String>,
+    /// The page of the hubs.
+    hubs: Option<String>,
+    /// The page of the contradictions.
+    odd: Option<String>,
 }
 
 /// A row with the pages of the devices at its ends, where they are devices, and its evidence.
@@ -34,17 +38,17 @@ struct Row {
 struct Part {
     headings: Vec<String>,
     rows: Vec<Row>,
+    total: usize,
+    pager: Pager,
 }
 
 #[derive(Template)]
 #[template(path = "links.html")]
 struct Page {
     frame: Frame,
-    total: usize,
     hubs: Part,
     links: Part,
     contradictions: Part,
-    pager: Pager,
 }
 
 pub(super) fn shown<'a>(
@@ -69,12 +73,14 @@ struct Beside<'a> {
     against: &'a [ObservationId],
 }
 
+/// A part of a table with what stands beside it; `beside` tells that of all rows, the table has those that
+/// are shown.
 fn part<'a>(
     snapshot: &Snapshot,
     told: (Lang, &Zone),
     table: Table,
     beside: impl Iterator<Item = Beside<'a>>,
-    (skip, take): (usize, usize),
+    (total, pager): (usize, Pager),
 ) -> Part {
     let row = |(cells, beside): (Vec<String>, Beside<'a>)| {
         let link = |cell: usize| {
@@ -87,8 +93,8 @@ fn part<'a>(
             against: Evidence::of(snapshot, told, beside.against),
         }
     };
-    let rows = table.rows.into_iter().zip(beside).skip(skip).take(take).map(row).collect();
-    Part { headings: table.headings, rows }
+    let rows = table.rows.into_iter().zip(beside.skip(pager.skip)).map(row).collect();
+    Part { headings: table.headings, rows, total, pager }
 }
 
 pub(super) async fn page(
@@ -98,48 +104,64 @@ pub(super) async fn page(
 ) -> Response {
     show(&site, &reader, ("links", Word::LinksTitle), |snapshot, frame| {
         let told = (frame.lang, &site.config.zone);
-        let topology = &snapshot.picture.topology;
-        let total = topology.links.len();
-        let link = "/links?page=".to_owned();
-        let pager = Pager::new(total, site.config.page_rows, wanted.page.as_deref(), link);
-        let shown = shown(snapshot, told);
-        let all = (0, usize::MAX);
-        let hubs = topology.shared.iter().filter(|shared| wiring::is_hub(shared));
-        let hubs = hubs.map(|shared| Beside {
-            devices: vec![(0, shared.at.device.as_ref())],
-            sources: &shared.sources,
-            against: &[],
-        });
-        let links = topology.links.iter().map(|link| Beside {
-            devices: vec![(0, link.near.device.as_ref()), (4, link.far.device.as_ref())],
-            sources: &link.sources,
-            against: &link.against,
-        });
-        let contradictions = topology.contradictions.iter().map(|one| Beside {
-            devices: vec![(0, Some(&one.device))],
-            sources: &one.sources,
-            against: &[],
-        });
-        let mut list = wiring::links(&shown);
-        // The page shows the observations themselves, not how many there are.
-        list.headings.pop();
-        list.rows.iter_mut().for_each(|row| drop(row.pop()));
+        let pager = |total, asked: &Option<String>, name: &str| {
+            let link = format!("/links?{name}=");
+            (total, Pager::new(total, site.config.page_rows, asked.as_deref(), link))
+        };
         Ok(Page {
-            total,
-            hubs: part(snapshot, told, wiring::shared(&shown, wiring::is_hub), hubs, all),
-            links: part(snapshot, told, list, links, (pager.skip, pager.take)),
-            contradictions: part(
-                snapshot,
-                told,
-                wiring::contradictions(&shown),
-                contradictions,
-                all,
-            ),
-            pager,
+            hubs: hubs(snapshot, told, |total| pager(total, &wanted.hubs, "hubs")),
+            links: links(snapshot, told, |total| pager(total, &wanted.page, "page")),
+            contradictions: odd(snapshot, told, |total| pager(total, &wanted.odd, "odd")),
             frame,
         })
     })
     .await
+}
+
+/// A pager for so many rows, with their number.
+trait Pages: FnOnce(usize) -> (usize, Pager) {}
+impl<F: FnOnce(usize) -> (usize, Pager)> Pages for F {}
+
+fn hubs(snapshot: &Snapshot, told: (Lang, &Zone), turn: impl Pages) -> Part {
+    let hubs = || snapshot.picture.topology.shared.iter().filter(|one| wiring::is_hub(one));
+    let (total, pager) = turn(hubs().count());
+    let shown = shown(snapshot, told);
+    let table = wiring::shared_at(&shown, wiring::is_hub, (pager.skip, pager.take));
+    let beside = hubs().map(|shared| Beside {
+        devices: vec![(0, shared.at.device.as_ref())],
+        sources: &shared.sources,
+        against: &[],
+    });
+    part(snapshot, told, table, beside, (total, pager))
+}
+
+fn links(snapshot: &Snapshot, told: (Lang, &Zone), turn: impl Pages) -> Part {
+    let links = &snapshot.picture.topology.links;
+    let (total, pager) = turn(links.len());
+    let mut table = wiring::links_at(&shown(snapshot, told), (pager.skip, pager.take));
+    // The page shows the observations themselves, not how many there are.
+    table.headings.pop();
+    table.rows.iter_mut().for_each(|row| drop(row.pop()));
+    let beside = links.iter().map(|link| Beside {
+        devices: vec![(0, link.near.device.as_ref()), (4, link.far.device.as_ref())],
+        sources: &link.sources,
+        against: &link.against,
+    });
+    part(snapshot, told, table, beside, (total, pager))
+}
+
+/// Devices whose place is contradictory.
+fn odd(snapshot: &Snapshot, told: (Lang, &Zone), turn: impl Pages) -> Part {
+    let odd = &snapshot.picture.topology.contradictions;
+    let (total, pager) = turn(odd.len());
+    let mut table = wiring::contradictions(&shown(snapshot, told));
+    table.rows = table.rows.into_iter().skip(pager.skip).take(pager.take).collect();
+    let beside = odd.iter().map(|one| Beside {
+        devices: vec![(0, Some(&one.device))],
+        sources: &one.sources,
+        against: &[],
+    });
+    part(snapshot, told, table, beside, (total, pager))
 }
 
 /// Links, ports with several devices for whatever reason, and contradictions, one after the other.

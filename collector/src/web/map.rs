@@ -14,7 +14,7 @@ use super::page::{Frame, Reader, device_link, encoded, show, unavailable};
 use super::snapshot::Snapshot;
 use crate::map::sheet::{self, Paper};
 use crate::map::svg::Links;
-use crate::map::{self, Fold, Known, MOST, Map, Node, To, Wish, lay, network, physical, row, svg};
+use crate::map::{Fold, MOST, Map, Node, To, Wish, lay, row, svg};
 use crate::report::{safe, wiring};
 use crate::words::{Lang, Word};
 
@@ -107,17 +107,8 @@ impl Asked {
         format!("{} — {}", lang.say(Word::MapTitle), lang.say(view))
     }
 
-    pub(super) fn map(&self, snapshot: &Snapshot, lang: Lang) -> Map {
-        let networks = map::networks(&snapshot.ground.coverage);
-        let known = Known {
-            picture: &snapshot.picture,
-            ledger: &snapshot.ground.ledger,
-            register: &snapshot.ground.register,
-            networks: &networks,
-            lang,
-        };
-        let wish = self.wish();
-        if self.networks { network::map(&known, &wish) } else { physical::map(&known, &wish) }
+    pub(super) fn map(&self, snapshot: &Snapshot, lang: Lang) -> Arc<Map> {
+        snapshot.map(lang, self.networks, self.wish())
     }
 }
 

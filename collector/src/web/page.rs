@@ -47,8 +47,14 @@ pub(super) struct Reader {
     pub(super) person: Option<Arc<Person>>,
     /// The address that the request came from.
     pub(super) address: String,
+    /// Whether what is shown has to be of now, whatever that takes: forms, files and what programs read.
+    pub(super) waits: bool,
     uri: Uri,
 }
+
+/// Marks a request for which [`Reader::waits`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits;
 
 impl FromRequestParts<Arc<Site>> for Reader {
     type Rejection = Infallible;
@@ -70,6 +76,7 @@ impl Reader {
             lang: lang.unwrap_or(site.config.language),
             person: parts.extensions.get::<Arc<Person>>().cloned(),
             address: address.0,
+            waits: parts.extensions.get::<Waits>().is_some(),
             uri: parts.uri.clone(),
         }
     }
@@ -123,7 +130,7 @@ impl Reader {
     }
 }
 
-fn is_of_programs(uri: &Uri) -> bool {
+pub(super) fn is_of_programs(uri: &Uri) -> bool {
     uri.path().starts_with("/api/")
 }
 
@@ -240,6 +247,12 @@ pub(super) async fn show<T: Template>(
         || reader.lang.say(Word::NavNoScanYet).to_owned(),
         |scan| reader.lang.fill(Word::NavAsOf, &[&zone.show(scan.to), &zone.name()]),
     );
+    let as_of = if site.present.is_ahead_of(&snapshot) {
+        let behind = reader.lang.fill(Word::NavBehind, &[&zone.show(snapshot.as_of())]);
+        format!("{as_of} · {behind}")
+    } else {
+        as_of
+    };
     let frame = Frame { as_of, ..reader.frame(here.1, here.0) };
     // Making a page is work for a processor; meanwhile others are served by another thread.
     match tokio::task::block_in_place(|| make(&snapshot, frame)) {

@@ -8,13 +8,14 @@ use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::Site;
 use super::decide::{Form, REASON, back, broken};
-use super::page::{Frame, Reader, encoded, message, show};
+use super::page::{Frame, Pager, Reader, encoded, message, show};
 use super::snapshot::Snapshot;
 use crate::register::{Kind, Record, Register};
 use crate::store::Before;
@@ -34,6 +35,8 @@ static SAMPLE: LazyLock<Register> = LazyLock::new(|| {
     Register::parse(include_str!("../../../config/register/sample.toml")).unwrap_or_default()
 });
 
+/// Records of a kind that are shown where all kinds are.
+const FIRST: usize = 30;
 /// Longest record, in characters.
 const LONGEST: usize = 20_000;
 
@@ -42,15 +45,18 @@ struct Row {
     /// Where it is changed.
     link: String,
     called: String,
-    /// The record as it is written.
-    text: String,
+    /// The record as it is written, where there is no form but this.
+    text: Option<String>,
     flaws: Vec<String>,
 }
 
 struct Group {
     kind: &'static str,
     label: &'static str,
+    /// Those that are shown.
     rows: Vec<Row>,
+    /// What is not shown, where not all is; it leads to the pages of this kind alone.
+    more: String,
     /// Where one is added.
     add: String,
     /// A record of the kind as an example.
@@ -61,21 +67,63 @@ struct Group {
 #[template(path = "register.html")]
 struct Page {
     frame: Frame,
+    /// Every kind: label, how many there are, where they are, and whether they alone are shown.
+    tabs: Vec<(&'static str, usize, String, bool)>,
     groups: Vec<Group>,
+    pager: Pager,
 }
 
-pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+/// Of what kind, and which part of them.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    kind: String,
+    page: Option<String>,
+}
+
+pub(super) async fn page(
+    State(site): State<Arc<Site>>,
+    reader: Reader,
+    Query(wanted): Query<Wanted>,
+) -> Response {
     show(&site, &reader, ("register", Word::RegisterPage), |snapshot, frame| {
-        let groups = Kind::ALL.iter().map(|kind| group(snapshot, frame.lang, *kind));
-        Ok(Page { groups: groups.collect(), frame })
+        Ok(list(snapshot, frame, site.config.page_rows, &wanted))
     })
     .await
 }
 
-fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
+fn list(snapshot: &Snapshot, frame: Frame, page_rows: usize, wanted: &Wanted) -> Page {
+    let chosen: Option<Kind> = wanted.kind.parse().ok();
     let register = &snapshot.ground.register;
-    let flaws = snapshot.flaws();
-    let of_kind = register.records().into_iter().filter(|record| record.kind() == kind);
+    let counts = Kind::ALL.iter().map(|kind| (*kind, register.count(*kind)));
+    let counts: Vec<(Kind, usize)> = counts.collect();
+    // One kind alone is turned page by page; of all together each shows its beginning.
+    let total = chosen.map_or(0, |kind| register.count(kind));
+    let link = format!("/register?kind={}&page=", chosen.map_or("", Kind::name));
+    let pager = Pager::new(total, page_rows, wanted.page.as_deref(), link);
+    let part = if chosen.is_some() { (pager.skip, pager.take) } else { (0, FIRST) };
+    let shown = counts.iter().filter(|(kind, _)| chosen.is_none_or(|chosen| chosen == *kind));
+    Page {
+        groups: shown.map(|(kind, _)| group(snapshot, frame.lang, *kind, part)).collect(),
+        tabs: (counts.iter())
+            .map(|(kind, count)| {
+                let link = match (chosen, *count <= FIRST) {
+                    (None, true) => format!("#{}", kind.name()),
+                    _ => format!("/register?kind={}", kind.name()),
+                };
+                (frame.lang.say(label(*kind)), *count, link, chosen == Some(*kind))
+            })
+            .collect(),
+        pager,
+        frame,
+    }
+}
+
+fn group(snapshot: &Snapshot, lang: Lang, kind: Kind, (skip, take): (usize, usize)) -> Group {
+    let register = &snapshot.ground.register;
+    let (flaws, total) = (snapshot.flaws(), register.count(kind));
+    let of_kind = register.some(kind, (skip, take)).into_iter();
+    let left = total.saturating_sub(FIRST);
     let row = |record: Record| Row {
         id: record.id().to_owned(),
         link: if kind == Kind::Stocktaking {
@@ -88,12 +136,17 @@ fn group(snapshot: &Snapshot, lang: Lang, kind: Kind) -> Group {
             .filter(|flaw| flaw.kind == kind && flaw.id == record.id())
             .map(|flaw| phrase::flaw(lang, &flaw.wrong))
             .collect(),
-        text: written(record),
+        text: (kind == Kind::Stocktaking).then(|| written(record)),
     };
     let sample = SAMPLE.records().into_iter().find(|one| one.kind() == kind);
     Group {
         kind: kind.name(),
         label: lang.say(label(kind)),
+        more: if take == FIRST && left > 0 {
+            lang.fill(Word::CommonMore, &[&left])
+        } else {
+            String::new()
+        },
         rows: of_kind.map(row).collect(),
         add: if kind == Kind::Stocktaking {
             "/stocktaking".to_owned()

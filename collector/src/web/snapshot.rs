@@ -65,6 +65,19 @@ impl Snapshot {
         Ok(made)
     }
 
+    /// What the next snapshot follows from, as a copy: without what is derived anew anyway.
+    pub(super) fn basis(&self) -> Self {
+        let devices = self.picture.devices.clone();
+        Self {
+            as_of: self.as_of,
+            revision: self.revision,
+            ground: self.ground.clone(),
+            picture: Picture { devices, ..Picture::default() },
+            live: self.live.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The moment that it is of.
     pub(super) fn as_of(&self) -> Timestamp {
         Timestamp::from_micros(self.as_of)

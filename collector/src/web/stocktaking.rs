@@ -19,12 +19,12 @@ use crate::people::act::Act;
 use crate::register::Stocktaking;
 use crate::register::stocktaking::{ORDER, Role};
 use crate::report;
-use crate::stocktaking::{Facts, Line, Outcome, counts, is_closed, lines};
+use crate::stocktaking::{At, Facts, Line, Outcome, counts, is_closed, line};
 use crate::words::{Lang, Word, phrase};
 
 mod form;
 
-pub(super) use form::{begin, check, close, sign};
+pub(super) use form::{CHOICES, FIELDS, begin, check, close, sign};
 pub(super) use form::{count, end, found, new, sign_off, start};
 
 /// A round in the list.
@@ -88,6 +88,7 @@ struct Page {
     pager: Pager,
 }
 
+/// What rounds are held against.
 pub(super) fn facts(snapshot: &Snapshot) -> Facts<'_> {
     Facts {
         ledger: &snapshot.ground.ledger,
@@ -111,10 +112,7 @@ async fn page_of(site: &Arc<Site>, reader: &Reader, typed: form::Typed) -> Respo
     };
     let lang = reader.lang;
     let rounds = snapshot.ground.register.stocktaking.iter().rev();
-    let rounds = rounds.map(|round| {
-        let lines = lines(round, &facts(&snapshot));
-        shown(lang, &snapshot, round, &lines)
-    });
+    let rounds = rounds.map(|round| shown(lang, &snapshot, round, &snapshot.counted(round)));
     let page = List {
         rounds: rounds.collect(),
         scopes: scopes(lang, &snapshot, &typed.covers),
@@ -126,18 +124,12 @@ async fn page_of(site: &Arc<Site>, reader: &Reader, typed: form::Typed) -> Respo
 
 /// What of the ledger a round may be of: all, or the rows of which a column says the same.
 fn scopes(lang: Lang, snapshot: &Snapshot, chosen: &str) -> Vec<Choice> {
-    let entries = &snapshot.ground.ledger.entries;
     let mut scopes =
         vec![(String::new(), lang.say(Word::StocktakingAll).to_owned(), chosen.is_empty())];
-    for (name, label, value) in form::FIELDS {
-        let mut values = std::collections::BTreeMap::<&str, usize>::new();
-        for entry in entries {
-            *values.entry(value(entry)).or_default() += 1;
-        }
-        let values = values.into_iter().filter(|(text, _)| !text.is_empty());
-        scopes.extend(values.take(form::CHOICES).map(|(text, count)| {
+    for ((name, label, _), values) in form::FIELDS.iter().zip(snapshot.values()) {
+        scopes.extend(values.iter().map(|(text, count)| {
             let value = format!("{name}={text}");
-            let label = format!("{}: {text} ({count})", lang.say(label));
+            let label = format!("{}: {text} ({count})", lang.say(*label));
             let chosen = value == chosen;
             (value, label, chosen)
         }));
@@ -145,7 +137,7 @@ fn scopes(lang: Lang, snapshot: &Snapshot, chosen: &str) -> Vec<Choice> {
     scopes
 }
 
-fn shown(lang: Lang, snapshot: &Snapshot, round: &Stocktaking, lines: &[Line<'_>]) -> Round {
+fn shown(lang: Lang, snapshot: &Snapshot, round: &Stocktaking, rows: &[At]) -> Round {
     let today = snapshot.today().to_string().parse();
     let state = match round.next() {
         None => lang.say(Word::PaperSigned).to_owned(),
@@ -157,7 +149,10 @@ fn shown(lang: Lang, snapshot: &Snapshot, round: &Stocktaking, lines: &[Line<'_>
         scope: round.scope.clone(),
         due: round.due.to_string(),
         overdue: today.is_ok_and(|today| round.is_overdue(today)),
-        counts: counts(lines).into_iter().map(|(of, count)| (tag(lang, of), count)).collect(),
+        counts: counts(rows.iter().map(|at| at.outcome))
+            .into_iter()
+            .map(|(of, count)| (tag(lang, of), count))
+            .collect(),
         state,
     }
 }
@@ -214,24 +209,28 @@ fn whole(
     wanted: &Wanted,
 ) -> Page {
     let lang = frame.lang;
-    let lines = lines(round, &facts(snapshot));
-    let head = shown(lang, snapshot, round, &lines);
+    let all = snapshot.counted(round);
+    let head = shown(lang, snapshot, round, &all);
     let link = |state: &str| format!("{}?state={state}", head.link);
-    let states = counts(&lines)
-        .into_iter()
-        .map(|(of, count)| (tag(lang, of), count, link(of.name()), wanted.state == of.name()));
-    let fits = |line: &&Line<'_>| wanted.state.is_empty() || line.outcome.name() == wanted.state;
-    let found: Vec<&Line<'_>> = lines.iter().filter(fits).collect();
+    let sums = counts(all.iter().map(|at| at.outcome));
+    let states =
+        sums.map(|(of, count)| (tag(lang, of), count, link(of.name()), wanted.state == of.name()));
+    let fits = |at: &&At| wanted.state.is_empty() || at.outcome.name() == wanted.state;
+    let mut found: Vec<&At> = all.iter().filter(fits).collect();
+    // What somebody has to look at stands first.
+    found.sort_by_key(|at| at.outcome);
     let next = format!("{}&page=", link(&encoded(&wanted.state)));
     let pager = Pager::new(found.len(), page_rows, wanted.page.as_deref(), next);
-    let rows = found.iter().skip(pager.skip).take(pager.take);
+    let shown = found.iter().skip(pager.skip).take(pager.take);
+    let facts = facts(snapshot);
+    let rows = shown.filter_map(|at| line(**at, &facts, |entry| snapshot.about(entry)));
     let closed = is_closed(round);
-    let open = lines.iter().filter(|l| matches!(l.outcome, Outcome::Unchecked | Outcome::NotSeen));
+    let open = all.iter().filter(|at| matches!(at.outcome, Outcome::Unchecked | Outcome::NotSeen));
     Page {
         closed,
-        states: states.collect(),
-        all: (lang.fill(Word::CommonRowsCount, &[&lines.len()]), wanted.state.is_empty()),
-        rows: rows.map(|line| row(snapshot, (lang, zone), line)).collect(),
+        states: states.into(),
+        all: (lang.fill(Word::CommonRowsCount, &[&all.len()]), wanted.state.is_empty()),
+        rows: rows.map(|line| row(snapshot, (lang, zone), &line)).collect(),
         action: head.link.clone(),
         places: places(lang, round),
         may_close: frame.enters() && !closed,

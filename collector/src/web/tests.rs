@@ -11,6 +11,7 @@ use ring::signature::Ed25519KeyPair;
 use tempfile::TempDir;
 
 use super::*;
+use crate::clock;
 use crate::people::Role;
 use crate::report::tests::{HOSTILE, sample};
 use crate::store::NewAccount;
@@ -25,6 +26,7 @@ mod ledger;
 mod metrics;
 mod oidc;
 mod people;
+mod present;
 mod register;
 mod roles;
 mod settings;
@@ -52,7 +54,11 @@ fn running_with(text: &str) -> Running {
     let store = Store::open(folder.path().join("daicho.db")).unwrap();
     let config =
         Config::parse(&format!("host_names = [\"daicho.example\"]\n{text}"), "test").unwrap();
-    let site = Arc::new(Site::new(store, config).unwrap());
+    serving(Site::new(store, config).unwrap(), folder)
+}
+
+fn serving(site: Site, folder: TempDir) -> Running {
+    let site = Arc::new(site);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
@@ -91,8 +97,7 @@ impl Visitor {
 fn showing() -> Running {
     let running = running();
     let (ground, picture) = sample();
-    *running.site.current.write().unwrap() =
-        Arc::new(Snapshot::of(ground, picture, crate::clock::now()));
+    running.site.present.put(Arc::new(Snapshot::of(ground, picture, crate::clock::now())));
     running
 }
 
@@ -374,7 +379,7 @@ fn the_map_opens_folds_by_links_leads_to_devices_and_is_saved() {
     assert!(open.len() > body.len() && open.contains("▾"), "{link}\n{open}");
     assert!(!open.contains("<script") && !open.contains("<img"), "{open}");
     let network = running.get("/map?view=network").body;
-    assert!(network.contains("10.20.0.0/24") && network.contains("class=\"range unknown\""));
+    assert!(network.contains("10.20.0.0/24") && network.contains("class=\"range holds\""));
     assert!(network.contains("/devices?network=%E7%97%85%E6%A3%9F3F"));
     for (path, part) in [("/map.svg", "width="), ("/map.svg?sheet=a4", "@page{size:297mm 210mm")] {
         let file = running.get(path);
@@ -435,9 +440,9 @@ fn pages_follow_the_store_without_a_restart() {
     assert!(running.get("/").body.contains("まだデータがありません"));
     running.post(KIND, &sealed(&key(), "east", 0));
     assert!(!running.get("/").body.contains("まだデータがありません"));
-    let snapshot = running.site.current();
+    let snapshot = running.site.present.get();
     running.get("/devices");
-    assert!(Arc::ptr_eq(&snapshot, &running.site.current()), "derived once for a revision");
+    assert!(Arc::ptr_eq(&snapshot, &running.site.present.get()), "derived once for a revision");
 }
 
 #[test]

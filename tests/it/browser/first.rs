@@ -40,6 +40,57 @@ pub(super) async fn leads_to_an_administrator(visit: &Visit<'_>) {
     let text = visit.text().await;
     assert!(text.contains("permit 10.20.0.0/24") && text.contains("--code "), "{text}");
     visit.clean("the first minutes");
+    guided(&visit).await;
+    visit.clean("the first steps");
+}
+
+/// The steps of the guide that need no second computer: the network is described, the ledger imported, with a
+/// column of which a person says what it means.
+async fn guided(visit: &Visit<'_>) {
+    visit.goto("/").await;
+    visit.there("main a[href='/guide']").await;
+    visit.goto("/guide").await;
+    for (field, value) in [("agent", "本館"), ("network", "3F"), ("cidr", "10.20.0.0/24")] {
+        fill(visit, &format!("form[action='/guide'] input[name={field}]"), value).await;
+    }
+    click(visit, "form[action='/guide'] button").await;
+    visit.there("pre").await;
+    let text = visit.text().await;
+    assert!(text.contains("10.20.0.0/24") && text.contains("agent.toml"), "{text}");
+    import(visit).await;
+    visit.goto("/guide").await;
+    let done = "return document.querySelectorAll('.steps > .is-done').length";
+    assert_eq!(visit.script(done).await, 2, "the administrator and the ledger");
+}
+
+async fn import(visit: &Visit<'_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("台帳.csv");
+    std::fs::write(&book, "管理番号,機器名,棚,IPアドレス\r\nA-1,受付端末,1F-8,10.20.0.9\r\n")
+        .unwrap();
+    visit.goto("/ledger/import").await;
+    let file = visit.client().find(Locator::Css("input[type=file]")).await.unwrap();
+    file.send_keys(book.to_str().unwrap()).await.unwrap();
+    click(visit, "form[enctype] button").await;
+    visit.there("select[aria-label='棚']").await;
+    let column = visit.client().find(Locator::Css("select[aria-label='棚']")).await.unwrap();
+    column.select_by_value("location").await.unwrap();
+    click(visit, "main section form button").await;
+    visit.there("select[aria-label='棚'] option[value=location][selected]").await;
+    let text = visit.text().await;
+    assert!(text.contains("追加 1"), "{text}");
+    visit.goto("/ledger").await;
+    assert!(!visit.text().await.contains("受付端末"), "nothing is kept before somebody says so");
+    visit.client().back().await.unwrap();
+    fill(visit, "input[name=why]", "初回").await;
+    click(visit, "form.answer button").await;
+    visit.there("td a").await;
+    let text = visit.text().await;
+    assert!(text.contains("受付端末") && text.contains("1F-8"), "{text}");
+}
+
+async fn click(visit: &Visit<'_>, css: &str) {
+    visit.client().find(Locator::Css(css)).await.unwrap().click().await.unwrap();
 }
 
 async fn press(visit: &Visit<'_>, css: &str) {

@@ -8,10 +8,13 @@ use fantoccini::Locator;
 use super::Visit;
 
 /// Pages that are looked at besides those of the menu.
-const MORE: [&str; 9] = [
+const MORE: [&str; 12] = [
     "/account",
     "/settings/edit?kind=network",
     "/settings/edit?kind=notify",
+    "/ledger/import",
+    "/register/edit?kind=contract&id=c-1",
+    "/stocktaking/2026-1",
     "/map?view=network",
     "/map?size=fit",
     "/findings?state=all",

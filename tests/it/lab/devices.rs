@@ -133,7 +133,7 @@ fn picture(batch: &Batch) -> Picture {
 /// A service and its port; open ports have theirs in their names.
 fn place(service: &Service) -> String {
     let Service { kind, port, .. } = service;
-    if kind.starts_with("tcp/") { kind.clone() } else { format!("{kind}/{port}") }
+    if kind.as_str().starts_with("tcp/") { kind.to_string() } else { format!("{kind}/{port}") }
 }
 
 /// What is not as expected of this host.

@@ -51,10 +51,18 @@ const ALL: &[Shot] = &[
     ("map-fit", "/map?size=fit"),
     ("links", "/links"),
     ("ledger", "/ledger"),
+    ("ledger-row", "row:/ledger"),
+    ("import", "/ledger/import"),
     ("register", "/register"),
+    ("register-edit", "/register/edit?kind=contract&id=c-1"),
+    ("stocktaking", "/stocktaking"),
+    ("stocktaking-round", "/stocktaking/2026-1"),
     ("scans", "/scans"),
     ("coverage", "/coverage"),
     ("reports", "/reports"),
+    ("sites", "/sites"),
+    ("settings", "/settings"),
+    ("guide", "/guide"),
     ("accounts", "/accounts"),
     ("account", "/account"),
     ("audit", "/audit"),
@@ -144,6 +152,10 @@ impl Camera<'_> {
                 self.take(&file, (page, "ja"), view).await?;
             }
         }
+        for (name, page) in ALL {
+            let file = folder.join(format!("{name}.en.png"));
+            self.take(&file, (page, "en"), View::Whole(SIZE)).await?;
+        }
         Ok(())
     }
 
@@ -152,6 +164,7 @@ impl Camera<'_> {
         let (list, css) = match page.split_once(':') {
             Some(("first", list)) => (list, "td.name a"),
             Some(("finding", list)) => (list, "td.keep a"),
+            Some(("row", list)) => (list, "td a[href^='/ledger/row']"),
             _ => return Ok(page.to_owned()),
         };
         self.browser.client.goto(&self.site.url(list)).await?;

@@ -169,7 +169,8 @@ fn intruder(vantage: &Arc<Vantage>, (number, name): (u8, &str), at: Timestamp) -
     [said(Method::Arp, Fact::Arp { ip, mac }), said(Method::Snmp, system)]
 }
 
-/// A contract of one vendor, `maker`, for the first device of the book, with remote maintenance.
+/// A contract of one vendor, `maker`, for the first device of the book, with remote maintenance; and a round
+/// of stock-taking.
 fn register(store: &Store, hospital: &Hospital) -> Result<()> {
     let mut numbers =
         hospital.rows.iter().filter(|row| row.device.is_some()).map(|row| &row.number);
@@ -179,7 +180,8 @@ fn register(store: &Store, hospital: &Hospital) -> Result<()> {
          [[contract]]\nid = \"c-1\"\nname = \"保守契約\"\nparty = \"maker\"\nfrom = \"2020\"\n\
          asset_numbers = [\"{number}\"]\n\
          [[remote]]\nid = \"r-1\"\nasset_number = \"{number}\"\ndone = true\nway = \"vpn_device\"\n\
-         through = \"VPNルーター\"\nparty = \"maker\"\n"
+         through = \"VPNルーター\"\nparty = \"maker\"\n\
+         [[stocktaking]]\nid = \"2026-1\"\nscope = \"全館\"\ndue = \"2027-03-31\"\n"
     );
     let register = Register::parse(&text).map_err(|bad| anyhow!("{bad}"))?;
     let by = By::here("佐藤".into(), clock::now());

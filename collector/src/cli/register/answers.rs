@@ -14,7 +14,7 @@ use crate::ingest::{self, Content};
 use crate::register::Register;
 use crate::report::one_line;
 use crate::report::set::vendor::returned::{Returned, Unusable, read};
-use crate::store::{By, Edit, Store};
+use crate::store::{By, Store};
 use crate::words::{Lang, Word};
 
 #[derive(Debug, Args)]
@@ -79,13 +79,9 @@ fn apply(
     let trouble = |error: crate::store::StoreError| error.complaint(store.path());
     let by = By::here(who(options.author.by.as_ref()), clock::now());
     let why = format!("{} {}", returned.by, options.author.why).trim_end().to_owned();
-    let mut edits = 0;
-    for wish in returned.wishes {
-        let edit = Edit { wish, by: by.clone(), why: why.clone() };
-        edits += store.edit(edit).map_err(trouble)?.len();
-    }
     let register: Register = returned.records.into_iter().collect();
-    let touched = store.keep_register(register, by, why).map_err(trouble)?;
+    let taken = store.take_over(returned.wishes, register, (by, why));
+    let (edits, touched) = taken.map_err(trouble)?;
     Ok((edits, touched.new + touched.replaced))
 }
 

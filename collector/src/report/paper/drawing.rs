@@ -21,7 +21,8 @@ impl Ink {
     pub const fn rgb(self) -> (u8, u8, u8) {
         match self {
             Self::Black => (0x1a, 0x1a, 0x1a),
-            Self::Grey => (0x8a, 0x8f, 0x96),
+            // Small text is written in it too: 5.6 to 1 on white.
+            Self::Grey => (0x60, 0x67, 0x6f),
             Self::Pale => (0xe4, 0xe9, 0xef),
             Self::Open => (0xff, 0xf8, 0xe1),
             Self::Alert => (0xfb, 0xe0, 0xd6),

@@ -19,6 +19,8 @@ const NOT_FIRST: &str = "、。，．・：；？！ー゛゜ヽヾゝゞ々）�
 const NOT_LAST: &str = "（〔［｛〈《「『【｢([{";
 /// Signs behind which a word may break.
 const BREAKS_BEHIND: &str = "-/_.:,;@&=+|";
+/// Those of them that hold addresses and times together: behind them only what is wider than a line breaks.
+const HOLDS: &str = ".:";
 
 /// Whether a character is written in cells, as Japanese is: lines break on either side of it.
 fn is_wide(c: char) -> bool {
@@ -64,15 +66,17 @@ pub fn fold<'t>(text: &'t str, most: f32, measure: &impl Measure) -> Vec<&'t str
 /// Where the first line of a text ends, in octets; behind at least one character.
 fn line(text: &str, most: f32, measure: &impl Measure) -> usize {
     let mut used = 0.0;
-    let mut good = None;
+    let (mut good, mut poor) = (None, None);
     let mut before: Option<char> = None;
     for (at, c) in text.char_indices() {
-        if before.is_some_and(|before| may_break(before, c)) {
-            good = Some(at);
+        if let Some(before) = before.filter(|before| may_break(*before, c)) {
+            let holds = HOLDS.contains(before) && c.is_ascii_alphanumeric();
+            let place = if holds { &mut poor } else { &mut good };
+            *place = Some(at);
         }
         used += measure.em(c);
         if used > most && before.is_some() && c != ' ' {
-            return good.filter(|good| *good > 0).unwrap_or(at);
+            return good.or(poor).filter(|end| *end > 0).unwrap_or(at);
         }
         before = Some(c);
     }
@@ -106,6 +110,8 @@ pub(super) mod tests {
     fn words_stay_whole_until_they_are_wider_than_a_line() {
         assert_eq!(fold("core switch 2", 4.0, &Plain), ["core", "switch 2"]);
         assert_eq!(fold("00:1a:2b:3c:4d:5e", 5.0, &Plain), ["00:1a:2b:", "3c:4d:5e"]);
+        assert_eq!(fold("11-01 09:00", 5.0, &Plain), ["11-01", "09:00"]);
+        assert_eq!(fold("室 10.20.1.11", 6.0, &Plain), ["室", "10.20.1.11"]);
         assert_eq!(fold("abcdefghij", 2.0, &Plain), ["abcd", "efgh", "ij"]);
         assert_eq!(fold("一\n\n二", 9.0, &Plain), ["一", "", "二"]);
         assert_eq!(fold("", 9.0, &Plain), [""]);

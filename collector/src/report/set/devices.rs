@@ -100,7 +100,7 @@ fn counted<'a>(
         let outcome = told.say(phrase::stocktaking::outcome(line.outcome));
         let who = line.check.map(|check| format!("{} {}", check.by, Day::of(check.at)));
         let seen = line.device.filter(|_| line.check.is_none() && line.outcome == Outcome::Seen);
-        let seen = seen.map(|device| told.minute(device.last_seen));
+        let seen = seen.map(|device| Day::of(device.last_seen).to_string());
         joined([format!("{}: {outcome}", round.id), who.or(seen).unwrap_or_default()])
     };
     let lines = lines(round, facts);
@@ -130,7 +130,7 @@ fn rounds(told: &Told<'_>, facts: &Facts<'_>) -> Table {
                 format!("{} {} {of}", one.name, one.on).trim_end().to_owned()
             }))
         };
-        let counts = counts(&lines(round, facts));
+        let counts = counts(lines(round, facts).iter().map(|line| line.outcome));
         let counts = joined(counts.map(|(outcome, number)| {
             format!("{} {number}", told.say(phrase::stocktaking::outcome(outcome)))
         }));

@@ -323,7 +323,11 @@ fn filled(lang: Lang, by: &str, answers: [&str; 6]) -> crate::ledger::Ledger {
 fn what_a_contractor_filled_in_comes_back_as_records_and_changes_with_who_answered() {
     use crate::ledger::edit::Wish;
     use crate::register::Record;
-    let (ground, _) = hospital();
+    let (mut ground, _) = hospital();
+    let field = Some(crate::ledger::Field::Version);
+    for sheet in &mut ground.ledger.sheets {
+        sheet.columns.push(crate::ledger::Column { heading: "版".into(), field });
+    }
     let today = "2026-12-02".parse().unwrap();
     for lang in [Lang::Ja, Lang::En] {
         let answer =

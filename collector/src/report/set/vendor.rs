@@ -34,8 +34,8 @@ pub(super) fn make(told: &Told<'_>, id: &str) -> Result<Paper, Missing> {
     let behind: Vec<&str> = sheet.behind.iter().map(|party| party.name.as_str()).collect();
     paper.head(told.say(Word::RegisterBehind), &behind.join(told.say(Word::CommonListJoin)));
     paper.head(told.say(Word::RegisterSafetyManager), &manager.unwrap_or_default());
-    paper.head(told.say(Word::AnswerBy), "");
-    paper.head(told.say(Word::AnswerOn), "");
+    paper.ask(told.say(Word::AnswerBy));
+    paper.ask(told.say(Word::AnswerOn));
     let mut table = Table::new(
         "",
         told.all([

@@ -21,6 +21,7 @@ const RELEASED: [&str; VERSIONS.len()] = [
     "8be87e7c12356e76",
     "8254fa780f62fc56",
     "34224a31ff40512f",
+    "e37c4fc2484c8c28",
 ];
 
 /// What a site keeps in the tables that came with each version, as that version wrote it.
@@ -36,6 +37,7 @@ const FILLED: [&str; VERSIONS.len()] = [
     include_str!("tests/9.sql"),
     include_str!("tests/10.sql"),
     include_str!("tests/11.sql"),
+    include_str!("tests/12.sql"),
 ];
 
 /// A file of this version, filled.
@@ -88,6 +90,8 @@ fn a_file_of_every_version_is_brought_forward_with_all_that_it_holds() {
         assert_eq!(store.jobs().list().unwrap().len(), usize::from(version >= 5), "{version}");
         assert_eq!(store.accounts().unwrap().len(), usize::from(version >= 6), "{version}");
         assert_eq!(ground.checks.len(), usize::from(version >= 8), "{version}");
+        let denied = store.settings().unwrap().1.deny.nets.len();
+        assert_eq!(denied, usize::from(version >= 12), "{version}");
         drop(store);
         let after = Lite::open(&path).unwrap();
         let now: Vec<i64> = tables.iter().map(|table| rows(&after, table)).collect();

@@ -1,6 +1,6 @@
 //! Reports, and snapshots: listed, taken, held against each other.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::Json;
 use axum::extract::{Path, Query, RawQuery, State};
@@ -137,7 +137,8 @@ async fn take(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answ
     let (by, why) = (reader.by(), call.text("why").to_owned());
     let writing = Arc::clone(&site);
     let taken = tokio::task::spawn_blocking(move || {
-        gather::take(&writing.store, &writing.criteria, by, &why)
+        let criteria = writing.criteria.read().unwrap_or_else(PoisonError::into_inner);
+        gather::take(&writing.store, &criteria, by, &why)
     });
     let (number, digest) = taken
         .await

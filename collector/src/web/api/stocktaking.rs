@@ -112,9 +112,10 @@ pub(super) fn doors(doors: Doors) -> Doors {
 
 fn told(snapshot: &Snapshot, round: &Stocktaking) -> Value {
     let lines = lines(round, &facts(snapshot));
-    let counted: serde_json::Map<String, Value> = (counts(&lines).into_iter())
-        .map(|(outcome, count)| (outcome.name().to_owned(), count.into()))
-        .collect();
+    let counted: serde_json::Map<String, Value> = (counts(lines.iter().map(|line| line.outcome))
+        .into_iter())
+    .map(|(outcome, count)| (outcome.name().to_owned(), count.into()))
+    .collect();
     let today = snapshot.today().to_string().parse();
     json!({
         "id": round.id,

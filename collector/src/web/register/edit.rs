@@ -10,10 +10,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::label;
 use super::shown::{Form, Section, field};
 use super::typed::{Texts, Wrongs, of, record, texts};
-use crate::register::check::check;
+use super::{label, written};
+use crate::register::check::Flaw;
 use crate::register::{Kind, Record, Register};
 use crate::web::Site;
 use crate::web::decide::{REASON, back, broken};
@@ -44,6 +44,8 @@ struct Page {
     wrong: &'static str,
     sections: Vec<Section>,
     why: String,
+    /// The record as it is written in files, for who knows them; none of one that is new.
+    text: Option<String>,
 }
 
 /// What is being written.
@@ -69,13 +71,11 @@ pub(in crate::web) async fn form(
             return message(&reader, status, word);
         }
     };
-    let records = snapshot.ground.register.records();
     let texts = if wanted.id.is_empty() {
         Texts::new()
     } else {
-        let found = records.iter().find(|one| one.kind() == kind && one.id() == wanted.id);
-        match found {
-            Some(found) => of(found),
+        match snapshot.ground.register.find(kind, &wanted.id) {
+            Some(found) => of(&found),
             None => return not_found(),
         }
     };
@@ -91,10 +91,8 @@ fn kind(name: &str) -> Option<Kind> {
 
 fn page(snapshot: &Snapshot, reader: &Reader, draft: Draft) -> Response {
     let (lang, register) = (reader.lang, &snapshot.ground.register);
-    let ledger = Some(&snapshot.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
-    let all = check(register, ledger);
-    let own = all.iter().filter(|flaw| flaw.kind == draft.kind && flaw.id == draft.id);
-    let flaws: Vec<_> = own.filter(|_| !draft.new && draft.wrongs.is_empty()).collect();
+    let own = snapshot.flaws().iter().filter(|flaw| flaw.kind == draft.kind && flaw.id == draft.id);
+    let flaws: Vec<&Flaw> = own.filter(|_| !draft.new && draft.wrongs.is_empty()).collect();
     let whole = flaws.iter().filter(|flaw| field(flaw.kind, &flaw.wrong).is_empty());
     let form =
         Form { lang, register, texts: &draft.texts, wrongs: &draft.wrongs, flaws: flaws.clone() };
@@ -107,6 +105,7 @@ fn page(snapshot: &Snapshot, reader: &Reader, draft: Draft) -> Response {
         flaws: whole.map(|flaw| phrase::flaw(lang, &flaw.wrong)).collect(),
         wrong: if good { "" } else { lang.say(Word::FormWrongSome) },
         sections: form.sections(draft.kind),
+        text: register.find(draft.kind, &draft.id).filter(|_| !draft.new).map(written),
         why: draft.texts.get("why").cloned().unwrap_or_default(),
         id: draft.id,
         frame: reader.frame(Word::RegisterPage, "register"),
@@ -133,8 +132,7 @@ pub(in crate::web) async fn keep(
         }
     };
     let new = text("new") == "yes";
-    let records = snapshot.ground.register.records();
-    let taken = |id: &str| records.iter().any(|one| one.kind() == kind && one.id() == id);
+    let taken = |id: &str| snapshot.ground.register.find(kind, id).is_some();
     let typed_id = text("id");
     let id = if new && typed_id.is_empty() { free_name(kind, taken) } else { typed_id };
     let mut made = record(reader.lang, (kind, &id), &typed);

@@ -11,8 +11,10 @@ use super::Snapshot;
 use crate::clock::Zone;
 use crate::finding::{Finding, Rule};
 use crate::ledger::Entry;
+use crate::map::{self, Known, Map, Wish};
 use crate::policy::Severity;
 use crate::reconcile::Verdict;
+use crate::register::Stocktaking;
 use crate::register::check::{Flaw, check};
 use crate::report::gap::{Reach, reaches};
 use crate::report::set::checklist::{Checklist, Held, held};
@@ -22,7 +24,9 @@ use crate::resolve::{Device, DeviceId};
 use crate::roster::book::Pages;
 use crate::roster::inbox::{Inbox, SOON};
 use crate::roster::{Roster, Row, Told};
+use crate::stocktaking::{self, About, At};
 use crate::web::coverage::{self, Sums};
+use crate::web::stocktaking as rounds;
 use crate::words::{Lang, Word, phrase};
 
 /// Indexes, each made at most once.
@@ -38,7 +42,24 @@ pub(super) struct Shelves {
     flaws: OnceLock<Arc<Vec<Flaw>>>,
     checklists: Arc<Mutex<Checklists>>,
     counts: OnceLock<[usize; phrase::VERDICTS.len()]>,
+    /// The rows of rounds of stock-taking, by the round's name.
+    rounds: Arc<Mutex<HashMap<String, Arc<Vec<At>>>>>,
+    /// Maps that were looked at last: language, whether of networks, what was wished.
+    maps: Arc<Mutex<Maps>>,
+    values: OnceLock<Arc<Vec<Values>>>,
 }
+
+/// Maps, each with what it is known by.
+type Maps = Vec<(Drawn, Arc<Map>)>;
+
+/// What a map is known by.
+type Drawn = (Lang, bool, Wish);
+
+/// Maps that are kept.
+const MAPS: usize = 16;
+
+/// What rows say in a column, and how many say it.
+type Values = Vec<(String, usize)>;
 
 /// How far each declared network was looked at, by its name and range.
 type Reaches = BTreeMap<(String, IpNet), Reach>;
@@ -219,6 +240,66 @@ impl Snapshot {
         let held = Arc::new(held(&told));
         kept().insert(key, Arc::clone(&held));
         held
+    }
+
+    /// What a round of stock-taking comes to, row by row.
+    pub(in crate::web) fn counted(&self, round: &Stocktaking) -> Arc<Vec<At>> {
+        let kept = || self.shelves.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rows) = kept().get(&round.id) {
+            return Arc::clone(rows);
+        }
+        let about = |entry: &Entry| self.about(entry);
+        let rows = Arc::new(stocktaking::rows(round, &rounds::facts(self), about));
+        kept().insert(round.id.clone(), Arc::clone(&rows));
+        rows
+    }
+
+    /// The map of networks, or of how all is cabled.
+    pub(in crate::web) fn map(&self, lang: Lang, of_networks: bool, wish: Wish) -> Arc<Map> {
+        let kept = || self.shelves.maps.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = (lang, of_networks, wish);
+        if let Some((_, map)) = kept().iter().find(|(of, _)| *of == drawn) {
+            return Arc::clone(map);
+        }
+        let networks = map::networks(&self.ground.coverage);
+        let known = Known {
+            picture: &self.picture,
+            ledger: &self.ground.ledger,
+            register: &self.ground.register,
+            networks: &networks,
+            lang,
+        };
+        let draw = if of_networks { map::network::map } else { map::physical::map };
+        let made = Arc::new(draw(&known, &drawn.2));
+        let mut kept = kept();
+        if kept.len() >= MAPS {
+            kept.remove(0);
+        }
+        kept.push((drawn, Arc::clone(&made)));
+        made
+    }
+
+    /// The device that a row was matched with, and what the match says.
+    pub(in crate::web) fn about(&self, entry: &Entry) -> About<'_> {
+        let found = self.match_of(&entry.place);
+        let device = found.and_then(|found| self.device(found.device.as_ref()?));
+        (device, found.map(|found| &found.verdict))
+    }
+
+    /// What rows say in the columns by which a round of stock-taking chooses them, in their order.
+    pub(in crate::web) fn values(&self) -> &[Values] {
+        self.shelves.values.get_or_init(|| {
+            let column = |(_, _, value): &(_, _, fn(&Entry) -> &str)| {
+                let mut values = BTreeMap::<&str, usize>::new();
+                for entry in &self.ground.ledger.entries {
+                    *values.entry(value(entry)).or_default() += 1;
+                }
+                let said = values.into_iter().filter(|(text, _)| !text.is_empty());
+                let said = said.map(|(text, count)| (text.to_owned(), count));
+                said.take(rounds::CHOICES).collect()
+            };
+            Arc::new(rounds::FIELDS.iter().map(column).collect())
+        })
     }
 
     /// The rows of the ledger as a list.

@@ -13,7 +13,7 @@ use crate::ledger::Entry;
 use crate::register::Stocktaking;
 use crate::register::contract::{By as Field, Covers};
 use crate::register::stocktaking::Role;
-use crate::stocktaking::{Check, Line, Outcome, closing, is_closed, lines};
+use crate::stocktaking::{Check, Line, Outcome, closing, is_closed, line};
 use crate::store::StoreError;
 use crate::web::Site;
 use crate::web::api::problem::Problem;
@@ -27,7 +27,7 @@ use crate::words::{Lang, Word};
 /// Longest description of what is counted, in characters.
 const SCOPE: usize = 200;
 /// Most values of a column that the choice of rows offers.
-pub(super) const CHOICES: usize = 200;
+pub(in crate::web) const CHOICES: usize = 200;
 /// Most rows of one form.
 const ROWS: usize = 1000;
 
@@ -35,7 +35,7 @@ const ROWS: usize = 1000;
 type Reads = fn(&Entry) -> &str;
 
 /// Columns by which the rows of a round are chosen.
-pub(super) const FIELDS: [(&str, Word, Reads); 3] = [
+pub(in crate::web) const FIELDS: [(&str, Word, Reads); 3] = [
     ("location", Word::FieldLocation, |entry| &entry.location),
     ("kind", Word::FieldKind, |entry| &entry.kind),
     ("maintainer", Word::FieldMaintainer, |entry| &entry.maintainer),
@@ -188,7 +188,7 @@ pub(in crate::web) async fn count(
         at: by.at,
         by: by.who.clone(),
     };
-    let lines = lines(&round, &facts(&snapshot));
+    let lines = all(&snapshot, &round);
     let meant = lines.iter().filter(|line| rows.contains(line.key.0.as_str()));
     let checks: Vec<Check> = meant.map(new).collect();
     if checks.is_empty() {
@@ -208,6 +208,13 @@ fn own(form: &Fields, id: &str) -> String {
     let is_of_round =
         back.strip_prefix(&page).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
     if is_of_round { back.to_owned() } else { page }
+}
+
+/// Every row of a round.
+fn all<'s>(snapshot: &'s Snapshot, round: &Stocktaking) -> Vec<Line<'s>> {
+    let facts = facts(snapshot);
+    let rows = snapshot.counted(round);
+    rows.iter().filter_map(|at| line(*at, &facts, |entry| snapshot.about(entry))).collect()
 }
 
 pub(in crate::web) async fn found(
@@ -246,7 +253,7 @@ pub(in crate::web) async fn end(
         return Err(trouble(site, closed));
     }
     let by = reader.by();
-    let lines = lines(&round, &facts(&snapshot));
+    let lines = all(&snapshot, &round);
     let shown = (site.config.language, &site.config.zone);
     let evidence = |line: &Line<'_>| rests(shown, line).join(" / ");
     let checks = closing(&round, &lines, (&by.who, by.at), evidence);

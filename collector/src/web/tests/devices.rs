@@ -117,8 +117,7 @@ fn a_file_in_shift_jis_is_only_made_once_the_reader_knows_what_it_loses() {
     let (ground, mut picture) = sample();
     let device = picture.devices.iter_mut().find(|one| one.id.0 == "mac-001a2b000008").unwrap();
     device.names[0].value = "𠮷田の端末".into();
-    *running.site.current.write().unwrap() =
-        Arc::new(Snapshot::of(ground, picture, crate::clock::now()));
+    running.site.present.put(Arc::new(Snapshot::of(ground, picture, crate::clock::now())));
     let query = "/devices/table/devices.csv?encoding=cp932&columns=name,ip";
     let told = running.get(query);
     assert_eq!(told.status, 422);

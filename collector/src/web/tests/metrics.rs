@@ -54,7 +54,7 @@ fn figures_count_what_there_is_and_name_no_device() {
     let (ground, picture) = sample();
     let open = picture.findings.iter().filter(|one| one.is_open()).count();
     let count = picture.devices.len();
-    *running.site.current.write().unwrap() = Arc::new(Snapshot::of(ground, picture, clock::now()));
+    running.site.present.put(Arc::new(Snapshot::of(ground, picture, clock::now())));
     let at = |micros: i64| Timestamp::from_micros(micros);
     running.site.meters.batch(Taken::New, 5, (at(0), at(30_000)));
     running.site.meters.batch(Taken::Known, 0, (at(0), at(9_000_000)));

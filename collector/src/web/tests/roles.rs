@@ -379,8 +379,7 @@ fn two_vendors() -> (Running, Visitor, Visitor) {
     ";
     ground.register = Register::parse(text).unwrap();
     ground.revision = running.site.store.revision().unwrap();
-    *running.site.current.write().unwrap() =
-        Arc::new(Snapshot::of(ground, picture, crate::clock::now()));
+    running.site.present.put(Arc::new(Snapshot::of(ground, picture, crate::clock::now())));
     let vendor = |party| Visitor::new(&running.site, Role::Vendor, Some(party));
     let (a, b) = (vendor("a"), vendor("b"));
     (running, a, b)
@@ -448,7 +447,7 @@ fn a_vendor_whose_party_has_no_contract_or_none_that_holds_sees_nothing() {
 #[test]
 fn a_vendor_answers_its_own_findings_and_no_others() {
     let (running, a, _) = two_vendors();
-    let whole = running.site.current();
+    let whole = running.site.present.get();
     let view = view::of(&whole, "a");
     let own: Vec<&str> = view.picture.findings.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(own, ["fields_differ:of_a"]);

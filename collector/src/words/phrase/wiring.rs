@@ -45,11 +45,17 @@ pub fn vlan(lang: Lang, number: u16, name: &str) -> String {
 }
 
 fn at(lang: Lang, switch: &str, port: &str, alias: &str) -> String {
-    if alias.is_empty() {
+    if note(switch, port, alias).is_empty() {
         lang.fill(Word::WiringAt, &[&switch, &port])
     } else {
         lang.fill(Word::WiringAtAlias, &[&switch, &port, &alias])
     }
+}
+
+/// What the note of a port says beyond what it is called anyway, which some write there.
+pub fn note<'a>(switch: &str, port: &str, alias: &'a str) -> &'a str {
+    let rest = alias.strip_prefix(switch).unwrap_or(alias).trim();
+    if rest == port { "" } else { alias }
 }
 
 /// A port's own VLAN; empty where its switch does not tell.
@@ -140,4 +146,18 @@ pub fn shared(lang: Lang, shared: &Shared) -> String {
     let joined = reasons(lang, shared);
     let cause = lang.say(cause(shared.cause));
     lang.fill(Word::WiringSharedLine, &[&shared.at.port, &cause, &sure, &joined])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_that_only_repeats_what_the_port_is_called_says_nothing() {
+        assert_eq!(note("SW-1", "1/0/2", "SW-1 1/0/2"), "");
+        assert_eq!(note("SW-1", "1/0/2", "1/0/2"), "");
+        assert_eq!(note("SW-1", "1/0/2", "東病棟"), "東病棟");
+        assert_eq!(note("SW-1", "2", "SW-1 2F 東病棟"), "SW-1 2F 東病棟");
+        assert_eq!(note("SW-1", "2", ""), "");
+    }
 }

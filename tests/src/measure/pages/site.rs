@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use daicho_collector::book;
 use daicho_collector::credential;
 use daicho_collector::people::Role;
+use daicho_collector::register::Stocktaking;
 use daicho_collector::store::{By, NewAccount, NewBook, Store};
 use daicho_common::address_set::AddressSet;
 use daicho_common::batch::{Batch, Header, open_all};
@@ -23,7 +24,10 @@ use ring::signature::Ed25519KeyPair;
 use tempfile::TempDir;
 
 use crate::measure::derive::seen;
+use crate::sim::wiring::{Plan, Wiring};
 
+/// The seed of the large network.
+const LARGE: u64 = 501;
 /// Observations of one batch.
 const BATCH: usize = 20_000;
 
@@ -40,12 +44,16 @@ pub(super) struct Site {
 
 impl Site {
     /// Makes the site, in this folder if one is named, and has it served.
-    pub(super) fn start(root: &Path, devices: usize, kept: Option<&Path>) -> Result<Self> {
+    pub(super) fn start(
+        root: &Path,
+        kept: Option<&Path>,
+        fill: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
         let program = program(root)?;
         let folder = tempfile::tempdir()?;
         let db = kept.unwrap_or_else(|| folder.path()).join("daicho.db");
         if !db.exists() {
-            fill(&db, devices)?;
+            fill(&db)?;
         }
         let cookie = enter(&db)?;
         let begun = Instant::now();
@@ -129,8 +137,16 @@ fn trouble(error: daicho_collector::store::StoreError) -> anyhow::Error {
     anyhow!("{error}")
 }
 
-/// Fills a database.
-fn fill(db: &Path, devices: usize) -> Result<()> {
+/// Fills a database with a large network as its switches tell it, and with no ledger.
+pub(super) fn wired(db: &Path) -> Result<()> {
+    let store = Store::open(db).map_err(trouble)?;
+    let seen = Wiring::lay_as(Plan::LARGE, LARGE).observations();
+    deliver(&store, &seen, (Vec::new(), Vec::new()))?;
+    administrator(&store)
+}
+
+/// Fills a database with so many devices, and a ledger that has them.
+pub(super) fn listed(db: &Path, devices: usize) -> Result<()> {
     let store = Store::open(db).map_err(trouble)?;
     let now = Timestamp::from_micros(1_700_000_100_000_000);
     let observations = seen::observations(devices);
@@ -141,6 +157,19 @@ fn fill(db: &Path, devices: usize) -> Result<()> {
     let name = "台帳.csv".to_owned();
     let book = NewBook { name, octets, ledger, at: now, by: "measure".to_owned() };
     store.import(book).map_err(trouble)?;
+    let round = Stocktaking {
+        id: "2026-1".to_owned(),
+        scope: "全館".to_owned(),
+        covers: Vec::new(),
+        from: None,
+        due: "2099-03-31".parse().map_err(|_| anyhow!("no date"))?,
+        signatures: Vec::new(),
+    };
+    store.begin_round(round, by()).map_err(trouble)?;
+    administrator(&store)
+}
+
+fn administrator(store: &Store) -> Result<()> {
     let new = NewAccount {
         name: "sato".to_owned(),
         called: "佐藤".to_owned(),

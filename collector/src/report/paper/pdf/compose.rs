@@ -18,11 +18,15 @@ const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 /// Size of the text in tables, and the height of its lines.
 const SIZE: f32 = 7.0;
 const LEADING: f32 = 9.0;
+/// Longest word that a column is not narrower than, if there is room: a MAC address fits.
+const WORD: f32 = 9.5 * SIZE;
 /// What is left free around the text of a cell.
 const PAD: f32 = 2.4;
 /// Characters of a cell, and lines of it, before it is cut.
 const MAX_CELL: usize = 300;
 const MAX_LINES: usize = 16;
+/// Width of a head line that somebody is to fill in.
+const OPEN: f32 = 220.0;
 /// Room for a drawing below which it begins on the next page.
 const LEAST: f32 = 150.0;
 /// Rows that widths are measured on.
@@ -98,7 +102,13 @@ impl<'a, M: Measure, F: FnMut(Vec<Shape>) -> io::Result<()>> Composer<'a, M, F> 
         self.y += 6.0;
         let label = paper.head.iter().map(|(label, _)| width(label, self.font) * SIZE);
         let label = label.fold(0.0, f32::max) + 10.0;
-        for (name, text) in &paper.head {
+        for (at, (name, text)) in paper.head.iter().enumerate() {
+            if paper.asked.contains(&at) {
+                self.need(LEADING + 1.0)?;
+                let (at, size) = ((MARGIN + label, self.y + 2.5), (OPEN, LEADING));
+                let (fill, line) = (Some(Ink::Open), Some(Ink::Grey));
+                self.shapes.push(Shape::Frame { at, size, fill, line });
+            }
             let lines = fold(text, (WIDTH - label) / SIZE, self.font);
             for (number, line) in lines.into_iter().enumerate() {
                 self.need(LEADING + 1.0)?;
@@ -155,11 +165,19 @@ impl<'a, M: Measure, F: FnMut(Vec<Shape>) -> io::Result<()>> Composer<'a, M, F> 
             let heading = wide(&column.heading);
             let open = if column.answer { 46.0 } else { 0.0 };
             let whole = cells.max(heading).max(open).min(WIDTH * 0.4) + 2.0 * PAD + 0.5;
-            let least = heading.clamp(3.2 * SIZE, 4.2 * SIZE).max(open) + 2.0 * PAD;
+            let cells = table.rows.iter().take(MEASURED).filter_map(|row| row.get(number));
+            let words = cells.map(|cell| self.word(cell)).fold(0.0, f32::max).min(WORD);
+            let least = heading.clamp(3.2 * SIZE, 4.2 * SIZE).max(open).max(words) + 2.0 * PAD;
             Wish { least: least.min(whole), whole }
         };
         let wishes: Vec<Wish> = table.columns.iter().enumerate().map(wish).collect();
         share(&wishes, WIDTH)
+    }
+
+    /// How wide the widest word of a cell is, of those that are better not broken: addresses, numbers.
+    fn word(&self, cell: &str) -> f32 {
+        let words = cell.split(|c: char| c.is_whitespace() || !c.is_ascii());
+        words.map(|word| width(&cut(word, MAX_CELL), self.font)).fold(0.0, f32::max) * SIZE
     }
 
     /// The lines of a cell, cut with a mark where they are too many.

@@ -71,6 +71,8 @@ pub fn read(
     }
     let columns = columns(answer).ok_or(Unusable::NoColumns)?;
     let on = dates(&head(answer, Word::AnswerOn)).first().copied().unwrap_or(today);
+    // Everything that was said, so that the record is whole when the same list comes a second time.
+    let mut all = Vec::new();
     let mut returned = Returned {
         contract: contract.id.clone(),
         by: by.clone(),
@@ -91,13 +93,18 @@ pub fn read(
             continue;
         };
         let said = columns.map(|column| row.cells.get(column).map_or("", |cell| cell.trim()));
-        returned.row((register, contract), entry, said);
+        let given = super::ANSWERS.iter().zip(said).filter(|(_, said)| !said.is_empty());
+        all.extend(given.map(|(question, said)| {
+            format!("{} {}: {said}", entry.asset_number, Lang::Ja.say(*question))
+        }));
+        // A version is written where the hospital has a column for it; else it stays the contractor's word.
+        let sheet = now.sheets.get(entry.sheet);
+        let has_version = sheet.is_some_and(|sheet| {
+            sheet.columns.iter().any(|column| column.field == Some(Field::Version))
+        });
+        returned.row((register, contract), (entry, has_version), said);
     }
-    let text = returned
-        .answers
-        .iter()
-        .map(|one| format!("{} {}: {}", one.asset_number, Lang::Ja.say(one.question), one.after));
-    let answer = text.collect::<Vec<_>>().join("\n");
+    let answer = all.join("\n");
     let step = Step {
         party: contract.party.clone(),
         asked_on: on,
@@ -146,7 +153,7 @@ impl Returned {
     fn row(
         &mut self,
         (register, contract): (&Register, &Contract),
-        entry: &Entry,
+        (entry, has_version): (&Entry, bool),
         [exists, version, remote, form, patches, note]: [&str; 6],
     ) {
         let kept = |question: Word, after: &str| answer_of(entry, question, ("", after), false);
@@ -159,12 +166,12 @@ impl Returned {
         }
         if !version.is_empty() && version != entry.version {
             let said = (entry.version.as_str(), version);
-            self.answers.push(answer_of(entry, Word::AnswerVersion, said, true));
-            self.wishes.push(Wish::Set {
+            self.answers.push(answer_of(entry, Word::AnswerVersion, said, has_version));
+            self.wishes.extend(has_version.then(|| Wish::Set {
                 place: entry.place.clone(),
                 column: Named::Field(Field::Version),
                 value: version.to_owned(),
-            });
+            }));
         }
         self.remote((register, contract), entry, remote);
         self.form((register, contract), entry, form);
