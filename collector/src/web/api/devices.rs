@@ -353,8 +353,10 @@ async fn said(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answ
     let device = device(&snapshot, &call)?;
     let ids: BTreeSet<ObservationId> = report::sources(device).into_iter().collect();
     // Of what is not the reader's to see nothing is told.
-    let mut seen: Vec<_> =
-        ids.into_iter().filter_map(|id| Some((snapshot.observation(id)?.at, id))).collect();
+    let mut seen: Vec<_> = ids
+        .into_iter()
+        .filter_map(|id| Some((snapshot.ground.observations.when(id)?, id)))
+        .collect();
     seen.sort_unstable();
     let shown = |(_, id): &(_, ObservationId)| told(&snapshot, *id);
     part(&call, (&seen, snapshot.revision), |(_, id)| Some(id.to_string()), shown)
@@ -362,7 +364,7 @@ async fn said(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answ
 
 /// An observation with its id.
 fn told(snapshot: &Snapshot, id: ObservationId) -> Option<Value> {
-    let mut told = value(snapshot.observation(id)?)?;
+    let mut told = value(&snapshot.observation(id)?)?;
     told.as_object_mut()?.insert("id".into(), id.to_string().into());
     Some(told)
 }

@@ -58,7 +58,7 @@ fn one(operation: &Operation) -> Value {
     let name: Vec<String> =
         (parts.iter()).map(|part| part.trim_matches(['{', '}']).replace(['.', '-'], "_")).collect();
     let method = operation.verb.method().as_str().to_lowercase();
-    let mut made = json!({
+    let mut document = json!({
         "operationId": format!("{method}_{}", name.join("_")),
         "tags": [tag],
         "summary": about,
@@ -66,10 +66,10 @@ fn one(operation: &Operation) -> Value {
         "parameters": parameters(operation),
         "responses": responses(operation),
     });
-    if let (Some(made), Some(body)) = (made.as_object_mut(), body(operation.says)) {
-        made.insert("requestBody".into(), body);
+    if let (Some(made), Some(body)) = (document.as_object_mut(), body(operation.says)) {
+        document.insert("requestBody".into(), body);
     }
-    made
+    document
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {

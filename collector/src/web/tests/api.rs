@@ -301,9 +301,9 @@ fn a_book_is_imported_just_as_it_was_seen() {
         running.call(&running.visitor, ("POST", &format!("/api/v1/ledger/imports{name}")), octets)
     };
     assert_eq!(send("").status, 400, "it has a name");
-    let sent = send("?name=%E5%8F%B0%E5%B8%B3.csv");
-    assert_eq!(sent.status, 201, "{}", sent.body);
-    let told = read(&sent);
+    let uploaded = send("?name=%E5%8F%B0%E5%B8%B3.csv");
+    assert_eq!(uploaded.status, 201, "{}", uploaded.body);
+    let told = read(&uploaded);
     let path = format!("/api/v1/ledger/imports/{}", told["draft"].as_str().unwrap());
     let meant = json!({ "columns": { "0.0": "asset_number", "0.1": "name", "0.2": "ip" } });
     let told = running.act("PATCH", &path, &meant);
