@@ -82,7 +82,8 @@ fn old_observations_are_folded_once_and_nothing_else_changes() {
     file(&folder, "fold.toml", "retention_days = 90\n");
     let devices = || stdout(&run(&folder, &["export", "--what", "devices"]));
     let before = devices();
-    let retained = run(&folder, &["retain", "--config", "fold.toml", "--lang", "en", "--by", "田中"]);
+    let retained =
+        run(&folder, &["retain", "--config", "fold.toml", "--lang", "en", "--by", "田中"]);
     let told = stdout(&retained);
     assert!(told.contains("(6 of 10)"), "{told}{}", stderr(&retained));
     assert_eq!(devices(), before);
