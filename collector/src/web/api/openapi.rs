@@ -66,8 +66,8 @@ fn one(operation: &Operation) -> Value {
         "parameters": parameters(operation),
         "responses": responses(operation),
     });
-    if let (Some(made), Some(body)) = (document.as_object_mut(), body(operation.says)) {
-        document.insert("requestBody".into(), body);
+    if let (Some(members), Some(body)) = (document.as_object_mut(), body(operation.says)) {
+        members.insert("requestBody".into(), body);
     }
     document
 }
