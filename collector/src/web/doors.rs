@@ -166,7 +166,7 @@ async fn admit(State(door): State<Door>, request: Request, next: Next) -> Respon
 
 async fn pass(door: &Door, reader: &Reader, request: Request, next: Next) -> Response {
     let Door { site, need, path, operation } = door.clone();
-    let is_form = request.method() != Method::GET && request.method() != Method::HEAD;
+    let is_form = changes(&request);
     if is_form && need != Need::Agent && !same_site(request.headers()) {
         return message(reader, StatusCode::FORBIDDEN, Word::FailureOtherSite);
     }
@@ -193,26 +193,10 @@ async fn pass(door: &Door, reader: &Reader, request: Request, next: Next) -> Res
         tracing::error!(%error, "nothing is told to a program, because that cannot be kept");
         return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
-    // A token is in no browser that could be made to send it.
-    let request = if is_form && person.scopes.is_none() && operation.is_some() {
-        if !has_token_header(request.headers(), &person) {
-            return message(reader, StatusCode::FORBIDDEN, Word::FailureToken);
-        }
-        request
-    } else if matches!(need, Need::Upload(_)) && operation.is_none() {
-        match upload::read(request, &person).await {
-            Ok(request) => request,
-            Err((status, word)) => return message(reader, status, word),
-        }
-    } else if is_form && person.scopes.is_none() {
-        match with_token(request, &person).await {
-            Some(request) => request,
-            None => return message(reader, StatusCode::FORBIDDEN, Word::FailureToken),
-        }
-    } else {
-        request
+    let mut request = match meant(door, &person, request).await {
+        Ok(request) => request,
+        Err((status, word)) => return message(reader, status, word),
     };
-    let mut request = request;
     if is_form || takes || is_of_programs(request.uri()) {
         request.extensions_mut().insert(Waits);
     }
@@ -228,6 +212,30 @@ async fn pass(door: &Door, reader: &Reader, request: Request, next: Next) -> Res
         return message(reader, StatusCode::SERVICE_UNAVAILABLE, Word::FailurePage);
     }
     response
+}
+
+fn changes(request: &Request) -> bool {
+    request.method() != Method::GET && request.method() != Method::HEAD
+}
+
+/// The request, if this person meant it: a browser can be made to send what nobody meant, but does not
+/// know the token of the session.
+async fn meant(
+    door: &Door,
+    person: &Person,
+    request: Request,
+) -> Result<Request, (StatusCode, Word)> {
+    const REFUSED: (StatusCode, Word) = (StatusCode::FORBIDDEN, Word::FailureToken);
+    // The token of a program is in no browser that could be made to send it.
+    let is_of_a_browser = changes(&request) && person.scopes.is_none();
+    if door.operation.is_some() {
+        let proven = !is_of_a_browser || has_token_header(request.headers(), person);
+        return proven.then_some(request).ok_or(REFUSED);
+    }
+    if matches!(door.need, Need::Upload(_)) {
+        return upload::read(request, person).await;
+    }
+    if is_of_a_browser { with_token(request, person).await.ok_or(REFUSED) } else { Ok(request) }
 }
 
 /// Keeps in the log that a program reads or does something: the first time a day by each token and route.

@@ -53,6 +53,7 @@ impl Plan {
     pub const HOSPITAL: Self =
         Self { floors: (3, 4), access: (5, 4), elsewhere: 250, days: super::DAYS };
     /// The same, read on so many days, at most [`DAYS`](super::DAYS).
+    #[must_use]
     pub const fn read_on(self, days: usize) -> Self {
         Self { days, ..self }
     }
