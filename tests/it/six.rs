@@ -153,10 +153,7 @@ fn a_neighbour_with_ipv6_only_is_asked_what_it_is_by_one_of_its_addresses() {
         "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\nmedical = \"ask\"\n\
          [[network]]\ncidr = \"fd00:99::/64\"\nmedical = \"ask\"\n",
     );
-    let shown = |seen: &&Observation| match &seen.fact {
-        Fact::Said(said) => said.get("title") == Some("六号館の複合機"),
-        _ => false,
-    };
+    let shown = |seen: &&Observation| matches!(&seen.fact, Fact::Said(said) if said.get("title") == Some("六号館の複合機"));
     let pages: Vec<_> = batch.observations.iter().filter(shown).map(|seen| seen.speaker).collect();
     let [speaker] = pages.as_slice() else { panic!("{pages:?}") };
     assert_eq!(speaker.ip, Some(DERIVED.parse().unwrap()));
