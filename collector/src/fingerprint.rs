@@ -84,6 +84,13 @@ pub struct Software {
     pub vendor: Option<String>,
 }
 
+impl Software {
+    /// Whether this is the other without its maker.
+    pub fn is_unattributed(&self, other: &Self) -> bool {
+        self.vendor.is_none() && self.product == other.product
+    }
+}
+
 /// A reading with where it was read and what stood there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match<'r> {

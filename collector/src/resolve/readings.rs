@@ -153,7 +153,8 @@ impl Readings {
         }
     }
 
-    /// The software that answers, each once.
+    /// The software that answers, each once: where one reading knows who makes it and another does not,
+    /// they are of the same.
     pub(super) fn programs(&self) -> Vec<Sourced<Software>> {
         let mut found: BTreeMap<Software, Sourced<Software>> = BTreeMap::new();
         for told in &self.0 {
@@ -164,7 +165,19 @@ impl Readings {
             one.grade = one.grade.max(grade);
             one.sources.add(&told.sources);
         }
-        found.into_values().collect()
+        let mut programs: Vec<Sourced<Software>> = Vec::new();
+        // Whose maker is not known comes before its namesakes.
+        for one in found.into_values() {
+            match programs.last_mut().filter(|it| it.value.is_unattributed(&one.value)) {
+                Some(before) => {
+                    before.value = one.value;
+                    before.grade = before.grade.max(one.grade);
+                    before.sources.add(&one.sources);
+                }
+                None => programs.push(one),
+            }
+        }
+        programs
     }
 
     /// Why the fields say what they say.

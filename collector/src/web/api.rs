@@ -35,6 +35,7 @@ mod reports;
 mod scans;
 mod sites;
 mod stocktaking;
+mod views;
 
 #[cfg(test)]
 pub(super) use openapi::document;
@@ -65,7 +66,7 @@ const ADMINISTER: Need = Need::May(Act::Administer);
 
 /// The routes for programs.
 pub(super) fn doors(doors: Doors) -> Doors {
-    let doors = devices::doors(doors);
+    let doors = views::doors(devices::doors(doors));
     let doors = findings::doors(doors);
     let doors = imports::doors(ledger::doors(doors));
     let doors = register::doors(doors);

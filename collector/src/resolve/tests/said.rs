@@ -203,6 +203,16 @@ fn two_devices_with_the_same_ssh_host_key_stay_two() {
 }
 
 #[test]
+fn a_program_whose_maker_one_reading_knows_and_another_does_not_is_one() {
+    let said = [("title", "Orthanc Explorer"), ("favicon_mmh3", "-478834633")];
+    let case = Case::new().arp("10.20.0.7", A).serves("10.20.0.7", Method::Http, &said);
+    let programs = device(&case, ID_A).programs;
+    let [program] = programs.as_slice() else { panic!("{programs:?}") };
+    assert_eq!(program.value.product, "Orthanc");
+    assert_eq!(program.value.vendor.as_deref(), Some("Orthanc"));
+}
+
+#[test]
 fn a_printer_whose_service_stores_jobs_keeps_documents() {
     use crate::inventory::storage::Keeps;
     let stores = ("job-storage-disposition-supported", "print-and-store,store-only");
