@@ -112,8 +112,8 @@ enum Command {
     /// 設定の `retention_days` より古い観測を、判定が変わらない範囲でまとめます /
     /// Folds observations that are older than `retention_days`, as far as that changes nothing
     Retain(Author),
-    /// データベースのファイルを PostgreSQL サーバーへ移します。コレクターを止めてから実行します /
-    /// Moves the database file to a PostgreSQL server; the collector has to be stopped
+    /// データベースをファイルから PostgreSQL サーバーへ、またはその逆へ移します。コレクターを止めてから実行します /
+    /// Moves the database from a file to a PostgreSQL server or back; the collector has to be stopped
     Migrate(migrate::Migrate),
     /// 設定・データベース・ポート・エージェントを調べ、直し方を示します /
     /// Looks at configuration, database, port and agents, and says how to mend what is wrong
