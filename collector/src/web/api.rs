@@ -33,6 +33,8 @@ pub(super) mod problem;
 mod register;
 mod reports;
 mod scans;
+mod schedules;
+mod settings;
 mod sites;
 mod stocktaking;
 mod views;
@@ -75,6 +77,7 @@ pub(super) fn doors(doors: Doors) -> Doors {
     let doors = stocktaking::doors(doors);
     let doors = files::doors(reports::doors(doors));
     let doors = sites::doors(doors);
+    let doors = settings::doors(schedules::doors(doors));
     let doors = audit::doors(accounts::doors(agents::doors(doors)));
     let document: Arc<Value> = Arc::new(openapi::document(&doors.operations()));
     let show = move || std::future::ready(Json((*document).clone()));

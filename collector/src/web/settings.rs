@@ -35,6 +35,9 @@ mod field;
 mod general;
 mod network;
 mod notify;
+/// What programs say and are told.
+pub(super) mod program;
+mod removal;
 mod schedule;
 mod tables;
 /// Trials of notifications.

@@ -29,6 +29,7 @@ mod people;
 mod present;
 mod register;
 mod roles;
+mod said;
 mod settings;
 
 mod sites;

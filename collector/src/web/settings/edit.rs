@@ -12,6 +12,7 @@ use daicho_common::complaint::Complaint;
 use serde::Deserialize;
 
 use super::field::{Form, Section, Shape, Texts, text, texts};
+use super::removal::take_out;
 use super::{credential, general, network, notify, schedule};
 use crate::config::Config;
 use crate::schedule::Schedule;
@@ -57,7 +58,7 @@ impl What {
     }
 
     /// Whether there is one of it, without a name.
-    const fn is_single(self) -> bool {
+    pub(super) const fn is_single(self) -> bool {
         matches!(self, Self::Setting(Kind::General | Kind::Deny))
     }
 
@@ -81,7 +82,7 @@ pub(super) struct Around {
 }
 
 impl Around {
-    fn read(site: &Site) -> Result<Self, StoreError> {
+    pub(super) fn read(site: &Site) -> Result<Self, StoreError> {
         let store = &site.store;
         Ok(Self {
             settings: site.effective()?.settings.clone(),
@@ -101,21 +102,30 @@ impl Around {
             }
             What::Setting(kind) => kind,
         };
-        Some(match (kind, self.settings.find(kind, name)) {
-            (Kind::General, _) => general::texts(&self.settings.general, file),
-            (Kind::Deny, _) => general::denied(&self.settings.deny),
-            (_, Some(Setting::Network(known))) => network::texts(&known),
-            (_, Some(Setting::Credential(known))) => credential::texts(&known),
-            (_, Some(Setting::Notify(known))) => notify::texts(&known),
-            _ => return None,
-        })
+        let setting = match kind {
+            Kind::General => Setting::General(self.settings.general.clone()),
+            Kind::Deny => Setting::Deny(self.settings.deny.clone()),
+            Kind::Network | Kind::Credential | Kind::Notify => self.settings.find(kind, name)?,
+        };
+        Some(typed_as(&setting, file))
     }
 
-    fn has(&self, what: What, name: &str) -> bool {
+    pub(super) fn has(&self, what: What, name: &str) -> bool {
         match what {
             What::Schedule => self.schedules.iter().any(|known| known.name == name),
             What::Setting(kind) => self.settings.find(kind, name).is_some(),
         }
+    }
+}
+
+/// A setting as its form has it, without secrets.
+pub(super) fn typed_as(setting: &Setting, file: &Config) -> Texts {
+    match setting {
+        Setting::General(general) => general::texts(general, file),
+        Setting::Deny(deny) => general::denied(deny),
+        Setting::Network(network) => network::texts(network),
+        Setting::Credential(credential) => credential::texts(credential),
+        Setting::Notify(receiver) => notify::texts(receiver),
     }
 }
 
@@ -247,9 +257,11 @@ enum Meant {
     Schedule(Schedule),
 }
 
-/// A schedule that was typed, of an agent that may come in.
-fn scheduled(around: &Around, typed: &Texts) -> Result<Schedule, Vec<Flaw>> {
-    let known = around.schedules.iter().find(|known| known.name == text(typed, "name"));
+/// A schedule that was typed, of an agent that may come in; `known` has what is not typed.
+pub(super) fn scheduled(
+    (around, known): (&Around, Option<&Schedule>),
+    typed: &Texts,
+) -> Result<Schedule, Vec<Flaw>> {
     let schedule = schedule::read(typed, (known, &around.zone))?;
     let enrolled = |agent: &Agent| agent.name == schedule.agent && agent.until.is_some();
     if around.agents.iter().any(enrolled) {
@@ -275,7 +287,10 @@ fn meant(
     let name = text(typed, "name");
     let file = &site.config;
     let (meant, taken) = match what {
-        What::Schedule => (Meant::Schedule(scheduled(around, typed)?), false),
+        What::Schedule => {
+            let known = around.schedules.iter().find(|known| known.name == name);
+            (Meant::Schedule(scheduled((around, known), typed)?), false)
+        }
         What::Setting(Kind::General) => {
             let general = general::read(typed, (&around.settings.general, file))?;
             (Meant::Setting(Setting::General(general), Vec::new()), false)
@@ -329,18 +344,18 @@ fn meant(
 }
 
 /// What became of a form.
-enum Done {
+pub(super) enum Done {
     Kept(String),
     /// Somebody else changed it meanwhile.
     Changed,
     Wrong(Vec<Flaw>),
 }
 
-fn keep(
-    site: &Site,
-    around: &Around,
+/// Keeps what was typed; `seen` is the number of the version that it was made of, if that counts.
+pub(super) fn keep(
+    (site, around): (&Site, &Around),
     (what, new, typed): (What, bool, &Texts),
-    by: By,
+    (seen, by): (Option<i64>, By),
 ) -> Result<Done, Complaint> {
     let trouble = |error: StoreError| error.complaint(site.store.path());
     let (setting, secrets) = match meant(site, around, (what, new, typed)) {
@@ -355,7 +370,6 @@ fn keep(
     for (name, secret) in secrets {
         vault.set((&site.store, by.clone()), &name, &Secret::new(secret))?;
     }
-    let seen = text(typed, "seen").parse().ok().filter(|_| !new);
     let why = text(typed, "why").to_owned();
     let kept = site.store.keep_settings(vec![setting], seen, (by, why)).map_err(trouble)?;
     Ok(kept.map_or(Done::Changed, |_| Done::Kept(what.place())))
@@ -376,7 +390,9 @@ pub(in crate::web) async fn say(
         Err(error) => return unavailable(&reader, &error, "the settings could not be read"),
     };
     let by = reader.by();
-    let done = tokio::task::block_in_place(|| keep(&site, &around, (what, new, &typed), by));
+    let of = text(&typed, "seen").parse().ok().filter(|_| !new);
+    let done =
+        tokio::task::block_in_place(|| keep((&site, &around), (what, new, &typed), (of, by)));
     let seen = text(&typed, "seen").parse().unwrap_or_default();
     let draft = Draft { what, new, seen, texts: &typed, flaws: &[], wrong: None };
     match done {
@@ -459,29 +475,6 @@ pub(in crate::web) async fn remove(
         Ok(false) => message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::SettingStillUsed),
         Err(error) => unavailable(&reader, &error, "a setting could not be taken out"),
     }
-}
-
-/// Takes a setting and its secrets out; `false` if another one needs it.
-fn take_out(
-    store: &Store,
-    (kind, name): (Kind, String),
-    (by, why): (By, String),
-) -> Result<bool, StoreError> {
-    let (_, settings) = store.settings()?;
-    if kind == Kind::Credential && settings.networks.iter().any(|it| it.credentials.contains(&name))
-    {
-        return Ok(false);
-    }
-    store.remove_setting(kind, name.clone(), (by.clone(), why))?;
-    let secrets = match kind {
-        Kind::Credential => vec![crate::settings::credential::secret(&name)],
-        Kind::Notify => notify::SECRETS.map(|(_, before)| format!("{before}{name}")).to_vec(),
-        Kind::General | Kind::Deny | Kind::Network => Vec::new(),
-    };
-    for secret in secrets {
-        store.remove_secret(secret, by.clone())?;
-    }
-    Ok(true)
 }
 
 /// A language's own side of a complaint.

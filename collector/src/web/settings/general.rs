@@ -26,7 +26,7 @@ pub(super) fn texts(general: &General, file: &Config) -> Texts {
 }
 
 /// What the file says other than the default: that holds.
-fn fixed(file: &Config) -> Vec<(&'static str, String)> {
+pub(super) fn fixed(file: &Config) -> Vec<(&'static str, String)> {
     let (own, usual) = (file.notify.limits, Limits::default());
     let mut fixed = Vec::new();
     if let Some(days) = file.retention_days {

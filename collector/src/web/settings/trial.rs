@@ -35,7 +35,11 @@ pub(in crate::web) async fn send(
 }
 
 /// Sends the trial; a sentence either way.
-fn attempt(site: &Site, name: &str, (by, lang): (By, Lang)) -> Result<String, String> {
+pub(in crate::web) fn attempt(
+    site: &Site,
+    name: &str,
+    (by, lang): (By, Lang),
+) -> Result<String, String> {
     let said = |complaint: Complaint| sentence(complaint, lang);
     let trouble = |error: crate::store::StoreError| said(error.complaint(site.store.path()));
     let effective = site.effective().map_err(trouble)?;

@@ -113,7 +113,7 @@ const ROUTES: [(&str, &str, [Fate; 6]); 79] = [
 ];
 
 /// What programs ask for, of whoever is logged in or acts by a token of all scopes.
-const OPERATIONS: [(&str, &str, [Fate; 6]); 84] = [
+const OPERATIONS: [(&str, &str, [Fate; 6]); 93] = [
     ("GET", "/api/v1/devices", [P, P, P, P, P, S]),
     ("GET", "/api/v1/devices/{id}", [P, P, P, P, P, S]),
     ("GET", "/api/v1/devices/{id}/observations", [P, P, P, P, P, S]),
@@ -197,6 +197,15 @@ const OPERATIONS: [(&str, &str, [Fate; 6]); 84] = [
     ("POST", "/api/v1/accounts/{name}/codes", [P, R, R, R, R, S]),
     ("POST", "/api/v1/agents/invitations", [P, R, R, R, R, S]),
     ("DELETE", "/api/v1/agents/{name}", [P, R, R, R, R, S]),
+    ("GET", "/api/v1/settings", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/settings/{kind}/{name}", [P, P, P, R, P, S]),
+    ("GET", "/api/v1/settings/{kind}/{name}/history", [P, P, P, R, P, S]),
+    ("PUT", "/api/v1/settings/{kind}/{name}", [P, R, R, R, R, S]),
+    ("DELETE", "/api/v1/settings/{kind}/{name}", [P, R, R, R, R, S]),
+    ("POST", "/api/v1/settings/{kind}/{name}/trial", [P, R, R, R, R, S]),
+    ("GET", "/api/v1/schedules/{name}", [P, P, P, R, P, S]),
+    ("PUT", "/api/v1/schedules/{name}", [P, R, R, R, R, S]),
+    ("DELETE", "/api/v1/schedules/{name}", [P, R, R, R, R, S]),
     ("GET", "/api/v1/audit", [P, R, P, R, R, S]),
     ("GET", "/api/v1/audit.csv", [P, R, P, R, R, S]),
 ];

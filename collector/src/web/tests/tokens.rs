@@ -179,7 +179,8 @@ fn every_page_that_shows_or_does_something_has_an_operation() {
     let (_, declared) = doors(&running.site).open();
     let pages: Vec<&str> =
         declared.iter().filter_map(|route| route.operation).map(|one| one.page).collect();
-    // Logins, sessions and passwords are a person's own; forms are shown by the page that does it.
+    // Logins, sessions and passwords are a person's own; forms are shown by the page that does it. Codes
+    // for agents and networks of the guide are other forms of what the guide's code and a setting are.
     let own = [
         "/accounts/oidc",
         "/logout",
@@ -187,6 +188,8 @@ fn every_page_that_shows_or_does_something_has_an_operation() {
         "/account/sessions",
         "/ledger/add",
         "/guide",
+        "/guide/network",
+        "/settings/agents",
     ];
     for Declared { path, need, operation, .. } in declared {
         let is_page = operation.is_none() && !matches!(need, Need::Nothing | Need::Agent);
