@@ -366,6 +366,12 @@ pub(super) fn keep(
         }
         Ok(Meant::Setting(setting, secrets)) => (setting, secrets),
     };
+    // Secrets have no versions: who saw an older setting overwrites none.
+    let of = Some((setting.kind(), setting.name()));
+    let newest = site.store.setting_history(of).map_err(trouble)?.first().map_or(0, |it| it.id);
+    if seen.is_some_and(|seen| seen != newest) {
+        return Ok(Done::Changed);
+    }
     let mut vault = Vault::open(site.store.path())?;
     for (name, secret) in secrets {
         vault.set((&site.store, by.clone()), &name, &Secret::new(secret))?;

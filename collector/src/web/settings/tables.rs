@@ -1,6 +1,6 @@
 //! The tables of the page of settings: agents, credentials, receivers, and what was changed.
 
-use super::{LATEST, Told, edit, notify};
+use super::{LATEST, Told, edit, notify, program};
 use crate::clock::{self, Zone};
 use crate::config::Config;
 use crate::notify::channel::{Channel, Road};
@@ -136,14 +136,16 @@ pub(super) fn latest(history: &[KeptSetting], lang: Lang, zone: &Zone) -> Vec<Ch
     let row = |(at, one): (usize, &KeptSetting)| {
         let same = |it: &&KeptSetting| it.kind == one.kind && it.name == one.name;
         let before = history.iter().skip(at + 1).find(same);
-        let shown = |content: Option<&String>| content.map_or_else(|| "-".to_owned(), Clone::clone);
+        let shown = |version: Option<&KeptSetting>| {
+            version.and_then(program::content).map_or_else(|| "-".to_owned(), |it| it.to_string())
+        };
         ChangeRow {
             at: zone.show(one.at),
             by: one.by.clone(),
             kind: lang.say(edit::What::Setting(one.kind).title()),
             name: one.name.clone(),
-            before: shown(before.and_then(|before| before.content.as_ref())),
-            after: shown(one.content.as_ref()),
+            before: shown(before),
+            after: shown(Some(one)),
             why: one.why.clone(),
         }
     };
