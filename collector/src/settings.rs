@@ -32,7 +32,7 @@ pub mod network;
 pub mod orders;
 
 pub use credential::Credential;
-pub use deny::Deny;
+pub use daicho_common::job::Deny;
 pub use general::General;
 pub use network::Network;
 
@@ -181,7 +181,7 @@ impl Setting {
     pub fn flaws(&self) -> Vec<Flaw> {
         match self {
             Self::General(general) => general.flaws(),
-            Self::Deny(deny) => deny.flaws(),
+            Self::Deny(deny) => deny::flaws(deny),
             Self::Network(network) => network.flaws(),
             Self::Credential(credential) => credential.flaws(),
             Self::Notify(receiver) => receiver_flaws(receiver),

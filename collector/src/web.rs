@@ -106,7 +106,7 @@ pub struct Site {
     /// What is counted.
     pub(crate) meters: Meters,
     /// By what pictures are derived; it changes with the settings.
-    criteria: RwLock<Criteria>,
+    criteria: RwLock<Arc<Criteria>>,
     /// What holds of the file and the settings.
     effective: RwLock<Arc<Effective>>,
     present: Present,
@@ -152,7 +152,7 @@ impl Site {
         Ok(Self {
             store,
             config,
-            criteria: RwLock::new(criteria),
+            criteria: RwLock::new(Arc::new(criteria)),
             effective: RwLock::new(Arc::new(effective)),
             present: Present::new(first),
             large: present::LARGE,
@@ -253,10 +253,19 @@ impl Site {
             return Ok(present);
         }
         let fresh = Arc::new(Effective::of(&self.config, self.store.settings()?));
-        *self.effective.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         let mut criteria = self.criteria.write().unwrap_or_else(PoisonError::into_inner);
-        criteria.rulings.policy.networks.clone_from(&fresh.config.decreed.networks);
+        // Who derives meanwhile keeps those that it began with.
+        let next = Arc::make_mut(&mut criteria);
+        next.rulings.policy.networks.clone_from(&fresh.config.decreed.networks);
+        drop(criteria);
+        // Last, so that whoever sees this version finds its criteria too.
+        *self.effective.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         Ok(fresh)
+    }
+
+    /// By what pictures are derived. Nobody holds the lock while it derives, which may take seconds.
+    fn criteria(&self) -> Arc<Criteria> {
+        Arc::clone(&self.criteria.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The whole picture: of now, or as a page may show it.

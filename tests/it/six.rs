@@ -18,6 +18,9 @@ const LOCAL: &str = "fe80::21a:2bff:fe00:9";
 const DERIVED: &str = "fd00:99::21a:2bff:fe00:9";
 /// An address that nothing leads to.
 const HIDDEN: &str = "fd00:99::42";
+/// What the agent may look at: the link by both families, and the IPv6 network.
+const BOTH: &str = "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\nmedical = \"ask\"\n\
+                    [[network]]\ncidr = \"fd00:99::/64\"\nmedical = \"ask\"\n";
 
 /// A namespace in which addresses are used at once, without looking for duplicates.
 fn namespace(purpose: &str, part: &str) -> Namespace {
@@ -97,12 +100,7 @@ fn the_agent_finds_a_neighbour_by_ipv6_and_says_nothing_of_whom_it_did_not_ask()
     }
     let (here, _there) = link("six");
     let state = tempfile::tempdir().unwrap();
-    let (batch, frames) = scan(
-        &here,
-        state.path(),
-        "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\nmedical = \"ask\"\n\
-         [[network]]\ncidr = \"fd00:99::/64\"\nmedical = \"ask\"\n",
-    );
+    let (batch, frames) = scan(&here, state.path(), BOTH);
     let found = neighbours(&batch);
     for text in [LOCAL, DERIVED] {
         assert_eq!(found.get(&text.parse().unwrap()).map(String::as_str), Some(MAC), "{found:?}");
@@ -147,12 +145,7 @@ fn a_neighbour_with_ipv6_only_is_asked_what_it_is_by_one_of_its_addresses() {
     let (here, there) = link_of_six("only");
     show_a_page(&there);
     let state = tempfile::tempdir().unwrap();
-    let (batch, frames) = scan(
-        &here,
-        state.path(),
-        "[[network]]\ncidr = \"10.99.1.0/24\"\nipv6 = true\nmedical = \"ask\"\n\
-         [[network]]\ncidr = \"fd00:99::/64\"\nmedical = \"ask\"\n",
-    );
+    let (batch, frames) = scan(&here, state.path(), BOTH);
     let shown = |seen: &&Observation| matches!(&seen.fact, Fact::Said(said) if said.get("title") == Some("六号館の複合機"));
     let pages: Vec<_> = batch.observations.iter().filter(shown).map(|seen| seen.speaker).collect();
     let [speaker] = pages.as_slice() else { panic!("{pages:?}") };

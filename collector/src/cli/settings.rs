@@ -8,9 +8,10 @@ use daicho_common::complaint::{Complaint, Exit};
 
 use super::{Author, Look, Places, to_stdout, who};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Receiver};
 use crate::settings::{Credential, Kind, Settings};
 use crate::store::{By, Store, StoreError};
+use crate::vault::{Secret, Vault};
 use crate::words::Word;
 
 /// Longest file, in octets.
@@ -120,15 +121,24 @@ fn import(options: &Import) -> Result<(), Complaint> {
     let text = std::fs::read_to_string(&options.file).map_err(|error| unreadable(&error))?;
     let desk = Desk::open(&options.author.places)?;
     let (_, present) = desk.store.settings().map_err(|error| desk.trouble(&error))?;
-    let new = Settings::read(&text, &name)?;
+    let mut new = Settings::read(&text, &name)?;
+    let read = new.all();
+    // What is kept of them has no secret in it.
+    let hidden: Vec<_> = new.receivers.iter_mut().filter_map(Receiver::hide).collect();
     let all = new.all();
     // Checked beside what stays.
     let rest = all.iter().fold(present, |rest, it| rest.without(it.kind(), it.name()));
-    let together: Settings = rest.all().into_iter().chain(all.clone()).collect();
+    let together: Settings = rest.all().into_iter().chain(read).collect();
     if let Some(wrong) = together.wrongs().first() {
         return Err(wrong.complaint(&name));
     }
     let by = By::here(who(options.author.by.as_ref()), clock::now());
+    if !hidden.is_empty() {
+        let mut vault = Vault::open(desk.store.path())?;
+        for (name, url) in hidden {
+            vault.set((&desk.store, by.clone()), &name, &Secret::new(url))?;
+        }
+    }
     let kept = desk.store.keep_settings(all, None, (by, options.why.clone()));
     let touched = kept.map_err(|error| desk.trouble(&error))?.unwrap_or_default();
     let lang = options.author.lang;

@@ -9,7 +9,7 @@ use super::{Places, to_stdout, who};
 use crate::report::gather;
 use crate::report::one_line;
 use crate::seal;
-use crate::snapshot::diff::{How, Kind};
+use crate::snapshot::diff::How;
 use crate::store::{By, Store, Taken};
 use crate::words::{Lang, Word};
 use crate::{clock, ingest};
@@ -138,14 +138,7 @@ fn diff(options: &Diff) -> Result<(), Complaint> {
     };
     to_stdout(|out| {
         differences.iter().try_for_each(|one| {
-            let kind = match one.kind {
-                Kind::Book => "book",
-                Kind::Row => "row",
-                Kind::Device => "device",
-                Kind::Finding => "finding",
-                Kind::Record => "record",
-                Kind::Coverage => "coverage",
-            };
+            let kind = one.kind.name();
             let (key, name) = (one_line(&one.key), one_line(&one.name));
             match &one.how {
                 How::Came => writeln!(out, "+ {kind}\t{key}\t{name}"),

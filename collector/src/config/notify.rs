@@ -1,10 +1,8 @@
-//! `[[notify]]`: receivers as written, and as meant.
+//! `[[notify]]`: receivers as meant.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use daicho_common::complaint::{Complaint, Exit};
-use serde::{Deserialize, Serialize};
 
 use crate::notify::channel::{
     Channel, Choice, Damping, Road, Security, Smtp, Syslog, Transport, Webhook,
@@ -15,134 +13,16 @@ use crate::policy::Severity;
 use crate::schedule::Window;
 use crate::words::Lang;
 
+mod written;
+
+pub use written::{Named, Receiver, Url, Way, WrittenSecurity, WrittenTransport};
+
 /// Most receivers.
 const CHANNELS: usize = 20;
 /// Most addresses of one receiver.
 const ADDRESSES: usize = 20;
 /// Longest name, in characters.
 const NAME: usize = 40;
-
-/// Which way a receiver is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Way {
-    /// By mail.
-    Smtp,
-    /// By an HTTPS request.
-    Webhook,
-    /// By syslog.
-    Syslog,
-}
-
-/// How a mail server is spoken to, as written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WrittenSecurity {
-    /// TLS once greeted.
-    #[default]
-    Starttls,
-    /// TLS from the start.
-    Tls,
-    /// In the clear.
-    None,
-}
-
-/// How syslog messages travel, as written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WrittenTransport {
-    /// A datagram a message.
-    #[default]
-    Udp,
-    /// A stream.
-    Tcp,
-    /// The same inside TLS.
-    Tls,
-}
-
-/// `{ secret = "name" }`: a secret is named, never written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Named {
-    /// Its name.
-    Secret {
-        /// The name.
-        secret: String,
-    },
-    /// Something else, perhaps the secret itself: nothing of it is kept, so that no complaint shows it.
-    #[serde(skip_serializing)]
-    Other(serde::de::IgnoredAny),
-}
-
-/// A URL: services keep in its path what lets messages in, so it may be a secret itself.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Url {
-    /// As it is.
-    Plain(String),
-    /// Kept as a secret.
-    Hidden {
-        /// The secret's name.
-        secret: String,
-        /// Its beginning, `https://host`, for people.
-        host: String,
-    },
-}
-
-impl std::fmt::Debug for Url {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Url(…)")
-    }
-}
-
-/// `[[notify]]` as written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "config/collector.toml says what each key is")]
-pub struct Receiver {
-    pub name: String,
-    pub kind: Way,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub severity: Option<Severity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub events: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<Lang>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub party: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub brief: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gather_minutes: Option<u32>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub quiet: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub urgent: Option<Severity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub server: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub security: Option<WrittenSecurity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<Url>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transport: Option<WrittenTransport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub facility: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ca_file: Option<PathBuf>,
-}
 
 /// The numbers of what is watched, as written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -354,16 +234,6 @@ fn server(one: &Receiver) -> Result<String, Bad> {
         ));
     }
     Ok(server)
-}
-
-impl Named {
-    /// The name, if it is one.
-    pub(super) fn name(&self) -> Option<&str> {
-        match self {
-            Self::Secret { secret } if is_name(secret) => Some(secret),
-            Self::Secret { .. } | Self::Other(_) => None,
-        }
-    }
 }
 
 fn secret(key: &str, named: &Named) -> Result<String, Bad> {

@@ -112,7 +112,7 @@ pub fn dress(
         }
     }
     order.declared = declared.into_iter().map(as_ordered).collect();
-    order.deny = settings.deny.order();
+    order.deny = settings.deny.clone();
     (order, needed)
 }
 

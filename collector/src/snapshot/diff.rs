@@ -21,6 +21,20 @@ pub enum Kind {
     Coverage,
 }
 
+impl Kind {
+    /// What programs and command lines call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Row => "row",
+            Self::Device => "device",
+            Self::Finding => "finding",
+            Self::Record => "record",
+            Self::Coverage => "coverage",
+        }
+    }
+}
+
 /// How something differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum How {

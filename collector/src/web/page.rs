@@ -20,20 +20,18 @@ use super::menu::Menu;
 use super::session::{Address, Person, cookies};
 use super::snapshot::Snapshot;
 use crate::clock::{self, Zone};
-use crate::day::Day;
-use crate::finding::{Finding, Rule};
-use crate::ledger::Place;
 use crate::people::act::Act;
 use crate::people::token::{Area, Mode};
 use crate::policy::Severity;
 use crate::reconcile::Verdict;
-use crate::report;
-use crate::resolve::{Device, DeviceId};
+use crate::resolve::DeviceId;
 use crate::store::By;
 use crate::words::{Lang, Word, phrase};
 
+mod finding;
 mod pager;
 
+pub(super) use finding::{FindingRow, finding_link};
 pub(super) use pager::Pager;
 
 /// How many pieces of evidence are linked before "and more".
@@ -414,94 +412,4 @@ impl Evidence {
         let more = if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) };
         Self { links, more }
     }
-}
-
-/// A finding as a line of a table.
-pub(super) struct FindingRow {
-    pub(super) severity: Tag,
-    pub(super) rule: &'static str,
-    /// Where it leads and what it is called.
-    pub(super) device: Option<(String, String)>,
-    pub(super) places: Vec<String>,
-    pub(super) detail: Vec<String>,
-    pub(super) evidence: Evidence,
-    pub(super) by_silence: bool,
-    pub(super) by_book: bool,
-    pub(super) id: String,
-    pub(super) link: String,
-    /// Since when it is known, with how many days that is; empty if nothing tells.
-    pub(super) since: String,
-    pub(super) state: Standing,
-}
-
-/// How far a finding has come.
-pub(super) struct Standing {
-    pub(super) text: String,
-    pub(super) owner: String,
-    pub(super) due: String,
-    pub(super) overdue: bool,
-}
-
-impl Standing {
-    fn of(lang: Lang, finding: &Finding, today: Day) -> Self {
-        let Some(answer) = &finding.answer else {
-            let text = lang.say(Word::FindingsUnanswered).to_owned();
-            return Self { text, owner: String::new(), due: String::new(), overdue: false };
-        };
-        let said = answer.disposition.map_or(Word::FindingsUnanswered, phrase::disposition);
-        let text = if answer.holds || answer.disposition.is_none() {
-            lang.say(said).to_owned()
-        } else {
-            lang.fill(Word::FindingsReopened, &[&lang.say(said)])
-        };
-        Self {
-            text,
-            owner: answer.owner.clone(),
-            due: answer.due.map(|due| due.to_string()).unwrap_or_default(),
-            overdue: answer.is_overdue(today),
-        }
-    }
-}
-
-/// A finding's page.
-pub(super) fn finding_link(id: &str) -> String {
-    format!("/finding?id={}", encoded(id))
-}
-
-impl FindingRow {
-    pub(super) fn of(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), finding: &Finding) -> Self {
-        let device = finding.device.as_ref().map(|id| {
-            let called = snapshot.device(id).map_or_else(|| id.0.clone(), Device::called);
-            (device_link(id), called)
-        });
-        Self {
-            severity: Tag::severity(lang, finding.severity),
-            rule: lang.say(phrase::rule(finding.rule)),
-            device,
-            places: finding.entries.iter().map(|place| named(snapshot, lang, place)).collect(),
-            detail: phrase::detail(lang, finding),
-            evidence: Evidence::of(snapshot, (lang, zone), &finding.evidence),
-            by_silence: finding.rule == Rule::DeclaredNotSeen,
-            by_book: finding.evidence.is_empty() && finding.rule != Rule::DeclaredNotSeen,
-            id: finding.id.clone(),
-            link: finding_link(&finding.id),
-            since: since(snapshot, (lang, zone), finding),
-            state: Standing::of(lang, finding, snapshot.today()),
-        }
-    }
-}
-
-/// The day since which a finding is known, and how many days ago that was.
-fn since(snapshot: &Snapshot, (lang, zone): (Lang, &Zone), finding: &Finding) -> String {
-    let Some(since) = snapshot.since(finding) else { return String::new() };
-    let days = Day::of(since).days_until(snapshot.today()).max(0);
-    let day: String = zone.show(since).chars().take("2026-04-01".len()).collect();
-    lang.fill(Word::FindingsSince, &[&day, &days])
-}
-
-/// A row by its place and by what it calls the thing.
-fn named(snapshot: &Snapshot, lang: Lang, place: &Place) -> String {
-    let entry = snapshot.entry(place);
-    let name = entry.map(report::table::entry_name).unwrap_or_default();
-    format!("{} {name}", phrase::place(lang, place)).trim_end().to_owned()
 }

@@ -175,9 +175,7 @@ impl Site {
                 Arc::try_unwrap(before).unwrap_or_else(|read| (*read).clone())
             };
             site.effective()?;
-            let criteria = site.criteria.read().unwrap_or_else(PoisonError::into_inner);
-            let fresh = Arc::new(before.follow(&site.store, &criteria)?);
-            drop(criteria);
+            let fresh = Arc::new(before.follow(&site.store, &site.criteria())?);
             site.present.good.store(began, Ordering::Relaxed);
             site.present.latest.fetch_max(fresh.revision, Ordering::Relaxed);
             let now = clock::now().micros();

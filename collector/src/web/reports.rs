@@ -1,7 +1,7 @@
 //! The reports, as files to load. They are made of the picture that the pages show.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, RawQuery, State};
@@ -192,9 +192,7 @@ fn octets(
 ) -> Result<(Vec<u8>, Vec<char>), Complaint> {
     let ground = &snapshot.ground;
     let day = snapshot.today();
-    let criteria = site.criteria.read().unwrap_or_else(PoisonError::into_inner);
-    let stamp = gather::stamp(ground, &snapshot.picture, &criteria, day);
-    drop(criteria);
+    let stamp = gather::stamp(ground, &snapshot.picture, &site.criteria(), day);
     let effective = site.effective().map_err(|error| error.complaint(site.store.path()))?;
     let usual = effective.settings.general.checklist.as_deref();
     let checklist = Checklist::released(asked.edition.as_deref().or(usual))

@@ -21,6 +21,7 @@ mod compare;
 mod import;
 mod places;
 mod people;
+mod settings;
 mod upkeep;
 
 const BOOK: &str = "管理番号,機器名,IPアドレス,MACアドレス\r\n\

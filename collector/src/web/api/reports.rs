@@ -1,6 +1,6 @@
 //! Reports, and snapshots: listed, taken, held against each other.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, RawQuery, State};
@@ -17,7 +17,7 @@ use crate::people::token::Area::Reports;
 use crate::report::gather;
 use crate::report::set::Name;
 use crate::seal;
-use crate::snapshot::diff::{Difference, How, Kind};
+use crate::snapshot::diff::{Difference, How};
 use crate::store::{StoreError, Taken};
 use crate::web::Site;
 use crate::web::doors::Doors;
@@ -137,8 +137,7 @@ async fn take(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answ
     let (by, why) = (reader.by(), call.text("why").to_owned());
     let writing = Arc::clone(&site);
     let taken = tokio::task::spawn_blocking(move || {
-        let criteria = writing.criteria.read().unwrap_or_else(PoisonError::into_inner);
-        gather::take(&writing.store, &criteria, by, &why)
+        gather::take(&writing.store, &writing.criteria(), by, &why)
     });
     let (number, digest) = taken
         .await
@@ -150,14 +149,7 @@ async fn take(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answ
 
 /// A difference as programs get it.
 pub(super) fn difference(one: &Difference) -> serde_json::Value {
-    let kind = match one.kind {
-        Kind::Book => "book",
-        Kind::Row => "row",
-        Kind::Device => "device",
-        Kind::Finding => "finding",
-        Kind::Record => "record",
-        Kind::Coverage => "coverage",
-    };
+    let kind = one.kind.name();
     let (how, field, before, after) = match &one.how {
         How::Came => ("came", None, None, None),
         How::Went => ("went", None, None, None),

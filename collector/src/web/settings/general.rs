@@ -4,7 +4,7 @@ use super::field::{Form, Section, Shape, Texts, lines, number, some};
 use crate::config::Config;
 use crate::notify::watch::Limits;
 use crate::report::set::checklist::Checklist;
-use crate::settings::{Deny, Flaw, General};
+use crate::settings::{Deny, Flaw, General, deny};
 use crate::words::Word;
 
 pub(super) fn texts(general: &General, file: &Config) -> Texts {
@@ -115,7 +115,7 @@ pub(super) fn denied(deny: &Deny) -> Texts {
 pub(super) fn read_denied(texts: &Texts) -> Result<Deny, Vec<Flaw>> {
     let [nets, macs, ouis] = ["nets", "macs", "ouis"].map(|name| lines(texts, name));
     let deny = Deny { nets, macs, ouis };
-    let flaws = deny.flaws();
+    let flaws = deny::flaws(&deny);
     if flaws.is_empty() { Ok(deny) } else { Err(flaws) }
 }
 

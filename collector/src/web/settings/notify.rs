@@ -10,7 +10,7 @@ use crate::words::{Lang, Word, phrase};
 
 /// Secrets of a receiver: the field, and what is said before the receiver's name in the vault.
 pub(super) const SECRETS: [(&str, &str); 3] =
-    [("password", "notify."), ("key", "notify."), ("url", "notify.url.")];
+    [("password", "notify."), ("key", "notify."), ("url", Url::SECRET)];
 
 pub(super) fn texts(receiver: &Receiver) -> Texts {
     let mut texts = Texts::new();
@@ -90,9 +90,9 @@ pub(super) fn read(texts: &Texts, known: Option<&Receiver>) -> Result<Typed, Vec
         if let Some(bad) = typed.as_ref().and_then(|typed| config::is_hook(typed).err()) {
             flaws.push(bad.into());
         }
-        let host = typed.as_deref().and_then(beginning).or(host);
+        let host = typed.as_deref().and_then(Url::beginning).or(host);
         url = host.and_then(|host| {
-            named("url", "notify.url.", true).map(|secret| Url::Hidden { secret, host })
+            named("url", Url::SECRET, true).map(|secret| Url::Hidden { secret, host })
         });
     }
     let receiver = Receiver {
@@ -126,13 +126,6 @@ pub(super) fn read(texts: &Texts, known: Option<&Receiver>) -> Result<Typed, Vec
 /// A mailbox a line: a comma may stand in a name.
 fn mailboxes(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-/// `https://host` of a URL.
-fn beginning(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    Some(format!("{scheme}://{host}"))
 }
 
 pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Section> {

@@ -39,7 +39,7 @@ fn a_network_is_declared_changed_and_taken_out_and_counts_without_a_restart() {
     assert_eq!((network.cidr.as_str(), network.purpose), ("10.20.0.0/24", Some(Purpose::Medical)));
     let decreed = || running.site.effective().unwrap().config.decreed.networks.clone();
     assert_eq!((decreed().len(), decreed()[0].wired), (1, true));
-    let by = running.site.criteria.read().unwrap().rulings.policy.purpose("3F");
+    let by = running.site.criteria().rulings.policy.purpose("3F");
     assert_eq!(by, Some(Purpose::Medical), "pictures are derived by it");
     assert_eq!(running.edit(good).status, 422, "the name is taken");
 
