@@ -61,7 +61,7 @@ pub(super) fn sections(form: &Form<'_>, new: bool) -> Vec<Section> {
         Section {
             legend: "",
             inputs: vec![
-                form.hinted("name", (Word::SettingName, "core-switches"), name).required(),
+                form.example("name", (Word::SettingName, "core-switches"), name).required(),
                 form.one("version", Word::SettingVersion, versions),
             ],
         },
@@ -77,7 +77,7 @@ pub(super) fn sections(form: &Form<'_>, new: bool) -> Vec<Section> {
                     (Word::SettingPrivacyPassword, kept()),
                     Shape::Secret,
                 ),
-                form.hinted("contexts", (Word::SettingContexts, "vlan-20"), Shape::Lines),
+                form.example("contexts", (Word::SettingContexts, "vlan-20"), Shape::Lines),
             ],
         },
         Section {

@@ -147,6 +147,16 @@ impl Form<'_> {
         Input { hint: hint.into(), ..self.input(name, label, shape) }
     }
 
+    /// A field with an example of what it takes.
+    pub(super) fn example(
+        &self,
+        name: &'static str,
+        (label, example): (Word, &str),
+        shape: Shape,
+    ) -> Input {
+        self.hinted(name, (label, self.lang.fill(Word::SettingExample, &[&example])), shape)
+    }
+
     /// One of these, each with what it is called.
     pub(super) fn one(
         &self,

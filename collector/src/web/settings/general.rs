@@ -123,9 +123,9 @@ pub(super) fn deny_sections(form: &Form<'_>) -> Vec<Section> {
     vec![Section {
         legend: "",
         inputs: vec![
-            form.hinted("nets", (Word::SettingNets, "10.20.0.7, 10.30.0.0/24"), Shape::Lines),
-            form.hinted("macs", (Word::SettingMacs, "00:1a:2b:3c:4d:5e"), Shape::Lines),
-            form.hinted("ouis", (Word::SettingOuis, "00:1a:2b"), Shape::Lines),
+            form.example("nets", (Word::SettingNets, "10.30.0.0/24"), Shape::Lines),
+            form.example("macs", (Word::SettingMacs, "00:1a:2b:3c:4d:5e"), Shape::Lines),
+            form.example("ouis", (Word::SettingOuis, "00:1a:2b"), Shape::Lines),
         ],
     }]
 }

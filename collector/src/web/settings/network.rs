@@ -82,16 +82,16 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
         Section {
             legend: "",
             inputs: vec![
-                form.hinted("cidr", (Word::GuideCidr, "10.20.0.0/24"), Shape::Text).required(),
-                form.hinted("name", (Word::GuideNetworkName, "3F-nurse"), name),
+                form.example("cidr", (Word::GuideCidr, "10.20.0.0/24"), Shape::Text).required(),
+                form.example("name", (Word::GuideNetworkName, "3F-nurse"), name),
                 form.one(
                     "purpose",
                     Word::SettingsPurpose,
                     std::iter::once(none(Word::SettingsNoPurpose)).chain(purposes),
                 ),
                 form.tick("wired", Word::SettingWired),
-                form.hinted("gateways", (Word::SettingGateways, "10.20.0.254"), Shape::Lines),
-                form.hinted("dhcp_servers", (Word::SettingDhcp, "10.20.0.2"), Shape::Lines),
+                form.example("gateways", (Word::SettingGateways, "10.20.0.254"), Shape::Lines),
+                form.example("dhcp_servers", (Word::SettingDhcp, "10.20.0.2"), Shape::Lines),
             ],
         },
         Section {
@@ -103,7 +103,7 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
                     std::iter::once(none(Word::SettingNobody)).chain(agents),
                 ),
                 form.one("policy", Word::SettingsPolicy, reaches),
-                form.hinted("windows", (Word::PlanWindows, "22:00-05:00"), Shape::Lines),
+                form.example("windows", (Word::PlanWindows, "22:00-05:00"), Shape::Lines),
                 form.hinted(
                     "packets_per_second",
                     (Word::SettingRate, form.say(Word::SettingAgentsOwn)),

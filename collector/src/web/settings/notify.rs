@@ -154,13 +154,13 @@ fn told(form: &Form<'_>, around: &Around, new: bool) -> Section {
     Section {
         legend: "",
         inputs: vec![
-            form.hinted("name", (Word::SettingName, "mail"), name).required(),
+            form.example("name", (Word::SettingName, "mail"), name).required(),
             form.one("kind", Word::SettingWay, ways),
             form.many("events", Word::SettingEvents, events),
             form.one("severity", Word::SettingSeverity, severities()),
-            form.hinted("quiet", (Word::SettingQuiet, "22:00-07:00"), Shape::Lines),
+            form.example("quiet", (Word::SettingQuiet, "22:00-07:00"), Shape::Lines),
             form.one("urgent", Word::SettingUrgent, none(Word::SettingNone).chain(severities())),
-            form.hinted("gather_minutes", (Word::SettingGather, "1-1440"), Shape::Text),
+            form.hinted("gather_minutes", (Word::SettingGather, "1～1440"), Shape::Text),
             form.one("language", Word::SettingsLanguage, none(Word::SettingUsual).chain(langs)),
             form.one("party", Word::SettingParty, none(Word::SettingNone).chain(parties)),
             form.tick("brief", Word::SettingBrief),
@@ -179,7 +179,7 @@ fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
         Section {
             legend: form.lang.say(Word::SettingServer),
             inputs: vec![
-                form.hinted("server", (Word::SettingServer, "mail.example.jp"), Shape::Text),
+                form.example("server", (Word::SettingServer, "mail.example.jp"), Shape::Text),
                 form.hinted("port", (Word::SettingPort, own()), Shape::Text),
                 form.hinted("ca_file", (Word::SettingCa, own()), Shape::Text),
             ],
@@ -205,7 +205,7 @@ fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
             legend: form.lang.say(Word::SettingSyslog),
             inputs: vec![
                 form.one("transport", Word::SettingTransport, plain(&["udp", "tcp", "tls"])),
-                form.hinted("facility", (Word::SettingFacility, "0-23"), Shape::Text),
+                form.hinted("facility", (Word::SettingFacility, "0～23"), Shape::Text),
             ],
         },
     ]
@@ -215,7 +215,7 @@ fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
 pub(super) const fn event(kind: Kind) -> Word {
     match kind {
         Kind::Finding => Word::NavFindings,
-        Kind::MissedScan => Word::ScansMissed,
+        Kind::MissedScan => Word::StartMissed,
         Kind::SilentAgent => Word::NotifySilent,
         Kind::Overdue => Word::NotifyOverdue,
         Kind::Certificate => Word::NotifyCertificate,

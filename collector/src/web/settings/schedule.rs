@@ -99,10 +99,11 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
         inputs: vec![
             form.input("name", Word::PlanSchedule, name).required(),
             form.one("agent", Word::PlanAgent, agents).required(),
-            form.hinted("pattern", (Word::SettingPattern, "30 22 * * 1-5"), Shape::Text).required(),
+            form.example("pattern", (Word::SettingPattern, "30 22 * * 1-5"), Shape::Text)
+                .required(),
             form.hinted("zone", (Word::SettingZone, around.zone.clone()), Shape::Text),
-            form.hinted("windows", (Word::PlanWindows, "22:00-05:00"), Shape::Lines),
-            form.hinted("blackout", (Word::PlanBlackout, "2026-12-29..2027-01-03"), Shape::Lines),
+            form.example("windows", (Word::PlanWindows, "22:00-05:00"), Shape::Lines),
+            form.example("blackout", (Word::PlanBlackout, "2026-12-29..2027-01-03"), Shape::Lines),
             form.hinted("networks", (Word::PlanNetworks, all), Shape::Lines),
             form.one("reach", Word::SettingsPolicy, std::iter::once(own).chain(reaches)),
             form.input("contact", Word::PlanContact, Shape::Text),
