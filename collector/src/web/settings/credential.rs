@@ -60,6 +60,7 @@ pub(super) fn sections(form: &Form<'_>, new: bool) -> Vec<Section> {
     vec![
         Section {
             legend: "",
+            only: "",
             inputs: vec![
                 form.example("name", (Word::SettingName, "core-switches"), name).required(),
                 form.one("version", Word::SettingVersion, versions),
@@ -67,6 +68,7 @@ pub(super) fn sections(form: &Form<'_>, new: bool) -> Vec<Section> {
         },
         Section {
             legend: "SNMP v3",
+            only: "v3",
             inputs: vec![
                 form.input("user", Word::SettingUser, Shape::Text),
                 form.one("auth", Word::SettingAuth, words(&AUTHS)),
@@ -82,6 +84,7 @@ pub(super) fn sections(form: &Form<'_>, new: bool) -> Vec<Section> {
         },
         Section {
             legend: "SNMP v1 / v2c",
+            only: "v1 v2c",
             inputs: vec![form.hinted("community", (Word::SettingCommunity, kept()), Shape::Secret)],
         },
     ]

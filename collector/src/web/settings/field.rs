@@ -106,6 +106,9 @@ pub(super) struct Input {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Section {
     pub(super) legend: &'static str,
+    /// With which choices of the form it is shown, divided by spaces; empty: with any. A browser that
+    /// does not know `:has()` shows it always.
+    pub(super) only: &'static str,
     pub(super) inputs: Vec<Input>,
 }
 

@@ -91,6 +91,7 @@ pub(super) fn sections(form: &Form<'_>, file: &Config) -> Vec<Section> {
     let editions = Checklist::editions().into_iter().map(|it| (it.clone(), it));
     vec![Section {
         legend: "",
+        only: "",
         inputs: vec![
             field("retention_days", Word::SettingRetention, &form.say(Word::SettingRetentionHint)),
             field("silent_agent_hours", Word::SettingSilent, &is(usual.silent_hours, "1-720")),
@@ -122,6 +123,7 @@ pub(super) fn read_denied(texts: &Texts) -> Result<Deny, Vec<Flaw>> {
 pub(super) fn deny_sections(form: &Form<'_>) -> Vec<Section> {
     vec![Section {
         legend: "",
+        only: "",
         inputs: vec![
             form.example("nets", (Word::SettingNets, "10.30.0.0/24"), Shape::Lines),
             form.example("macs", (Word::SettingMacs, "00:1a:2b:3c:4d:5e"), Shape::Lines),

@@ -81,6 +81,7 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
     vec![
         Section {
             legend: "",
+            only: "",
             inputs: vec![
                 form.example("cidr", (Word::GuideCidr, "10.20.0.0/24"), Shape::Text).required(),
                 form.example("name", (Word::GuideNetworkName, "3F-nurse"), name),
@@ -96,6 +97,7 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
         },
         Section {
             legend: form.lang.say(Word::SettingScanning),
+            only: "",
             inputs: vec![
                 form.one(
                     "agent",

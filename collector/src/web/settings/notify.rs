@@ -153,6 +153,7 @@ fn told(form: &Form<'_>, around: &Around, new: bool) -> Section {
     let langs = [("ja".to_owned(), "日本語".to_owned()), ("en".to_owned(), "English".to_owned())];
     Section {
         legend: "",
+        only: "",
         inputs: vec![
             form.example("name", (Word::SettingName, "mail"), name).required(),
             form.one("kind", Word::SettingWay, ways),
@@ -169,7 +170,7 @@ fn told(form: &Form<'_>, around: &Around, new: bool) -> Section {
 }
 
 /// How it is reached.
-fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
+fn roads(form: &Form<'_>, new: bool) -> [Section; 5] {
     let plain = |all: &[&str]| {
         all.iter().map(|one| ((*one).to_owned(), (*one).to_owned())).collect::<Vec<_>>()
     };
@@ -178,14 +179,15 @@ fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
     [
         Section {
             legend: form.lang.say(Word::SettingServer),
+            only: "smtp syslog",
             inputs: vec![
                 form.example("server", (Word::SettingServer, "mail.example.jp"), Shape::Text),
                 form.hinted("port", (Word::SettingPort, own()), Shape::Text),
-                form.hinted("ca_file", (Word::SettingCa, own()), Shape::Text),
             ],
         },
         Section {
             legend: form.lang.say(Word::SettingMail),
+            only: "smtp",
             inputs: vec![
                 form.one("security", Word::SettingSecurity, plain(&["starttls", "tls", "none"])),
                 form.input("from", Word::SettingFrom, Shape::Text),
@@ -196,6 +198,7 @@ fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
         },
         Section {
             legend: form.lang.say(Word::SettingWebhook),
+            only: "webhook",
             inputs: vec![
                 form.hinted("url", (Word::SettingUrl, kept()), Shape::Secret),
                 form.hinted("key", (Word::SettingKey, kept()), Shape::Secret),
@@ -203,10 +206,16 @@ fn roads(form: &Form<'_>, new: bool) -> [Section; 4] {
         },
         Section {
             legend: form.lang.say(Word::SettingSyslog),
+            only: "syslog",
             inputs: vec![
                 form.one("transport", Word::SettingTransport, plain(&["udp", "tcp", "tls"])),
                 form.hinted("facility", (Word::SettingFacility, "0～23"), Shape::Text),
             ],
+        },
+        Section {
+            legend: "TLS",
+            only: "",
+            inputs: vec![form.hinted("ca_file", (Word::SettingCa, own()), Shape::Text)],
         },
     ]
 }

@@ -96,6 +96,7 @@ pub(super) fn sections(form: &Form<'_>, around: &Around, new: bool) -> Vec<Secti
     let all = form.say(Word::ScansAllNetworks);
     vec![Section {
         legend: "",
+        only: "",
         inputs: vec![
             form.input("name", Word::PlanSchedule, name).required(),
             form.one("agent", Word::PlanAgent, agents).required(),

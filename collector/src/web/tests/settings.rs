@@ -206,3 +206,25 @@ fn sessions_of_an_account_are_ended_by_an_administrator() {
     assert_eq!(running.submit("/accounts", "", "kind=end&name=sato1").status, 200);
     assert_eq!(running.get_as(&operator, "/devices", "").status, 303, "it has to log in again");
 }
+
+#[test]
+fn fields_of_a_form_are_hidden_by_choices_that_it_has_and_the_stylesheet_knows() {
+    let running = running();
+    let style = include_str!("../../../assets/daicho.css");
+    let mut marked = 0;
+    for kind in ["notify", "credential"] {
+        let page = running.get(&format!("/settings/edit?kind={kind}")).body;
+        for part in page.split("data-only=\"").skip(1) {
+            for choice in part.split('"').next().unwrap().split(' ') {
+                marked += 1;
+                let option = format!("<option value=\"{choice}\"");
+                assert_eq!(page.matches(&option).count(), 1, "{kind}: {choice}");
+                let rule = format!(
+                    "form:has(option[value=\"{choice}\"]:checked) .part[data-only]:not([data-only~=\"{choice}\"])"
+                );
+                assert!(style.contains(&rule), "{rule}");
+            }
+        }
+    }
+    assert_eq!(marked, 8);
+}
