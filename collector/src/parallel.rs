@@ -2,15 +2,19 @@
 //! their order, so that nothing tells how many threads there were.
 
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// More threads than this make little faster what allocates much.
 const MOST: usize = 8;
 
-/// How many threads work.
+/// How many threads work: as many as there are processors when it is first asked. To ask the system reads
+/// files of control groups on Linux, which takes longer than what is asked for between two of the calls.
 pub(crate) fn hands() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(MOST)
+    static HANDS: LazyLock<usize> =
+        LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from).min(MOST));
+    *HANDS
 }
 
 /// What `work` makes of each part.
