@@ -98,6 +98,24 @@ struct Order {
     silent: usize,
 }
 
+/// A row and what it is sorted by. Compared member by member: what says nothing stands behind all that
+/// does, and most texts differ in their beginnings, for which no memory elsewhere is looked at.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Sorted {
+    silent: bool,
+    beginning: u128,
+    key: String,
+    row: u32,
+}
+
+impl Sorted {
+    fn new(key: String, row: usize) -> Self {
+        let octets = key.bytes().chain(std::iter::repeat(0)).take(16);
+        let beginning = octets.fold(0, |number, octet| number << 8 | u128::from(octet));
+        Self { silent: key.is_empty(), beginning, key, row: u32::try_from(row).unwrap_or(u32::MAX) }
+    }
+}
+
 /// An index over the devices of a picture.
 #[derive(Debug, Default)]
 pub struct Roster {
@@ -216,15 +234,20 @@ impl Roster {
             return &NONE;
         };
         order.get_or_init(|| {
-            let numbers: Vec<usize> = (0..self.count()).collect();
-            let keys = parallel::each(&numbers, |number| {
-                told(*number).map(|told| column::key(column, &told)).unwrap_or_default()
-            });
-            let mut keys: Vec<(String, u32)> = keys.into_iter().zip(0..).collect();
-            // What says nothing stands behind all that does.
-            keys.sort_unstable_by(|a, b| (a.0.is_empty(), a).cmp(&(b.0.is_empty(), b)));
-            let silent = keys.partition_point(|(key, _)| !key.is_empty());
-            Order { rows: keys.into_iter().map(|(_, row)| row).collect(), silent }
+            let keys = |rows: &std::ops::Range<usize>| {
+                let key =
+                    |row| told(row).map(|told| column::key(column, &told)).unwrap_or_default();
+                let mut keys: Vec<Sorted> =
+                    rows.clone().map(|row| Sorted::new(key(row), row)).collect();
+                keys.sort_unstable();
+                keys
+            };
+            let parts = parallel::map(&parallel::stretches(self.count()), keys);
+            let mut keys: Vec<Sorted> = parts.into_iter().flatten().collect();
+            // Parts that are in order, which are merged.
+            keys.sort();
+            let silent = keys.partition_point(|sorted| !sorted.silent);
+            Order { rows: keys.into_iter().map(|sorted| sorted.row).collect(), silent }
         })
     }
 }

@@ -53,6 +53,8 @@ pub struct Difference {
     pub kind: Kind,
     /// What it is known by.
     pub key: String,
+    /// The same for people: numbers as the book writes them, and of a finding what it is about.
+    pub about: String,
     /// What it is called.
     pub name: String,
     /// How it differs.
@@ -69,13 +71,38 @@ pub fn diff(earlier: &Content, later: &Content) -> Vec<Difference> {
         (Kind::Record, &earlier.register, &later.register),
         (Kind::Coverage, &earlier.coverage, &later.coverage),
     ];
-    all.into_iter().flat_map(|(kind, before, after)| of_kind(kind, before, after)).collect()
+    let about = |kind, key: &str| about((earlier, later), kind, key);
+    all.into_iter()
+        .flat_map(|(kind, before, after)| of_kind(kind, (before, after), about))
+        .collect()
+}
+
+/// What the thing of this key is known by to people.
+fn about((earlier, later): (&Content, &Content), kind: Kind, key: &str) -> String {
+    match kind {
+        Kind::Row => {
+            let row = later.rows.get(key).or_else(|| earlier.rows.get(key));
+            // Numbers are compared in one spelling, and written as the hospital writes them.
+            let number = row.and_then(|row| row.get("asset_number"));
+            let number = number.filter(|_| key.starts_with("asset_number="));
+            number.map_or_else(|| key.to_owned(), |number| format!("asset_number={number}"))
+        }
+        Kind::Finding => {
+            let subject = key.split_once(':').map_or(key, |(_, subject)| subject);
+            let device = later.devices.get(subject).or_else(|| earlier.devices.get(subject));
+            match device.and_then(|device| device.get("name")) {
+                Some(name) => name.clone(),
+                None => about((earlier, later), Kind::Row, subject),
+            }
+        }
+        Kind::Book | Kind::Device | Kind::Record | Kind::Coverage => key.to_owned(),
+    }
 }
 
 fn of_kind(
     kind: Kind,
-    before: &BTreeMap<String, Line>,
-    after: &BTreeMap<String, Line>,
+    (before, after): (&BTreeMap<String, Line>, &BTreeMap<String, Line>),
+    about: impl Fn(Kind, &str) -> String,
 ) -> Vec<Difference> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let mut found = Vec::new();
@@ -83,6 +110,7 @@ fn of_kind(
         let made = |line: &Line, how| Difference {
             kind,
             key: key.clone(),
+            about: about(kind, key),
             name: line.get("name").or_else(|| line.get("rule")).cloned().unwrap_or_default(),
             how,
         };

@@ -24,6 +24,7 @@ fn what_came_went_and_changed_is_told_field_by_field() {
     let said = |key: &str, name: &str, how| Difference {
         kind: Kind::Row,
         key: key.into(),
+        about: key.into(),
         name: name.into(),
         how,
     };
@@ -38,6 +39,23 @@ fn what_came_went_and_changed_is_told_field_by_field() {
         ]
     );
     assert_eq!(diff(&after, &after), []);
+}
+
+#[test]
+fn a_difference_is_about_what_people_know_a_row_or_a_device_by() {
+    let line = |name: &'static str, value: &str| Line::from([(name.into(), value.to_owned())]);
+    let mut before = content(&[]);
+    before.rows.insert("asset_number=a-1".into(), line("asset_number", "Ａ-1"));
+    before.devices.insert("mac-020000000001".into(), line("name", "NAS-1"));
+    for subject in ["asset_number=a-1", "mac-020000000001", "exception-7:due"] {
+        before.findings.insert(format!("some_rule:{subject}"), line("rule", "some_rule"));
+    }
+    let found = diff(&before, &content(&[]));
+    let about: Vec<&str> = found.iter().map(|one| one.about.as_str()).collect();
+    assert_eq!(
+        about,
+        ["asset_number=Ａ-1", "mac-020000000001", "asset_number=Ａ-1", "exception-7:due", "NAS-1"]
+    );
 }
 
 #[test]

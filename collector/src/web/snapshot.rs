@@ -12,6 +12,7 @@ use crate::day::Day;
 use crate::decision::{Decided, Decision, Key};
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
+use crate::parallel;
 use crate::picture::{Criteria, Live, Picture};
 use crate::reconcile::Match;
 use crate::report;
@@ -38,10 +39,12 @@ pub(super) struct Snapshot {
     devices: HashMap<DeviceId, usize, RandomState>,
     entries: BTreeMap<Place, usize>,
     keys: Vec<EntryKey>,
-    matches_of_device: HashMap<DeviceId, Vec<usize>>,
+    /// The matches of each device, both by their numbers, ascending.
+    matches_of_device: Vec<(u32, u32)>,
     match_of_entry: BTreeMap<Place, usize>,
-    /// Which device rests on which observation, ascending. Few ask, so it is made for the first who does.
-    devices_of_observation: OnceLock<Vec<(ObservationId, usize)>>,
+    /// Which device rests on which observation, by the beginning of its id, ascending. Few ask, so it is
+    /// made for the first who does.
+    devices_of_observation: OnceLock<Vec<(u64, u32)>>,
     /// What is made when it is first asked for.
     shelves: Shelves,
 }
@@ -116,14 +119,15 @@ impl Snapshot {
         for (index, entry) in ground.ledger.entries.iter().enumerate() {
             made.entries.insert(entry.place.clone(), index);
         }
-        for (index, matched) in picture.matches.iter().enumerate() {
-            for device in matched.devices() {
-                made.matches_of_device.entry(device.clone()).or_default().push(index);
-            }
+        for (number, (index, matched)) in (0..).zip(picture.matches.iter().enumerate()) {
+            let devices = matched.devices().filter_map(|device| made.devices.get(device));
+            let devices = devices.filter_map(|device| u32::try_from(*device).ok());
+            made.matches_of_device.extend(devices.map(|device| (device, number)));
             if let Some(place) = &matched.entry {
                 made.match_of_entry.insert(place.clone(), index);
             }
         }
+        made.matches_of_device.sort_unstable();
         made.keys = ground.ledger.keys();
         made.ground = ground;
         made.picture = picture;
@@ -146,16 +150,21 @@ impl Snapshot {
     }
 
     pub(super) fn matches(&self, device: &DeviceId) -> impl Iterator<Item = &Match> {
-        let indexes = self.matches_of_device.get(device).into_iter().flatten();
-        indexes.filter_map(|index| self.picture.matches.get(*index))
+        self.scoped(self.devices.get(device).copied()).map(|(matched, _)| matched)
+    }
+
+    /// The matches of the device of this number, each with the judgement on its scope.
+    fn scoped(&self, device: Option<usize>) -> impl Iterator<Item = (&Match, Option<&Scoped>)> {
+        let numbers = device.map(|device| of(&self.matches_of_device, device));
+        numbers.into_iter().flatten().filter_map(|number| {
+            Some((self.picture.matches.get(number)?, self.picture.scopes.get(number)))
+        })
     }
 
     /// The device's matches, each with the judgement on its scope.
     pub(super) fn scopes(&self, device: &DeviceId) -> impl Iterator<Item = (&Match, &Scoped)> {
-        let indexes = self.matches_of_device.get(device).into_iter().flatten();
-        indexes.filter_map(|index| {
-            Some((self.picture.matches.get(*index)?, self.picture.scopes.get(*index)?))
-        })
+        let all = self.scoped(self.devices.get(device).copied());
+        all.filter_map(|(matched, scoped)| Some((matched, scoped?)))
     }
 
     /// What people said of whatever is known by one of these keys, the latest first.
@@ -190,18 +199,45 @@ impl Snapshot {
 
     pub(super) fn devices_on(&self, id: ObservationId) -> impl Iterator<Item = &Device> {
         let all = self.devices_of_observation.get_or_init(|| rests(&self.picture.devices));
-        let from = all.partition_point(|(of, _)| *of < id);
+        let wanted = beginning(id);
+        let from = all.partition_point(|(of, _)| *of < wanted);
         let rest = all.get(from..).unwrap_or_default().iter();
-        let found = rest.take_while(move |(of, _)| *of == id);
-        found.filter_map(|(_, index)| self.picture.devices.get(*index))
+        let alike = rest.take_while(move |(of, _)| *of == wanted);
+        let devices = alike.filter_map(|(_, index)| self.picture.devices.get(*index as usize));
+        // Two ids may begin alike.
+        devices.filter(move |device| report::sources(device).contains(&id))
     }
 }
 
+/// What belongs to this number, of pairs that are ascending.
+fn of(pairs: &[(u32, u32)], number: usize) -> impl Iterator<Item = usize> {
+    let from = pairs.partition_point(|(of, _)| (*of as usize) < number);
+    let rest = pairs.get(from..).unwrap_or_default().iter();
+    let own = rest.take_while(move |(of, _)| *of as usize == number);
+    own.map(|(_, belongs)| *belongs as usize)
+}
+
+/// The first eight octets of an id.
+fn beginning(id: ObservationId) -> u64 {
+    let octets = id.octets().into_iter().take(8);
+    octets.fold(0, |number, octet| number << 8 | u64::from(octet))
+}
+
 /// Which device rests on which observation, ascending.
-fn rests(devices: &[Device]) -> Vec<(ObservationId, usize)> {
-    let one = |(index, device)| report::sources(device).into_iter().map(move |id| (id, index));
-    let mut all: Vec<(ObservationId, usize)> = devices.iter().enumerate().flat_map(one).collect();
-    all.sort_unstable();
+fn rests(devices: &[Device]) -> Vec<(u64, u32)> {
+    let one = |index: usize| {
+        let sources = devices.get(index).map(report::sources).unwrap_or_default();
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        sources.into_iter().map(move |id| (beginning(id), index))
+    };
+    let parts = parallel::map(&parallel::stretches(devices.len()), |stretch| {
+        let mut part: Vec<(u64, u32)> = stretch.clone().flat_map(one).collect();
+        part.sort_unstable();
+        part
+    });
+    let mut all = parts.concat();
+    // Parts that are in order, which are merged.
+    all.sort();
     all.dedup();
     all
 }

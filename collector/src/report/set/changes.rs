@@ -58,8 +58,12 @@ pub(super) fn make(told: &Told<'_>, between: &Between) -> Paper {
     for (label, one) in [(Word::PaperEarlier, &between.earlier), (Word::PaperLater, &between.later)]
     {
         let at = told.minute(one.at);
-        let with: [&dyn std::fmt::Display; 6] =
-            [&one.id, &at, &one.by, &one.why, &one.digest.short(), &one.key];
+        let by = match (one.why.as_str(), told.lang()) {
+            ("", _) => one.by.clone(),
+            (why, Lang::Ja) => format!("{}（{why}）", one.by),
+            (why, Lang::En) => format!("{} ({why})", one.by),
+        };
+        let with: [&dyn std::fmt::Display; 5] = [&one.id, &at, &by, &one.digest.short(), &one.key];
         paper.head(told.say(label), &told.lang().fill(Word::PaperSignedBy, &with));
     }
     paper.parts.push(Part::Table(differences(told, between)));
@@ -93,7 +97,7 @@ fn differences(told: &Told<'_>, between: &Between) -> Table {
                 value(lang, field, after),
             ),
         };
-        let key = known_by(lang, &one.key);
+        let key = known_by(lang, &one.about);
         table.push([lang.say(kind(one.kind)), &key, &name, &field, &before, &after]);
     }
     table

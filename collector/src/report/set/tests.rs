@@ -58,6 +58,7 @@ fn between() -> Between {
     let difference = |how| Difference {
         kind: Kind::Row,
         key: "asset_number=me-0001".into(),
+        about: "asset_number=ME-0001".into(),
         name: HOSTILE.into(),
         how,
     };
@@ -253,7 +254,8 @@ fn the_network_is_drawn_and_told_as_tables() {
 fn changes_name_fields_and_who_said_what_in_between() {
     let paper = paper(Name::Changes);
     let cells = cells(&paper);
-    for said in ["判定", "一致", "相違", "削除", "佐藤", "移設", "台帳の変更"] {
+    for said in ["判定", "一致", "相違", "削除", "佐藤", "移設", "台帳の変更", "管理番号 ME-0001"]
+    {
         assert!(cells.iter().any(|cell| cell == said), "{said}: {cells:?}");
     }
     assert_eq!(paper.boxes, ["承認者"]);

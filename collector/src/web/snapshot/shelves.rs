@@ -7,7 +7,7 @@ use daicho_common::time::Timestamp;
 use foldhash::fast::RandomState;
 use ipnet::IpNet;
 
-use super::Snapshot;
+use super::{Snapshot, of};
 use crate::clock::Zone;
 use crate::finding::{Finding, Rule};
 use crate::ledger::Entry;
@@ -86,19 +86,21 @@ pub(in crate::web) struct Needs {
 #[derive(Debug, Default)]
 struct Findings {
     by_id: HashMap<String, usize, RandomState>,
-    of_device: HashMap<DeviceId, Vec<usize>, RandomState>,
+    /// The findings of each device, both by their numbers, ascending.
+    of_device: Vec<(u32, u32)>,
 }
 
 impl Snapshot {
     fn findings(&self) -> &Findings {
         self.shelves.findings.get_or_init(|| {
             let mut made = Findings::default();
-            for (number, finding) in self.picture.findings.iter().enumerate() {
-                made.by_id.insert(finding.id.clone(), number);
-                if let Some(device) = &finding.device {
-                    made.of_device.entry(device.clone()).or_default().push(number);
-                }
+            for (number, (index, finding)) in (0..).zip(self.picture.findings.iter().enumerate()) {
+                made.by_id.insert(finding.id.clone(), index);
+                let device = finding.device.as_ref().and_then(|id| self.devices.get(id));
+                let device = device.and_then(|device| u32::try_from(*device).ok());
+                made.of_device.extend(device.map(|device| (device, number)));
             }
+            made.of_device.sort_unstable();
             Arc::new(made)
         })
     }
@@ -113,20 +115,23 @@ impl Snapshot {
         &self,
         device: &DeviceId,
     ) -> impl Iterator<Item = &Finding> {
-        let numbers = self.findings().of_device.get(device).into_iter().flatten();
-        numbers.filter_map(|number| self.picture.findings.get(*number))
+        self.findings_of(self.devices.get(device).copied())
+    }
+
+    /// The findings about the device of this number, worst first.
+    fn findings_of(&self, device: Option<usize>) -> impl Iterator<Item = &Finding> {
+        let numbers = device.map(|device| of(&self.findings().of_device, device));
+        numbers.into_iter().flatten().filter_map(|number| self.picture.findings.get(number))
     }
 
     /// The device of this number in the picture, with what the ledger says of it.
     pub(in crate::web) fn told(&self, number: usize) -> Option<Told<'_>> {
         let device = self.picture.devices.get(number)?;
-        let indexes = self.matches_of_device.get(&device.id).into_iter().flatten();
-        let rows = indexes.filter_map(|index| {
-            let matched = self.picture.matches.get(*index)?;
+        let rows = self.scoped(Some(number)).map(|(matched, scoped)| {
             let entry = matched.entry.as_ref().and_then(|place| self.entry(place));
-            Some(Row { matched, scoped: self.picture.scopes.get(*index), entry })
+            Row { matched, scoped, entry }
         });
-        let open = self.findings_about(&device.id).filter(|finding| finding.is_open());
+        let open = self.findings_of(Some(number)).filter(|finding| finding.is_open());
         Some(Told { device, rows: rows.collect(), open: open.count() })
     }
 
