@@ -2,6 +2,7 @@
 //! their order, so that nothing tells how many threads there were.
 
 use std::panic::resume_unwind;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -10,7 +11,9 @@ const MOST: usize = 8;
 
 /// How many threads work.
 pub(crate) fn hands() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(MOST)
+    // Where a program may use but a part of a machine, the system reads several files to tell.
+    static HANDS: OnceLock<usize> = OnceLock::new();
+    *HANDS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from).min(MOST))
 }
 
 /// What `work` makes of each part.
