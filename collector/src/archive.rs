@@ -2,7 +2,7 @@
 //! at a time.
 //!
 //! What is said is kept once, in blocks of JSON under Zstandard; an observation is the number of what it
-//! says, a time, and the beginning of its id: 24 octets. A [`Hand`] takes out what is wanted and holds the
+//! says, a time, and the beginning of its id: some 15 octets. A [`Hand`] takes out what is wanted and holds the
 //! blocks that it opened last. [`Seen`] is the same for observations that are not packed.
 
 use std::borrow::Cow;
@@ -19,6 +19,11 @@ use sha2::{Digest, Sha256};
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::parallel;
+
+pub(crate) mod leb128;
+mod sightings;
+
+use sightings::{Reading, Sightings};
 
 /// Facts in a block: fewer pack worse, more cost more for one of them.
 const BLOCK: usize = 128;
@@ -57,18 +62,25 @@ struct ContentOf<'a> {
 impl Content {
     /// What an observation says, as JSON: `{"vantage":…,"method":…,"speaker":…,"fact":…}`.
     pub fn text(observation: &Observation) -> String {
+        let mut text = Vec::with_capacity(256);
+        Self::write(observation, &mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// The same, written behind what is there.
+    pub fn write(observation: &Observation, to: &mut Vec<u8>) {
         let Observation { vantage, method, speaker, fact, .. } = observation;
         let content = ContentOf { vantage, method: *method, speaker: *speaker, fact };
         // Serialising these types cannot fail: no map has a key that is not a string.
-        serde_json::to_string(&content).unwrap_or_default()
+        let _ = serde_json::to_writer(to, &content);
     }
 
     /// The id of the observation that says this text at a time: what [`Observation::id`] gives, without
     /// writing again what was written. The time is the first member of an observation's JSON.
-    pub fn id(text: &str, at: Timestamp) -> ObservationId {
+    pub fn id(text: &[u8], at: Timestamp) -> ObservationId {
         let mut digest = Sha256::new();
         digest.update(format!("{{\"at\":{},", at.micros()));
-        digest.update(text.strip_prefix('{').unwrap_or(text));
+        digest.update(text.strip_prefix(b"{").unwrap_or(text));
         let mut id = [0; 16];
         for (to, from) in id.iter_mut().zip(digest.finalize()) {
             *to = from;
@@ -126,6 +138,21 @@ fn lines(texts: &[u8]) -> impl Iterator<Item = &[u8]> {
     texts.split(|octet| *octet == b'\n').filter(|line| !line.is_empty())
 }
 
+/// A sighting on its way into an archive.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Sighting {
+    at: i64,
+    id: u64,
+    fact: u32,
+}
+
+/// The first octets of an id, then the number of its observation: so that it is found by its id. Two
+/// observations in a million begin alike where there are two million, and content tells them apart.
+type Place = [u8; BEGINNING + 4];
+
+/// Octets of an id by which its observation is looked for.
+const BEGINNING: usize = 5;
+
 /// Observations, packed, in the order in which they were put in.
 #[derive(Clone, Debug, Default)]
 pub struct Archive {
@@ -133,23 +160,20 @@ pub struct Archive {
     facts: u32,
     /// Keys of facts that follow one another: the first key of each run, and the number of its fact.
     runs: Vec<(i64, u32)>,
-    /// Of each observation what it says, when, and the first octets of its id.
-    says: Vec<u32>,
-    times: Vec<i64>,
-    ids: Vec<u64>,
+    sightings: Sightings,
     /// Observations in the order of their ids.
-    order: Vec<u32>,
+    places: Vec<Place>,
 }
 
 impl Archive {
     /// How many observations there are.
     pub fn len(&self) -> usize {
-        self.says.len()
+        self.sightings.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.says.is_empty()
+        self.len() == 0
     }
 
     /// The key of the last fact, if there is one.
@@ -171,30 +195,73 @@ impl Archive {
         Packing { archive: self, waiting }
     }
 
-    /// Puts in observations: which fact each says, when, and its id.
+    /// Puts in observations: which fact each says, and when. They follow those that are here, in order of
+    /// time, then of id.
     ///
     /// # Errors
     /// If one says what is not there.
-    pub fn saw(
-        &mut self,
-        seen: impl IntoIterator<Item = (i64, Timestamp, ObservationId)>,
-    ) -> Result<(), Broken> {
-        let done = seen.into_iter().try_for_each(|(key, at, id)| {
-            let fact = self.number(key).ok_or(Broken)?;
-            self.says.push(fact);
-            self.times.push(at.micros());
-            self.ids.push(beginning(id));
-            Ok(())
-        });
-        let (from, to) = (self.order.len(), self.says.len());
-        self.order.extend((from..to).filter_map(|at| u32::try_from(at).ok()));
-        let ids = &self.ids;
-        if let Some(new) = self.order.get_mut(from..) {
-            new.sort_unstable_by_key(|at| ids.get(*at as usize));
+    pub fn saw(&mut self, seen: &[(i64, Timestamp)]) -> Result<(), Broken> {
+        let seen = self.in_order(seen)?;
+        self.places.reserve_exact(seen.len());
+        let before = self.places.len();
+        for Sighting { at, id, fact } in seen {
+            self.push((fact, at), id);
+        }
+        self.put_in_order(before);
+        Ok(())
+    }
+
+    fn push(&mut self, sighting: (u32, i64), id: u64) {
+        self.places.extend(u32::try_from(self.len()).map(|number| place(id, number)));
+        self.sightings.push(sighting);
+    }
+
+    /// These, named by what they say, in order of time, then of id.
+    fn in_order(&self, seen: &[(i64, Timestamp)]) -> Result<Vec<Sighting>, Broken> {
+        let mut sightings = Vec::with_capacity(seen.len());
+        for (key, at) in seen {
+            let fact = self.number(*key).ok_or(Broken)?;
+            sightings.push(Sighting { at: at.micros(), id: 0, fact });
+        }
+        // What stands in one block is named while it is open.
+        sightings.sort_unstable_by_key(|it| it.fact);
+        let length = sightings.len().div_ceil(parallel::hands()).max(STRETCH);
+        let named = {
+            let parts: Vec<&[Sighting]> = sightings.chunks(length).collect();
+            parallel::map(&parts, |part| self.named(part))
+        };
+        let named = named.into_iter().collect::<Option<Vec<_>>>().ok_or(Broken)?;
+        for (sighting, id) in sightings.iter_mut().zip(named.into_iter().flatten()) {
+            sighting.id = id;
+        }
+        sightings.sort_unstable();
+        Ok(sightings)
+    }
+
+    fn named(&self, sightings: &[Sighting]) -> Option<Vec<u64>> {
+        let mut by = Decompressor::new().ok()?;
+        let mut ids = Vec::with_capacity(sightings.len());
+        for part in sightings.chunk_by(|a, b| a.fact as usize / BLOCK == b.fact as usize / BLOCK) {
+            let block = part.first().and_then(|it| self.blocks.get(it.fact as usize / BLOCK));
+            let texts = block.map(|block| block.texts(&mut by)).unwrap_or_default();
+            let texts: Vec<&[u8]> = lines(&texts).collect();
+            ids.extend(part.iter().map(|it| {
+                let text = texts.get(it.fact as usize % BLOCK).copied().unwrap_or_default();
+                beginning(Content::id(text, Timestamp::from_micros(it.at)))
+            }));
+        }
+        Some(ids)
+    }
+
+    /// Makes those from here on be found by their ids.
+    fn put_in_order(&mut self, from: usize) {
+        if let Some(new) = self.places.get_mut(from..) {
+            new.sort_unstable();
         }
         // Two runs in order, which are merged in one pass.
-        self.order.sort_by_key(|at| ids.get(*at as usize));
-        done
+        if from > 0 {
+            self.places.sort();
+        }
     }
 
     fn number(&self, key: i64) -> Option<u32> {
@@ -207,11 +274,11 @@ impl Archive {
 
     /// The numbers of observations whose id may be this one: hardly ever more than one.
     fn alike(&self, id: ObservationId) -> impl Iterator<Item = u32> + '_ {
-        let wanted = beginning(id);
-        let of = move |at: &u32| self.ids.get(*at as usize).copied().unwrap_or_default();
-        let from = self.order.partition_point(|at| of(at) < wanted);
-        let rest = self.order.get(from..).unwrap_or_default();
-        rest.iter().copied().take_while(move |at| of(at) == wanted)
+        let wanted = place(beginning(id), 0);
+        let from = self.places.partition_point(|place| *place < wanted);
+        let rest = self.places.get(from..).unwrap_or_default();
+        let alike = rest.iter().take_while(move |it| it[..BEGINNING] == wanted[..BEGINNING]);
+        alike.map(|[.., a, b, c, d]| u32::from_be_bytes([*a, *b, *c, *d]))
     }
 
     /// The observation of this id.
@@ -227,7 +294,7 @@ impl Archive {
         if alike.next().is_some() {
             return self.find(id).map(|it| it.at);
         }
-        self.times.get(at as usize).copied().map(Timestamp::from_micros)
+        self.sightings.get(at as usize).map(|(_, at)| Timestamp::from_micros(at))
     }
 
     /// Those of these ids that are here, in their order here.
@@ -242,8 +309,8 @@ impl Archive {
 
     /// One alone, without reading what lies beside it.
     fn one(&self, number: u32, by: &mut Decompressor<'_>) -> Option<Observation> {
-        let fact = *self.says.get(number as usize)? as usize;
-        let at = Timestamp::from_micros(*self.times.get(number as usize)?);
+        let (fact, at) = self.sightings.get(number as usize)?;
+        let (fact, at) = (fact as usize, Timestamp::from_micros(at));
         let texts = self.blocks.get(fact / BLOCK)?.texts(by);
         let Content { vantage, method, speaker, fact } =
             serde_json::from_slice(lines(&texts).nth(fact % BLOCK)?).ok()?;
@@ -264,8 +331,10 @@ impl From<Vec<Observation>> for Archive {
         // What was just written can be read.
         let packed = (0..).zip(texts).try_for_each(|(key, text)| packing.add(key, text));
         let _ = packed.and_then(|()| packing.end());
-        let seen = (0..).zip(&observations).map(|(key, it)| (key, it.at, it.id()));
-        let _ = made.saw(seen);
+        for (fact, observation) in (0..).zip(&observations) {
+            made.push((fact, observation.at.micros()), beginning(observation.id()));
+        }
+        made.put_in_order(0);
         made
     }
 }
@@ -285,6 +354,13 @@ impl<const N: usize> PartialEq<[Observation; N]> for Archive {
 /// The first octets of an id, as a number.
 fn beginning(id: ObservationId) -> u64 {
     id.octets().into_iter().take(8).fold(0, |number, octet| number << 8 | u64::from(octet))
+}
+
+fn place(id: u64, number: u32) -> Place {
+    let mut place = [0; BEGINNING + 4];
+    place[..BEGINNING].copy_from_slice(&id.to_be_bytes()[..BEGINNING]);
+    place[BEGINNING..].copy_from_slice(&number.to_be_bytes());
+    place
 }
 
 /// Puts facts into an archive, which is of no use unless it is brought to its [`Packing::end`].
@@ -372,7 +448,7 @@ impl<'a> Seen<'a> {
 
     /// Takes observations out; each thread needs one of its own.
     pub fn hand(self) -> Hand<'a> {
-        Hand { seen: self, slots: Vec::new(), by: None }
+        Hand { seen: self, slots: Vec::new(), by: None, reading: Reading::default() }
     }
 
     /// All of them, in their order.
@@ -398,6 +474,7 @@ pub struct Hand<'a> {
     /// The block in each slot, by its number.
     slots: Vec<Option<(usize, Vec<Content>)>>,
     by: Option<Decompressor<'static>>,
+    reading: Reading,
 }
 
 impl std::fmt::Debug for Hand<'_> {
@@ -421,8 +498,8 @@ impl<'a> Hand<'a> {
     }
 
     fn unpack(&mut self, archive: &Archive, number: u32) -> Option<Observation> {
-        let fact = *archive.says.get(number as usize)? as usize;
-        let at = Timestamp::from_micros(*archive.times.get(number as usize)?);
+        let (fact, at) = archive.sightings.read(number as usize, &mut self.reading)?;
+        let (fact, at) = (fact as usize, Timestamp::from_micros(at));
         let (block, place) = (fact / BLOCK, fact % BLOCK);
         self.slots.resize_with(SLOTS, || None);
         let slot = self.slots.get_mut(block % SLOTS)?;

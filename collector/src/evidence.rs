@@ -13,6 +13,7 @@ use serde::Serialize;
 mod sources;
 
 pub use sources::Sources;
+pub(crate) use sources::share;
 
 /// How a claim is bound to its subject, weakest first. Precedence is a decision, not an order of
 /// arrival: a higher grade wins whenever it came.

@@ -35,7 +35,7 @@ pub(super) fn retain(options: &Author) -> Result<(), Complaint> {
     let (count, whole) = (folded.len(), ground.observations.len());
     if count > 0 {
         let by = By::here(who(options.by.as_ref()), now);
-        store.fold(folded.into_iter().collect(), days, by).map_err(trouble)?;
+        store.fold(ground.observations.those(folded), days, by).map_err(trouble)?;
     }
     let said = lang.fill(Word::SafetyFolded, &[&days, &whole, &count]);
     to_stdout(|out| writeln!(out, "{said}"))

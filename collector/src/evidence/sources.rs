@@ -1,22 +1,27 @@
-//! The observations on which something rests. Nearly always it is one, and there are millions of these
-//! lists, so one id stands in the list itself and takes no memory beside it.
+//! The observations on which something rests. There are millions of these lists, most of one or two ids, and
+//! the many fields of a device rest on the same few of them. So a list is a stretch of a table, takes sixteen
+//! octets itself, and those of one device have one table ([`share`]).
 
 use std::fmt;
 use std::ops::Deref;
 use std::slice;
+use std::sync::Arc;
 
 use daicho_common::observation::ObservationId;
 use serde::{Serialize, Serializer};
 
-/// Ids of observations, mostly one.
-#[derive(Clone)]
-pub struct Sources(List);
+/// Lists among which one is looked for that is the same.
+const LOOKED_AT: usize = 64;
+
+/// Ids of observations, mostly one or two.
+#[derive(Clone, Default)]
+pub struct Sources(Option<Stretch>);
 
 #[derive(Clone)]
-enum List {
-    One(ObservationId),
-    /// None, or more than one.
-    Other(Box<[ObservationId]>),
+struct Stretch {
+    table: Arc<Box<[ObservationId]>>,
+    from: u32,
+    length: u32,
 }
 
 impl Sources {
@@ -40,9 +45,28 @@ impl Sources {
     }
 }
 
-impl Default for Sources {
-    fn default() -> Self {
-        Self(List::Other(Box::default()))
+/// Makes stretches of one table of these lists, in which what is the same stands once. None of them is
+/// longer or shorter for it.
+pub(crate) fn share(lists: Vec<&mut Sources>) {
+    let mut ids: Vec<ObservationId> = Vec::new();
+    let mut known: Vec<(usize, usize)> = Vec::new();
+    let mut shared = Vec::with_capacity(lists.len());
+    for list in lists.into_iter().filter(|list| !list.is_empty()) {
+        let same = |(from, to): &&(usize, usize)| ids.get(*from..*to) == Some(&**list);
+        let place = known.iter().rev().take(LOOKED_AT).find(same).copied();
+        let place = place.unwrap_or_else(|| {
+            let from = ids.len();
+            ids.extend_from_slice(list);
+            known.push((from, ids.len()));
+            (from, ids.len())
+        });
+        shared.push((list, place));
+    }
+    let table = Arc::new(ids.into_boxed_slice());
+    for (list, (from, to)) in shared {
+        if let (Ok(from), Ok(length)) = (u32::try_from(from), u32::try_from(to - from)) {
+            *list = Sources(Some(Stretch { table: Arc::clone(&table), from, length }));
+        }
     }
 }
 
@@ -50,25 +74,24 @@ impl Deref for Sources {
     type Target = [ObservationId];
 
     fn deref(&self) -> &[ObservationId] {
-        match &self.0 {
-            List::One(id) => slice::from_ref(id),
-            List::Other(ids) => ids,
-        }
+        let stretch = self.0.as_ref().and_then(|Stretch { table, from, length }| {
+            table.get(*from as usize..)?.get(..*length as usize)
+        });
+        stretch.unwrap_or_default()
     }
 }
 
 impl From<ObservationId> for Sources {
     fn from(id: ObservationId) -> Self {
-        Self(List::One(id))
+        vec![id].into()
     }
 }
 
 impl From<Vec<ObservationId>> for Sources {
     fn from(ids: Vec<ObservationId>) -> Self {
-        match ids.as_slice() {
-            [id] => Self(List::One(*id)),
-            _ => Self(List::Other(ids.into())),
-        }
+        let length = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let table = || Arc::new(ids.into_boxed_slice());
+        Self((length > 0).then(|| Stretch { table: table(), from: 0, length }))
     }
 }
 
@@ -148,7 +171,17 @@ mod tests {
     }
 
     #[test]
-    fn one_id_takes_no_more_room_than_a_list() {
-        assert_eq!(size_of::<Sources>(), size_of::<Vec<ObservationId>>());
+    fn lists_that_are_shared_say_what_they_said_and_those_that_are_the_same_are_one() {
+        let said = [vec![id(1), id(2)], vec![id(3)], vec![], vec![id(1), id(2)], vec![id(1)]];
+        let mut lists = said.clone().map(Sources::from);
+        share(lists.iter_mut().collect());
+        assert!(lists.iter().map(|list| list.to_vec()).eq(said));
+        assert_eq!(lists[0].as_ptr(), lists[3].as_ptr());
+        assert_eq!(lists[0].as_ptr_range().end, lists[1].as_ptr());
+    }
+
+    #[test]
+    fn a_list_takes_sixteen_octets() {
+        assert_eq!(size_of::<Sources>(), 16);
     }
 }

@@ -84,7 +84,8 @@ impl Draft {
 
     /// The finding.
     pub(super) fn finish(self, known: &Facts<'_>) -> Finding {
-        let rule = word(self.rule);
+        let (rule, mut evidence) = (word(self.rule), self.evidence);
+        evidence.shrink_to_fit();
         let id = format!("{rule}:{}", self.subject);
         let facts = digest(self.facts.as_ref().unwrap_or(&self.detail));
         let answer = Answer::of(known.standing.answers(&id), &facts);
@@ -95,7 +96,7 @@ impl Draft {
             device: self.device,
             entries: self.entries,
             detail: self.detail,
-            evidence: self.evidence,
+            evidence,
             facts,
             answer,
         }

@@ -135,8 +135,8 @@ pub struct Cells {
     any: Vec<u32>,
     /// The next member of the same cell, round and round.
     ring: Vec<u32>,
-    /// Which observation a member is.
-    members: Vec<u32>,
+    /// Members that are the same observation as the member before.
+    again: Vec<u32>,
     networks: BTreeSet<String>,
     /// Observations of rows of tables, ascending.
     rows: Vec<u32>,
@@ -193,7 +193,7 @@ impl Cells {
     /// of theirs.
     pub fn add(&mut self, keys: &Keys, count: usize) -> Vec<u32> {
         let mut touched = Vec::with_capacity(keys.groups.len());
-        let mut from = 0;
+        let (mut from, mut last) = (0, None);
         for &(number, end) in &keys.groups {
             let mut group = None;
             for key in keys.all.get(from..end as usize).unwrap_or_default() {
@@ -203,7 +203,10 @@ impl Cells {
             from = end as usize;
             let Some(group) = group else { continue };
             let (root, member) = (self.root(group), u32::try_from(self.ring.len()).unwrap_or(NONE));
-            self.members.push(self.count + number);
+            if last == Some(number) {
+                self.again.push(member);
+            }
+            last = Some(number);
             self.ring.push(member);
             if let Some(any) = self.any.get_mut(root as usize) {
                 if *any == NONE {
@@ -234,10 +237,8 @@ impl Cells {
         let first = self.any.get(root as usize).copied().unwrap_or(NONE);
         let mut found = Vec::new();
         let mut at = first;
-        while let (Some(&next), Some(&number)) =
-            (self.ring.get(at as usize), self.members.get(at as usize))
-        {
-            found.push(number);
+        while let Some(&next) = self.ring.get(at as usize) {
+            found.push(self.observation(at));
             at = next;
             if at == first {
                 break;
@@ -246,6 +247,12 @@ impl Cells {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Which observation a member is: each has one after the other, and hardly any has two.
+    fn observation(&self, member: u32) -> u32 {
+        let again = self.again.partition_point(|again| *again <= member);
+        member.saturating_sub(u32::try_from(again).unwrap_or(NONE))
     }
 
     /// Puts into one cell what people said something of that joins, parts or corrects; says which it is,

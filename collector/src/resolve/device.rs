@@ -8,7 +8,7 @@ use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::decision::Key;
-use crate::evidence::{Sourced, Sources};
+use crate::evidence::{self, Sourced, Sources};
 use crate::fingerprint::{Class, Software};
 use crate::inventory::parts::Part;
 use crate::inventory::storage::Storage;
@@ -196,6 +196,46 @@ impl Device {
             .or_else(ip)
             .or_else(mac)
             .unwrap_or_else(|| self.id.0.clone())
+    }
+
+    /// Takes no more memory than it needs: its fields share the lists of what they rest on.
+    pub(super) fn settle(&mut self) {
+        self.id.0.shrink_to_fit();
+        self.macs.shrink_to_fit();
+        self.addresses.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.programs.shrink_to_fit();
+        self.why.shrink_to_fit();
+        self.services.shrink_to_fit();
+        self.parts.shrink_to_fit();
+        self.software.shrink_to_fit();
+        self.joins.shrink_to_fit();
+        self.oddities.shrink_to_fit();
+        evidence::share(self.sources());
+    }
+
+    /// Every list of what a field rests on, but for where it hangs.
+    fn sources(&mut self) -> Vec<&mut Sources> {
+        fn of<'d, T: 'd>(
+            fields: impl IntoIterator<Item = &'d mut Sourced<T>>,
+        ) -> impl Iterator<Item = &'d mut Sources> {
+            fields.into_iter().map(|it| &mut it.sources)
+        }
+        let Self { vendor, model, serial, version, os, names, software, .. } = self;
+        let Self { support_end, description, location, macs, addresses, class, .. } = self;
+        let Self { programs, why, services, storage, parts, pages, joins, oddities, .. } = self;
+        let texts = [vendor, model, serial, version, os, support_end, description, location];
+        let mut all: Vec<&mut Sources> = of(texts.into_iter().flatten()).collect();
+        all.extend(of(names).chain(of(software)).chain(of(macs)).chain(of(class)));
+        all.extend(addresses.iter_mut().map(|it| &mut it.sources));
+        all.extend(joins.iter_mut().map(|it| &mut it.sources));
+        all.extend(of(programs).chain(of(services)).chain(of(storage)).chain(of(parts)));
+        all.extend(of(pages).chain(of(oddities)));
+        for why in why {
+            all.push(&mut why.ground.sources);
+            all.extend(why.against.iter_mut().map(|it| &mut it.ground.sources));
+        }
+        all
     }
 
     /// What decisions may name it by: its MAC addresses, its serial number, and its addresses where no

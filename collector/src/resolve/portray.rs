@@ -124,7 +124,7 @@ impl<'a> Gathered<'a> {
             self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
                 (seen.first(), seen.last())
             });
-        Device {
+        let mut device = Device {
             id: self.id(),
             macs: self.macs(),
             addresses: self.addresses(),
@@ -150,7 +150,9 @@ impl<'a> Gathered<'a> {
             attached: Vec::new(),
             first_seen,
             last_seen,
-        }
+        };
+        device.settle();
+        device
     }
 
     /// The MAC addresses; one that was seen directly rests on that alone.
@@ -161,7 +163,6 @@ impl<'a> Gathered<'a> {
         let mut macs: Vec<_> =
             seen.chain(told).map(|(mac, grade, seen)| sourced(mac, grade, seen)).collect();
         macs.sort_unstable_by_key(|mac| mac.value);
-        macs.shrink_to_fit();
         macs
     }
 
@@ -182,7 +183,6 @@ impl<'a> Gathered<'a> {
             })
             .collect();
         addresses.sort_unstable_by(|a, b| a.network.cmp(&b.network).then(a.ip.cmp(&b.ip)));
-        addresses.shrink_to_fit();
         addresses
     }
 

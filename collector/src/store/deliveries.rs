@@ -11,8 +11,11 @@ use super::writer::changed;
 use super::{StoreError, audit};
 use crate::people::log::Deed;
 
+mod facts;
 mod fold;
+pub(super) mod key;
 mod observations;
+pub(super) mod packed;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
-use daicho_common::observation::ObservationId;
 use daicho_common::time::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::books::{self, CURRENT};
+use super::deliveries::packed;
 use super::sql::{Connection, Transaction};
 use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
 use crate::archive::Archive;
@@ -192,24 +192,13 @@ fn read_observations(
     }
     packing.end().map_err(broken)?;
     drop(rows);
-    let mut sightings = tx.prepare(
-        "SELECT fact, at, observation FROM sighting WHERE batch > $1 ORDER BY at, observation",
-    )?;
-    let mut rows = sightings.query_many([batch])?;
-    let mut failed = None;
-    let mut next = || -> Result<_, StoreError> {
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let (at, id) = (Timestamp::from_micros(row.get(1)?), ObservationId::new(row.get(2)?));
-        Ok(Some((row.get(0)?, at, id)))
-    };
-    let seen = std::iter::from_fn(|| {
-        next().unwrap_or_else(|error| {
-            failed = Some(error);
-            None
-        })
-    });
-    observations.saw(seen).map_err(broken)?;
-    failed.map_or(Ok(()), Err)
+    let mut parts = tx.prepare("SELECT since, octets FROM seen WHERE batch > $1 ORDER BY id")?;
+    let mut rows = parts.query_many([batch])?;
+    let mut seen = Vec::new();
+    while let Some(row) = rows.next()? {
+        packed::read(&row, |(fact, at)| seen.push((fact, Timestamp::from_micros(at))))?;
+    }
+    observations.saw(&seen).map_err(broken)
 }
 
 fn texts<T: DeserializeOwned>(

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use sha2::{Digest, Sha256};
 
 use super::audit::{self, By};
@@ -221,15 +221,21 @@ fn copy(from: &Connection, to: &Connection, table: &Table) -> Result<Moved, Stor
         octets += values.iter().map(length).sum::<usize>();
         part.extend(values);
         if octets >= PART {
-            to.insert_all(&into, &part)?;
+            insert(to, &into, &part)?;
             part.clear();
             octets = 0;
         }
         Ok(())
     })?;
-    to.insert_all(&into, &part)?;
+    insert(to, &into, &part)?;
     go_on_counting(to, table)?;
     Ok(moved)
+}
+
+fn insert(to: &Connection, into: &Into<'_>, values: &[Value]) -> Result<(), StoreError> {
+    let values = values.iter().map(|value| ToSqlOutput::Borrowed(value.into()));
+    to.insert_all(into, &values.collect::<Vec<_>>())?;
+    Ok(())
 }
 
 fn length(value: &Value) -> usize {

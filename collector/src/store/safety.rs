@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use daicho_common::time::Timestamp;
 
+use super::deliveries::packed;
 use super::sql::{Connection, Purpose};
 use super::{Store, StoreError, reader, schema};
 use crate::private;
@@ -160,7 +161,52 @@ fn faults(connection: &Connection) -> Result<Vec<String>, StoreError> {
         let (table, to): (String, String) = (row.get(0)?, row.get(2)?);
         faults.push(format!("a row of {table} names none of {to}"));
     }
+    if faults.is_empty() && is_there(connection, "seen")? {
+        packed_faults(connection, &mut faults)?;
+    }
     Ok(faults)
+}
+
+/// Whether a file has this table: one of an earlier version has fewer. On a server they were brought
+/// forward.
+fn is_there(connection: &Connection, table: &str) -> Result<bool, StoreError> {
+    let text = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1";
+    Ok(connection.remote().is_some() || connection.prepare(text)?.exists([table])?)
+}
+
+/// What the database does not see, because several are packed in a row: whether they can be read, and
+/// whether there is what they say.
+fn packed_faults(connection: &Connection, faults: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    let mut statement = connection.prepare("SELECT id FROM fact ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        match runs.last_mut().filter(|(_, last)| *last + 1 == id) {
+            Some((_, last)) => *last = id,
+            None => runs.push((id, id)),
+        }
+    }
+    let is_fact = |id: i64| {
+        let run = runs.partition_point(|(first, _)| *first <= id).checked_sub(1);
+        run.and_then(|run| runs.get(run)).is_some_and(|(_, last)| id <= *last)
+    };
+    let mut statement = connection.prepare("SELECT since, octets, observations, id FROM seen")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()?.filter(|_| faults.len() < TOLD) {
+        let (expected, id): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let (mut count, mut unknown) = (0, 0);
+        let read = packed::read(&row, |(fact, _)| {
+            count += 1;
+            unknown += i64::from(!is_fact(fact));
+        });
+        if read.is_err() || count != expected {
+            faults.push(format!("row {id} of seen cannot be read"));
+        } else if unknown > 0 {
+            faults.push(format!("row {id} of seen names {unknown} that are not in fact"));
+        }
+    }
+    Ok(())
 }
 
 fn count(connection: &Connection, examined: &mut Examined) -> Result<(), StoreError> {
@@ -169,13 +215,10 @@ fn count(connection: &Connection, examined: &mut Examined) -> Result<(), StoreEr
         Ok(u64::try_from(number).unwrap_or_default())
     };
     let of = |table: &str| -> Result<u64, StoreError> {
-        let there =
-            format!("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{table}'");
-        // A file of an earlier version has fewer tables; on a server they were brought forward.
-        if connection.remote().is_none() && one(&there)? == 0 {
-            Ok(0)
-        } else {
+        if is_there(connection, table)? {
             one(&format!("SELECT count(*) FROM {table}"))
+        } else {
+            Ok(0)
         }
     };
     examined.version = schema::version(connection)?;
@@ -183,7 +226,11 @@ fn count(connection: &Connection, examined: &mut Examined) -> Result<(), StoreEr
         examined.revision = super::ground::revision(connection)?;
     }
     examined.batches = of("batch")?;
-    examined.observations = of("sighting")?;
+    examined.observations = if is_there(connection, "seen")? {
+        one("SELECT CAST(coalesce(sum(observations), 0) AS BIGINT) FROM seen")?
+    } else {
+        of("sighting")?
+    };
     examined.decisions = of("decision")?;
     examined.books = of("book")?;
     Ok(())

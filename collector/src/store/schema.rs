@@ -4,8 +4,9 @@
 //! microseconds since the epoch; JSON is TEXT; computed values are computed in Rust.
 
 use super::StoreError;
-use super::sql::{Connection, Purpose};
+use super::sql::{self, Connection, Purpose};
 
+mod packing;
 mod server;
 
 pub(super) use server::make as make_on;
@@ -17,7 +18,7 @@ const MOVED: i32 = 0x4441_494d;
 
 /// Each entry brings a file from the version before to its own (1, 2 …). Entries never change once
 /// released; a new one is added at the end.
-const VERSIONS: [&str; 12] = [
+const VERSIONS: [&str; 13] = [
     "
     CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
     INSERT INTO revision (one, number) VALUES (1, 0);
@@ -234,7 +235,27 @@ const VERSIONS: [&str; 12] = [
     CREATE INDEX sighting_batch ON sighting (batch);
 ",
     include_str!("schema/setting.sql"),
+    include_str!("schema/packed.sql"),
 ];
+/// The version for which texts alone do not do.
+const PACKED: i64 = 13;
+
+/// Brings the tables forward from a version; `tell` keeps which they are of.
+fn forward(
+    tx: &Connection,
+    from: i64,
+    server: fn(&str) -> String,
+    tell: impl Fn(i64) -> sql::Result<()>,
+) -> Result<(), StoreError> {
+    for (text, to) in VERSIONS.iter().zip(1_i64..).filter(|(_, to)| *to > from) {
+        tx.execute_batch(&server(text))?;
+        if to == PACKED {
+            packing::pack(tx)?;
+        }
+        tell(to)?;
+    }
+    Ok(())
+}
 
 /// Makes the tables, or brings an older file forward, all or nothing.
 ///
@@ -247,13 +268,12 @@ pub(super) fn bring_forward(connection: &Connection) -> Result<(), StoreError> {
     }
     check(connection)?;
     let tx = connection.begin(Purpose::Write)?;
-    let version: i32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    for (text, to) in VERSIONS.iter().zip(1_i32..).filter(|(_, to)| *to > version) {
-        tx.execute_batch(text)?;
+    let version = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    forward(&tx, version, str::to_owned, |to| {
         tx.execute_batch(&format!(
             "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to};"
-        ))?;
-    }
+        ))
+    })?;
     tx.commit()?;
     Ok(())
 }

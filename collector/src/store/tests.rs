@@ -138,7 +138,7 @@ fn what_is_folded_is_gone_what_it_said_stays_and_the_log_says_so() {
     let seen: Vec<_> = (0..5).map(|second| observation(7, second)).collect();
     store.append(vec![opened(1, 1, seen.clone())], at(100)).unwrap();
     let (revision, by) = (store.revision().unwrap(), By::here("tanaka".into(), at(200)));
-    let inner = seen[1..4].iter().map(Observation::id).collect();
+    let inner = seen[1..4].to_vec();
     assert_eq!(store.fold(inner, 400, by).unwrap(), 3);
     assert_eq!(store.ground().unwrap().observations, [observation(7, 0), observation(7, 4)]);
     assert!(store.revision().unwrap() > revision);
@@ -167,6 +167,42 @@ fn an_observation_that_another_batch_brought_already_counts_once() {
     let ground = store.ground().unwrap();
     assert_eq!(ground.observations.len(), 2);
     assert_eq!(ground.coverage.len(), 1, "the same coverage counts once");
+}
+
+/// In whatever order it comes and however often, and more of it than goes into one row.
+#[test]
+fn what_comes_late_or_again_is_told_from_what_is_new() {
+    let (_folder, store) = store();
+    let seen = |hosts: std::ops::Range<u8>, seconds: std::ops::Range<i64>| -> Vec<Observation> {
+        hosts
+            .flat_map(|host| seconds.clone().map(move |second| observation(host, second)))
+            .collect()
+    };
+    let mut digest = 0;
+    let mut append = |observations: Vec<Observation>| {
+        digest += 1;
+        match store.append(vec![opened(digest, 1, observations)], at(100)).unwrap()[..] {
+            [Appended::New { observations }] => observations,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(append(seen(0..100, 1000..1100)), 10_000);
+    // Hosts that were seen since are seen at the same times, earlier, and later.
+    assert_eq!(append(seen(50..150, 950..1050)), 10_000 - 50 * 50);
+    assert_eq!(append(seen(0..150, 950..1100)), 150 * 150 - 17_500);
+    assert_eq!(append(seen(0..150, 950..1100)), 0);
+    let twice = [seen(0..90, 0..100), seen(0..91, 0..100)].concat();
+    assert_eq!(append(twice), 9_100);
+    assert_eq!(append(seen(0..150, 500..501)), 150);
+    let ground = store.ground().unwrap();
+    let mut expected =
+        [seen(0..150, 950..1100), seen(0..91, 0..100), seen(0..150, 500..501)].concat();
+    expected.sort_by_key(|it| (it.at, it.id()));
+    assert!(ground.observations.iter().eq(expected));
+    let facts: i64 =
+        store.read().query_row("SELECT count(*) FROM fact", [], |row| row.get(0)).unwrap();
+    assert_eq!(facts, 150);
+    assert_eq!(store.holds().unwrap().observations, 22_500 + 9_100 + 150);
 }
 
 #[test]
@@ -307,8 +343,9 @@ fn the_tables_refuse_what_points_nowhere() {
     let (_folder, store) = store();
     let refused = store.writer.write(|tx| {
         Ok(tx.execute(
-            "INSERT INTO sighting (observation, fact, at, batch) VALUES ($1, $2, $3, $4)",
-            params![[0u8; 16], 1, 1, 1],
+            "INSERT INTO seen (batch, since, until, observations, octets)
+             VALUES ($1, 1, 1, 1, $2)",
+            params![1, [1u8, 0]],
         )?)
     });
     let told = matches!(refused, Err(StoreError::Database(_) | StoreError::Server { .. }));
@@ -353,13 +390,16 @@ fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
         store.writer.write(most).unwrap()
     };
     room(4);
-    let large = || opened(2, 1, (0..3000).map(|second| observation(8, second)).collect());
-    let full = store.append(vec![large()], at(200)).unwrap_err();
+    let host = |second: i64| u8::try_from(second % 250).unwrap();
+    // As much as does not go into a few pages: facts of many hosts.
+    let seen = (0..3000).map(|second| observation(host(second), second));
+    let large = opened(2, 1, seen.collect());
+    let full = store.append(vec![large.clone()], at(200)).unwrap_err();
     assert!(matches!(full, StoreError::Unwritable(_)), "{full:?}");
     let ground = store.ground().unwrap();
     assert_eq!((ground.revision, ground.observations.len()), (1, 1), "nothing of it is there");
     room(1000);
-    let appended = store.append(vec![large()], at(300)).unwrap();
+    let appended = store.append(vec![large], at(300)).unwrap();
     assert_eq!(appended, [Appended::New { observations: 3000 }]);
     assert_eq!(store.ground().unwrap().observations.len(), 3001);
 }

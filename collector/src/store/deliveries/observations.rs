@@ -1,47 +1,68 @@
-//! The observations of a batch on their way into the tables. What they are known by is made in another
-//! thread while the writer works; of what was said before only its number is looked up, many at once.
+//! The observations of a batch on their way into the tables. What they say and what that is known by is
+//! made in another thread while the writer works, which looks up the numbers of facts that were said before
+//! and packs what was seen.
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 
 use daicho_common::observation::Observation;
-use rusqlite::types::Value;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::hash;
+use super::facts;
+use super::key::Key;
+use super::packed::{self, PART, Packed, Seen};
 use crate::archive::Content;
 use crate::store::StoreError;
-use crate::store::sql::Transaction;
 use crate::store::sql::bulk::Into;
+use crate::store::sql::{Transaction, params};
 
-/// Observations that are made ready and inserted at a time.
-const PART: usize = 8192;
 /// Parts that wait for the writer at most.
 const WAITING: usize = 2;
-/// How many numbers are looked up at once, the smallest that is enough.
-const SIZES: [usize; 3] = [8, 64, 512];
 
-type Hash = [u8; 16];
-
-/// An observation as the tables know it.
-struct Ready {
-    observation: Hash,
-    at: i64,
-    hash: Hash,
-    content: String,
+/// Some observations, made ready for the tables.
+#[derive(Default)]
+struct Part {
+    /// What they say, one after the other.
+    texts: Vec<u8>,
+    /// Ascending by key, then by time.
+    ready: Vec<Ready>,
 }
 
-impl Ready {
-    fn of(observation: &Observation) -> Self {
-        let content = Content::text(observation);
-        let id = Content::id(&content, observation.at).octets();
-        Self { observation: id, at: observation.at.micros(), hash: hash(&content), content }
+struct Ready {
+    key: Key,
+    at: i64,
+    /// Where in the texts it stands what is said.
+    text: Range<usize>,
+}
+
+impl Part {
+    fn of(observations: &[Observation]) -> Self {
+        let mut part = Self::default();
+        for observation in observations {
+            let from = part.texts.len();
+            Content::write(observation, &mut part.texts);
+            let text = from..part.texts.len();
+            let key = Key::of(observation, part.texts.get(text.clone()).unwrap_or_default());
+            part.ready.push(Ready { key, at: observation.at.micros(), text });
+        }
+        part.ready.sort_unstable_by_key(|ready| (ready.key, ready.at));
+        part
     }
 
-    /// In the order of the table, so that neighbours are written together.
-    fn part(observations: &[Observation]) -> Vec<Self> {
-        let mut part: Vec<Self> = observations.iter().map(Self::of).collect();
-        part.sort_unstable_by_key(|ready| ready.observation);
-        part
+    fn text(&self, ready: &Ready) -> &[u8] {
+        self.texts.get(ready.text.clone()).unwrap_or_default()
+    }
+
+    /// What each fact is known by, ascending, each once.
+    fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = self.ready.iter().map(|ready| ready.key).collect();
+        keys.dedup();
+        keys
+    }
+
+    /// What is said alike, together.
+    fn said(&self) -> impl Iterator<Item = &[Ready]> {
+        self.ready.chunk_by(|a, b| a.key == b.key)
     }
 }
 
@@ -52,13 +73,13 @@ pub(super) fn insert(
     batch: i64,
 ) -> Result<usize, StoreError> {
     if observations.len() <= PART {
-        return insert_part(tx, Ready::part(observations), batch);
+        return insert_part(tx, &Part::of(observations), batch);
     }
     std::thread::scope(|scope| {
         let (give, ready) = sync_channel(WAITING);
         scope.spawn(move || {
             for part in observations.chunks(PART) {
-                if give.send(Ready::part(part)).is_err() {
+                if give.send(Part::of(part)).is_err() {
                     // The writer failed, and takes no more.
                     break;
                 }
@@ -66,73 +87,62 @@ pub(super) fn insert(
         });
         let mut new = 0;
         for part in ready {
-            new += insert_part(tx, part, batch)?;
+            new += insert_part(tx, &part, batch)?;
         }
         Ok(new)
     })
 }
 
-fn insert_part(
-    tx: &Transaction<'_>,
-    mut part: Vec<Ready>,
-    batch: i64,
-) -> Result<usize, StoreError> {
-    let facts = facts(tx, &mut part)?;
-    let mut values = Vec::with_capacity(part.len() * 4);
-    for Ready { observation, at, hash, .. } in part {
-        let fact = facts.get(&hash).ok_or(StoreError::Row { table: "fact" })?;
-        values.extend([
-            Value::Blob(observation.to_vec()),
-            Value::Integer(*fact),
-            Value::Integer(at),
-            Value::Integer(batch),
-        ]);
-    }
-    let into = Into {
-        table: "sighting",
-        columns: &["observation", "fact", "at", "batch"],
-        end: "ON CONFLICT (observation) DO NOTHING",
-    };
-    Ok(tx.insert_all(&into, &values)?)
-}
-
-/// The number of every fact; those that are not there yet are kept.
-fn facts(tx: &Transaction<'_>, part: &mut [Ready]) -> Result<HashMap<Hash, i64>, StoreError> {
-    let mut hashes: Vec<Hash> = part.iter().map(|ready| ready.hash).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    let mut facts = known(tx, &hashes)?;
+fn insert_part(tx: &Transaction<'_>, part: &Part, batch: i64) -> Result<usize, StoreError> {
+    let known = facts::numbers(tx, &part.keys())?;
+    let (mut seen, mut again) = (Vec::with_capacity(part.ready.len()), Vec::new());
     let mut new = Vec::new();
-    for ready in part.iter_mut().filter(|ready| !facts.contains_key(&ready.hash)) {
-        let content = std::mem::take(&mut ready.content);
-        new.push((ready.hash, content));
-    }
-    new.sort_unstable_by_key(|(hash, _)| *hash);
-    new.dedup_by_key(|(hash, _)| *hash);
-    let values = new.into_iter();
-    let values = values.flat_map(|(hash, text)| [Value::Blob(hash.to_vec()), Value::Text(text)]);
-    let into = Into { table: "fact", columns: &["hash", "content"], end: "RETURNING hash, id" };
-    tx.insert_giving(&into, &values.collect::<Vec<_>>(), |row| {
-        facts.insert(row.get(0)?, row.get(1)?);
-        Ok(())
-    })?;
-    Ok(facts)
-}
-
-fn known(tx: &Transaction<'_>, hashes: &[Hash]) -> Result<HashMap<Hash, i64>, StoreError> {
-    let mut facts = HashMap::with_capacity(hashes.len());
-    for part in hashes.chunks(SIZES[2]) {
-        let size = SIZES.into_iter().find(|size| *size >= part.len()).unwrap_or(part.len());
-        let named: Vec<String> = (1..=size).map(|at| format!("${at}")).collect();
-        let text = format!("SELECT hash, id FROM fact WHERE hash IN ({})", named.join(", "));
-        // What is left of the statement asks for the last one again.
-        let padded = part.iter().chain(part.last().into_iter().cycle()).take(size);
-        let values: Vec<Value> = padded.map(|hash| Value::Blob(hash.to_vec())).collect();
-        let mut statement = tx.prepare_cached(&text)?;
-        let mut rows = statement.query(&values[..])?;
-        while let Some(row) = rows.next()? {
-            facts.insert(row.get(0)?, row.get(1)?);
+    let mut last = facts::last(tx)?;
+    for (said, known) in part.said().zip(known) {
+        let times = said.iter().map(|ready| ready.at);
+        if let Some(fact) = known {
+            again.extend(times.map(|at| (fact, at)));
+        } else if let Some(first) = said.first() {
+            last += 1;
+            seen.extend(times.map(|at| (last, at)));
+            new.extend([
+                ToSqlOutput::from(last),
+                ToSqlOutput::Borrowed(ValueRef::Blob(&first.key.0)),
+                ToSqlOutput::Borrowed(ValueRef::Text(part.text(first))),
+            ]);
         }
     }
-    Ok(facts)
+    let into = Into { table: "fact", columns: &["id", "key", "content"], end: "" };
+    tx.insert_all(&into, &new)?;
+    again.sort_unstable();
+    again.dedup();
+    leave_out_known(tx, &mut again)?;
+    seen.append(&mut again);
+    seen.sort_unstable();
+    seen.dedup();
+    if let Some(packed) = Packed::of(&seen) {
+        packed.insert(tx, batch)?;
+    }
+    Ok(seen.len())
+}
+
+/// Takes out those that are there already. They can only be in rows whose times reach over theirs, and what
+/// comes is mostly later than whatever came before.
+fn leave_out_known(tx: &Transaction<'_>, seen: &mut Vec<Seen>) -> Result<(), StoreError> {
+    let times = || seen.iter().map(|(_, at)| *at);
+    let (Some(since), Some(until)) = (times().min(), times().max()) else { return Ok(()) };
+    let text = "SELECT since, octets FROM seen WHERE until >= $1 AND since <= $2";
+    let mut statement = tx.prepare_cached(text)?;
+    let mut rows = statement.query_many(params![since, until])?;
+    let mut known = Vec::new();
+    while let Some(row) = rows.next()? {
+        packed::read(&row, |one| {
+            if (since..=until).contains(&one.1) && seen.binary_search(&one).is_ok() {
+                known.push(one);
+            }
+        })?;
+    }
+    known.sort_unstable();
+    seen.retain(|one| known.binary_search(one).is_err());
+    Ok(())
 }

@@ -137,3 +137,23 @@ fn a_row_that_names_nothing_is_a_fault() {
     assert_eq!(examined.faults.len(), 3, "{examined:?}");
     assert!(examined.faults.iter().all(|fault| fault.contains("pin")), "{examined:?}");
 }
+
+#[test]
+fn what_is_packed_in_rows_is_looked_at_too() {
+    for (octets, told) in [
+        ("x'0104'", "row 1 of seen names 1 that are not in fact"),
+        ("x'0180'", "row 1 of seen cannot be read"),
+        ("x''", "row 1 of seen cannot be read"),
+    ] {
+        let (_folder, path) = filled();
+        let row = format!(
+            "INSERT INTO batch (id, digest, agent, pin, scan, sequence, last, began, closed,
+                 software, received_at)
+             VALUES (1, zeroblob(32), 'agent-1', 1, 's', 1, 1, 0, 0, '', 0);
+             INSERT INTO seen (id, batch, since, until, observations, octets)
+             VALUES (1, 1, 0, 9, 1, {octets});"
+        );
+        Connection::file(&path, Purpose::Write).unwrap().execute_batch(&row).unwrap();
+        assert_eq!(examine(&path).unwrap().faults, [told]);
+    }
+}

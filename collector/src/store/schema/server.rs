@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::StoreError;
 use super::super::server::Fault;
 use super::super::sql::{Connection, Purpose};
-use super::VERSIONS;
+use super::{VERSIONS, forward};
 
 /// SQLite's words and the server's, in the order in which they are replaced. Text is compared octet by
 /// octet, as SQLite does, whatever the language of the server is: order is the same on both.
@@ -90,11 +90,9 @@ fn count(tx: &Connection, text: &str) -> Result<i64, StoreError> {
 }
 
 fn from(tx: &Connection, version: i64) -> Result<(), StoreError> {
-    for (text, to) in VERSIONS.iter().zip(1_i64..).filter(|(_, to)| *to > version) {
-        tx.execute_batch(&translated(text))?;
-        tx.execute("UPDATE schema_version SET version = $1 WHERE one = 1", [to])?;
-    }
-    Ok(())
+    forward(tx, version, translated, |to| {
+        tx.execute("UPDATE schema_version SET version = $1 WHERE one = 1", [to]).map(drop)
+    })
 }
 
 #[cfg(test)]

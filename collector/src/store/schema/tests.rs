@@ -1,11 +1,14 @@
 //! Files as every version of the program left them, brought forward.
 
+use daicho_common::batch::{AgentKey, Batch, Header, Opened};
+use daicho_common::observation::Observation;
+use daicho_common::time::Timestamp;
 use rusqlite::Connection as Lite;
 use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::people::log::hex;
-use crate::store::Store;
+use crate::store::{Appended, Store};
 
 /// What each version's text comes to: the first eight octets of its SHA-256. A text that was released
 /// never changes; a new one is added behind.
@@ -22,6 +25,7 @@ const RELEASED: [&str; VERSIONS.len()] = [
     "8254fa780f62fc56",
     "34224a31ff40512f",
     "e37c4fc2484c8c28",
+    "bbaba20d3f8594d5",
 ];
 
 /// What a site keeps in the tables that came with each version, as that version wrote it.
@@ -38,6 +42,7 @@ const FILLED: [&str; VERSIONS.len()] = [
     include_str!("tests/10.sql"),
     include_str!("tests/11.sql"),
     include_str!("tests/12.sql"),
+    include_str!("tests/13.sql"),
 ];
 
 /// A file of this version, filled.
@@ -94,9 +99,61 @@ fn a_file_of_every_version_is_brought_forward_with_all_that_it_holds() {
         assert_eq!(denied, usize::from(version >= 12), "{version}");
         drop(store);
         let after = Lite::open(&path).unwrap();
-        let now: Vec<i64> = tables.iter().map(|table| rows(&after, table)).collect();
+        let kept = |table: &String| match table.as_str() {
+            // A row holds many of them now.
+            "sighting" => {
+                after.query_row("SELECT sum(observations) FROM seen", [], |row| row.get(0))
+            }
+            table => Ok(rows(&after, table)),
+        };
+        let now: Vec<i64> = tables.iter().map(|table| kept(table).unwrap()).collect();
         assert_eq!(now, held, "{version}");
         let found = crate::store::examine(&path).unwrap();
         assert_eq!((found.version, found.faults), (VERSIONS.len().try_into().unwrap(), vec![]));
     }
+}
+
+/// What a file of before has is known by what it says and when, and so is what comes afterwards.
+#[test]
+fn what_was_delivered_before_a_file_is_brought_forward_counts_once() {
+    for version in [12, VERSIONS.len()] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("daicho.db");
+        file(version, &path);
+        counts_once(&path);
+    }
+}
+
+fn counts_once(path: &std::path::Path) {
+    let store = Store::open(path).unwrap();
+    let known: Vec<Observation> = store.ground().unwrap().observations.iter().collect();
+    let later =
+        Observation { at: Timestamp::from_micros(1_775_003_400_000_009), ..known[1].clone() };
+    let batch = Opened {
+        batch: Batch {
+            header: Header {
+                agent: "east".into(),
+                scan: "east-2".into(),
+                sequence: 1,
+                last: true,
+                from: known[0].at,
+                to: later.at,
+                software: "daicho-agent 0.1.0".into(),
+            },
+            coverage: vec![],
+            sent: vec![],
+            observations: known.iter().cloned().chain([later.clone()]).collect(),
+        },
+        key: AgentKey::new([0; 32]),
+        digest: [2; 32],
+        mark: None,
+    };
+    let done = store.append(vec![batch], later.at).unwrap();
+    assert_eq!(done, [Appended::New { observations: 1 }]);
+    assert_eq!(store.ground().unwrap().observations, [known[0].clone(), known[1].clone(), later]);
+    let facts: i64 = Lite::open(path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM fact", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(facts, 2);
 }

@@ -1,8 +1,8 @@
 //! Many rows at once.
 
-use rusqlite::types::Value;
+use rusqlite::types::ToSqlOutput;
 
-use super::{Connection, Result, Row, Statement};
+use super::{Connection, Result};
 
 /// How many rows go into one statement where each statement is a journey to a server, the largest
 /// first: what does not fill one goes by the next.
@@ -32,40 +32,14 @@ impl Into<'_> {
 }
 
 impl Connection {
-    /// Inserts rows whose values follow one another, and reads what each gives back: `end` says what.
-    pub(in super::super) fn insert_giving(
-        &self,
-        into: &Into<'_>,
-        values: &[Value],
-        mut read: impl FnMut(&Row<'_>) -> Result<()>,
-    ) -> Result<()> {
-        self.parts(into, values, |statement, part| {
-            let mut rows = statement.query(part)?;
-            while let Some(row) = rows.next()? {
-                read(&row)?;
-            }
-            Ok(())
-        })
-    }
-
     /// Inserts rows whose values follow one another; returns how many are new.
-    pub(in super::super) fn insert_all(&self, into: &Into<'_>, values: &[Value]) -> Result<usize> {
-        let mut new = 0;
-        self.parts(into, values, |statement, part| {
-            new += statement.execute(part)?;
-            Ok(())
-        })?;
-        Ok(new)
-    }
-
-    fn parts(
+    pub(in super::super) fn insert_all(
         &self,
         into: &Into<'_>,
-        values: &[Value],
-        mut run: impl FnMut(&mut Statement<'_>, &[Value]) -> Result<()>,
-    ) -> Result<()> {
+        values: &[ToSqlOutput<'_>],
+    ) -> Result<usize> {
         let sizes = if self.remote().is_some() { &SIZES[..] } else { &[1] };
-        let mut rest = values;
+        let (mut rest, mut new) = (values, 0);
         for size in sizes {
             let length = size * into.columns.len();
             if rest.len() < length {
@@ -73,10 +47,10 @@ impl Connection {
             }
             let mut statement = self.prepare(&into.text(*size))?;
             while let Some((part, after)) = rest.split_at_checked(length) {
-                run(&mut statement, part)?;
+                new += statement.execute(part)?;
                 rest = after;
             }
         }
-        Ok(())
+        Ok(new)
     }
 }

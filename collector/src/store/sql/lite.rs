@@ -9,7 +9,8 @@ use super::{Error, Purpose, Result};
 
 /// How long to wait for another process that holds the file before giving up.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How much of the file the writer keeps in memory, in KiB: keys of observations lie anywhere in it.
+/// How much of the file the writer keeps in memory, in KiB: the index of facts where agents deliver now, and
+/// what a large import touches.
 const CACHE: i64 = 64 << 10;
 /// How long the log may grow before it is brought into the file, in pages of 4 KiB. A page that was
 /// written often meanwhile is brought there once.

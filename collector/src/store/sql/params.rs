@@ -1,7 +1,7 @@
 //! What is handed in with a statement.
 
 use rusqlite::ToSql;
-use rusqlite::types::Value;
+use rusqlite::types::ToSqlOutput;
 
 /// What is handed in for `$1`, `$2` … : `[]`, an array of values of one kind, or
 /// [`params!`](rusqlite::params) for values of several.
@@ -22,7 +22,7 @@ impl Params for &[&dyn ToSql] {
     }
 }
 
-impl Params for &[Value] {
+impl Params for &[ToSqlOutput<'_>] {
     fn each<T>(self, to: impl FnOnce(&[&dyn ToSql]) -> T) -> T {
         let values: Vec<&dyn ToSql> = self.iter().map(|value| value as &dyn ToSql).collect();
         to(&values)

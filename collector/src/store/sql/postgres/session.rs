@@ -26,8 +26,8 @@ use crate::store::sql::{Error, Purpose, Result};
 const WAITS: [u64; 7] = [0, 100, 250, 500, 1000, 2000, 4000];
 /// The advisory lock of whoever writes to the tables of this schema: "DAIC", and the schema.
 const WRITERS: &str = "1145129283, hashtext(current_schema())";
-/// Rows of a part.
-const PART: usize = 4096;
+/// Rows of the first part, of any other at most, and octets that a part should have: rows may be large.
+const PART: (usize, usize, usize) = (64, 4096, 4 << 20);
 
 /// What every session begins with. A writer that waits for its turn is not let wait forever, and the
 /// turn of one whose machine is gone ends. A commit has to be on the server's disk before an agent is
@@ -44,12 +44,14 @@ pub(super) struct Session {
     prepared: HashMap<String, Statement>,
     inside: bool,
     open: bool,
+    /// Rows of the next part.
+    part: usize,
 }
 
 impl Session {
     pub(super) fn new(server: Arc<Server>, purpose: Purpose) -> Self {
         let prepared = HashMap::new();
-        Self { server, purpose, client: None, prepared, inside: false, open: false }
+        Self { server, purpose, client: None, prepared, inside: false, open: false, part: PART.0 }
     }
 
     /// Connects, or says why not.
@@ -187,13 +189,17 @@ impl Session {
         }
         let declare = format!("DECLARE part NO SCROLL CURSOR FOR {text}");
         self.client(|client| client.execute(&declare, &handed(values)))?;
-        self.open = true;
+        (self.open, self.part) = (true, PART.0);
         Ok(())
     }
 
     fn part(&mut self) -> Result<Vec<Row>> {
         // Prepared anew each time: what it gives differs from one cursor to the next.
-        self.client(|client| client.query(&format!("FETCH FORWARD {PART} FROM part"), &[]))
+        let text = format!("FETCH FORWARD {} FROM part", self.part);
+        let rows = self.client(|client| client.query(&text, &[]))?;
+        let octets: usize = rows.iter().map(Row::raw_size_bytes).sum();
+        self.part = (rows.len() * PART.2 / octets.max(1)).clamp(1, PART.1);
+        Ok(rows)
     }
 }
 
