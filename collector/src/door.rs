@@ -40,8 +40,6 @@ mod listen;
 mod planner;
 /// Refusals, as sentences.
 mod refuse;
-/// Connections whose handshake is not done yet.
-mod unshaken;
 /// Whose certificate was shown.
 mod who;
 /// Jobs.

@@ -68,6 +68,8 @@ pub mod stocktaking;
 pub mod seal;
 /// Secrets at rest.
 pub mod vault;
+/// Connections, and of which of them nothing is known yet.
+mod crowd;
 /// What is counted while the program runs.
 pub mod meters;
 /// Messages on their way: looks, keeps, sends.

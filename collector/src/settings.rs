@@ -383,6 +383,12 @@ impl Settings {
         self.all().into_iter().filter(|it| it.kind() != kind || it.name() != name).collect()
     }
 
+    /// Whether another setting names this one.
+    pub fn needs(&self, kind: Kind, name: &str) -> bool {
+        let named = |network: &Network| network.credentials.iter().any(|one| one == name);
+        kind == Kind::Credential && self.networks.iter().any(named)
+    }
+
     /// The one of this kind and name.
     pub fn find(&self, kind: Kind, name: &str) -> Option<Setting> {
         self.all().into_iter().find(|it| it.kind() == kind && it.name() == name)

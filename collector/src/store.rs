@@ -36,6 +36,7 @@ mod safety;
 mod roll;
 mod schema;
 mod secrets;
+mod seen;
 mod server;
 mod sessions;
 mod settings;
@@ -56,7 +57,7 @@ pub use agents::{
 pub use audit::By;
 pub use books::{Held, Imported, NewBook, Preview};
 pub use changes::{Cause, Change, Edit};
-pub use decisions::NewDecision;
+pub use decisions::{Known, NewDecision};
 pub use deliveries::{Appended, Trusted};
 pub use error::StoreError;
 pub(crate) use error::other_key;
@@ -69,9 +70,10 @@ pub use registers::{Before, Touched, Version};
 pub use roll::{Admissions, Jobs};
 pub use safety::{Delivered, Examined, Restored, examine, restore};
 pub use secrets::{KeptSecret, Sealed};
+pub use seen::Seen;
 pub use server::{Fault, Server};
 pub use sessions::{Caller, Session};
-pub use settings::KeptSetting;
+pub use settings::{KeptSetting, NewSetting, TakenOut};
 pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
 pub use sql::Error as DatabaseError;
@@ -407,6 +409,22 @@ impl Store {
         self.writer.write(move |tx| decisions::add(tx, &decisions))
     }
 
+    /// The same, if nobody has said anything else of a finding than what is `known` of it. `None` if
+    /// somebody has; then nothing is kept.
+    pub fn decide_as(
+        &self,
+        decisions: Vec<NewDecision>,
+        known: Known,
+    ) -> Result<Option<Vec<u64>>, StoreError> {
+        self.writer.write(move |tx| {
+            if decisions::is_known(tx, &known)? {
+                decisions::add(tx, &decisions).map(Some)
+            } else {
+                Ok(None)
+            }
+        })
+    }
+
     /// A number that grows with every change of what is kept, whichever process made it.
     pub fn revision(&self) -> Result<u64, StoreError> {
         ground::revision(&self.read())
@@ -437,6 +455,29 @@ impl Store {
 
 fn reader(place: &Place) -> Result<Connection, StoreError> {
     Ok(place.connection(Purpose::Read)?)
+}
+
+#[cfg(test)]
+impl Store {
+    /// Does `both` at once: each has read all that it reads before either writes. Neither may write before
+    /// it has read. Returns what they came to.
+    pub(crate) fn at_once<T: Send>(&self, both: [&(dyn Fn() -> T + Sync); 2]) -> [T; 2] {
+        use std::thread::ScopedJoinHandle;
+
+        let held = self.writer.hold();
+        let before = self.writer.asked();
+        std::thread::scope(|scope| {
+            let both = both.map(|one| scope.spawn(one));
+            // One that ends without writing anything is for the test to find.
+            while self.writer.asked() < before + 2
+                && !both.iter().any(ScopedJoinHandle::is_finished)
+            {
+                std::thread::yield_now();
+            }
+            drop(held);
+            both.map(|one| one.join().unwrap())
+        })
+    }
 }
 
 /// Holds a database as another program does that writes, until it is dropped.

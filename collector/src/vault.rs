@@ -154,7 +154,21 @@ impl Vault {
         Ok(Self { keys, file, next, handed_in: handed_in.is_some() })
     }
 
-    /// Keeps a secret, encrypted; the key is made if there is none.
+    /// A secret, encrypted; the key is made if there is none.
+    ///
+    /// # Errors
+    /// [`Exit::Privilege`] if no key can be made.
+    pub fn seal(&mut self, name: &str, secret: &Secret) -> Result<Sealed, Complaint> {
+        if self.keys.is_empty() {
+            let octets = random()?;
+            private::write_once(&self.file, &octets)
+                .map_err(|error| unusable(&self.file, &error))?;
+            self.keys.extend(Key::read(&self.file)?);
+        }
+        self.keys.first().ok_or_else(no_chance)?.seal(name, secret)
+    }
+
+    /// Keeps a secret, encrypted as by [`Self::seal`].
     ///
     /// # Errors
     /// [`Exit::Privilege`] if no key can be made; what the store says.
@@ -164,14 +178,7 @@ impl Vault {
         name: &str,
         secret: &Secret,
     ) -> Result<(), Complaint> {
-        if self.keys.is_empty() {
-            let octets = random()?;
-            private::write_once(&self.file, &octets)
-                .map_err(|error| unusable(&self.file, &error))?;
-            self.keys.extend(Key::read(&self.file)?);
-        }
-        let key = self.keys.first().ok_or_else(no_chance)?;
-        let sealed = key.seal(name, secret)?;
+        let sealed = self.seal(name, secret)?;
         store.set_secret(name.to_owned(), sealed, by).map_err(|e| e.complaint(store.path()))
     }
 

@@ -6,8 +6,6 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
@@ -56,6 +54,7 @@ mod finding;
 mod findings;
 mod ledger;
 mod links;
+mod listen;
 mod login;
 mod map;
 mod menu;
@@ -383,20 +382,15 @@ pub fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Serves until `stop` ends; requests under way are finished.
-///
-/// # Errors
-/// What the listener says.
+/// Serves until `stop` ends; requests under way are finished, if that does not take too long.
 pub async fn serve(
     site: Arc<Site>,
     listener: tokio::net::TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+    stop: impl Future<Output = ()> + Send,
+) {
     let keeping = tokio::spawn(Arc::clone(&site).keep_up());
-    let app = router(site).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, app).with_graceful_shutdown(stop).await;
+    listen::serve(router(site), (listener, listen::Bounds::default()), stop).await;
     keeping.abort();
-    served
 }
 
 async fn style() -> impl IntoResponse {

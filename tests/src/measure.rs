@@ -43,6 +43,8 @@ pub mod snmp;
 pub mod sweep;
 /// `cargo measure topology`.
 pub mod topology;
+/// `cargo measure upkeep`.
+pub mod upkeep;
 
 /// Does what the arguments say, for the workspace at `root`.
 ///
@@ -63,13 +65,15 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [what, rest @ ..] if what == "derive" => derive::run(rest),
         [what, rest @ ..] if what == "identity" => identity::run(rest),
         [what, rest @ ..] if what == "ingest" => ingest::run(rest),
+        [what] if what == "upkeep" => upkeep(root, upkeep::DEVICES),
+        [what, devices] if what == "upkeep" => upkeep(root, devices.parse()?),
         [what] if what == "topology" => topology::run(),
         [what, how] if what == "topology" && how == "tune" => topology::tune(None),
         [what, how, from, count] if what == "topology" && how == "tune" => {
             topology::tune(Some((from.parse()?, count.parse()?)))
         }
         _ => bail!(
-            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ingest [DEVICES]`, `cargo measure ledger [ROWS]`, `cargo measure pages [map | DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
+            "write `cargo measure accuracy DIR`, `cargo measure derive [large | DEVICES]`, `cargo measure identity [--seed N] [--devices N]`, `cargo measure ingest [DEVICES]`, `cargo measure ledger [ROWS]`, `cargo measure pages [map | DEVICES [FOLDER]]`, `cargo measure sweep`, `cargo measure snmp`, `cargo measure topology [tune [SEED COUNT]]`, `cargo measure upkeep [DEVICES]` or `cargo measure corpus DIR [LINES] [--without-maker-rows]`"
         ),
     }
 }
@@ -119,6 +123,11 @@ fn ledger(root: &Path, rows: u32) -> Result<()> {
     let done = ledger::run(root, rows, &mut tell).context("ledger");
     println!("{}", lines.join("\n"));
     done
+}
+
+fn upkeep(root: &Path, devices: usize) -> Result<()> {
+    build(root, "daicho-collector")?;
+    upkeep::run(root, devices)
 }
 
 /// Builds the program that is measured.

@@ -21,9 +21,11 @@ use crate::export::collector::SOFTWARE;
 
 /// Most batches that wait to be sealed.
 const WAITING: usize = 1;
-/// Most observations with the rows of tables in them, or rows of what was sent, in one batch (and one
-/// observation more): what waits costs memory.
+/// Most observations, or rows of what was sent, in one batch (and one observation more), where a row of a
+/// table counts as [`ROW`]: what waits costs memory.
 pub(super) const ROWS: usize = 10_000;
+/// As many observations as a row of a table takes the memory of: some 800 octets.
+const ROW: usize = 4;
 // An agent keeps within what a batch may hold.
 const _: () = assert!(ROWS <= daicho_common::batch::MAX_OBSERVATIONS);
 
@@ -42,7 +44,7 @@ enum Next {
 
 /// What an observation counts in a batch.
 fn rows(observation: &Observation) -> usize {
-    if let Fact::Rows(table) = &observation.fact { 1 + table.rows.len() } else { 1 }
+    if let Fact::Rows(table) = &observation.fact { 1 + ROW * table.rows.len() } else { 1 }
 }
 
 /// Batches first: what is kept can wait.

@@ -10,6 +10,8 @@ use daicho_common::time::Timestamp;
 use super::{Look, Places, to_stdout, who};
 use crate::clock::{self, Zone};
 use crate::door::invite;
+use crate::settings::orders::is_held_back;
+use crate::settings::{Deny, Settings};
 use crate::store::{Agent, By, Store};
 use crate::words::{Lang, Word};
 
@@ -108,13 +110,14 @@ fn list(options: &Look) -> Result<(), Complaint> {
     let path = &config.database;
     let store = Store::open_existing(path).map_err(|error| error.complaint(path))?;
     let agents = store.admissions().list().map_err(|error| error.complaint(path))?;
+    let (_, Settings { deny, .. }) = store.settings().map_err(|error| error.complaint(path))?;
     let (lang, now) = (options.lang, clock::now());
     to_stdout(|out| {
         if agents.is_empty() {
             return writeln!(out, "{}", lang.say(Word::AgentsNone));
         }
         agents.iter().try_for_each(|agent| {
-            lines(agent, (lang, &config.zone), now)
+            lines((agent, &deny), (lang, &config.zone), now)
                 .iter()
                 .try_for_each(|line| writeln!(out, "{line}"))
         })
@@ -122,7 +125,11 @@ fn list(options: &Look) -> Result<(), Complaint> {
 }
 
 /// What is said of an agent: its name, then a line for each thing.
-pub(crate) fn lines(agent: &Agent, (lang, zone): (Lang, &Zone), now: Timestamp) -> Vec<String> {
+pub(crate) fn lines(
+    (agent, deny): (&Agent, &Deny),
+    (lang, zone): (Lang, &Zone),
+    now: Timestamp,
+) -> Vec<String> {
     let never = || lang.say(Word::AgentsNever).to_owned();
     let shown = |at: Option<Timestamp>| at.map_or_else(never, |at| zone.show(at));
     let certificate = match (agent.revoked_at, agent.until) {
@@ -142,13 +149,16 @@ pub(crate) fn lines(agent: &Agent, (lang, zone): (Lang, &Zone), now: Timestamp) 
         ),
         format!("    {certificate}"),
     ];
-    lines.extend(trouble(agent, lang).into_iter().map(|line| format!("    {line}")));
+    lines.extend(trouble((agent, deny), lang).into_iter().map(|line| format!("    {line}")));
     lines
 }
 
-/// What of its batches is missing.
-pub(crate) fn trouble(agent: &Agent, lang: Lang) -> Vec<String> {
+/// Why it gets no orders if so, and what of its batches is missing.
+pub(crate) fn trouble((agent, deny): (&Agent, &Deny), lang: Lang) -> Vec<String> {
     let mut lines = Vec::new();
+    if is_held_back(agent, deny) {
+        lines.push(lang.fill(Word::AgentsHeldBack, &[&agent.software]));
+    }
     if !agent.gaps.is_empty() {
         let count: u64 = agent.gaps.iter().map(|(first, last)| last - first + 1).sum();
         let one = |(first, last): &(u64, u64)| {
@@ -197,10 +207,24 @@ mod tests {
             aside: vec!["daicho.db.aside/x.daicho".into()],
             ..Agent::default()
         };
-        let said = trouble(&agent, Lang::En).join("\n");
+        let said = trouble((&agent, &Deny::default()), Lang::En).join("\n");
         for part in ["4", "3, 7-9", "12", "daicho.db.aside/x.daicho"] {
             assert!(said.contains(part), "{part}: {said}");
         }
-        assert!(trouble(&Agent::default(), Lang::En).is_empty());
+        assert!(trouble((&Agent::default(), &Deny::default()), Lang::En).is_empty());
+    }
+
+    #[test]
+    fn an_agent_that_cannot_read_what_is_denied_is_said_to_be_held_back_where_something_is() {
+        let old = Agent { software: "daicho-agent 0.0.9".into(), ..Agent::default() };
+        let deny = Deny { nets: vec!["10.20.0.7".into()], ..Deny::default() };
+        let said = trouble((&old, &deny), Lang::En).join("\n");
+        assert!(said.contains("daicho-agent 0.0.9"), "{said}");
+        assert!(trouble((&old, &Deny::default()), Lang::En).is_empty(), "nothing is denied");
+        let by_file = Agent { software: String::new(), ..old.clone() };
+        assert!(trouble((&by_file, &deny), Lang::En).is_empty(), "it asks for no work");
+        let mut new = old;
+        new.permits.packets_per_second = 100;
+        assert!(trouble((&new, &deny), Lang::En).is_empty());
     }
 }

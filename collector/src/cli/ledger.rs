@@ -258,7 +258,7 @@ pub(super) fn run(line: &LedgerLine) -> Result<(), Complaint> {
         }
         Command::Retire(Retire { book, row, sheet, author }) => {
             let place = Place { book: book.clone(), sheet: sheet.clone(), row: *row };
-            edit(author, Wish::Retire { place })
+            edit(author, Wish::Retire { place, was: None })
         }
         Command::Export(options) => export(options),
     }

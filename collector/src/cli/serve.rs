@@ -68,7 +68,10 @@ pub(super) fn serve(options: &Serve) -> Result<(), Complaint> {
             })
             .await
         };
-        let pages = async { pages.await.map_err(|error| failed(&error)) };
+        let pages = async {
+            pages.await;
+            Ok(())
+        };
         let ended = tokio::try_join!(pages, agents);
         courier.abort();
         ended

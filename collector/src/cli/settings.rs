@@ -1,5 +1,6 @@
 //! `settings`: what was said on pages, as TOML, and back. Secrets are in neither.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,8 +10,8 @@ use daicho_common::complaint::{Complaint, Exit};
 use super::{Author, Look, Places, to_stdout, who};
 use crate::clock;
 use crate::config::{Config, Receiver};
-use crate::settings::{Credential, Kind, Settings};
-use crate::store::{By, Store, StoreError};
+use crate::settings::{Credential, Kind, Setting, Settings};
+use crate::store::{By, NewSetting, Seen, Store, StoreError};
 use crate::vault::{Secret, Vault};
 use crate::words::Word;
 
@@ -124,7 +125,8 @@ fn import(options: &Import) -> Result<(), Complaint> {
     let mut new = Settings::read(&text, &name)?;
     let read = new.all();
     // What is kept of them has no secret in it.
-    let hidden: Vec<_> = new.receivers.iter_mut().filter_map(Receiver::hide).collect();
+    let hide = |one: &mut Receiver| one.hide().map(|url| (one.name.clone(), url));
+    let hidden: BTreeMap<_, _> = new.receivers.iter_mut().filter_map(hide).collect();
     let all = new.all();
     // Checked beside what stays.
     let rest = all.iter().fold(present, |rest, it| rest.without(it.kind(), it.name()));
@@ -133,13 +135,8 @@ fn import(options: &Import) -> Result<(), Complaint> {
         return Err(wrong.complaint(&name));
     }
     let by = By::here(who(options.author.by.as_ref()), clock::now());
-    if !hidden.is_empty() {
-        let mut vault = Vault::open(desk.store.path())?;
-        for (name, url) in hidden {
-            vault.set((&desk.store, by.clone()), &name, &Secret::new(url))?;
-        }
-    }
-    let kept = desk.store.keep_settings(all, None, (by, options.why.clone()));
+    let all = with_secrets(&desk, all, &hidden)?;
+    let kept = desk.store.keep_settings(all, Seen::Any, (by, options.why.clone()));
     let touched = kept.map_err(|error| desk.trouble(&error))?.unwrap_or_default();
     let lang = options.author.lang;
     let line =
@@ -152,6 +149,26 @@ fn import(options: &Import) -> Result<(), Complaint> {
         }
     }
     Ok(())
+}
+
+/// The settings with the URLs of receivers that are kept as secrets, by the receiver's name: each the name
+/// of its secret, and the URL.
+fn with_secrets(
+    desk: &Desk,
+    all: Vec<Setting>,
+    urls: &BTreeMap<String, (String, String)>,
+) -> Result<Vec<NewSetting>, Complaint> {
+    let mut new: Vec<NewSetting> = all.into_iter().map(NewSetting::from).collect();
+    if urls.is_empty() {
+        return Ok(new);
+    }
+    let mut vault = Vault::open(desk.store.path())?;
+    for one in new.iter_mut().filter(|one| one.setting.kind() == Kind::Notify) {
+        if let Some((name, url)) = urls.get(one.setting.name()) {
+            one.secrets.push((name.clone(), vault.seal(name, &Secret::new(url.clone()))?));
+        }
+    }
+    Ok(new)
 }
 
 fn history(options: &Look) -> Result<(), Complaint> {

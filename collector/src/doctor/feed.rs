@@ -4,7 +4,9 @@
 use daicho_common::time::Timestamp;
 
 use super::{Checked, State, Teller};
-use crate::store::{Delivered, Place, Store};
+use crate::settings::Deny;
+use crate::settings::orders::is_held_back;
+use crate::store::{Agent, Delivered, Place, Store};
 use crate::words::Word;
 
 const MINUTE: i64 = 60 * 1_000_000;
@@ -17,11 +19,13 @@ const SILENT: i64 = 8 * 24 * 60 * MINUTE;
 pub(super) fn examine(database: &Place, now: Timestamp, teller: Teller<'_>) -> Vec<Checked> {
     let read = Store::open_existing(database).and_then(|store| {
         let books = store.books()?.len();
-        Ok((store.delivered()?, books))
+        let known = (store.admissions().list()?, store.settings()?.1.deny);
+        Ok((store.delivered()?, known, books))
     });
     match read {
-        Ok((delivered, books)) => {
+        Ok((delivered, (known, deny), books)) => {
             let mut all = agents(&delivered, now, teller);
+            all.extend(held_back(&known, &deny, teller));
             all.push(ledger(books, teller));
             all
         }
@@ -47,6 +51,18 @@ fn agents(delivered: &[Delivered], now: Timestamp, teller: Teller<'_>) -> Vec<Ch
             )
         })
         .collect()
+}
+
+/// Agents that get no orders, and so scan nothing.
+fn held_back(known: &[Agent], deny: &Deny, teller: Teller<'_>) -> Vec<Checked> {
+    let lives = |agent: &&Agent| agent.until.is_some() && agent.revoked_at.is_none();
+    let held = known.iter().filter(lives).filter(|agent| is_held_back(agent, deny));
+    let told = held.map(|agent| {
+        let said = &[&agent.name as &dyn std::fmt::Display, &agent.software];
+        let said = teller.lang.fill(Word::DoctorAgentsHeldBack, said);
+        teller.say(Word::DoctorAgents, State::Bad, said)
+    });
+    told.collect()
 }
 
 /// How an agent stands whose latest batch was closed and received at these times. A clock that is

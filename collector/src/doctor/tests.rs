@@ -1,10 +1,12 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use daicho_common::batch::AgentKey;
 use daicho_common::time::Timestamp;
 
 use super::*;
-use crate::store::{Delivered, Store};
+use crate::settings::{Deny, Setting};
+use crate::store::{By, Delivered, NewCertificate, NewInvitation, Saying, Seen, Store};
 
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
@@ -100,4 +102,30 @@ fn agents_that_are_silent_or_ahead_of_time_are_told() {
     assert_eq!(feed::judge(&at(90 * DAY, 90 * DAY), now).0, State::Doubtful);
     assert_eq!(feed::judge(&at(100 * DAY, 99 * DAY), now).0, State::Bad);
     assert_eq!(feed::judge(&at(10 * DAY, 99 * DAY), now).0, State::Good);
+}
+
+#[test]
+fn an_agent_that_gets_no_orders_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&folder);
+    let store = Store::open(&config.database).unwrap();
+    let now = crate::clock::now();
+    let until = now.after(std::time::Duration::from_hours(1));
+    let invited = NewInvitation { agent: "3F".into(), code: [1; 32], until };
+    store.admissions().invite(invited, ("a".into(), now)).unwrap();
+    let certificate = NewCertificate { digest: [2; 32], issued_at: now, until };
+    store.admissions().enrol([1; 32], AgentKey::new([3; 32]), certificate).unwrap();
+    let said = Saying { software: "daicho-agent 0.0.9".into(), ..Saying::default() };
+    store.admissions().saw(("3F".into(), now), Some(said)).unwrap();
+    let told = || {
+        let all = examine(&config, Lang::En);
+        all.into_iter().filter(|one| one.said.contains("daicho-agent 0.0.9")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(), [], "nothing is denied");
+    let deny = Setting::Deny(Deny { nets: vec!["10.20.0.7".into()], ..Deny::default() });
+    let because = (By::here("a".into(), now), String::new());
+    store.keep_settings(vec![deny.into()], Seen::Any, because).unwrap();
+    let told = told();
+    assert_eq!((told.len(), told[0].state), (1, State::Bad));
+    assert!(told[0].said.contains("update"), "{told:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::unshaken::{Place, Unshaken};
 use super::who::Shown;
 use super::{Door, planner, router};
 use crate::clock;
+use crate::crowd::{self, Crowd, Place};
 
 /// Most connections at once. Beyond it new ones wait in the system's queue.
 const CONNECTIONS: usize = 4096;
@@ -127,29 +127,20 @@ pub async fn serve(
     let keeper = Keeper::new(Arc::clone(&door), names)?;
     let bounds = [CONNECTIONS, STRANGERS].map(|most| Arc::new(Semaphore::new(most)));
     let [connections, strangers] = bounds;
-    let unshaken = Arc::new(Unshaken::default());
+    let crowd = Arc::new(Crowd::default());
     let router = router(Arc::clone(&door));
     let planning = tokio::spawn(planner::plan(Arc::clone(&door)));
     tokio::pin!(stop);
     loop {
-        // Nobody closes these semaphores.
-        let Ok(place) = Arc::clone(&connections).acquire_owned().await else { break };
-        let (stream, from) = tokio::select! {
-            () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of files, or the other side has gone again: neither ends the door.
-                    tracing::warn!(%error, "a connection could not be taken");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
+        let Some((place, stream, from)) = (tokio::select! {
+            () = &mut stop => None,
+            came = crowd::next(&listener, &connections) => came,
+        }) else {
+            break;
         };
         let (config, router) = (keeper.config(), router.clone());
         let (strangers, closing) = (Arc::clone(&strangers), door.closing.subscribe());
-        let from = plain(from);
-        let (waiting, gone) = unshaken.enter(from.ip());
+        let (waiting, gone) = crowd.enter(from.ip());
         tokio::spawn(async move {
             let shaken = tokio::select! {
                 _ = gone => None,
@@ -242,17 +233,6 @@ async fn attend(
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
-}
-
-/// An IPv4 address as one, however the socket writes it.
-fn plain(from: SocketAddr) -> SocketAddr {
-    match from.ip() {
-        IpAddr::V6(ip) => {
-            let ip = ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4);
-            SocketAddr::new(ip, from.port())
-        }
-        IpAddr::V4(_) => from,
-    }
 }
 
 fn unfit(names: &[String], why: &str) -> Complaint {

@@ -7,8 +7,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use daicho_common::complaint::Complaint;
+use daicho_common::enrolment::Sentence;
 use daicho_common::handed::{Handed, Lock, Snmp};
-use daicho_common::job::{Asking, Order, Reply, Report, Work};
+use daicho_common::job::{Asking, Course, Order, Reply, Report, Stage, Work};
 use daicho_common::text::Text;
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -20,6 +21,7 @@ use crate::clock;
 use crate::settings::{Settings, orders};
 use crate::store::{Saying, StoreError};
 use crate::vault::Vault;
+use crate::words::{Lang, Word};
 
 /// Longest time that a question is kept open, in seconds.
 const LONGEST: u64 = 60;
@@ -55,7 +57,7 @@ pub(super) async fn ask(
                 let agent = known.agent.clone();
                 let taken = taking.site.store.jobs().take(agent, clock::now()).map_err(failed)?;
                 let Some(order) = taken else { return Ok(None) };
-                dressed(&taking, (&known.agent, order), lock.as_ref()).map(Some).map_err(failed)
+                dressed(&taking, (&known.agent, order), lock.as_ref()).map_err(failed)
             })
             .await?;
             if work.is_some() {
@@ -72,19 +74,26 @@ pub(super) async fn ask(
 }
 
 /// The job with what the settings say for this agent. Credentials that it needs are sealed for it; where
-/// they cannot be, the scan goes without, and the log says why.
+/// they cannot be, the scan goes without, and the log says why. None for an agent that cannot read what is
+/// denied: no order goes without that, and the job is refused in its place.
 fn dressed(
     door: &Door,
     (agent, order): (&str, Order),
     lock: Option<&Lock>,
-) -> Result<Work, StoreError> {
+) -> Result<Option<Work>, StoreError> {
     let store = &door.site.store;
     let effective = door.site.effective()?;
     let agents = store.admissions().list()?;
-    let Some(known) = agents.iter().find(|it| it.name == agent) else {
-        return Ok(Work { order: Some(order), ..Work::default() });
-    };
+    let known = agents.iter().find(|it| it.name == agent);
+    let known = known.ok_or(StoreError::Row { table: "agent" })?;
     let job = order.id;
+    if orders::is_held_back(known, &effective.settings.deny) {
+        let said = |lang: Lang| lang.fill(Word::AgentsHeldBack, &[&known.software]);
+        let said = Sentence { ja: said(Lang::Ja), en: said(Lang::En) };
+        let report = Report { course: Course::Refused, stage: Stage::default(), said: Some(said) };
+        store.jobs().report((agent.to_owned(), job), (report, clock::now()))?;
+        return Ok(None);
+    }
     let (order, needed) = orders::dress(order, &effective.settings, known);
     let mut sealed = None;
     if !needed.is_empty()
@@ -99,7 +108,7 @@ fn dressed(
             .inspect_err(|error| tracing::warn!(%error, agent, "credentials could not be sealed"))
             .ok();
     }
-    Ok(Work { order: Some(order), sealed, ..Work::default() })
+    Ok(Some(Work { order: Some(order), sealed, ..Work::default() }))
 }
 
 /// The credentials of these networks, opened; and what went wrong with those that are left out.

@@ -54,6 +54,8 @@ pub enum Wish {
     Retire {
         /// The row.
         place: Place,
+        /// What its cells said when the person read it; none: whatever they say.
+        was: Option<Vec<String>>,
     },
 }
 
@@ -96,7 +98,10 @@ pub fn plan(ledger: &Ledger, wish: &Wish, columns: &Columns) -> Result<Vec<Step>
         Wish::Set { place, column, value } => set(ledger, place, column, value)?,
         Wish::Row { place, cells } => row(ledger, place, cells)?,
         Wish::Add { book, sheet, values } => vec![add(ledger, (book, sheet), values)?],
-        Wish::Retire { place } => retire(ledger, place, columns)?,
+        Wish::Retire { place, was } => {
+            is_as(ledger, place, was.as_deref())?;
+            retire(ledger, place, columns)?
+        }
     };
     let mut tried = part_of(ledger, wish);
     for step in &steps {
@@ -108,7 +113,9 @@ pub fn plan(ledger: &Ledger, wish: &Wish, columns: &Columns) -> Result<Vec<Step>
 /// The ledger with only the entry that is meant, so that trying costs little.
 fn part_of(ledger: &Ledger, wish: &Wish) -> Ledger {
     let meant = match wish {
-        Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place } => Some(place),
+        Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place, .. } => {
+            Some(place)
+        }
         Wish::Add { .. } => None,
     };
     let entries = ledger.entries.iter().filter(|entry| Some(&entry.place) == meant);
@@ -223,6 +230,13 @@ pub(super) fn end_of(ledger: &Ledger, index: usize, sheet: &Sheet) -> Place {
     let defects = ledger.defects.iter().filter(|defect| defect.rejected && here(&defect.place));
     let last = rows.chain(defects.map(|defect| defect.place.row)).max().unwrap_or(0).max(header);
     Place { book: sheet.book.clone(), sheet: sheet.name.clone(), row: last.saturating_add(1) }
+}
+
+/// Whether a row says what it did when it was read.
+fn is_as(ledger: &Ledger, place: &Place, was: Option<&[String]>) -> Result<(), BadEdit> {
+    let (entry, _) = entry_at(ledger, place)?;
+    let same = was.is_none_or(|was| entry.cells == was);
+    same.then_some(()).ok_or_else(|| BadEdit::NotAsBefore(place.clone()))
 }
 
 fn retire(ledger: &Ledger, place: &Place, columns: &Columns) -> Result<Vec<Step>, BadEdit> {

@@ -21,6 +21,8 @@ use crate::words::Word;
 
 /// What stands for what nobody knows.
 const UNKNOWN: &str = "Unknown";
+/// Rack units of a type: nobody sees them, the import wants them, and this is what NetBox itself takes.
+const HEIGHT: &str = "1";
 /// Characters of names of devices.
 const NAME: usize = 64;
 /// Characters of names of other things.
@@ -176,10 +178,10 @@ fn types(rows: &[Row<'_>]) -> Table {
         .map(|row| ((row.maker.slug.as_str(), row.model.slug.as_str()), row))
         .rev()
         .collect();
-    let rows = all
-        .values()
-        .map(|row| vec![row.maker.name.clone(), row.model.name.clone(), type_slug(row)]);
-    table(&["manufacturer", "model", "slug"], rows.collect())
+    let rows = all.values().map(|row| {
+        vec![row.maker.name.clone(), row.model.name.clone(), type_slug(row), HEIGHT.into()]
+    });
+    table(&["manufacturer", "model", "slug", "u_height"], rows.collect())
 }
 
 /// Types of different makers share one space of short forms.
@@ -273,7 +275,7 @@ fn addresses(rows: &[Row<'_>], coverage: &[Coverage]) -> Table {
     let mut cells = Vec::new();
     for (ip, (row, address)) in latest {
         let within = networks.get(address.network.as_str()).into_iter().flatten();
-        let length = within.filter(|net| net.contains(&ip)).map(IpNet::prefix_len).max();
+        let length = within.filter(|net| is_host_of(net, ip)).map(IpNet::prefix_len).max();
         let whole = if ip.is_ipv4() { 32 } else { 128 };
         let first = primary.insert((row.name.as_str(), ip.is_ipv4()));
         cells.push(vec![
@@ -292,6 +294,14 @@ fn addresses(rows: &[Row<'_>], coverage: &[Coverage]) -> Table {
         ]);
     }
     table(&["address", "status", "dns_name", "device", "interface", "is_primary"], cells)
+}
+
+/// Whether an address may be one of an interface in this network: NetBox refuses that of the network
+/// itself and that of all of its hosts, which may be hosts of a wider network that was covered as a whole.
+fn is_host_of(net: &IpNet, ip: IpAddr) -> bool {
+    let point_to_point = net.prefix_len() + 1 >= net.max_prefix_len();
+    let none = ip == net.network() || ip.is_ipv4() && ip == net.broadcast();
+    net.contains(&ip) && (point_to_point || !none)
 }
 
 /// Whether it may stand as the name of a host.

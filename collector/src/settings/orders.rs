@@ -4,7 +4,7 @@
 use daicho_common::job::{self, Order, Permits};
 use ipnet::IpNet;
 
-use super::{Network, Settings};
+use super::{Deny, Network, Settings};
 use crate::store::Agent;
 
 /// How a network that is declared on a page stands with its agent.
@@ -20,6 +20,14 @@ pub enum Standing {
     NotPermitted,
     /// It is scanned.
     Scanned,
+}
+
+/// Whether an agent gets no orders, because it cannot read what is denied in them: it is of a version from
+/// before agents told what they permit, and would take no order that denies something for one. Who has
+/// never asked for work tells nothing of itself.
+pub const fn is_held_back(agent: &Agent, deny: &Deny) -> bool {
+    let tells = agent.permits.packets_per_second > 0;
+    !deny.is_empty() && !agent.software.is_empty() && !tells
 }
 
 /// How a network stands with its agent.

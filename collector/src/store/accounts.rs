@@ -190,6 +190,17 @@ fn change(
     audit::by(tx, author, Deed::AccountChanged, about)
 }
 
+/// Whether an account is as it was seen: when it was logged in last is not looked at.
+fn is_as(tx: &Transaction<'_>, seen: &Listed) -> Result<bool, StoreError> {
+    let account = existing(tx, &seen.account.name)?;
+    let has_password = tx.query_row(
+        "SELECT password IS NOT NULL FROM account WHERE id = $1",
+        [account.id],
+        |row| row.get::<_, i64>(0),
+    )?;
+    Ok(account == seen.account && (has_password != 0) == seen.has_password)
+}
+
 impl Store {
     /// Makes an account; with `first` only if there is none yet. Returns its number.
     ///
@@ -205,6 +216,28 @@ impl Store {
     /// [`StoreError::Account`], or else see [`StoreError`].
     pub fn change_account(&self, name: String, state: NewState, by: By) -> Result<(), StoreError> {
         self.writer.write(move |tx| change(tx, &name, &state, &by))
+    }
+
+    /// Makes several changes of an account, all or none, if it is still as it was seen. Returns whether it
+    /// was.
+    ///
+    /// # Errors
+    /// [`StoreError::Account`], or else see [`StoreError`].
+    pub fn change_account_as(
+        &self,
+        seen: Listed,
+        states: Vec<NewState>,
+        by: By,
+    ) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| {
+            if !is_as(tx, &seen)? {
+                return Ok(false);
+            }
+            for state in &states {
+                change(tx, &seen.account.name, state, &by)?;
+            }
+            Ok(true)
+        })
     }
 
     /// Sets a password, as it is kept. Every session of the account ends, but this one.

@@ -140,6 +140,20 @@ impl Store {
         head(&self.read())
     }
 
+    /// The number of the log's latest row, and whether anything of this deed was done after the row of
+    /// this number.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn done_since(&self, number: u64, deed: Deed) -> Result<(u64, bool), StoreError> {
+        let connection = self.read();
+        let latest = head(&connection)?.number;
+        let since = "SELECT number FROM audit WHERE number > $1 AND deed = $2 LIMIT 1";
+        let after = i64::try_from(number).unwrap_or(i64::MAX);
+        let done = connection.prepare_cached(since)?.exists(params![after, deed.name()])?;
+        Ok((latest, done))
+    }
+
     /// Rows of the log from this number downwards, the latest first, at most so many.
     ///
     /// # Errors

@@ -157,7 +157,9 @@ pub(super) fn carry(
 /// Makes an edit. What is so already changes nothing.
 pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, StoreError> {
     let name = match &wanted.wish {
-        Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place } => &place.book,
+        Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place, .. } => {
+            &place.book
+        }
         Wish::Add { book, .. } => book,
     };
     let columns = books::columns()?;

@@ -5,7 +5,7 @@ use daicho_common::time::Timestamp;
 
 use super::StoreError;
 use super::audit::{self, By};
-use super::sql::{Transaction, params};
+use super::sql::{OptionalExtension, Transaction, params};
 use super::writer::changed;
 use crate::decision::{Decided, Decision};
 use crate::people::log::Deed;
@@ -19,6 +19,46 @@ pub struct NewDecision {
     pub why: String,
     /// What.
     pub what: Decision,
+}
+
+/// What is known of the answers to a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The finding's id.
+    pub finding: String,
+    /// The number of the latest decision that is known, of whatever it is.
+    pub decision: u64,
+}
+
+/// Whether nobody has answered the finding, or taken an answer to it back, since what is known.
+pub(super) fn is_known(tx: &Transaction<'_>, known: &Known) -> Result<bool, StoreError> {
+    let read = |text: &str| {
+        serde_json::from_str::<Decision>(text).map_err(|_| StoreError::Row { table: "decision" })
+    };
+    let answers = |what: &Decision| matches!(what, Decision::Answer { finding, .. } if *finding == known.finding);
+    let mut later = tx.prepare("SELECT content FROM decision WHERE id > $1")?;
+    let seen = i64::try_from(known.decision).unwrap_or(i64::MAX);
+    let mut rows = later.query([seen])?;
+    let mut said = Vec::new();
+    while let Some(row) = rows.next()? {
+        said.push(read(&row.get::<_, String>(0)?)?);
+    }
+    for what in &said {
+        let Decision::Withdraw { decision } = what else {
+            if answers(what) {
+                return Ok(false);
+            }
+            continue;
+        };
+        let number = i64::try_from(*decision).unwrap_or(i64::MAX);
+        let withdrawn: Option<String> = tx
+            .query_row("SELECT content FROM decision WHERE id = $1", [number], |row| row.get(0))
+            .optional()?;
+        if withdrawn.is_some_and(|text| read(&text).is_ok_and(|what| answers(&what))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Keeps the decisions, and returns the number of each.

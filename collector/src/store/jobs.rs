@@ -8,6 +8,7 @@ use daicho_common::time::Timestamp;
 
 use super::StoreError;
 use super::audit::{self, By};
+use super::seen::Seen;
 use super::sql::{self, Connection, OptionalExtension, Row, Transaction, params};
 use super::writer::changed;
 use crate::people::log::Deed;
@@ -29,6 +30,13 @@ pub struct Kept {
     pub said_by: String,
     /// When its latest run was due; when it was made, if there was none.
     pub after: Timestamp,
+}
+
+impl Kept {
+    /// Its number as what was seen of it ([`Seen::Version`]).
+    pub fn version(&self) -> i64 {
+        row_id(self.id)
+    }
 }
 
 /// Where a job stands.
@@ -139,6 +147,13 @@ fn row_id(id: u64) -> i64 {
 
 fn time(row: &Row<'_>, column: usize) -> sql::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
+}
+
+/// Whether what is seen of a schedule is what holds of it.
+pub(super) fn is_seen(tx: &Transaction<'_>, name: &str, seen: Seen) -> Result<bool, StoreError> {
+    let holds = "SELECT id FROM schedule WHERE name = $1 AND removed_at IS NULL";
+    let holds = tx.query_row(holds, [name], |row| Ok((row.get(0)?, true)));
+    Ok(seen.is(holds.optional()?))
 }
 
 /// Keeps a schedule in the place of the one of its name.

@@ -7,7 +7,7 @@ use daicho_common::time::Timestamp;
 
 use super::agents::{self, Agent, Aside, Caller, Enrolled, NewCertificate, NewInvitation, Saying};
 use super::jobs::{self, Job, Kept, NewJob};
-use super::{By, Store, StoreError};
+use super::{By, Seen, Store, StoreError};
 use crate::schedule::{Run, Schedule};
 
 /// Agents and how they are let in.
@@ -99,6 +99,31 @@ impl Jobs<'_> {
     pub fn remove(&self, name: String, by: impl Into<By>) -> Result<bool, StoreError> {
         let by = by.into();
         self.0.writer.write(move |tx| jobs::remove(tx, &name, &by))
+    }
+
+    /// As [`Self::add`], if what was seen of the schedule of its name still holds; `None` if not.
+    pub fn add_as(
+        &self,
+        schedule: Schedule,
+        seen: Seen,
+        by: By,
+    ) -> Result<Option<u64>, StoreError> {
+        self.0.writer.write(move |tx| {
+            if !jobs::is_seen(tx, &schedule.name, seen)? {
+                return Ok(None);
+            }
+            jobs::add(tx, &schedule, &by).map(Some)
+        })
+    }
+
+    /// As [`Self::remove`], if what was seen of it still holds; `None` if not.
+    pub fn remove_as(&self, name: String, seen: Seen, by: By) -> Result<Option<bool>, StoreError> {
+        self.0.writer.write(move |tx| {
+            if !jobs::is_seen(tx, &name, seen)? {
+                return Ok(None);
+            }
+            jobs::remove(tx, &name, &by).map(Some)
+        })
     }
 
     /// The schedules that hold, in order of name.

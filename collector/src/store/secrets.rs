@@ -3,7 +3,7 @@
 use daicho_common::time::Timestamp;
 
 use super::audit::{self, By};
-use super::sql::{self, Row, params};
+use super::sql::{self, Row, Transaction, params};
 use super::{Store, StoreError};
 use crate::people::log::Deed;
 
@@ -39,28 +39,38 @@ fn sealed(row: &Row<'_>, from: usize) -> sql::Result<Sealed> {
     Ok(Sealed { key: row.get(from)?, nonce: row.get(from + 1)?, octets: row.get(from + 2)? })
 }
 
+/// Keeps a secret in the place of the one of its name.
+pub(super) fn set(
+    tx: &Transaction<'_>,
+    (name, sealed): (&str, &Sealed),
+    by: &By,
+) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM secret WHERE name = $1", params![name])?;
+    let (key, nonce) = (sealed.key.to_vec(), sealed.nonce.to_vec());
+    tx.execute(
+        "INSERT INTO secret (name, key_id, nonce, sealed, set_at, set_by)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        params![name, key, nonce, sealed.octets, by.at.micros(), by.who],
+    )?;
+    audit::by(tx, by, Deed::SecretSet, name.to_owned())
+}
+
+/// Removes a secret. Returns whether it was there.
+pub(super) fn remove(tx: &Transaction<'_>, name: &str, by: &By) -> Result<bool, StoreError> {
+    let there = tx.execute("DELETE FROM secret WHERE name = $1", params![name])? > 0;
+    if there {
+        audit::by(tx, by, Deed::SecretRemoved, name.to_owned())?;
+    }
+    Ok(there)
+}
+
 impl Store {
     /// Keeps a secret in the place of the one of its name.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub fn set_secret(&self, name: String, sealed: Sealed, by: By) -> Result<(), StoreError> {
-        self.writer.write(move |tx| {
-            tx.execute("DELETE FROM secret WHERE name = $1", params![name])?;
-            tx.execute(
-                "INSERT INTO secret (name, key_id, nonce, sealed, set_at, set_by)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-                params![
-                    name,
-                    sealed.key.to_vec(),
-                    sealed.nonce.to_vec(),
-                    sealed.octets,
-                    by.at.micros(),
-                    by.who
-                ],
-            )?;
-            audit::by(tx, &by, Deed::SecretSet, name)
-        })
+        self.writer.write(move |tx| set(tx, (&name, &sealed), &by))
     }
 
     /// The secret of this name, if there is one.
@@ -107,13 +117,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn remove_secret(&self, name: String, by: By) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| {
-            let there = tx.execute("DELETE FROM secret WHERE name = $1", params![name])? > 0;
-            if there {
-                audit::by(tx, &by, Deed::SecretRemoved, name)?;
-            }
-            Ok(there)
-        })
+        self.writer.write(move |tx| remove(tx, &name, &by))
     }
 
     /// Puts secrets sealed anew in the place of those of the same names, all or none.

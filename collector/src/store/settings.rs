@@ -4,6 +4,8 @@
 use daicho_common::time::Timestamp;
 
 use super::audit::{self, By};
+use super::secrets::{self, Sealed};
+use super::seen::Seen;
 use super::sql::{Connection, OptionalExtension, Transaction, params};
 use super::writer::changed;
 use super::{Store, StoreError, Touched};
@@ -31,6 +33,34 @@ pub struct KeptSetting {
     pub why: String,
 }
 
+/// A setting to keep.
+#[derive(Clone, Debug)]
+pub struct NewSetting {
+    /// What it says.
+    pub setting: Setting,
+    /// Secrets that it names and that are set with it, by their names.
+    pub secrets: Vec<(String, Sealed)>,
+}
+
+impl From<Setting> for NewSetting {
+    fn from(setting: Setting) -> Self {
+        Self { setting, secrets: Vec::new() }
+    }
+}
+
+/// What became of a setting that was to be taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenOut {
+    /// It is gone.
+    Gone,
+    /// There was none.
+    Nothing,
+    /// Another version holds than the one that was seen; nothing was done.
+    Changed,
+    /// Another setting needs it; nothing was done.
+    Needed,
+}
+
 /// The newest version of a setting: its number, and what it says.
 fn newest(
     tx: &Transaction<'_>,
@@ -47,30 +77,95 @@ fn newest(
 /// Adds a version, with what stood there before in the log; returns whether that was another.
 fn say(
     tx: &Transaction<'_>,
-    (kind, name): (Kind, &str),
+    what: (Kind, &str),
     content: Option<&str>,
-    (by, why): (&By, &str),
+    because: (&By, &str),
 ) -> Result<bool, StoreError> {
-    let before = newest(tx, kind, name)?.and_then(|(_, content)| content);
+    let before = newest(tx, what.0, what.1)?.and_then(|(_, content)| content);
     if before.as_deref() == content {
         return Ok(false);
     }
+    insert(tx, what, (before.as_deref(), content), because)?;
+    Ok(true)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    (kind, name): (Kind, &str),
+    (before, content): (Option<&str>, Option<&str>),
+    (by, why): (&By, &str),
+) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO setting (kind, name, content, said_at, said_by, why)
          VALUES ($1, $2, $3, $4, $5, $6)",
         params![kind.name(), name, content, by.at.micros(), by.who, why],
     )?;
     let deed = if content.is_some() { Deed::SettingKept } else { Deed::SettingRemoved };
-    let (before, after) = (before.as_deref().unwrap_or("-"), content.unwrap_or("-"));
+    let (before, after) = (before.unwrap_or("-"), content.unwrap_or("-"));
     let about = format!("{} {name}: {before} → {after}", kind.name());
     audit::by(tx, by, deed, audit::because(about, why))?;
-    changed(tx)?;
-    Ok(true)
+    changed(tx)
 }
 
 fn version(connection: &Connection) -> Result<i64, StoreError> {
     let newest = "SELECT coalesce(max(id), 0) FROM setting";
     Ok(connection.prepare_cached(newest)?.query_row([], |row| row.get(0))?)
+}
+
+/// The settings as they hold.
+fn holding(tx: &Transaction<'_>) -> Result<Settings, StoreError> {
+    let mut statement = tx.prepare(
+        "SELECT kind, content FROM setting
+         WHERE id IN (SELECT max(id) FROM setting GROUP BY kind, name) AND content IS NOT NULL
+         ORDER BY kind, name",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind: Kind = row.get::<_, String>(0)?.parse().map_err(|()| BROKEN)?;
+        let content: String = row.get(1)?;
+        all.push(Setting::from_json(kind, &content).map_err(|_| BROKEN)?);
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// Whether what is seen of a setting is what holds of it.
+fn is_seen(
+    tx: &Transaction<'_>,
+    (kind, name): (Kind, &str),
+    seen: Seen,
+) -> Result<bool, StoreError> {
+    let newest = newest(tx, kind, name)?;
+    Ok(seen.is(newest.map(|(id, content)| (id, content.is_some()))))
+}
+
+/// Keeps settings with their secrets; what says the same already and has no new secret changes nothing. A
+/// new secret makes a new version, so that who saw the former does not set it again unseen.
+fn keep(
+    tx: &Transaction<'_>,
+    settings: &[NewSetting],
+    because: (&By, &str),
+) -> Result<Touched, StoreError> {
+    let mut touched = Touched::default();
+    for NewSetting { setting, secrets: sealed } in settings {
+        let what = (setting.kind(), setting.name());
+        for (name, sealed) in sealed {
+            secrets::set(tx, (name, sealed), because.0)?;
+        }
+        let content = setting.to_json().map_err(|_| BROKEN)?;
+        let before = newest(tx, what.0, what.1)?.and_then(|(_, content)| content);
+        if sealed.is_empty() && before.as_ref() == Some(&content) {
+            touched.unchanged += 1;
+            continue;
+        }
+        insert(tx, what, (before.as_deref(), Some(&content)), because)?;
+        if before.is_some() {
+            touched.replaced += 1;
+        } else {
+            touched.new += 1;
+        }
+    }
+    Ok(touched)
 }
 
 impl Store {
@@ -89,50 +184,27 @@ impl Store {
     pub fn settings(&self) -> Result<(i64, Settings), StoreError> {
         let connection = self.read();
         let tx = connection.transaction()?;
-        let version = version(&tx)?;
-        let mut statement = tx.prepare(
-            "SELECT kind, content FROM setting
-             WHERE id IN (SELECT max(id) FROM setting GROUP BY kind, name) AND content IS NOT NULL
-             ORDER BY kind, name",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            let kind: Kind = row.get::<_, String>(0)?.parse().map_err(|()| BROKEN)?;
-            let content: String = row.get(1)?;
-            all.push(Setting::from_json(kind, &content).map_err(|_| BROKEN)?);
-        }
-        Ok((version, all.into_iter().collect()))
+        Ok((version(&tx)?, holding(&tx)?))
     }
 
-    /// Keeps settings, all or none. Where `seen` is said, which is the number of the version that the
-    /// author saw (0: none), and another one holds meanwhile, nothing is kept and `None` is returned.
+    /// Keeps settings with their secrets, all or none. Where something else holds of one than what its
+    /// author saw, nothing is kept and `None` is returned.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub fn keep_settings(
         &self,
-        settings: Vec<Setting>,
-        seen: Option<i64>,
+        settings: Vec<NewSetting>,
+        seen: Seen,
         (by, why): (By, String),
     ) -> Result<Option<Touched>, StoreError> {
         self.writer.write(move |tx| {
-            let mut touched = Touched::default();
-            for setting in settings {
-                let (kind, name) = (setting.kind(), setting.name().to_owned());
-                let known = newest(tx, kind, &name)?;
-                if seen.is_some_and(|seen| seen != known.as_ref().map_or(0, |(id, _)| *id)) {
+            for NewSetting { setting, .. } in &settings {
+                if !is_seen(tx, (setting.kind(), setting.name()), seen)? {
                     return Ok(None);
                 }
-                let content = setting.to_json().map_err(|_| BROKEN)?;
-                let new = known.is_none_or(|(_, content)| content.is_none());
-                match (say(tx, (kind, &name), Some(&content), (&by, &why))?, new) {
-                    (false, _) => touched.unchanged += 1,
-                    (true, true) => touched.new += 1,
-                    (true, false) => touched.replaced += 1,
-                }
             }
-            Ok(Some(touched))
+            keep(tx, &settings, (&by, &why)).map(Some)
         })
     }
 
@@ -147,6 +219,32 @@ impl Store {
         (by, why): (By, String),
     ) -> Result<bool, StoreError> {
         self.writer.write(move |tx| say(tx, (kind, &name), None, (&by, &why)))
+    }
+
+    /// Takes a setting out with these secrets, if what was seen of it still holds and no other setting
+    /// needs it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn take_out_setting(
+        &self,
+        (kind, name): (Kind, String),
+        (secrets, seen): (Vec<String>, Seen),
+        (by, why): (By, String),
+    ) -> Result<TakenOut, StoreError> {
+        self.writer.write(move |tx| {
+            if !is_seen(tx, (kind, &name), seen)? {
+                return Ok(TakenOut::Changed);
+            }
+            if holding(tx)?.needs(kind, &name) {
+                return Ok(TakenOut::Needed);
+            }
+            let gone = say(tx, (kind, &name), None, (&by, &why))?;
+            for secret in &secrets {
+                secrets::remove(tx, secret, &by)?;
+            }
+            Ok(if gone { TakenOut::Gone } else { TakenOut::Nothing })
+        })
     }
 
     /// Every version of every setting, or of those of one kind and name, the latest first.
@@ -199,8 +297,10 @@ mod tests {
     fn every_version_of_a_setting_is_kept_with_who_when_and_why_and_stands_in_the_log() {
         let (_folder, store) = store();
         assert_eq!(store.settings().unwrap(), (0, Settings::default()));
-        let keep =
-            |setting, seen, second| store.keep_settings(vec![setting], seen, by(second)).unwrap();
+        let keep = |setting, seen: Option<i64>, second| {
+            let seen = seen.map_or(Seen::Any, Seen::Version);
+            store.keep_settings(vec![NewSetting::from(setting)], seen, by(second)).unwrap()
+        };
         let revision = store.revision().unwrap();
         assert_eq!(keep(ward("10.20.0.0/24"), Some(0), 1).unwrap().new, 1);
         assert!(store.revision().unwrap() > revision, "pictures are made anew");

@@ -17,6 +17,8 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 pub(super) struct Writer {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
+    #[cfg(test)]
+    asked: std::sync::atomic::AtomicUsize,
 }
 
 impl Writer {
@@ -32,7 +34,12 @@ impl Writer {
                 }
             }
         });
-        Self { jobs: Some(jobs), thread: Some(thread) }
+        Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+            #[cfg(test)]
+            asked: std::sync::atomic::AtomicUsize::new(0),
+        }
     }
 
     /// Runs `work` in a transaction of its own; it is committed if `work` is content.
@@ -45,6 +52,8 @@ impl Writer {
             // Who asked may have gone; the work stands all the same.
             let _ = answer.send(transact(connection, work));
         });
+        #[cfg(test)]
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let jobs = self.jobs.as_ref().ok_or(StoreError::Ended)?;
         jobs.send(job).map_err(|_| StoreError::Ended)?;
         end.recv().map_err(|_| StoreError::Ended)?
@@ -65,6 +74,25 @@ fn transact<T>(
 pub(super) fn changed(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE revision SET number = number + 1 WHERE one = 1", [])?;
     Ok(())
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Keeps the thread from all that is asked of it, until what this returns is dropped.
+    pub(super) fn hold(&self) -> SyncSender<()> {
+        let (held, end) = sync_channel::<()>(1);
+        let job: Job = Box::new(move |_| {
+            // However it ends, the thread is free again.
+            let _ = end.recv();
+        });
+        self.jobs.as_ref().unwrap().send(job).unwrap();
+        held
+    }
+
+    /// How often something was asked of it.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(std::sync::atomic::Ordering::SeqCst)
+    }
 }
 
 impl Drop for Writer {

@@ -174,16 +174,10 @@ pub(super) async fn act(
         return Ok(None);
     }
     let name = name::account(form.of("name")).ok_or(Wrong::Name)?;
-    let role = || -> Result<(Role, Option<String>), Wrong> {
-        let role: Role = form.of("role").parse().map_err(|_| Wrong::Form)?;
-        // The choice of a party stands beside every role, and means something for one.
-        let party = Some(form.of("party").to_owned()).filter(|_| role == Role::Vendor);
-        Ok((role, party))
-    };
     match form.of("kind") {
         "add" => {
             let called = name::called(form.of("called")).ok_or(Wrong::Name)?;
-            let (role, party) = role()?;
+            let (role, party) = role(form)?;
             let new = NewAccount { name: name.clone(), called, role, party, password: None };
             let author = by.clone();
             site.write(move |store| store.add_account(new, false, author)).await?;
@@ -191,15 +185,28 @@ pub(super) async fn act(
         }
         "link" => Ok(Some(link(site, name, by).await?)),
         kind => {
-            let state = match kind {
-                "role" => role().map(|(role, party)| NewState::Role(role, party))?,
-                "close" => NewState::Closed(true),
-                "open" => NewState::Closed(false),
-                _ => return Err(Wrong::Form),
-            };
+            let state = state(kind, form)?;
             site.write(move |store| store.change_account(name, state, by)).await?;
             Ok(None)
         }
+    }
+}
+
+/// The role that a form says, with the party of a vendor.
+fn role(form: &Fields) -> Result<(Role, Option<String>), Wrong> {
+    let role: Role = form.of("role").parse().map_err(|_| Wrong::Form)?;
+    // The choice of a party stands beside every role, and means something for one.
+    let party = Some(form.of("party").to_owned()).filter(|_| role == Role::Vendor);
+    Ok((role, party))
+}
+
+/// What is to become of an account.
+pub(super) fn state(kind: &str, form: &Fields) -> Result<NewState, Wrong> {
+    match kind {
+        "role" => role(form).map(|(role, party)| NewState::Role(role, party)),
+        "close" => Ok(NewState::Closed(true)),
+        "open" => Ok(NewState::Closed(false)),
+        _ => Err(Wrong::Form),
     }
 }
 

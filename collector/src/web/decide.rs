@@ -15,11 +15,12 @@ use super::Site;
 use super::enter;
 use super::page::{Reader, message};
 use super::snapshot::Snapshot;
+use crate::finding::Finding;
 use crate::people::act::Act;
 use crate::people::log::Deed;
 use crate::people::token::{Area, Mode};
 use crate::resolve::DeviceId;
-use crate::store::{Edit, NewDecision, StoreError};
+use crate::store::{Edit, Known, NewDecision, StoreError};
 use crate::words::Word;
 
 mod form;
@@ -56,32 +57,67 @@ fn area(form: &Form) -> Area {
     }
 }
 
+/// What is refused because it can mean nothing.
+const REFUSED: (StatusCode, Word) = (StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+
 /// Keeps what a form says. Returns how many decisions that were.
 pub(super) async fn keep(
     site: &Arc<Site>,
     reader: &Reader,
     form: &Form,
 ) -> Result<usize, (StatusCode, Word)> {
-    const REFUSED: (StatusCode, Word) = (StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
+    permitted(site, reader, form).await?;
+    let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
+    if form.of("kind") == "enter" {
+        return enter(site, (reader, &snapshot), form).await?.ok_or(REFUSED);
+    }
+    let new = new(reader, &snapshot, form)?;
+    let kept = site.write(move |store| store.decide(new)).await;
+    Ok(kept.map_err(|error| broken(&error))?.len())
+}
+
+/// Keeps an answer to a finding as it stands in this snapshot, if nobody has said anything else of it
+/// meanwhile. Returns how many decisions that were.
+pub(super) async fn keep_of(
+    site: &Arc<Site>,
+    (reader, snapshot): (&Reader, &Snapshot),
+    (finding, form): (&Finding, &Form),
+) -> Result<usize, (StatusCode, Word)> {
+    permitted(site, reader, form).await?;
+    let new = new(reader, snapshot, form)?;
+    let known = Known { finding: finding.id.clone(), decision: snapshot.said };
+    let kept = site.write(move |store| store.decide_as(new, known)).await;
+    let kept = kept.map_err(|error| broken(&error))?;
+    Ok(kept.ok_or((StatusCode::PRECONDITION_FAILED, Word::ApiChanged))?.len())
+}
+
+/// Whether the reader may say what a form says; that it may not is kept in the log.
+async fn permitted(
+    site: &Arc<Site>,
+    reader: &Reader,
+    form: &Form,
+) -> Result<(), (StatusCode, Word)> {
     if !reader.may_at(act(form), (area(form), Mode::Write)) {
         let about = format!("POST /decisions {}", act(form).name());
         site.note(Deed::Forbidden, about, reader.by()).await.map_err(|error| broken(&error))?;
         return Err((StatusCode::FORBIDDEN, Word::FailureForbidden));
     }
-    let why = form.of("why");
-    if why.chars().count() > REASON {
+    if form.of("why").chars().count() > REASON {
         return Err(REFUSED);
     }
-    let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
-    if form.of("kind") == "enter" {
-        return enter(site, (reader, &snapshot), form).await?.ok_or(REFUSED);
-    }
-    let said = form.decisions(&snapshot).ok_or(REFUSED)?;
-    let by = reader.by();
+    Ok(())
+}
+
+/// The decisions that a form says.
+fn new(
+    reader: &Reader,
+    snapshot: &Snapshot,
+    form: &Form,
+) -> Result<Vec<NewDecision>, (StatusCode, Word)> {
+    let said = form.decisions(snapshot).ok_or(REFUSED)?;
+    let (by, why) = (reader.by(), form.of("why"));
     let new = |what| NewDecision { by: by.clone(), why: why.to_owned(), what };
-    let new: Vec<NewDecision> = said.into_iter().map(new).collect();
-    let kept = site.write(move |store| store.decide(new)).await;
-    Ok(kept.map_err(|error| broken(&error))?.len())
+    Ok(said.into_iter().map(new).collect())
 }
 
 /// Enters a found device in the ledger; none if that cannot be.

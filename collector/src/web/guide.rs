@@ -17,7 +17,7 @@ use super::settings::{purpose_named, purposes};
 use super::snapshot::Snapshot;
 use crate::reconcile::Verdict;
 use crate::settings::{Flaw, Network, Setting, Settings, orders};
-use crate::store::{Agent, StoreError};
+use crate::store::{Agent, Seen, StoreError};
 use crate::words::{Lang, Word};
 
 /// What has been done, in the order of the steps.
@@ -174,13 +174,17 @@ pub(super) async fn network(
         Err(flaws) => return page(&site, &reader, (wanted, &flaws), None).await,
     };
     let by = (reader.by(), String::new());
-    let kept = site
-        .write(move |store| store.keep_settings(vec![Setting::Network(network)], None, by))
-        .await;
+    let new = vec![Setting::Network(network).into()];
+    let kept = site.write(move |store| store.keep_settings(new, Seen::Nothing, by)).await;
     match kept {
-        Ok(_) => super::decide::back("/guide#agent"),
+        Ok(Some(_)) => super::decide::back("/guide#agent"),
+        Ok(None) => page(&site, &reader, (wanted, &[taken()]), None).await,
         Err(error) => unavailable(&reader, &error, "a network could not be kept"),
     }
+}
+
+fn taken() -> Flaw {
+    Flaw::new("name", "その名前はもう使われています", "that name is taken")
 }
 
 /// The network that was typed.
@@ -200,8 +204,7 @@ fn meant(wanted: &Wanted, settings: &Settings) -> Result<Network, Vec<Flaw>> {
         flaws.push(Flaw::new("agent", ja, en));
     }
     if settings.networks.iter().any(|known| known.name == network.name) {
-        let (ja, en) = ("その名前はもう使われています", "that name is taken");
-        flaws.push(Flaw::new("name", ja, en));
+        flaws.push(taken());
     } else {
         flaws.extend(settings.flaws_of(&network));
     }

@@ -18,6 +18,7 @@ use crate::cli::agent_trouble;
 use crate::clock::{self, Zone};
 use crate::report::plan;
 use crate::schedule::Run;
+use crate::settings::Deny;
 use crate::store::{Agent, Job, JobState, KeptSchedule, NewJob, Store, StoreError};
 use crate::words::{Lang, Word};
 
@@ -77,6 +78,7 @@ struct Told {
     agents: Vec<Agent>,
     schedules: Vec<KeptSchedule>,
     jobs: Vec<Job>,
+    deny: Deny,
 }
 
 pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
@@ -87,6 +89,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
             agents: store.admissions().list()?,
             schedules: store.jobs().schedules()?,
             jobs: store.jobs().list()?,
+            deny: reading.effective()?.settings.deny.clone(),
         })
     });
     let told = match told.await.unwrap_or(Err(StoreError::Ended)) {
@@ -103,7 +106,9 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
             .collect();
         let runs = |name: &str| told.jobs.iter().any(|it| it.agent == name && !it.state.is_over());
         let agents = told.agents.iter();
-        let agents = agents.map(|it| agent_row(it, runs(&it.name), (lang, zone), now)).collect();
+        let agents = agents
+            .map(|it| agent_row((it, &told.deny), runs(&it.name), (lang, zone), now))
+            .collect();
         let last = |name: &str| told.jobs.iter().find(|it| it.schedule == name && it.due <= now);
         let schedules = told.schedules.iter().map(|kept| {
             let last = last(&kept.schedule.name).map_or_else(String::new, |job| {
@@ -119,7 +124,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Respo
 }
 
 fn agent_row(
-    agent: &Agent,
+    (agent, deny): (&Agent, &Deny),
     running: bool,
     (lang, zone): (Lang, &Zone),
     now: Timestamp,
@@ -141,7 +146,7 @@ fn agent_row(
         certificate,
         enrolled: agent.until.is_some() && !warns,
         warns,
-        trouble: agent_trouble(agent, lang),
+        trouble: agent_trouble((agent, deny), lang),
         running,
     }
 }

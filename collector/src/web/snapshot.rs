@@ -13,6 +13,7 @@ use crate::decision::{Decided, Decision, Key};
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
 use crate::parallel;
+use crate::people::log::Deed;
 use crate::picture::{Criteria, Live, Picture};
 use crate::reconcile::Match;
 use crate::report;
@@ -33,6 +34,10 @@ pub(super) struct Snapshot {
     /// The moment that it is of, in microseconds since the epoch.
     as_of: i64,
     pub(super) revision: u64,
+    /// The number of the latest decision, also where a reader is not shown it.
+    pub(super) said: u64,
+    /// The number of a row of the audit log before which every folding is in what is here.
+    logged: u64,
     pub(super) ground: Ground,
     pub(super) picture: Picture,
     live: Live,
@@ -55,15 +60,17 @@ impl Snapshot {
     }
 
     /// The snapshot of now that follows this one: what came since is read, and what it touches is derived
-    /// again.
+    /// again. Where observations were folded since, everything is read and derived anew.
     pub(super) fn follow(self, store: &Store, criteria: &Criteria) -> Result<Self, StoreError> {
+        // Before anything else is read: what is folded meanwhile is then seen once more, and not missed.
+        let (logged, folded) = store.done_since(self.logged, Deed::ObservationsFolded)?;
         // What did not come from the store follows from nothing there.
-        let before = if self.live.is_new() { Self::default() } else { self };
+        let before = if self.live.is_new() || folded { Self::default() } else { self };
         let ground = store.ground_after(before.ground)?;
         let (as_of, mut live) = (clock::now(), before.live);
         let by = (&criteria.fingerprints, &criteria.rulings);
         let picture = live.next(before.picture, &ground.basis(as_of), by);
-        let mut made = Self { live, ..Self::default() };
+        let mut made = Self { logged, live, ..Self::default() };
         made.index(ground, picture, as_of);
         Ok(made)
     }
@@ -74,6 +81,7 @@ impl Snapshot {
         Self {
             as_of: self.as_of,
             revision: self.revision,
+            logged: self.logged,
             ground: self.ground.clone(),
             picture: Picture { devices, ..Picture::default() },
             live: self.live.clone(),
@@ -112,6 +120,7 @@ impl Snapshot {
     fn index(&mut self, ground: Ground, picture: Picture, as_of: Timestamp) {
         let made = self;
         made.revision = ground.revision;
+        made.said = ground.decisions.last().map_or(0, |decided| decided.id);
         made.as_of = as_of.micros();
         for (index, device) in picture.devices.iter().enumerate() {
             made.devices.insert(device.id.clone(), index);

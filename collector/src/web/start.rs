@@ -20,6 +20,7 @@ use crate::report::gap::Reach;
 use crate::report::plan;
 use crate::report::set::checklist::{Checklist, Held};
 use crate::roster::inbox::Wanted as Inbox;
+use crate::settings::Deny;
 use crate::store::{Agent, KeptSchedule, StoreError};
 use crate::words::{Lang, Word, phrase};
 
@@ -92,6 +93,7 @@ struct Page {
 struct Told {
     agents: Vec<Agent>,
     schedules: Vec<KeptSchedule>,
+    deny: Deny,
 }
 
 pub(super) async fn page(
@@ -108,9 +110,10 @@ pub(super) async fn page(
     }
     let administers = reader.may(Act::Administer);
     let told = if reader.may(Act::Survey) {
+        let deny = settings.deny.clone();
         site.write(|store| {
             let (admissions, jobs) = (store.admissions(), store.jobs());
-            Ok(Told { agents: admissions.list()?, schedules: jobs.schedules()? })
+            Ok(Told { agents: admissions.list()?, schedules: jobs.schedules()?, deny })
         })
         .await
     } else {
@@ -142,7 +145,7 @@ fn start(snapshot: &Snapshot, frame: Frame, zone: &Zone, (told, asked): (&Told, 
         lang.fill(Word::StartNextLine, &[name, &when, &kept.schedule.agent])
     });
     let surveys = frame.surveys();
-    let agents = agents(&told.agents, (lang, zone), now);
+    let agents = agents((&told.agents, &told.deny), (lang, zone), now);
     Page {
         summary: lang.fill(Word::StartSummary, &[&devices, &rows]),
         needs: needs(snapshot, (lang, surveys), agents.len()),
@@ -217,14 +220,15 @@ fn network(lang: Lang, ((name, cidr), reach): (&(String, ipnet::IpNet), &Reach))
     }
 }
 
-/// Agents that did not call for a day, or of which something is missing: name, and what is wrong.
+/// Agents that did not call for a day, that get no orders, or of which something is missing: name, and what
+/// is wrong.
 fn agents(
-    agents: &[Agent],
+    (agents, deny): (&[Agent], &Deny),
     (lang, zone): (Lang, &Zone),
     now: Timestamp,
 ) -> Vec<(String, Vec<String>)> {
     let told = agents.iter().map(|agent| {
-        let mut wrong = agent_trouble(agent, lang);
+        let mut wrong = agent_trouble((agent, deny), lang);
         let silent = |at: &Timestamp| now.micros().saturating_sub(at.micros()) > SILENT;
         let lives = agent.until.is_some() && agent.revoked_at.is_none();
         if let Some(at) = agent.seen_at.filter(|at| lives && silent(at)) {

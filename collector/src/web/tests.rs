@@ -27,6 +27,7 @@ mod metrics;
 mod oidc;
 mod people;
 mod present;
+mod races;
 mod register;
 mod roles;
 mod said;

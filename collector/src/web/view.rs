@@ -66,7 +66,9 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
     };
     let (topology, duties) = (Topology::default(), Vec::new());
     let picture = Picture { devices, topology, duties, matches, scopes, findings };
-    Snapshot::of(ground, picture, whole.as_of())
+    let mut cut = Snapshot::of(ground, picture, whole.as_of());
+    cut.said = whole.said;
+    cut
 }
 
 /// When a scan was, and nothing more of it.

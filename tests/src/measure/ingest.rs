@@ -108,6 +108,12 @@ fn scans(at: &str, devices: usize) -> Result<Vec<String>> {
     Ok(lines)
 }
 
+/// Fills a file as so many scans do.
+pub(super) fn fill(file: &Path, devices: usize, scans: u8) -> Result<()> {
+    let store = Store::open(Place::from(file))?;
+    (0..scans).try_for_each(|scan| deliver(&store, devices, scan).map(drop))
+}
+
 /// One run.
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
 fn one(what: &str, at: &str, devices: usize) -> Result<()> {

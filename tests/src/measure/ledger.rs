@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io::{Cursor, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -64,18 +64,22 @@ impl fmt::Display for Row {
     }
 }
 
+/// The collector as it was built for release.
+pub(super) fn collector(root: &Path) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root.join("target"), PathBuf::from);
+    let program = target.join("release/daicho-collector");
+    ensure!(program.exists(), "{} was not built", program.display());
+    Ok(program)
+}
+
 /// Measures with this many rows; `tell` gets each row as it comes.
 ///
 /// # Errors
 /// If a file cannot be made or an import fails.
 pub fn run(root: &Path, rows: u32, tell: &mut dyn FnMut(&Row)) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let program = root.join("target/release/daicho-collector");
-    let program = match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(target) => Path::new(&target).join("release/daicho-collector"),
-        None => program,
-    };
-    ensure!(program.exists(), "{} was not built", program.display());
+    let program = collector(root)?;
     std::fs::write(folder.path().join("台帳.xlsx"), workbook(rows, 0)?)?;
     std::fs::write(folder.path().join("台帳.csv"), csv(rows, 0))?;
     let octets = encoding_rs::SHIFT_JIS.encode(&csv(rows, 0)).0.into_owned();

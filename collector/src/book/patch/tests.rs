@@ -89,8 +89,8 @@ fn only_what_changed_is_written_into_the_hospitals_own_workbook() {
         set("1階", 4, Field::Ip, "10.0.9.9"),
         set("1階", 9, Field::Name, ""),
         custom("_x0041_ 手入力"),
-        Wish::Retire { place: place("1階", 6) },
-        Wish::Retire { place: place("2階", 2) },
+        Wish::Retire { place: place("1階", 6), was: None },
+        Wish::Retire { place: place("2階", 2), was: None },
         add("1階"),
         add("1階"),
         add("2階"),
@@ -104,7 +104,8 @@ fn only_what_changed_is_written_into_the_hospitals_own_workbook() {
     assert_eq!(sheet.matches("<f>").count(), 5, "formulas that nobody touched stay");
     assert_eq!(sheet.matches("<mergeCell ").count(), 3, "no region was in the way");
     // Changed once more, what was exported is as good a book as the first.
-    let more = [set("1階", 10, Field::Name, "二度目"), Wish::Retire { place: place("1階", 5) }];
+    let more =
+        [set("1階", 10, Field::Name, "二度目"), Wish::Retire { place: place("1階", 5), was: None }];
     let (_, twice) = comes_back(&exported.octets, "台帳.xlsx", &more);
     assert!(twice.entries[1].struck && twice.entries[2].struck);
 }
@@ -127,7 +128,7 @@ fn a_csv_file_is_given_back_in_its_encoding_and_in_utf8_where_that_lacks_a_chara
     let wish = |value: &str| {
         [
             Wish::Set { place: place(4), column: Named::Field(Field::Name), value: value.into() },
-            Wish::Retire { place: place(6) },
+            Wish::Retire { place: place(6), was: None },
         ]
     };
     let cp932 = SHIFT_JIS.encode(text).0.into_owned();
@@ -228,7 +229,7 @@ proptest! {
             let place = Place { book: name.into(), sheet: sheet.clone(), row };
             let column = Named::Heading(HEADINGS[column].into());
             let wish = match kind {
-                0 => Wish::Retire { place },
+                0 => Wish::Retire { place, was: None },
                 1 => Wish::Add { book: name.into(), sheet, values: vec![(column, value)] },
                 _ => Wish::Set { place, column, value },
             };

@@ -54,10 +54,10 @@ fn a_found_device_is_registered_at_the_end_of_its_sheet() {
 
 #[test]
 fn a_thing_is_retired_in_its_column_of_states_or_struck_through() {
-    let in_column = edited(&Wish::Retire { place: place("2", 2) }).unwrap();
+    let in_column = edited(&Wish::Retire { place: place("2", 2), was: None }).unwrap();
     assert_eq!(in_column.entries[2].cells[2], "廃棄");
     assert_eq!(in_column.entries[2].state, State::Retired);
-    let struck = edited(&Wish::Retire { place: place("1", 2) }).unwrap();
+    let struck = edited(&Wish::Retire { place: place("1", 2), was: None }).unwrap();
     assert!(struck.entries[0].struck && struck.entries[0].state == State::Retired);
 }
 
@@ -80,7 +80,7 @@ fn what_cannot_be_is_refused() {
     csv.sheets[0].name.clear();
     csv.entries.iter_mut().for_each(|entry| entry.place.sheet = String::new());
     let columns = Columns::released().unwrap();
-    let wish = Wish::Retire { place: place("", 3) };
+    let wish = Wish::Retire { place: place("", 3), was: None };
     assert_eq!(plan(&csv, &wish, &columns), Err(BadEdit::NoState("台帳.xlsx".into())));
 }
 

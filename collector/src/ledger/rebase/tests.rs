@@ -25,7 +25,7 @@ fn steps(columns: &Columns) -> Vec<Step> {
     };
     let values = vec![(Named::Field(Field::AssetNumber), "A-4".to_owned())];
     let add = Wish::Add { book: "台帳.xlsx".into(), sheet: "1".into(), values };
-    for wish in [set(2, "2階"), set(3, "3階"), Wish::Retire { place: place(4) }, add] {
+    for wish in [set(2, "2階"), set(3, "3階"), Wish::Retire { place: place(4), was: None }, add] {
         let steps = plan(&ledger, &wish, columns).unwrap();
         apply(&mut ledger, &steps, columns);
         all.extend(steps);

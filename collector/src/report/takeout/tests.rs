@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use daicho_common::coverage::Coverage;
+
 use super::*;
 use crate::clock::Zone;
 use crate::evidence::{Grade, Sourced};
@@ -158,5 +160,36 @@ fn every_inventory_names_its_device_and_only_known_parts() {
             assert!(document["deviceid"].as_str().unwrap().len() > 20);
             assert!(document["content"]["hardware"]["name"].is_string());
         }
+    });
+}
+
+#[test]
+fn an_address_that_netbox_takes_for_that_of_a_network_stands_by_itself() {
+    let (mut ground, mut picture) = sample();
+    let pattern = picture.devices[0].clone();
+    let covered = ground.coverage[0].clone();
+    let cidrs = ["10.20.0.0/16", "10.20.0.0/24", "10.30.0.0/31"];
+    ground.coverage =
+        cidrs.map(|cidr| Coverage { cidr: cidr.parse().unwrap(), ..covered.clone() }).to_vec();
+    let ips = ["10.20.0.0", "10.20.0.5", "10.20.0.255", "10.20.1.0", "10.30.0.0"];
+    picture.devices = ips
+        .iter()
+        .enumerate()
+        .map(|(n, ip)| {
+            let mut device = pattern.clone();
+            device.id.0 = format!("{n}");
+            device.addresses.truncate(1);
+            device.addresses[0].ip = ip.parse().unwrap();
+            device.addresses[0].network.clone_from(&covered.vantage.network);
+            device
+        })
+        .collect();
+    check(&ground, &picture, |shown| {
+        let tables = netbox::tables(shown, "本院");
+        let told: Vec<&str> = tables[7].1.rows.iter().map(|row| row[0].as_str()).collect();
+        // The network itself and all of its hosts are no hosts of it; of a wider network they may be.
+        let expected =
+            ["10.20.0.0/32", "10.20.0.5/24", "10.20.0.255/16", "10.20.1.0/16", "10.30.0.0/31"];
+        assert_eq!(told, expected);
     });
 }

@@ -47,7 +47,7 @@ fn importing_and_editing_leave_who_when_why_before_and_after() {
         values: vec![(column, "A-3".into())],
     };
     store.edit(wish(add)).unwrap();
-    store.edit(wish(Wish::Retire { place: place(3) })).unwrap();
+    store.edit(wish(Wish::Retire { place: place(3), was: None })).unwrap();
     let ledger = store.ledger().unwrap();
     let rows: Vec<(&str, &str)> =
         ledger.entries.iter().map(|e| (e.asset_number.as_str(), e.location.as_str())).collect();
@@ -104,7 +104,7 @@ fn what_is_refused_leaves_no_trace() {
     let column = Named::Heading("無い列".into());
     let bad = Wish::Set { place: place(2), column, value: "x".into() };
     assert!(matches!(store.edit(wish(bad)), Err(StoreError::Edit(_))));
-    let nobody = Wish::Retire { place: Place { book: "別.csv".into(), ..place(2) } };
+    let nobody = Wish::Retire { place: Place { book: "別.csv".into(), ..place(2) }, was: None };
     assert!(matches!(store.edit(wish(nobody)), Err(StoreError::Edit(_))));
     assert_eq!(store.revision().unwrap(), revision);
     assert_eq!(store.history(None).unwrap().len(), 2);

@@ -17,7 +17,7 @@ use crate::people::token::Area::{Accounts, Devices};
 use crate::people::token::Scope;
 use crate::store::{Listed, StoreError};
 use crate::web::Site;
-use crate::web::accounts::{Wrong, act};
+use crate::web::accounts::{Wrong, act, state};
 use crate::web::doors::Doors;
 use crate::web::page::Reader;
 use crate::words::Word;
@@ -140,14 +140,27 @@ async fn list(State(site): State<Arc<Site>>, _: Reader, call: Call) -> Answer {
 }
 
 /// The account of this name.
-async fn present(site: &Arc<Site>, name: &str) -> Result<Value, Problem> {
+async fn present(site: &Arc<Site>, name: &str) -> Result<Listed, Problem> {
     let accounts = site.write(crate::store::Store::accounts).await?;
-    let found = accounts.iter().find(|listed| listed.account.name == name);
-    found.map(told).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, Word::ApiNoSuch))
+    let found = accounts.into_iter().find(|listed| listed.account.name == name);
+    found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, Word::ApiNoSuch))
 }
 
 async fn one(State(site): State<Arc<Site>>, _: Reader, call: Call) -> Answer {
-    Ok(call.shown(&present(&site, call.place("name")).await?))
+    Ok(call.shown(&told(&present(&site, call.place("name")).await?)))
+}
+
+/// Why an account is not made or changed.
+fn refused(site: &Site, wrong: Wrong) -> Problem {
+    let unfit = |word| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word);
+    match wrong {
+        Wrong::Form => unfit(Word::FailureForm),
+        Wrong::Name => unfit(Word::AccountsBadName),
+        Wrong::Store(error @ StoreError::Account(_)) => {
+            Problem::said(StatusCode::CONFLICT, error.complaint(site.store.path()))
+        }
+        Wrong::Store(error) => error.into(),
+    }
 }
 
 /// Does what the fields say; the code of a link, if one was made.
@@ -157,15 +170,7 @@ async fn say(
     (call, more): (&Call, &[(&str, &str)]),
 ) -> Result<Option<String>, Problem> {
     let done = act(site, &call.small_form(more), reader.by()).await;
-    let refused = |word| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word);
-    done.map(|link| link.map(|(_, code)| code)).map_err(|wrong| match wrong {
-        Wrong::Form => refused(Word::FailureForm),
-        Wrong::Name => refused(Word::AccountsBadName),
-        Wrong::Store(error @ StoreError::Account(_)) => {
-            Problem::said(StatusCode::CONFLICT, error.complaint(site.store.path()))
-        }
-        Wrong::Store(error) => error.into(),
-    })
+    done.map(|link| link.map(|(_, code)| code)).map_err(|wrong| refused(site, wrong))
 }
 
 fn made(site: &Site, code: Option<String>) -> Answer {
@@ -181,15 +186,22 @@ async fn add(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answe
 
 async fn change(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
     let name = call.place("name");
-    call.is_of(Some(&present(&site, name).await?))?;
-    if call.said.get("role").is_some() {
-        say(&site, &reader, (&call, &[("kind", "role"), ("name", name)])).await?;
+    let seen = present(&site, name).await?;
+    call.is_of(Some(&told(&seen)))?;
+    let closed = call.said.get("closed").and_then(Value::as_bool);
+    let kinds = [
+        call.said.get("role").map(|_| "role"),
+        closed.map(|closed| if closed { "close" } else { "open" }),
+    ];
+    let form = call.small_form(&[]);
+    let states = kinds.into_iter().flatten().map(|kind| state(kind, &form));
+    let states: Vec<_> = states.collect::<Result<_, _>>().map_err(|wrong| refused(&site, wrong))?;
+    let by = reader.by();
+    let changed = site.write(move |store| store.change_account_as(seen, states, by)).await;
+    if !changed.map_err(|error| refused(&site, Wrong::Store(error)))? {
+        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, Word::ApiChanged));
     }
-    if let Some(closed) = call.said.get("closed").and_then(Value::as_bool) {
-        let kind = if closed { "close" } else { "open" };
-        say(&site, &reader, (&call, &[("kind", kind), ("name", name)])).await?;
-    }
-    Ok(call.shown(&present(&site, name).await?))
+    Ok(call.shown(&told(&present(&site, name).await?)))
 }
 
 async fn link(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {

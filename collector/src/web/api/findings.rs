@@ -172,7 +172,7 @@ async fn answer(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> An
     let finding = snapshot.finding(call.place("id")).ok_or_else(missing)?;
     call.is_of(Some(&whole(&snapshot, finding)))?;
     let form = call.form(&[("kind", "answer"), ("finding", call.place("id"))]);
-    let kept = decide::keep(&site, &reader, &form).await?;
+    let kept = decide::keep_of(&site, (&reader, &snapshot), (finding, &form)).await?;
     Ok(Json(json!({ "kept": kept })).into_response())
 }
 

@@ -267,7 +267,8 @@ async fn retire(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> An
     let (snapshot, place) = (site.view(&reader).await?, place(&call));
     let row = row::find(&snapshot, &place).ok_or_else(missing)?;
     call.is_of(Some(&shown(&snapshot, &row)))?;
-    edit(&site, &reader, Wish::Retire { place }, call.asked("why")).await
+    let was = Some(row.cells.to_vec());
+    edit(&site, &reader, Wish::Retire { place, was }, call.asked("why")).await
 }
 
 async fn add(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {

@@ -15,10 +15,11 @@ use super::problem::Problem;
 use super::settings::refused;
 use super::{ADMINISTER, Answer, SURVEY};
 use crate::people::token::Area::{Scans, Settings};
+use crate::store::Seen;
 use crate::web::Site;
 use crate::web::doors::Doors;
 use crate::web::page::Reader;
-use crate::web::settings::program::keep_schedule;
+use crate::web::settings::program::{Refusal, keep_schedule};
 use crate::words::Word;
 
 static ONE: Operation = Operation::get(
@@ -51,29 +52,36 @@ fn missing() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, Word::ApiNoSuch)
 }
 
-/// The schedule of the name in the address, if there is one.
-async fn present(site: &Arc<Site>, call: &Call) -> Result<Option<Value>, Problem> {
+/// The schedule of the name in the address, if there is one, and what is seen of it.
+async fn present(site: &Arc<Site>, call: &Call) -> Result<(Seen, Option<Value>), Problem> {
     let kept = site.write(|store| store.jobs().schedules()).await?;
     let found = kept.iter().find(|kept| kept.schedule.name == call.place("name"));
-    Ok(found.and_then(|kept| value(&kept.schedule)))
+    let seen = found.map_or(Seen::Nothing, |kept| Seen::Version(kept.version()));
+    Ok((seen, found.and_then(|kept| value(&kept.schedule))))
 }
 
 async fn one(State(site): State<Arc<Site>>, _: Reader, call: Call) -> Answer {
-    Ok(call.shown(&present(&site, &call).await?.ok_or_else(missing)?))
+    let (_, told) = present(&site, &call).await?;
+    Ok(call.shown(&told.ok_or_else(missing)?))
 }
 
 async fn put(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
-    call.is_of(present(&site, &call).await?.as_ref())?;
+    let (seen, told) = present(&site, &call).await?;
+    call.is_of(told.as_ref())?;
     let content = call.said.as_object();
     let content = content.ok_or((StatusCode::UNPROCESSABLE_ENTITY, Word::ApiNoObject))?;
     let said = (call.place("name"), content);
-    tokio::task::block_in_place(|| keep_schedule(&site, said, reader.by())).map_err(refused)?;
-    Ok(call.shown(&present(&site, &call).await?.ok_or_else(missing)?))
+    let kept = tokio::task::block_in_place(|| keep_schedule(&site, said, (seen, reader.by())));
+    kept.map_err(refused)?;
+    let (_, told) = present(&site, &call).await?;
+    Ok(call.shown(&told.ok_or_else(missing)?))
 }
 
 async fn remove(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
-    call.is_of(Some(&present(&site, &call).await?.ok_or_else(missing)?))?;
+    let (seen, told) = present(&site, &call).await?;
+    call.is_of(Some(&told.ok_or_else(missing)?))?;
     let (name, by) = (call.place("name").to_owned(), reader.by());
-    site.write(move |store| store.jobs().remove(name, by)).await?;
+    let removed = site.write(move |store| store.jobs().remove_as(name, seen, by)).await?;
+    removed.ok_or_else(|| refused(Refusal::Changed))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -15,7 +15,7 @@ use super::problem::{Problem, Wrong};
 use super::{ADMINISTER, Answer, SURVEY};
 use crate::people::token::Area::Settings as Area;
 use crate::settings::Kind;
-use crate::store::{KeptSetting, StoreError};
+use crate::store::{KeptSetting, Store, StoreError, TakenOut};
 use crate::web::Site;
 use crate::web::doors::Doors;
 use crate::web::page::Reader;
@@ -140,7 +140,7 @@ async fn versions(site: &Arc<Site>, call: &Call) -> Result<Vec<KeptSetting>, Pro
 async fn present(site: &Arc<Site>, call: &Call) -> Result<(i64, Option<Value>), Problem> {
     let versions = versions(site, call).await?;
     let Some(newest) = versions.first() else { return Ok((0, None)) };
-    let secrets = site.write(crate::store::Store::secrets).await?;
+    let secrets = site.write(Store::secrets).await?;
     Ok((newest.id, program::told(newest, (&secrets, &site.config))))
 }
 
@@ -194,18 +194,19 @@ async fn put(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answe
 
 async fn remove(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
     let (kind, name) = named(&call)?;
-    let (_, told) = present(&site, &call).await?;
+    let (seen, told) = present(&site, &call).await?;
     call.is_of(Some(&told.ok_or_else(missing)?))?;
     // What there is one of is made empty, as on its page.
     if program::is_single(kind) {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm));
     }
     let because = (reader.by(), call.asked("why").to_owned());
-    let removed = site.write(move |store| program::remove(store, (kind, name), because)).await?;
-    if removed {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    let remove = move |store: &Store| program::remove(store, (kind, name), seen, because);
+    match site.write(remove).await? {
+        TakenOut::Gone | TakenOut::Nothing => Ok(StatusCode::NO_CONTENT.into_response()),
+        TakenOut::Changed => Err(refused(Refusal::Changed)),
+        TakenOut::Needed => Err(Problem::new(StatusCode::CONFLICT, Word::SettingStillUsed)),
     }
-    Err(Problem::new(StatusCode::CONFLICT, Word::SettingStillUsed))
 }
 
 async fn trial(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {

@@ -309,7 +309,7 @@ fn wish(snapshot: &Snapshot, form: &Form, place: &Place) -> Option<Wish> {
             let cells = (0..sheet.columns.len()).map(cell).filter(|(_, was, is)| was != is);
             Some(Wish::Row { place: place.clone(), cells: cells.collect() })
         }
-        "retire" => Some(Wish::Retire { place: place.clone() }),
+        "retire" => Some(Wish::Retire { place: place.clone(), was: None }),
         "add" => {
             let values = sheet.columns.iter().enumerate().map(|(number, column)| {
                 (Named::Heading(column.heading.clone()), said(number).to_owned())

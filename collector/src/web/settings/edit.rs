@@ -17,7 +17,7 @@ use super::{credential, general, network, notify, schedule};
 use crate::config::Config;
 use crate::schedule::Schedule;
 use crate::settings::{Flaw, Kind, Setting, Settings};
-use crate::store::{Agent, By, Store, StoreError};
+use crate::store::{Agent, By, KeptSchedule, NewSetting, Seen, Store, StoreError, TakenOut};
 use crate::vault::{Secret, Vault};
 use crate::web::Site;
 use crate::web::decide::{REASON, back};
@@ -209,10 +209,18 @@ fn page(site: &Site, reader: &Reader, around: &Around, draft: &Draft<'_>) -> Res
     render(&page, if wrong.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY })
 }
 
-/// The number of the newest version of a setting; 0 if it was never said.
+/// The number of the newest version of a setting or schedule; 0 if it was never said.
 fn newest(store: &Store, what: What, name: &str) -> Result<i64, StoreError> {
-    let What::Setting(kind) = what else { return Ok(0) };
-    Ok(store.setting_history(Some((kind, name)))?.first().map_or(0, |version| version.id))
+    match what {
+        What::Setting(kind) => {
+            let versions = store.setting_history(Some((kind, name)))?;
+            Ok(versions.first().map_or(0, |version| version.id))
+        }
+        What::Schedule => {
+            let kept = store.jobs().schedules()?;
+            Ok(kept.iter().find(|kept| kept.schedule.name == name).map_or(0, KeptSchedule::version))
+        }
+    }
 }
 
 pub(in crate::web) async fn form(
@@ -222,8 +230,10 @@ pub(in crate::web) async fn form(
 ) -> Response {
     let missing = || message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage);
     let Some(what) = What::named(&wanted.kind) else { return missing() };
-    let around = match Around::read(&site) {
-        Ok(around) => around,
+    // First the number: what changes before the rest is read is then refused, and not overwritten.
+    let seen = newest(&site.store, what, &wanted.name);
+    let (seen, around) = match seen.and_then(|seen| Ok((seen, Around::read(&site)?))) {
+        Ok(read) => read,
         Err(error) => return unavailable(&reader, &error, "the settings could not be read"),
     };
     let new = wanted.name.is_empty() && !what.is_single();
@@ -242,13 +252,8 @@ pub(in crate::web) async fn form(
         };
         texts
     };
-    match newest(&site.store, what, &wanted.name) {
-        Ok(seen) => {
-            let draft = Draft { what, new, seen, texts: &typed, flaws: &[], wrong: None };
-            page(&site, &reader, &around, &draft)
-        }
-        Err(error) => unavailable(&reader, &error, "the settings could not be read"),
-    }
+    let draft = Draft { what, new, seen, texts: &typed, flaws: &[], wrong: None };
+    page(&site, &reader, &around, &draft)
 }
 
 /// What a form means.
@@ -351,33 +356,29 @@ pub(super) enum Done {
     Wrong(Vec<Flaw>),
 }
 
-/// Keeps what was typed; `seen` is the number of the version that it was made of, if that counts.
+/// Keeps what was typed, if what it was made of still holds.
 pub(super) fn keep(
     (site, around): (&Site, &Around),
     (what, new, typed): (What, bool, &Texts),
-    (seen, by): (Option<i64>, By),
+    (seen, by): (Seen, By),
 ) -> Result<Done, Complaint> {
     let trouble = |error: StoreError| error.complaint(site.store.path());
     let (setting, secrets) = match meant(site, around, (what, new, typed)) {
         Err(flaws) => return Ok(Done::Wrong(flaws)),
         Ok(Meant::Schedule(schedule)) => {
-            site.store.jobs().add(schedule, by).map_err(trouble)?;
-            return Ok(Done::Kept(what.place()));
+            let kept = site.store.jobs().add_as(schedule, seen, by).map_err(trouble)?;
+            return Ok(kept.map_or(Done::Changed, |_| Done::Kept(what.place())));
         }
         Ok(Meant::Setting(setting, secrets)) => (setting, secrets),
     };
-    // Secrets have no versions: who saw an older setting overwrites none.
-    let of = Some((setting.kind(), setting.name()));
-    let newest = site.store.setting_history(of).map_err(trouble)?.first().map_or(0, |it| it.id);
-    if seen.is_some_and(|seen| seen != newest) {
-        return Ok(Done::Changed);
-    }
+    let mut new = NewSetting::from(setting);
     let mut vault = Vault::open(site.store.path())?;
     for (name, secret) in secrets {
-        vault.set((&site.store, by.clone()), &name, &Secret::new(secret))?;
+        let sealed = vault.seal(&name, &Secret::new(secret))?;
+        new.secrets.push((name, sealed));
     }
     let why = text(typed, "why").to_owned();
-    let kept = site.store.keep_settings(vec![setting], seen, (by, why)).map_err(trouble)?;
+    let kept = site.store.keep_settings(vec![new], seen, (by, why)).map_err(trouble)?;
     Ok(kept.map_or(Done::Changed, |_| Done::Kept(what.place())))
 }
 
@@ -396,10 +397,11 @@ pub(in crate::web) async fn say(
         Err(error) => return unavailable(&reader, &error, "the settings could not be read"),
     };
     let by = reader.by();
-    let of = text(&typed, "seen").parse().ok().filter(|_| !new);
+    let seen: Option<i64> = text(&typed, "seen").parse().ok();
+    let of = if new { Seen::Nothing } else { seen.map_or(Seen::Any, Seen::Version) };
     let done =
         tokio::task::block_in_place(|| keep((&site, &around), (what, new, &typed), (of, by)));
-    let seen = text(&typed, "seen").parse().unwrap_or_default();
+    let seen = seen.unwrap_or_default();
     let draft = Draft { what, new, seen, texts: &typed, flaws: &[], wrong: None };
     match done {
         Ok(Done::Kept(place)) => {
@@ -473,7 +475,10 @@ pub(in crate::web) async fn remove(
     let done = site
         .write(move |store| match what {
             What::Schedule => store.jobs().remove(name, by).map(|_| true),
-            What::Setting(kind) => take_out(store, (kind, name), (by, why)),
+            What::Setting(kind) => {
+                let done = take_out(store, (kind, name), Seen::Any, (by, why))?;
+                Ok(done != TakenOut::Needed)
+            }
         })
         .await;
     match done {

@@ -12,7 +12,7 @@ use super::{general, removal, schedule};
 use crate::config::Config;
 use crate::schedule::Schedule;
 use crate::settings::{Flaw, Kind, Setting};
-use crate::store::{By, KeptSecret, KeptSetting, Store, StoreError};
+use crate::store::{By, KeptSecret, KeptSetting, Seen, Store, StoreError, TakenOut};
 use crate::web::Site;
 
 /// What stands in an address for the name of what there is one of.
@@ -194,7 +194,7 @@ pub(in crate::web) fn keep(
     typed.insert("why".to_owned(), said.why.to_owned());
     let what = What::Setting(said.kind);
     let new = !what.is_single() && !around.has(what, said.name);
-    match edit::keep((site, &around), (what, new, &typed), (Some(seen), by)) {
+    match edit::keep((site, &around), (what, new, &typed), (Seen::Version(seen), by)) {
         Ok(Done::Kept(_)) => Ok(()),
         Ok(Done::Changed) => Err(Refusal::Changed),
         Ok(Done::Wrong(flaws)) => Err(Refusal::Flaws(flaws)),
@@ -211,20 +211,22 @@ fn trimmed(texts: Texts) -> Texts {
     texts.into_iter().map(|(name, text)| (name, text.trim().to_owned())).collect()
 }
 
-/// Takes a setting and its secrets out; `false` if another one needs it.
+/// Takes a setting and its secrets out if `seen` is still the number of its newest version and no other
+/// one needs it.
 pub(in crate::web) fn remove(
     store: &Store,
     what: (Kind, String),
+    seen: i64,
     because: (By, String),
-) -> Result<bool, StoreError> {
-    removal::take_out(store, what, because)
+) -> Result<TakenOut, StoreError> {
+    removal::take_out(store, what, Seen::Version(seen), because)
 }
 
-/// Keeps the schedule of this name, in place of one that there is.
+/// Keeps the schedule of this name, in place of the one that was seen.
 pub(in crate::web) fn keep_schedule(
     site: &Site,
     (name, content): (&str, &Map<String, Value>),
-    by: By,
+    (seen, by): (Seen, By),
 ) -> Result<(), Refusal> {
     let around = read_around(site)?;
     let mut members = named(content, name).map_err(|flaw| Refusal::Flaws(vec![flaw]))?;
@@ -248,6 +250,7 @@ pub(in crate::web) fn keep_schedule(
     }
     let typed = trimmed(schedule::texts(&said));
     let meant = edit::scheduled((&around, Some(&said)), &typed).map_err(Refusal::Flaws)?;
-    let kept = site.store.jobs().add(meant, by);
-    kept.map(drop).map_err(|error| Refusal::Complaint(error.complaint(site.store.path())))
+    let kept = site.store.jobs().add_as(meant, seen, by);
+    let kept = kept.map_err(|error| Refusal::Complaint(error.complaint(site.store.path())))?;
+    kept.map(drop).ok_or(Refusal::Changed)
 }

@@ -2,7 +2,7 @@
 
 use super::notify;
 use crate::settings::Kind;
-use crate::store::{By, Store, StoreError};
+use crate::store::{By, Seen, Store, StoreError, TakenOut};
 
 /// What the secrets of a setting are called in the vault.
 pub(super) fn secrets(kind: Kind, name: &str) -> Vec<String> {
@@ -13,20 +13,13 @@ pub(super) fn secrets(kind: Kind, name: &str) -> Vec<String> {
     }
 }
 
-/// Takes a setting and its secrets out; `false` if another one needs it.
+/// Takes a setting and its secrets out, if what was seen of it still holds and no other one needs it.
 pub(super) fn take_out(
     store: &Store,
     (kind, name): (Kind, String),
-    (by, why): (By, String),
-) -> Result<bool, StoreError> {
-    let (_, settings) = store.settings()?;
-    if kind == Kind::Credential && settings.networks.iter().any(|it| it.credentials.contains(&name))
-    {
-        return Ok(false);
-    }
-    store.remove_setting(kind, name.clone(), (by.clone(), why))?;
-    for secret in secrets(kind, &name) {
-        store.remove_secret(secret, by.clone())?;
-    }
-    Ok(true)
+    seen: Seen,
+    because: (By, String),
+) -> Result<TakenOut, StoreError> {
+    let secrets = secrets(kind, &name);
+    store.take_out_setting((kind, name), (secrets, seen), because)
 }

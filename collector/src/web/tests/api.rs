@@ -9,9 +9,9 @@ use crate::store::Before;
 use crate::web::api::operation::{Gives, Operation, Verb};
 
 const BOOK: &str = "管理番号,機器名,IPアドレス,状態,備考\nA-1,受付端末,10.20.0.1,使用中,1階\nA-2,心電計,10.20.0.77,使用中,𠮷\n";
-const ROW: &str = "/api/v1/ledger/row?book=%E5%8F%B0%E5%B8%B3.csv&row=2";
+pub(super) const ROW: &str = "/api/v1/ledger/row?book=%E5%8F%B0%E5%B8%B3.csv&row=2";
 
-fn with_ledger() -> Running {
+pub(super) fn with_ledger() -> Running {
     let running = with_findings();
     let book = crate::store::NewBook {
         name: "台帳.csv".into(),

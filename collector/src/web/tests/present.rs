@@ -4,10 +4,15 @@ use super::*;
 
 /// A server that takes every site for a large one.
 fn large() -> Running {
+    of_size(0)
+}
+
+/// A server that takes a site of so many devices for a large one.
+fn of_size(large: usize) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().join("daicho.db")).unwrap();
     let mut site = Site::new(store, Config::parse("", "test").unwrap()).unwrap();
-    site.large = 0;
+    site.large = large;
     serving(site, folder)
 }
 
@@ -40,4 +45,29 @@ fn who_said_something_sees_it_on_the_next_page_of_a_large_site() {
     assert!(!running.get_as(&other, "/register", "").body.contains("TEST-PARTY"));
     drop(turn);
     assert!(running.get("/register").body.contains("TEST-PARTY"));
+}
+
+#[test]
+fn a_collector_that_serves_shows_no_observation_that_was_folded() {
+    // Of a small site the next picture takes the former over, of a large one a copy of it.
+    for size in [0, usize::MAX] {
+        let running = of_size(size);
+        let key = key();
+        for second in 0..3 {
+            running.post(KIND, &sealed(&key, "east", second));
+        }
+        let count = || running.site.present.get().ground.observations.len();
+        assert_eq!((running.get("/api/v1/devices").status, count()), (200, 6));
+        let all = running.site.store.ground().unwrap().observations;
+        let inner: Vec<_> = all.iter().skip(2).take(2).map(|one| one.id()).collect();
+        let page = format!("/observations/{}", inner[0]);
+        assert_eq!(running.get(&page).status, 200);
+        let by = By::here("佐藤".into(), clock::now());
+        assert_eq!(running.site.store.fold(inner, 400, by).unwrap(), 2);
+        assert_eq!((running.get("/api/v1/devices").status, count()), (200, 4));
+        assert_eq!(running.get(&page).status, 404);
+        // What comes afterwards follows from what is left.
+        running.post(KIND, &sealed(&key, "east", 3));
+        assert_eq!((running.get("/api/v1/devices").status, count()), (200, 6));
+    }
 }

@@ -8,6 +8,7 @@ use super::*;
 use crate::people::log::Deed;
 use crate::people::token::{Area, Mode, Scope};
 use crate::settings::Kind;
+use crate::store::Seen;
 
 const WARD: &str = "/api/v1/settings/network/3F";
 
@@ -102,7 +103,7 @@ fn secrets_of_settings_are_written_and_never_told() {
     let receiver = json!({ "name": "old", "kind": "webhook", "url": url }).to_string();
     let imported = crate::settings::Setting::from_json(Kind::Notify, &receiver).unwrap();
     let by = (By::here("t".into(), clock::now()), String::new());
-    running.site.store.keep_settings(vec![imported], None, by).unwrap();
+    running.site.store.keep_settings(vec![imported.into()], Seen::Any, by).unwrap();
     for path in [
         "",
         "/credential/core",
@@ -214,8 +215,8 @@ fn settings_are_read_by_auditors_kept_by_administrators_and_hidden_from_vendors(
     let running = running();
     let general = crate::settings::General { backup_days: Some(9), ..Default::default() };
     let by = (By::here("t".into(), clock::now()), String::new());
-    let general = vec![crate::settings::Setting::General(general)];
-    running.site.store.keep_settings(general, None, by).unwrap();
+    let general = vec![crate::settings::Setting::General(general).into()];
+    running.site.store.keep_settings(general, Seen::Any, by).unwrap();
     let said = json!({ "content": { "cidr": "10.20.0.0/24" } }).to_string();
     let put = |visitor: &Visitor| {
         running.call_with(visitor, ("PUT", WARD), ("If-None-Match: *\r\n", &said)).status

@@ -4,6 +4,7 @@ use super::*;
 use crate::people::log::Deed;
 use crate::policy::Purpose;
 use crate::settings::Kind;
+use crate::store::Seen;
 
 impl Running {
     fn edit(&self, form: &str) -> Answer {
@@ -15,7 +16,7 @@ impl Running {
     }
 
     /// The number of the version that a form was made of.
-    fn seen(&self, path: &str) -> String {
+    pub(super) fn seen(&self, path: &str) -> String {
         let page = self.get(path).body;
         let after = page.split("name=\"seen\" value=\"").nth(1).unwrap();
         after.split('"').next().unwrap().to_owned()
@@ -173,7 +174,7 @@ fn an_auditor_reads_the_settings_and_finds_nothing_to_change_them_with() {
     running
         .site
         .store
-        .keep_settings(vec![crate::settings::Setting::General(general)], None, by)
+        .keep_settings(vec![crate::settings::Setting::General(general).into()], Seen::Any, by)
         .unwrap();
     let auditor = Visitor::new(&running.site, Role::Auditor, None);
     let page = running.get_as(&auditor, "/settings", "").body;

@@ -1,22 +1,50 @@
-//! Connections whose handshake is not done yet. They are accepted at once, so that whoever says nothing
-//! keeps nobody waiting; there are only so many of them, and from one address only so many. Of more the
-//! oldest goes, those first that have not said a word: who has something to say is through within a
-//! moment.
+//! Connections of which nothing is known yet. They are accepted at once, so that whoever says nothing keeps
+//! nobody waiting; there are only so many of them, and from one address only so many. Of more the oldest
+//! goes, those first that have not said a word: who has something to say is through within a moment.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Most of them at once. The rest of the door's connections is for agents that are in.
+/// Most of them at once. The rest of a door's connections is for who is in.
 const ALL: usize = 2048;
 /// Most of them from one address: a thousand agents behind one router may come back at once.
 const FROM_ONE: usize = 1024;
 
+/// How long it is waited where the system has no connection to give.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// The next connection, with its place among all that there may be. As long as all are taken, new ones wait
+/// in the system's queue. None once nobody gives places any more.
+pub(crate) async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, from)) => return Some((place, stream, plain(from))),
+            Err(error) => {
+                // Out of files, or the other side has gone again: neither ends the door.
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+/// An IPv4 address as one, however the socket writes it.
+fn plain(from: SocketAddr) -> SocketAddr {
+    SocketAddr::new(from.ip().to_canonical(), from.port())
+}
+
 /// The connections.
 #[derive(Debug, Default)]
-pub(super) struct Unshaken(Mutex<Table>);
+pub(crate) struct Crowd(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
@@ -36,14 +64,14 @@ struct Waiting {
 
 /// The place of a connection; it is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    all: Arc<Unshaken>,
+pub(crate) struct Place {
+    all: Arc<Crowd>,
     number: u64,
 }
 
-impl Unshaken {
+impl Crowd {
     /// A place for a connection from this address. The receiver ends when another takes the place.
-    pub(super) fn enter(self: &Arc<Self>, from: IpAddr) -> (Place, oneshot::Receiver<()>) {
+    pub(crate) fn enter(self: &Arc<Self>, from: IpAddr) -> (Place, oneshot::Receiver<()>) {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = table.too_many(from) {
             table.leave(number);
@@ -85,7 +113,7 @@ impl Table {
 
 impl Place {
     /// Notes that the other side has begun to speak.
-    pub(super) fn spoke(&self) {
+    pub(crate) fn spoke(&self) {
         let mut table = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(one) = table.waiting.get_mut(&self.number) {
             one.spoke = true;
@@ -112,7 +140,7 @@ mod tests {
 
     #[test]
     fn one_address_pushes_out_its_own_silent_ones_and_nobody_elses() {
-        let all = Arc::new(Unshaken::default());
+        let all = Arc::new(Crowd::default());
         let (_place, mut other) = all.enter(OTHER);
         let mut of_one: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
         of_one[0].0.spoke();
@@ -124,7 +152,7 @@ mod tests {
 
     #[test]
     fn when_all_places_are_taken_the_address_with_most_gives_one_up() {
-        let all = Arc::new(Unshaken::default());
+        let all = Arc::new(Crowd::default());
         let mut few: Vec<_> = (0..FROM_ONE - 1).map(|_| all.enter(OTHER)).collect();
         let mut most: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
         let third = all.enter([10, 0, 0, 3].into());
@@ -136,7 +164,7 @@ mod tests {
 
     #[test]
     fn among_those_who_speak_the_oldest_goes() {
-        let all = Arc::new(Unshaken::default());
+        let all = Arc::new(Crowd::default());
         let mut of_one: Vec<_> = (0..FROM_ONE).map(|_| all.enter(ONE)).collect();
         for (place, _) in &of_one {
             place.spoke();
