@@ -21,6 +21,7 @@ use zstd::bulk::{Compressor, Decompressor};
 use crate::parallel;
 
 pub(crate) mod leb128;
+mod opened;
 mod sightings;
 
 use sightings::{Reading, Sightings};
@@ -283,8 +284,7 @@ impl Archive {
 
     /// The observation of this id.
     pub fn find(&self, id: ObservationId) -> Option<Observation> {
-        let mut by = Decompressor::new().ok()?;
-        self.alike(id).filter_map(|at| self.one(at, &mut by)).find(|it| it.id() == id)
+        self.alike(id).filter_map(|at| self.one(at)).find(|it| it.id() == id)
     }
 
     /// When the observation of this id was.
@@ -308,12 +308,12 @@ impl Archive {
     }
 
     /// One alone, without reading what lies beside it.
-    fn one(&self, number: u32, by: &mut Decompressor<'_>) -> Option<Observation> {
+    fn one(&self, number: u32) -> Option<Observation> {
         let (fact, at) = self.sightings.get(number as usize)?;
         let (fact, at) = (fact as usize, Timestamp::from_micros(at));
-        let texts = self.blocks.get(fact / BLOCK)?.texts(by);
+        let read = |line: &[u8]| serde_json::from_slice(line).ok();
         let Content { vantage, method, speaker, fact } =
-            serde_json::from_slice(lines(&texts).nth(fact % BLOCK)?).ok()?;
+            opened::line(self.blocks.get(fact / BLOCK)?, fact % BLOCK, read)?;
         Some(Observation { at, vantage, method, speaker, fact })
     }
 
