@@ -218,6 +218,27 @@ fn two_stations_on_a_port_at_half_duplex_are_a_hub_and_one_is_none() {
 }
 
 #[test]
+fn a_visitor_beside_old_gear_at_half_duplex_is_no_hub() {
+    let of = |later: &[&[(&str, i32)]]| {
+        let rows = vec![row(vec![3], vec![("dot3StatsDuplexStatus", Cell::Integer(2))])];
+        let case = told(ports(switch(Case::new(), 1, "up"), 1, 8), 1, "dot3StatsTable", rows);
+        let first = hears(case, 1, &[(A, 3), (B, 3)]);
+        let case =
+            (1..).zip(later).fold(first, |case, (day, heard)| hears(case.day(day), 1, heard));
+        let shared = picture(&case.seen).topology.shared;
+        shared.into_iter().map(|one| (one.confidence, one.reasons)).collect::<Vec<_>>()
+    };
+    let together = Reason::Together { stations: 2 };
+    let hub = (Confidence::Likely, vec![together, Reason::HalfDuplex]);
+    assert_eq!(of(&[&[(A, 3)]]), [hub], "one of them was asleep on one day of two");
+    let visitor = (Confidence::Possible, vec![together]);
+    assert_eq!(of(&[&[(A, 3)], &[(A, 3)]]), [visitor], "together on one day of three");
+    let again = Reason::Again { readings: 2 };
+    let hub = (Confidence::Likely, vec![together, again, Reason::HalfDuplex]);
+    assert_eq!(of(&[&[(A, 3), (B, 3)], &[(A, 3)]]), [hub]);
+}
+
+#[test]
 fn a_neighbour_of_the_class_of_telephones_is_one_though_it_calls_itself_a_bridge() {
     let case = ports(switch(Case::new(), 2, "down"), 2, 8);
     let case = hears(case, 2, &[(A, 3), (B, 3)]);
