@@ -32,6 +32,8 @@ pub mod listening;
 /// How far a scan has got, kept.
 pub mod keeper;
 mod progress;
+/// What targets of SNMP showed of themselves, kept.
+pub mod recall;
 /// The user's wish to stop.
 mod stop;
 pub(crate) mod summary;
@@ -40,6 +42,7 @@ use batches::{Batches, ROWS};
 use hosts::Hosts;
 use keeper::Keeper;
 use progress::Bar;
+use recall::Recall;
 pub use stop::Stops;
 
 /// Most packets sent before what came in is looked at again.
@@ -65,6 +68,8 @@ pub struct Course {
     pub stops: Stops,
     /// Where it is kept how far it has got.
     pub keeper: Keeper,
+    /// Where it is kept what targets of SNMP showed of themselves.
+    pub recall: Recall,
     /// Goes on with this.
     pub earlier: Option<Checkpoint>,
     /// The SNMP tables that are read.
@@ -164,7 +169,8 @@ pub fn scan(
         let batches = Batches::begin(&plan.agent, clock.now().wall, export);
         let mut looks = tokio::time::interval(LOOK.min(plan.pace.timeout / LOOKS));
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let interviewer = interview::interviewer(&plan, course.catalog);
+        let memory = course.recall.read(clock.now().wall);
+        let interviewer = interview::interviewer(&plan, course.catalog, memory.as_ref());
         let leads = interview::leads(&plan);
         let mut engine = Engine::new(plan, &means, interviewer, clock.now());
         engine.follow(leads);
@@ -177,9 +183,13 @@ pub fn scan(
             Show::Stages => Bar::Stages,
             Show::Nothing => Bar::Hidden,
         };
-        Ok(Driver { clock, wire, incoming, engine, batches, bar, keeper, looks, outages: 0 }
-            .run(stop)
-            .await)
+        let driver =
+            Driver { clock, wire, incoming, engine, batches, bar, keeper, looks, outages: 0 };
+        let ended = driver.run(stop).await;
+        if let Some(memory) = memory {
+            course.recall.keep(&memory);
+        }
+        Ok(ended)
     })
 }
 

@@ -132,6 +132,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "snmp_network.toml",
     "snmp_network_makers.toml",
     "snmp_japan.toml",
+    "snmp_japan_numbers.toml",
     "snmp_grammar.toml",
     "snmp_device.toml",
     "snmp_generic.toml",

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use daicho_tests::lab::{self, Lab};
 
+mod bridge;
 /// No packet goes where it must not, or too fast.
 mod harm;
 /// What the collector makes of every host.

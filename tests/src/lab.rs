@@ -20,10 +20,13 @@ use tempfile::TempDir;
 
 use crate::netns::{self, Namespace};
 
+pub use self::bridge::BRIDGE;
 pub use self::host::Host;
 pub use self::hosts::{Daemon, HOSTS, Spec};
 pub use self::wing::WING;
 
+/// A switch with a bridge and a wiring behind it, as data.
+pub mod bridge;
 /// One host: its namespace and its daemons.
 pub mod host;
 /// What hosts there are, as data.

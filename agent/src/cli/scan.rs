@@ -17,6 +17,7 @@ use crate::key;
 use crate::plan::credential::Credential;
 use crate::plan::{Network, Pace, Plan};
 use crate::run::keeper::Keeper;
+use crate::run::recall::Recall;
 use crate::run::{self, Course, Ending, Show, Stops};
 
 /// Scans what was named, and brings the result where it was wanted.
@@ -58,7 +59,8 @@ pub(super) fn scan(
         Some(order) => Stops { input: true, span: order.span(), ..Stops::default() },
         None => Stops { file: stop_file, collector: asked, ..Stops::default() },
     };
-    let course = Course { stops, keeper, earlier, catalog };
+    let recall = Recall::of(&state);
+    let course = Course { stops, keeper, recall, earlier, catalog };
     let ended = run::scan(plan, declared.backend, export, show, course)?;
     if tabular {
         print(&ended.hosts.table())?;

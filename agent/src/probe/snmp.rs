@@ -5,7 +5,8 @@
 //! only from the address and port asked, in the same version, under the same community or user, and
 //! with the number of the question on its way; anything else changes nothing. Costs the agent the time
 //! of its processor for each answer, most for tables, which are read as slowly as it answers; it writes
-//! nothing down but, where a credential is wrong, perhaps a trap of a failed authentication.
+//! nothing down but, where a credential is wrong, perhaps a trap of a failed authentication;
+//! that is why it is remembered what a target refused.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ mod catalog;
 mod course;
 mod enterprise;
 mod group;
+mod memory;
 mod message;
 mod repetitions;
 mod row;
@@ -34,6 +36,7 @@ mod usm;
 mod walk;
 
 pub use catalog::{Catalog, Flaw};
+pub use memory::{Kept, Memory};
 pub use session::Keyring;
 
 use course::Course;
@@ -96,7 +99,7 @@ impl Snmp {
     ) -> Self {
         let session = Session::new(target, Arc::clone(&terms.keyring));
         let mut course = Course::new(Arc::clone(&terms.catalog), terms.harm);
-        course.ask_with(session.knows_bulk(), session.contexts());
+        course.ask_with(session.manner(), session.contexts());
         if !session.has_any() {
             course.finish();
         }
@@ -142,12 +145,20 @@ impl Snmp {
     /// was. With a wrong community, or a wrong password for privacy, a device is silent.
     fn give_up(&mut self, outcome: Outcome) {
         (self.in_flight, self.question) = (None, None);
-        self.refused |= outcome == Outcome::Refused;
         if !self.course.is_unanswered() {
-            return self.course.break_off(outcome);
+            let gentle = self.course.is_gentle();
+            self.course.break_off(outcome);
+            if !gentle && self.course.is_gentle() {
+                self.session.overwhelmed();
+            }
+            return;
         }
+        if outcome == Outcome::Refused {
+            self.session.refuse();
+        }
+        self.refused |= outcome == Outcome::Refused || self.session.leaves_some_out();
         if self.session.try_next() {
-            return self.course.ask_with(self.session.knows_bulk(), self.session.contexts());
+            return self.course.ask_with(self.session.manner(), self.session.contexts());
         }
         self.course.break_off(if self.refused { Outcome::Refused } else { outcome });
     }

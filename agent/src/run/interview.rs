@@ -8,7 +8,7 @@ use crate::engine::{Interviewer, Leads};
 use crate::plan::{Network, Plan, Policy};
 use crate::probe::Dialogue;
 use crate::probe::mdns::Mdns;
-use crate::probe::snmp::{Catalog, Keyring, Snmp, Terms};
+use crate::probe::snmp::{Catalog, Keyring, Memory, Snmp, Terms};
 
 /// Which protocol is spoken by which dialogue.
 mod caller;
@@ -17,16 +17,19 @@ use caller::Caller;
 
 /// Asks every host its DNS-SD services, SNMP where the network has credentials, and what the network
 /// allows beside that.
-pub(super) fn interviewer(plan: &Plan, catalog: Catalog) -> Interviewer {
+pub(super) fn interviewer(
+    plan: &Plan,
+    catalog: Catalog,
+    memory: Option<&Arc<Memory>>,
+) -> Interviewer {
     let (seed, timeout, tries) = (plan.seed, plan.pace.timeout, plan.pace.tries);
     let catalog = Arc::new(catalog);
-    // What a host answered to is known as long as the scan lasts.
     let terms: HashMap<String, Terms> = plan
         .networks
         .iter()
         .map(|network| {
             let terms = Terms {
-                keyring: Arc::new(Keyring::new(&network.credentials, seed)),
+                keyring: Arc::new(Keyring::new(&network.credentials, seed, memory.cloned())),
                 catalog: Arc::clone(&catalog),
                 harm: network.policy == Policy::Full,
             };

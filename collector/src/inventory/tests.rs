@@ -211,3 +211,25 @@ fn a_print_queue_of_a_computer_makes_it_no_printer() {
     assert_eq!(class("1.3.6.1.4.1.8072.3.2.10"), None);
     assert_eq!(class("1.3.6.1.4.1.99999.1"), Some(crate::fingerprint::Class::Printer));
 }
+
+#[test]
+fn devices_of_makers_of_whom_no_table_is_known_are_read_in_the_standard_ones() {
+    // Yamaha, ALAXALA, APRESIA, NEC (IX and QX), Fujitsu.
+    for maker in ["1182.3", "21839.1.2.16", "278.1", "119.1.84", "119.1.126.2", "211.1.127"] {
+        let object_id = format!("1.3.6.1.4.1.{maker}.1");
+        let mut unit = chassis(1, "S-00421", "XQ-24T");
+        unit.cells.insert("entPhysicalSoftwareRev".to_owned(), said("2.01.07"));
+        let tables = [table("entPhysicalTable", "", vec![unit])];
+        let of = |field| best(&object_id, &tables, field);
+        assert_eq!(of(|it| it.serial.clone()).as_deref(), Some("S-00421"), "{maker}");
+        assert_eq!(of(|it| it.model.clone()).as_deref(), Some("XQ-24T"), "{maker}");
+        assert_eq!(of(|it| it.version.clone()).as_deref(), Some("2.01.07"), "{maker}");
+    }
+    // FUJIFILM Business Innovation, Toshiba TEC.
+    for maker in ["297.1.11.93.1", "1129.2.3"] {
+        let cells = [("prtGeneralSerialNumber", said("500421"))];
+        let tables = [table("prtGeneralTable", "", vec![row(&[1], &cells)])];
+        let serial = best(&format!("1.3.6.1.4.1.{maker}.1"), &tables, |it| it.serial.clone());
+        assert_eq!(serial.as_deref(), Some("500421"), "{maker}");
+    }
+}

@@ -39,6 +39,7 @@ fn on(mut device: Device, (switch, port): (&str, &str), through: Option<Through>
         vlan: Some(20),
         vlan_name: String::new(),
         through,
+        as_of: None,
     };
     device.attached.push(Sourced { value, grade: Grade::Reported, sources: vec![].into() });
     device

@@ -76,6 +76,8 @@ pub enum Added {
     Address(IpAddr),
     /// Its hardware.
     Inventory(Inventory),
+    /// That it is an endpoint with which people talk (ANSI/TIA-1057 class III), whatever else it says.
+    Telephone,
 }
 
 /// Reads an identifier by its subtype (IEEE 802.1AB-2016 §8.5.2, §8.5.3): `mac` and `address` are
@@ -135,8 +137,8 @@ pub fn read(rows: &Rows) -> impl Iterator<Item = Adjacent> + '_ {
     })
 }
 
-/// What these rows add to neighbours (`lldpRemManAddrTable`, `lldpXMedRemInventoryTable` and their
-/// like of LLDP-V2), each with the own port and the entry that it belongs to.
+/// What these rows add to neighbours (`lldpRemManAddrTable`, `lldpXMedRemCapabilitiesTable`,
+/// `lldpXMedRemInventoryTable` and their like of LLDP-V2), each with the own port and the entry that it belongs to.
 pub fn added(rows: &Rows) -> impl Iterator<Item = ((Local, u32), Added)> + '_ {
     rows.rows.iter().filter_map(|row| match (rows.table.as_str(), row.index.as_slice()) {
         // The address' family, length and octets follow the neighbour's own index.
@@ -148,6 +150,10 @@ pub fn added(rows: &Rows) -> impl Iterator<Item = ((Local, u32), Added)> + '_ {
         }
         ("lldpXMedRemInventoryTable", [_, port, entry]) => {
             Some(((Local::LldpPort(*port), *entry), Added::Inventory(inventory(row))))
+        }
+        ("lldpXMedRemCapabilitiesTable", [_, port, entry]) => {
+            let telephone = row.number("lldpXMedRemDeviceClass") == Some(3);
+            telephone.then_some(((Local::LldpPort(*port), *entry), Added::Telephone))
         }
         _ => None,
     })
@@ -345,6 +351,11 @@ mod tests {
             assert_eq!(of(&one("lldpRemManAddrTable", index, vec![])), [], "{index:?}");
         }
         assert_eq!(of(&one("lldpXMedRemInventoryTable", &[9, 25], vec![])), []);
+        // Network connectivity is class 4, communication 3.
+        for (class, want) in [(3, vec![(key, Added::Telephone)]), (2, vec![]), (4, vec![])] {
+            let cells = vec![("lldpXMedRemDeviceClass", Cell::Integer(class))];
+            assert_eq!(of(&one("lldpXMedRemCapabilitiesTable", &[9, 25, 3], cells)), want);
+        }
     }
 
     #[test]

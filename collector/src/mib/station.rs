@@ -1,10 +1,11 @@
 //! Stations that a device knows by more than a forwarding row: wireless clients of an access point
-//! or of a controller, and who last spoke IEEE 802.1X on a port. Names of users are never read.
+//! or of a controller, who spoke IEEE 802.1X or was let in on a port, and who got an address there. Names
+//! of users are never read.
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::table::{Row, Rows};
 
-use super::{index, octets};
+use super::{index, octets, small};
 
 /// A wireless client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +48,38 @@ pub fn points(rows: &Rows) -> impl Iterator<Item = (Mac, Mac)> + '_ {
     })
 }
 
-/// Who last spoke IEEE 802.1X on each port (`dot1xAuthStatsTable`), as (ifIndex, address).
-pub fn supplicants(rows: &Rows) -> impl Iterator<Item = (u32, Mac)> + '_ {
-    rows.rows.iter().filter(|_| rows.table == "dot1xAuthStatsTable").filter_map(|row| {
-        let [port] = row.index.as_slice() else { return None };
-        Some((*port, address(row, "dot1xAuthLastEapolFrameSource")?))
+/// A station that a switch itself connects with a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Its address.
+    pub mac: Mac,
+    /// ifIndex.
+    pub port: u32,
+    /// The VLAN, 1–4094, where the table tells.
+    pub vlan: Option<u16>,
+    /// Whether it is there now. Who spoke last may have left, and a lease outlasts whoever has it.
+    pub now: bool,
+}
+
+/// Whom the switch connects with a port: who last spoke IEEE 802.1X (`dot1xAuthStatsTable`), who is let in
+/// (`cafSessionTable`), who got an address (`cdsBindingsTable`).
+pub fn admitted(rows: &Rows) -> impl Iterator<Item = Admitted> + '_ {
+    rows.rows.iter().filter_map(|row| match (rows.table.as_str(), row.index.as_slice()) {
+        ("dot1xAuthStatsTable", [port]) => {
+            let mac = address(row, "dot1xAuthLastEapolFrameSource")?;
+            Some(Admitted { mac, port: *port, vlan: None, now: false })
+        }
+        // ifIndex, and the session's identifier behind its length.
+        ("cafSessionTable", [port, ..]) => {
+            let mac = address(row, "cafSessionClientMacAddress")?;
+            Some(Admitted { mac, port: *port, vlan: None, now: true })
+        }
+        ("cdsBindingsTable", [vlan, mac @ ..]) => {
+            let mac = unicast(index::mac(mac)?)?;
+            let vlan = u16::try_from(*vlan).ok().filter(|vlan| (1..=4094).contains(vlan));
+            Some(Admitted { mac, port: small(row, "cdsBindingsInterface")?, vlan, now: false })
+        }
+        _ => None,
     })
 }
 
@@ -94,9 +122,29 @@ mod tests {
         }
         let last = |index: &[u32], octets: &[u8]| {
             let cells = [("dot1xAuthLastEapolFrameSource", octets)];
-            supplicants(&rows("dot1xAuthStatsTable", index, &cells)).count()
+            admitted(&rows("dot1xAuthStatsTable", index, &cells)).count()
         };
         assert_eq!(last(&[7], &RADIO), 1);
         assert_eq!((last(&[7], &[0; 6]), last(&[], &RADIO), last(&[7], &RADIO[..3])), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_switch_connects_a_station_with_a_port_by_session_or_lease() {
+        let mac = Mac::new([0, 11, 93, 0, 0, 7]);
+        let cells = [("cafSessionClientMacAddress", &mac.octets()[..])];
+        let told = rows("cafSessionTable", &[10_107, 3, 65, 66, 67], &cells);
+        let session = Admitted { mac, port: 10_107, vlan: None, now: true };
+        assert_eq!(admitted(&told).collect::<Vec<_>>(), [session]);
+        let lease = |index: &[u32], port: Option<i32>| {
+            let mut told = rows("cdsBindingsTable", index, &[]);
+            let cell = port.map(|port| ("cdsBindingsInterface".to_owned(), Cell::Integer(port)));
+            told.rows[0].cells.extend(cell);
+            admitted(&told).collect::<Vec<_>>()
+        };
+        let index = [&[20][..], &CLIENT[..]].concat();
+        let leased = Admitted { mac, port: 10_107, vlan: Some(20), now: false };
+        assert_eq!(lease(&index, Some(10_107)), [leased]);
+        assert_eq!((lease(&index, None), lease(&index, Some(-1))), (vec![], vec![]));
+        assert_eq!(lease(&CLIENT, Some(7)), [], "no VLAN");
     }
 }

@@ -170,7 +170,11 @@ fn attached(shown: &Shown<'_>, device: &Device) -> [String; 4] {
         cell(&|one| phrase::wiring::switch(one).to_owned()),
         cell(&|one| one.port.clone()),
         cell(&|one| one.vlan.map(|vlan| vlan.to_string()).unwrap_or_default()),
-        cell(&|one| phrase::wiring::through(shown.lang, one)),
+        cell(&|one| {
+            let as_of = phrase::wiring::as_of(shown.lang, one, &|at| shown.zone.show(at));
+            let parts = [phrase::wiring::through(shown.lang, one), as_of];
+            parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
+        }),
     ]
 }
 

@@ -270,6 +270,9 @@ pub struct Attached {
     pub vlan_name: String,
     /// What stands between the port and the device.
     pub through: Option<Through>,
+    /// When the port last showed the device, if its switch was read since and did not; none if the
+    /// latest reading shows it.
+    pub as_of: Option<Timestamp>,
 }
 
 /// What stands between a switch's port and a device.

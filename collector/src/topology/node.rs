@@ -13,6 +13,7 @@ use super::port::Port;
 use super::renumber::Numbers;
 use crate::evidence::Claim;
 use crate::mib::adjacent::{self, Added, Adjacent, Local, Name, OwnPort};
+use crate::mib::station::Admitted;
 use crate::mib::{bridge, neighbour, spanning_tree, station};
 use crate::resolve::{Device, DeviceId};
 
@@ -94,8 +95,8 @@ pub(super) struct Node {
     pub(super) clients: Vec<(Mac, Option<Mac>, ObservationId)>,
     /// The wired address of each radio's access point.
     pub(super) points: BTreeMap<Mac, Mac>,
-    /// Who last spoke IEEE 802.1X on which port.
-    pub(super) supplicants: Vec<(Mac, u32, ObservationId)>,
+    /// Whom it connects with which port beside its forwarding table.
+    pub(super) admitted: Vec<(Admitted, ObservationId)>,
 }
 
 /// What one device told.
@@ -193,7 +194,7 @@ impl Node {
             || !self.base_ports.is_empty()
             || !self.designated.is_empty()
             || !self.clients.is_empty()
-            || !self.supplicants.is_empty()
+            || !self.admitted.is_empty()
     }
 
     /// Whether it forwards frames and tells what it heard.
@@ -302,6 +303,7 @@ impl Node {
                 match one {
                     Added::Address(ip) => adjacent.addresses.push(*ip),
                     Added::Inventory(inventory) => adjacent.inventory = inventory.clone(),
+                    Added::Telephone => adjacent.does.telephone = true,
                 }
             }
         }
@@ -321,8 +323,7 @@ impl Node {
         }
         self.points.extend(station::points(rows));
         self.clients.extend(station::clients(rows).map(|one| (one.mac, one.radio, source)));
-        let seen = station::supplicants(rows).map(|(port, mac)| (mac, port, source));
-        self.supplicants.extend(seen);
+        self.admitted.extend(station::admitted(rows).map(|one| (one, source)));
     }
 
     /// What a table says of what is around.

@@ -30,6 +30,8 @@ struct Row {
     untagged: bool,
     source: ObservationId,
     at: i64,
+    /// Whether the switch was read since and did not show the station.
+    outdated: bool,
 }
 
 /// Where a station hangs.
@@ -47,6 +49,8 @@ pub(super) struct Spot {
     pub(super) against: usize,
     /// When it was read last.
     pub(super) at: Timestamp,
+    /// When the port last showed it, if its switch was read since and did not.
+    pub(super) as_of: Option<Timestamp>,
 }
 
 /// Every station's place, and which ports lead to other switches.
@@ -101,7 +105,8 @@ impl Spots {
         spots
     }
 
-    /// Who spoke IEEE 802.1X on a port, or made himself known there to the switch (LLDP, CDP), hangs
+    /// Who spoke IEEE 802.1X on a port, was let in or got an address there, or made himself known there to
+    /// the switch (LLDP, CDP), hangs
     /// there, if no forwarding table knows of it and no other port does: the row may have aged out,
     /// been left out, or stand where the table broke off. Of rows that contradict each other the one
     /// counts that a neighbour's own word bears out.
@@ -115,10 +120,15 @@ impl Spots {
                     there.sources.extend(named.sources);
                     there.current |= named.current;
                     there.untagged |= named.untagged;
+                    there.vlan = there.vlan.or(named.vlan);
                 }
             }
         }
-        for (mac, at) in ports {
+        for (mac, mut at) in ports {
+            // Who spoke last may have left, and a lease outlasts whoever has it.
+            if at.values().any(|named| named.current) {
+                at.retain(|_, named| named.current);
+            }
             let (Some((&(switch, port), named)), 1) = (at.first_key_value(), at.len()) else {
                 continue;
             };
@@ -131,12 +141,12 @@ impl Spots {
                 continue;
             }
             let sources = named.sources.clone();
-            let untagged = named.untagged;
+            let (untagged, vlan) = (named.untagged, named.vlan);
             self.contested.remove(&mac);
             // Neighbours' entries lapse within minutes: whoever has the card last said it.
             let at = Timestamp::from_micros(i64::MAX);
-            let spot =
-                Spot { switch, port, vlan: None, untagged, beyond: None, sources, against: 0, at };
+            let (beyond, against, as_of) = (None, 0, None);
+            let spot = Spot { switch, port, vlan, untagged, beyond, sources, against, at, as_of };
             self.of.insert(mac, spot);
         }
     }
@@ -186,6 +196,7 @@ impl Spots {
             ),
             sources: agreeing.map(|row| row.source).collect(),
             against: rank.0,
+            as_of: best.outdated.then(|| Timestamp::from_micros(best.at)),
         })
     }
 }
@@ -219,6 +230,8 @@ struct Named {
     current: bool,
     /// Whether its frames are in the port's own VLAN; a telephone's are not.
     untagged: bool,
+    /// Its VLAN, where the table tells.
+    vlan: Option<u16>,
 }
 
 /// Who made himself known on which port of the node, bridges and routers left out.
@@ -227,9 +240,10 @@ fn named<'n>(
     nodes: &'n BTreeMap<usize, Node>,
     known: &'n Known,
 ) -> impl Iterator<Item = (Mac, u32, Named)> + 'n {
-    let logged_in = node.supplicants.iter().map(|(mac, port, source)| {
+    let admitted = node.admitted.iter().map(|(one, source)| {
         let sources = BTreeSet::from([*source]);
-        (*mac, *port, Named { sources, current: false, untagged: true })
+        let (current, untagged) = (one.now, one.vlan.is_none());
+        (one.mac, one.port, Named { sources, current, untagged, vlan: one.vlan })
     });
     let beside = node.beside.iter().filter_map(|beside| {
         let (adjacent, does) = (&beside.adjacent, beside.adjacent.does);
@@ -242,10 +256,10 @@ fn named<'n>(
         let (mac, device) = macs.find_map(|mac| Some((mac, known.of(mac)?)))?;
         let bridge = nodes.get(&device).is_some_and(Node::hears);
         let sources = BTreeSet::from([beside.source]);
-        let named = Named { sources, current: true, untagged: !does.telephone };
+        let named = Named { sources, current: true, untagged: !does.telephone, vlan: None };
         (station && !bridge && device != node.device).then_some((mac, beside.port, named))
     });
-    logged_in.chain(beside)
+    admitted.chain(beside)
 }
 
 /// Rows against it, whether it leads to another switch, rows for it (most first), how far from the
@@ -264,13 +278,15 @@ fn rows(nodes: &BTreeMap<usize, Node>) -> BTreeMap<Mac, Vec<Row>> {
     let mut rows: BTreeMap<Mac, Vec<Row>> = BTreeMap::new();
     for node in nodes.values() {
         let mut newest: BTreeMap<Mac, i64> = BTreeMap::new();
+        let last = node.looks.last().map(|look| look.at.micros());
         for look in node.looks.iter().rev() {
             for one in &look.heard {
                 let at = *newest.entry(one.mac).or_insert(look.at.micros());
                 if at == look.at.micros() {
                     let (port, vlan) = (node.whole(one.port), one.vlan);
                     let (untagged, source) = (!node.by_vlan, one.source);
-                    let row = Row { switch: node.device, port, vlan, untagged, source, at };
+                    let (switch, outdated) = (node.device, Some(at) != last);
+                    let row = Row { switch, port, vlan, untagged, source, at, outdated };
                     rows.entry(one.mac).or_default().push(row);
                 }
             }

@@ -159,6 +159,7 @@ impl Shown<'_> {
                 .and_then(|vlan| self.nodes.get(&spot.switch)?.vlan_names.get(&vlan).cloned())
                 .unwrap_or_default(),
             through,
+            as_of: spot.as_of,
         })
     }
 

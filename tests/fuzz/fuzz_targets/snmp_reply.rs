@@ -40,7 +40,7 @@ fn user(private: bool) -> Credential {
 static TERMS: LazyLock<Vec<Terms>> = LazyLock::new(|| {
     let catalog = Arc::new(Catalog::shipped().unwrap_or_default());
     let of = |credential| Terms {
-        keyring: Arc::new(Keyring::new(&[credential], 1)),
+        keyring: Arc::new(Keyring::new(&[credential], 1, None)),
         catalog: Arc::clone(&catalog),
         harm: true,
     };

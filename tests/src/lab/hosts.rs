@@ -239,7 +239,10 @@ const fn avahi(files: &'static [(&'static str, &'static str)], ready: &'static [
     }
 }
 
-const fn snmpd(files: &'static [(&'static str, &'static str)], ready: &'static [Ready]) -> Daemon {
+pub(super) const fn snmpd(
+    files: &'static [(&'static str, &'static str)],
+    ready: &'static [Ready],
+) -> Daemon {
     Daemon {
         name: "snmpd",
         files,

@@ -36,6 +36,8 @@ pub enum Ready {
     Udp(u16),
     /// It accepts connections to this socket in the host's directory.
     Socket(&'static str),
+    /// This file is in the host's directory.
+    File(&'static str),
 }
 
 impl Ready {
@@ -58,6 +60,7 @@ impl Ready {
             Self::MdnsHost(name) => answers(MDNS, ip, name, TYPE::A),
             Self::Udp(port) => is_bound(ip, port),
             Self::Socket(path) => UnixStream::connect(directory.join(path)).is_ok(),
+            Self::File(path) => directory.join(path).exists(),
         }
     }
 }

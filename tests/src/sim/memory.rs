@@ -159,7 +159,7 @@ pub fn means(hospital: &Hospital) -> Means {
 
 fn interviewer(pace: Pace, catalog: Catalog) -> Interviewer {
     let terms = Terms {
-        keyring: Arc::new(Keyring::new(&[Credential::V2c(Community::new(COMMUNITY))], 1)),
+        keyring: Arc::new(Keyring::new(&[Credential::V2c(Community::new(COMMUNITY))], 1, None)),
         catalog: Arc::new(catalog),
         harm: false,
     };

@@ -11,6 +11,7 @@ use super::catalog::{Catalog, Described};
 use super::enterprise::Enterprise;
 use super::group::Group;
 use super::message::{Reply, Request, Value};
+use super::repetitions::Manner;
 use super::session::Context;
 use super::survey::Survey;
 use super::tables::{TOPICS, outcome_of};
@@ -33,8 +34,7 @@ pub(super) struct Course {
     catalog: Arc<Catalog>,
     /// Whether tables are read that may cost a device something.
     harm: bool,
-    /// Whether the device may be asked by GETBULK.
-    bulk: bool,
+    manner: Manner,
     /// Contexts that are asked beside the device's own.
     contexts: Vec<String>,
     stage: Stage,
@@ -87,7 +87,7 @@ impl Course {
         Self {
             catalog,
             harm,
-            bulk: true,
+            manner: Manner { bulk: true, gently: false },
             contexts: Vec::new(),
             stage: Stage::System(group),
             agenda,
@@ -106,9 +106,9 @@ impl Course {
         }
     }
 
-    /// What can be asked with the credential in use.
-    pub(super) fn ask_with(&mut self, bulk: bool, contexts: &[String]) {
-        self.bulk = bulk;
+    /// What can be asked with the credential in use, and how.
+    pub(super) fn ask_with(&mut self, manner: Manner, contexts: &[String]) {
+        self.manner = manner;
         self.contexts = contexts.to_vec();
     }
 
@@ -174,19 +174,28 @@ impl Course {
 
     /// A question stayed unanswered once and is asked again: for less, if it was for much.
     pub(super) fn lessen(&mut self, request: &mut Request) {
-        let walk = match &mut self.stage {
-            Stage::Topic { walk, .. } => walk,
-            Stage::Table { reading, .. } => &mut reading.walk,
-            Stage::Enterprise(tree) => &mut tree.walk,
+        if let (Request::Bulk(_, repetitions), Some(walk)) = (request, self.walk()) {
+            *repetitions = walk.lessen();
+        }
+    }
+
+    fn walk(&mut self) -> Option<&mut Walk> {
+        match &mut self.stage {
+            Stage::Topic { walk, .. } => Some(walk),
+            Stage::Table { reading, .. } => Some(&mut reading.walk),
+            Stage::Enterprise(tree) => Some(&mut tree.walk),
             Stage::System(_)
             | Stage::Trees(_)
             | Stage::Survey(_)
             | Stage::Group { .. }
-            | Stage::Finished => return,
-        };
-        if let Request::Bulk(_, repetitions) = request {
-            *repetitions = walk.lessen();
+            | Stage::Finished => None,
         }
+    }
+
+    /// Whether the device is asked for few rows at a time, because it fell silent when it was asked for
+    /// many.
+    pub(super) const fn is_gentle(&self) -> bool {
+        self.manner.gently
     }
 
     /// Ends the stage with this outcome, unless something had already come, and asks for none of
@@ -196,6 +205,8 @@ impl Course {
         if outcome == Outcome::Silent && own {
             self.silences += 1;
         }
+        let many = self.walk().is_some_and(|walk| walk.asks_for_many());
+        self.manner.gently |= outcome == Outcome::Silent && many;
         match &mut self.stage {
             Stage::System(group) | Stage::Group { group, .. } => group.break_off(outcome),
             Stage::Topic { topic, done, walk } => {
@@ -242,7 +253,7 @@ impl Course {
             }
             Stage::Topic { topic, done, walk } => {
                 let Some(ended) = walk.ended() else { return };
-                self.bulk &= walk.bulk() != Some(false);
+                self.manner.bulk &= walk.bulk() != Some(false);
                 done.push(ended);
                 let (topic, done) = (*topic, std::mem::take(done));
                 self.after_table(topic, done);
@@ -272,7 +283,7 @@ impl Course {
             Stage::Enterprise(tree) => {
                 let Some((outcome, rows)) = tree.walk.ended() else { return };
                 self.facts.extend(tree.facts(outcome, rows, self.description.as_str()));
-                let next = tree.next(self.bulk);
+                let next = tree.next(self.manner);
                 self.read_tree(next);
             }
             Stage::Finished => {}
@@ -285,7 +296,7 @@ impl Course {
             return Stage::Topic {
                 topic: number,
                 done: Vec::new(),
-                walk: table.walk(&self.catalog, self.bulk),
+                walk: table.walk(&self.catalog, self.manner),
             };
         }
         Stage::Trees(Trees::new(&self.object_id))
@@ -307,7 +318,7 @@ impl Course {
         let next = topic.tables.get(done.len()).filter(|_| !(topic.enough)(&rows));
         if let Some(table) = next {
             self.stage =
-                Stage::Topic { topic: number, done, walk: table.walk(&self.catalog, self.bulk) };
+                Stage::Topic { topic: number, done, walk: table.walk(&self.catalog, self.manner) };
         } else {
             self.finish_topic(number, done);
             self.stage = self.topic(number + 1);
@@ -391,7 +402,7 @@ impl Course {
                 self.stage = Stage::Group { at, group: Group::new(&entry, ids) };
                 return;
             } else if !table.scalars {
-                let walk = Walk::new(&entry, ids, (table.most, self.bulk));
+                let walk = Walk::new(&entry, ids, (table.most, self.manner));
                 let reading = Box::new(Reading { walk, flawed: false });
                 self.stage = Stage::Table { at, context, reading };
                 return;
@@ -407,7 +418,7 @@ impl Course {
         if makers.any(|it| self.brought.contains(&it.name)) {
             return None;
         }
-        Enterprise::new(&self.object_id, &self.trees, self.bulk)
+        Enterprise::new(&self.object_id, &self.trees, self.manner)
     }
 
     /// Goes to this tree, or to the end.
@@ -459,7 +470,7 @@ impl Course {
         if taken > 0 {
             self.brought.insert(table.name.clone());
         }
-        self.bulk &= reading.walk.bulk() != Some(false);
+        self.manner.bulk &= reading.walk.bulk() != Some(false);
         if *context != Context::Own {
             self.note_context(taken > 0 || outcome == Outcome::Complete);
         }

@@ -13,6 +13,7 @@ use daicho_common::observation::{Fact, Outcome};
 use daicho_common::text::Text;
 
 use super::message::Value;
+use super::repetitions::Manner;
 use super::row;
 use super::session::Context;
 use super::trees::{self, ENTERPRISES};
@@ -47,25 +48,25 @@ pub(super) struct Enterprise {
 
 impl Enterprise {
     /// Of a device with this sysObjectID, or with these trees of makers; `None` where there is none.
-    pub(super) fn new(object_id: &[u32], trees: &[Vec<u32>], bulk: bool) -> Option<Self> {
+    pub(super) fn new(object_id: &[u32], trees: &[Vec<u32>], manner: Manner) -> Option<Self> {
         let own = trees::maker(object_id).into_iter().collect::<Vec<_>>();
         let found = trees.iter().filter_map(|tree| trees::maker(tree)).take(TREES);
         let numbers = if own.is_empty() { found.collect() } else { own };
-        Self::of(numbers, bulk)
+        Self::of(numbers, manner)
     }
 
-    fn of(mut numbers: Vec<u32>, bulk: bool) -> Option<Self> {
+    fn of(mut numbers: Vec<u32>, manner: Manner) -> Option<Self> {
         if numbers.is_empty() {
             return None;
         }
         let number = numbers.remove(0);
-        let walk = Walk::new(&ENTERPRISES, std::iter::once(number), (MOST, bulk));
+        let walk = Walk::new(&ENTERPRISES, std::iter::once(number), (MOST, manner));
         Some(Self { number, left: numbers, walk })
     }
 
     /// The one after this.
-    pub(super) fn next(&self, bulk: bool) -> Option<Self> {
-        Self::of(self.left.clone(), bulk)
+    pub(super) fn next(&self, manner: Manner) -> Option<Self> {
+        Self::of(self.left.clone(), manner)
     }
 
     /// What the walk brought, as facts, for a device that describes itself like this; nothing where the
@@ -120,6 +121,8 @@ fn is_a_makers(text: &str, description: &str) -> bool {
 mod tests {
     use super::*;
 
+    const FREELY: Manner = Manner { bulk: true, gently: false };
+
     #[test]
     fn what_a_maker_wrote_is_passed_on_and_what_a_person_chose_is_not() {
         for text in ["V1.50 2012-06-13", "A116EHD900010", "7.0.1", "FQ-2448P"] {
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn only_texts_of_the_tree_are_told_and_the_end_set_here_is_an_end() {
-        let asked = Enterprise::new(&[1, 3, 6, 1, 4, 1, 99, 1], &[], true).unwrap();
+        let asked = Enterprise::new(&[1, 3, 6, 1, 4, 1, 99, 1], &[], FREELY).unwrap();
         let cell = |value| BTreeMap::from([(99, value)]);
         let rows = Rows::from([
             (vec![1, 1, 0], cell(Value::Octets(b"XQ-48T".to_vec()))),
@@ -153,10 +156,10 @@ mod tests {
     #[test]
     fn an_agent_that_does_not_say_whose_it_is_is_asked_for_the_trees_it_has() {
         let trees = [vec![1, 3, 6, 1, 4, 1, 77], vec![1, 3, 6, 1, 4, 1, 88]];
-        let first = Enterprise::new(&[1, 3, 6, 1, 4, 1, 8072, 3, 2, 10], &trees, false).unwrap();
-        let second = first.next(false).unwrap();
+        let first = Enterprise::new(&[1, 3, 6, 1, 4, 1, 8072, 3, 2, 10], &trees, FREELY).unwrap();
+        let second = first.next(FREELY).unwrap();
         assert_eq!((first.number, second.number), (77, 88));
-        assert!(second.next(false).is_none());
-        assert!(Enterprise::new(&[0, 0], &[], false).is_none());
+        assert!(second.next(FREELY).is_none());
+        assert!(Enterprise::new(&[0, 0], &[], FREELY).is_none());
     }
 }

@@ -15,12 +15,25 @@ const FIRST: u32 = 10;
 /// Most repetitions ever asked for.
 const MOST: u32 = 100;
 
+/// So many repetitions every device should bear: losing an answer does not make them fewer.
+pub(super) const FEW: u32 = 10;
+
 /// After so many answers a count that failed once is drawn a little nearer again.
 const FORGIVING: u32 = 32;
+
+/// How a device may be asked for rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// Whether by GETBULK.
+    pub(super) bulk: bool,
+    /// Whether for few rows at a time only, because more made it fall silent once.
+    pub(super) gently: bool,
+}
 
 /// The count, and what was learned about it.
 #[derive(Debug)]
 pub(super) struct Repetitions {
+    most: u32,
     /// 0 for GETNEXT.
     now: u32,
     /// The most that was answered, and the least that was not.
@@ -30,10 +43,11 @@ pub(super) struct Repetitions {
 }
 
 impl Repetitions {
-    /// For a table of so many columns; with GETNEXT only, if the device knows nothing else.
-    pub(super) fn new(columns: usize, bulk: bool) -> Self {
+    /// For a table of so many columns.
+    pub(super) fn new(columns: usize, manner: Manner) -> Self {
+        let most = if manner.gently { FEW } else { MOST };
         let first = u32::try_from(FIRST_OBJECTS / columns.max(1)).unwrap_or(FIRST).clamp(1, FIRST);
-        Self { now: if bulk { first } else { 0 }, good: 0, bad: None, answers: 0 }
+        Self { most, now: if manner.bulk { first } else { 0 }, good: 0, bad: None, answers: 0 }
     }
 
     /// The count to ask for; 0 for GETNEXT.
@@ -48,7 +62,7 @@ impl Repetitions {
         }
         let repetitions = repetitions.max(1);
         let each = octets.saturating_sub(FRAME).div_ceil(repetitions).max(1);
-        let fits = u32::try_from((ROOM - FRAME) / each).unwrap_or(MOST).clamp(1, MOST);
+        let fits = u32::try_from((ROOM - FRAME) / each).unwrap_or(MOST).clamp(1, self.most);
         self.good = self.good.max(self.now.min(u32::try_from(repetitions).unwrap_or(MOST)));
         self.answers += 1;
         self.now = match self.bad {
@@ -77,10 +91,12 @@ impl Repetitions {
 mod tests {
     use super::*;
 
+    const FREELY: Manner = Manner { bulk: true, gently: false };
+
     /// Questions until so many rows were read of a device that answers at most `limit` octets, or
     /// says that it cannot.
     fn questions(rows: usize, each: usize, limit: usize) -> usize {
-        let (mut count, mut read, mut asked) = (Repetitions::new(2, true), 0, 0);
+        let (mut count, mut read, mut asked) = (Repetitions::new(2, FREELY), 0, 0);
         while read < rows {
             asked += 1;
             let now = usize::try_from(count.now()).unwrap().max(1);
@@ -114,20 +130,30 @@ mod tests {
 
     #[test]
     fn it_begins_small_and_ends_at_getnext() {
-        let mut count = Repetitions::new(4, true);
+        let mut count = Repetitions::new(4, FREELY);
         let mut seen = vec![count.now()];
         while count.failed() {
             seen.push(count.now());
         }
         assert_eq!(seen, [10, 5, 2, 1, 0]);
-        assert_eq!(Repetitions::new(12, true).now(), 3);
-        assert_eq!(Repetitions::new(1, false).now(), 0);
+        assert_eq!(Repetitions::new(12, FREELY).now(), 3);
+        assert_eq!(Repetitions::new(1, Manner { bulk: false, ..FREELY }).now(), 0);
     }
 
     #[test]
     fn a_reply_of_64_kilobytes_makes_the_next_question_smaller() {
-        let mut count = Repetitions::new(2, true);
+        let mut count = Repetitions::new(2, FREELY);
         count.answered(10, 65_000);
         assert_eq!(count.now(), 1);
+    }
+
+    #[test]
+    fn a_device_that_fell_silent_once_is_asked_for_few_rows_at_a_time() {
+        let mut count = Repetitions::new(2, Manner { gently: true, ..FREELY });
+        for _ in 0..200 {
+            assert!((1..=FEW).contains(&count.now()));
+            count.answered(10, 300);
+        }
+        assert_eq!(count.now(), FEW);
     }
 }

@@ -1,54 +1,69 @@
 //! Who one target is asked as: the credentials left to try, and what is known of its engine.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use async_snmp::Version;
 use daicho_common::time::Tick;
 
+use super::memory::{Mark, Memory};
 use super::message::{self, Request};
+use super::repetitions::Manner;
 use super::usm::{self, Engine, Heard, Masters};
 use crate::plan::credential::Credential;
 
 /// How often in one question an engine may tell something of itself instead of answering.
 const LEARNED: u8 = 3;
 
-/// The credentials of a network, for all of its targets; the keys are made when first needed. Knows
-/// which of them each target answered to.
+/// The credentials of a network, for all of its targets; keys and marks are made when first needed.
 pub struct Keyring {
     held: Vec<Held>,
-    good: Mutex<BTreeMap<SocketAddr, usize>>,
+    /// What each target answered to and refused; none where nothing is kept.
+    memory: Option<Arc<Memory>>,
 }
 
 struct Held {
     credential: Credential,
     epoch: u32,
     masters: OnceLock<Option<Masters>>,
+    mark: OnceLock<Mark>,
 }
 
 impl Keyring {
-    /// These credentials, tried in this order, and no other. The seed is that of the scan.
-    pub fn new(credentials: &[Credential], seed: u64) -> Self {
+    /// These credentials, tried in this order but for what the memory knows of a target, and no other.
+    /// The seed is that of the scan.
+    pub fn new(credentials: &[Credential], seed: u64, memory: Option<Arc<Memory>>) -> Self {
         let epoch = u32::try_from(seed >> 32).unwrap_or_default();
         let held = |credential: &Credential| Held {
             credential: credential.clone(),
             epoch,
             masters: OnceLock::new(),
+            mark: OnceLock::new(),
         };
-        Self { held: credentials.iter().map(held).collect(), good: Mutex::default() }
+        Self { held: credentials.iter().map(held).collect(), memory }
     }
 
-    /// The order in which a target is tried: what it answered to last comes first.
+    /// The order in which a target is tried.
     fn order(&self, target: SocketAddr) -> VecDeque<usize> {
-        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&target).copied();
-        let others = (0..self.held.len()).filter(|at| Some(*at) != good);
-        good.into_iter().chain(others).collect()
+        let all = || (0..self.held.len()).collect();
+        let Some(memory) = self.memory.as_ref().filter(|memory| memory.knows(target)) else {
+            return all();
+        };
+        let marks: Vec<Mark> = self.held.iter().map(|held| held.mark(memory)).collect();
+        memory.order(target, &marks).into()
     }
 
-    fn remember(&self, target: SocketAddr, at: usize) {
-        self.good.lock().unwrap_or_else(PoisonError::into_inner).insert(target, at);
+    /// Tells the memory what it was about the credential at this place.
+    fn remember(&self, at: usize, tell: impl FnOnce(&Memory, Mark)) {
+        if let Some((memory, held)) = self.memory.as_ref().zip(self.held.get(at)) {
+            tell(memory, held.mark(memory));
+        }
+    }
+
+    fn mark(&self, at: usize) -> Option<Mark> {
+        Some(self.held.get(at)?.mark(self.memory.as_ref()?))
     }
 }
 
@@ -102,6 +117,10 @@ pub(super) struct Session {
     keyring: Arc<Keyring>,
     /// The credential in use first, then those still to be tried.
     left: VecDeque<usize>,
+    /// Credentials that came to nothing.
+    before: Vec<usize>,
+    /// Whether the one in use was answered.
+    kept: bool,
     engine: Option<Engine>,
     learned: u8,
 }
@@ -109,7 +128,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(target: SocketAddr, keyring: Arc<Keyring>) -> Self {
         let left = keyring.order(target);
-        Self { target, keyring, left, engine: None, learned: 0 }
+        Self { target, keyring, left, before: Vec::new(), kept: false, engine: None, learned: 0 }
     }
 
     fn held(&self) -> Option<&Held> {
@@ -125,7 +144,7 @@ impl Session {
     pub(super) fn try_next(&mut self) -> bool {
         let another = self.left.len() > 1;
         if another {
-            self.left.pop_front();
+            self.before.extend(self.left.pop_front());
             (self.engine, self.learned) = (None, 0);
         }
         another
@@ -133,17 +152,44 @@ impl Session {
 
     /// The credential in use was answered: no other is tried any more.
     pub(super) fn keep(&mut self) {
-        if self.left.len() > 1 {
-            self.left.truncate(1);
+        if std::mem::replace(&mut self.kept, true) {
+            return;
         }
+        self.left.truncate(1);
+        let before: Vec<Mark> =
+            self.before.iter().filter_map(|at| self.keyring.mark(*at)).collect();
         if let Some(at) = self.left.front() {
-            self.keyring.remember(self.target, *at);
+            let target = self.target;
+            self.keyring.remember(*at, |memory, mark| memory.answered(target, mark, &before));
         }
     }
 
-    /// Whether GETBULK can be written.
-    pub(super) fn knows_bulk(&self) -> bool {
-        self.held().is_some_and(|held| !matches!(held.credential, Credential::V1(_)))
+    /// The credential in use was refused in words.
+    pub(super) fn refuse(&self) {
+        if let Some(at) = self.left.front() {
+            self.keyring.remember(*at, |memory, mark| memory.refused(self.target, mark));
+        }
+    }
+
+    /// Whether credentials are left out, because the target refused them lately.
+    pub(super) fn leaves_some_out(&self) -> bool {
+        self.left.len() + self.before.len() < self.keyring.held.len()
+    }
+
+    /// The target fell silent when it was asked for many rows at once.
+    pub(super) fn overwhelmed(&self) {
+        if let Some(memory) = &self.keyring.memory {
+            memory.was_overwhelmed(self.target);
+        }
+    }
+
+    /// How the target may be asked.
+    pub(super) fn manner(&self) -> Manner {
+        let memory = self.keyring.memory.as_ref();
+        Manner {
+            bulk: self.held().is_some_and(|held| !matches!(held.credential, Credential::V1(_))),
+            gently: memory.is_some_and(|memory| memory.is_overwhelmed(self.target)),
+        }
     }
 
     /// Contexts that were configured for the user.
@@ -209,6 +255,10 @@ impl Session {
 }
 
 impl Held {
+    fn mark(&self, memory: &Memory) -> Mark {
+        *self.mark.get_or_init(|| memory.mark(&self.credential))
+    }
+
     fn masters(&self) -> Option<&Masters> {
         let make = || match &self.credential {
             Credential::V3(user) => Masters::new(user, self.epoch),

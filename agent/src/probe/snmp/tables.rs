@@ -9,6 +9,7 @@ use daicho_common::text::Text;
 
 use super::catalog::Catalog;
 use super::message::Value;
+use super::repetitions::Manner;
 use super::walk::{self, Rows, Walk};
 
 /// A table, or a part of one.
@@ -26,14 +27,14 @@ pub(super) struct Table {
 impl Table {
     /// A walk of what a topic needs of this table and what the catalogue wants of it, so that no
     /// object is asked for twice.
-    pub(super) fn walk(&self, catalog: &Catalog, bulk: bool) -> Walk {
+    pub(super) fn walk(&self, catalog: &Catalog, manner: Manner) -> Walk {
         let mut columns: BTreeSet<u32> = self.columns.iter().copied().collect();
         let mut most = walk::MAX_ROWS;
         if let Some((_, described)) = catalog.described(self.name, self.entry) {
             columns.extend(described.columns.iter().map(|column| column.id));
             most = most.max(described.most);
         }
-        Walk::new(self.entry, columns.into_iter(), (most, bulk))
+        Walk::new(self.entry, columns.into_iter(), (most, manner))
     }
 }
 

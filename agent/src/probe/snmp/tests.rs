@@ -122,7 +122,7 @@ fn interview(communities: &[&str]) -> Snmp {
 /// These credentials, and these tables.
 fn terms(credentials: &[Credential], tables: &str) -> Terms {
     Terms {
-        keyring: Arc::new(Keyring::new(credentials, 1)),
+        keyring: Arc::new(Keyring::new(credentials, 1, None)),
         catalog: Arc::new(Catalog::of([("tables.toml", tables)].into_iter()).unwrap()),
         harm: false,
     }

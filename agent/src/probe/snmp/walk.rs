@@ -8,16 +8,13 @@ use std::collections::BTreeMap;
 use daicho_common::observation::Outcome;
 
 use super::message::{Oid, Reply, Request, Status, Value};
-use super::repetitions::Repetitions;
+use super::repetitions::{FEW, Manner, Repetitions};
 
 /// Most rows that are kept of one table where its description does not say.
 pub(super) const MAX_ROWS: usize = 10_000;
 
 /// Questions for one table beside one a row, whatever the device makes of them.
 pub(super) const MAX_QUESTIONS: usize = 1_000;
-
-/// So many repetitions every device should bear: losing an answer does not make them fewer.
-const FEW: u32 = 10;
 
 /// Longest index, in numbers: an object identifier has 128 (RFC 2578 §7.1.3).
 const MAX_INDEX: usize = 128;
@@ -56,11 +53,11 @@ pub(super) struct Walk {
 
 impl Walk {
     /// A walk of these columns of the table whose entry has this identifier, for at most so many
-    /// rows; without GETBULK if the device does not know it.
+    /// rows.
     pub(super) fn new(
         entry: &[u32],
         columns: impl Iterator<Item = u32>,
-        (most, bulk): (usize, bool),
+        (most, manner): (usize, Manner),
     ) -> Self {
         let column = |number: u32| {
             let prefix = [entry, &[number]].concat();
@@ -69,7 +66,7 @@ impl Walk {
         let columns: Vec<_> = columns.map(column).collect();
         Self {
             width: columns.len().max(1),
-            repetitions: Repetitions::new(columns.len(), bulk),
+            repetitions: Repetitions::new(columns.len(), manner),
             asked: 0,
             outcome: columns.is_empty().then_some(Outcome::Complete),
             columns,
@@ -112,6 +109,11 @@ impl Walk {
     /// How many rows came, as far as they were taken away.
     pub(super) const fn taken(&self) -> usize {
         self.taken
+    }
+
+    /// Whether the last question was for more rows than every device should bear.
+    pub(super) const fn asks_for_many(&self) -> bool {
+        self.asked > FEW
     }
 
     /// What was found out about GETBULK: whether it is answered; `None` if it was not needed.

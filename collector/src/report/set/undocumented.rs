@@ -6,7 +6,7 @@ use super::{Name, Told, joined};
 use crate::finding::{Finding, Rule};
 use crate::report::paper::{Paper, Part, Table};
 use crate::report::{class, ips, macs, maker_and_model, name};
-use crate::resolve::DeviceId;
+use crate::resolve::{Attached, DeviceId};
 use crate::words::{Word, phrase};
 
 pub(super) fn make(told: &Told<'_>) -> Paper {
@@ -46,7 +46,8 @@ pub(super) fn make(told: &Told<'_>) -> Paper {
         open += usize::from(finding.is_none_or(Finding::is_open));
         let networks: std::collections::BTreeSet<&str> =
             device.addresses.iter().map(|at| at.network.as_str()).collect();
-        let attached = device.attached.iter().map(|at| phrase::wiring::attached(lang, &at.value));
+        let place = |one: &Attached| phrase::wiring::attached(lang, one, &|at| told.minute(at));
+        let attached = device.attached.iter().map(|one| place(&one.value));
         let [done, owner, due, why] = answered(told, finding);
         table.push([
             name(device).as_str(),

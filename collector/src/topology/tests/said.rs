@@ -207,6 +207,31 @@ fn who_logged_in_on_a_port_hangs_there_unless_a_forwarding_table_knows_better() 
 }
 
 #[test]
+fn who_was_let_in_or_got_an_address_on_a_port_hangs_there_and_who_is_let_in_goes_before() {
+    let session = |case: Case, port| {
+        let client = vec![("cafSessionClientMacAddress", Cell::from_octets(&mac(B).octets()))];
+        told(case, 2, "cafSessionTable", vec![row(vec![port, 1, 65], client)])
+    };
+    let lease = |case: Case, port: i32| {
+        let index = [vec![20], mac(B).octets().map(u32::from).to_vec()].concat();
+        let on = vec![("cdsBindingsInterface", Cell::Integer(port))];
+        told(case, 2, "cdsBindingsTable", vec![row(index, on)])
+    };
+    let at = |case: Case| {
+        let found = picture(&case.arp("10.0.0.7", B).seen);
+        let places = device(&found, B).attached.iter();
+        places.map(|one| (one.value.port.clone(), one.value.vlan)).collect::<Vec<_>>()
+    };
+    assert_eq!(at(session(two(), 5)), [("p5".to_owned(), None)]);
+    assert_eq!(at(lease(two(), 6)), [("p6".to_owned(), Some(20))]);
+    assert_eq!(at(lease(session(two(), 5), 6)), [("p5".to_owned(), None)], "it moved since");
+    assert!(at(lease(two(), 1)).is_empty(), "that port leads to a switch");
+    // Where the forwarding table of the last switch broke off, the lease says where.
+    let cut = hears(two(), 1, &[(A, 8), (B, 8)]);
+    assert_eq!(at(lease(cut, 6)), [("p6".to_owned(), Some(20))]);
+}
+
+#[test]
 fn a_vlan_is_shown_by_the_name_that_its_switch_gives_it() {
     let name = vec![("dot1qVlanStaticName", Cell::Text("医療系".into()))];
     let case = told(two(), 2, "dot1qVlanStaticTable", vec![row(vec![20], name)]);
@@ -236,4 +261,19 @@ fn a_neighbour_is_gone_once_the_table_of_neighbours_was_read_and_is_empty() {
     assert_eq!(said(empty(one(), 2, Outcome::Complete)), []);
     let back = beside(one().day(2), 1, 8, (2, "p1"));
     assert_eq!(said(back), [Said::Both]);
+}
+
+#[test]
+fn a_place_that_the_switch_did_not_show_since_is_told_as_of_the_day_it_did() {
+    let read_again = |heard: &[(&str, i32)]| hears(two().day(1), 2, heard);
+    let as_of = |case: Case| device(&picture(&case.seen), A).attached[0].value.clone();
+    let slept = as_of(read_again(&[(B, 4)]));
+    assert_eq!(slept.port, "p3");
+    let of = |outdated: Option<daicho_common::time::Timestamp>| {
+        outdated.map(|at| at.micros() / 86_400_000_000)
+    };
+    let day = two().seen[0].at.micros() / 86_400_000_000;
+    assert_eq!(of(slept.as_of), Some(day));
+    assert_eq!(as_of(read_again(&[(A, 3)])).as_of, None, "the latest reading shows it");
+    assert_eq!(as_of(two()).as_of, None);
 }

@@ -216,3 +216,42 @@ fn two_stations_on_a_port_at_half_duplex_are_a_hub_and_one_is_none() {
     assert_eq!(of(1, &pair), [(Confidence::Possible, vec![together])]);
     assert_eq!(of(2, &[(A, 3), (B, 4)]), []);
 }
+
+#[test]
+fn a_visitor_beside_old_gear_at_half_duplex_is_no_hub() {
+    let of = |later: &[&[(&str, i32)]]| {
+        let rows = vec![row(vec![3], vec![("dot3StatsDuplexStatus", Cell::Integer(2))])];
+        let case = told(ports(switch(Case::new(), 1, "up"), 1, 8), 1, "dot3StatsTable", rows);
+        let first = hears(case, 1, &[(A, 3), (B, 3)]);
+        let case =
+            (1..).zip(later).fold(first, |case, (day, heard)| hears(case.day(day), 1, heard));
+        let shared = picture(&case.seen).topology.shared;
+        shared.into_iter().map(|one| (one.confidence, one.reasons)).collect::<Vec<_>>()
+    };
+    let together = Reason::Together { stations: 2 };
+    let hub = (Confidence::Likely, vec![together, Reason::HalfDuplex]);
+    assert_eq!(of(&[&[(A, 3)]]), [hub], "one of them was asleep on one day of two");
+    let visitor = (Confidence::Possible, vec![together]);
+    assert_eq!(of(&[&[(A, 3)], &[(A, 3)]]), [visitor], "together on one day of three");
+    let again = Reason::Again { readings: 2 };
+    let hub = (Confidence::Likely, vec![together, again, Reason::HalfDuplex]);
+    assert_eq!(of(&[&[(A, 3), (B, 3)], &[(A, 3)]]), [hub]);
+}
+
+#[test]
+fn a_neighbour_of_the_class_of_telephones_is_one_though_it_calls_itself_a_bridge() {
+    let case = ports(switch(Case::new(), 2, "down"), 2, 8);
+    let case = hears(case, 2, &[(A, 3), (B, 3)]);
+    let cells = vec![
+        ("lldpRemChassisIdSubtype", Cell::Integer(4)),
+        ("lldpRemChassisId", Cell::from_octets(&mac(B).octets())),
+        ("lldpRemSysCapEnabled", Cell::from_octets(&[0x20, 0])),
+    ];
+    let case = told(case, 2, "lldpRemTable", vec![row(vec![0, 3, 9], cells)]);
+    let class = vec![("lldpXMedRemDeviceClass", Cell::Integer(3))];
+    let case = told(case, 2, "lldpXMedRemCapabilitiesTable", vec![row(vec![0, 3, 9], class)]);
+    let found = picture(&case.seen);
+    assert_eq!(found.topology.links, [], "no switch");
+    let at = device(&found, A).attached[0].value.clone();
+    assert_eq!((at.port.as_str(), at.through), ("p3", Some(Through::Telephone)));
+}

@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
     /// Switches and ports.
     pub(super) fn plugged(self, device: &Device) -> Vec<Plugged> {
         let one = |attached: &crate::evidence::Sourced<crate::resolve::Attached>| Plugged {
-            text: phrase::wiring::attached(self.lang, &attached.value),
+            text: phrase::wiring::attached(self.lang, &attached.value, &|at| self.zone.show(at)),
             link: (self.snapshot.device(&attached.value.switch))
                 .map(|switch| crate::web::page::device_link(&switch.id))
                 .unwrap_or_default(),

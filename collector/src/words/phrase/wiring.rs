@@ -1,5 +1,7 @@
 //! Where things hang, in words.
 
+use daicho_common::time::Timestamp;
+
 use super::super::{Lang, Word};
 use crate::resolve::{Attached, Through};
 use crate::topology::{Cause, Confidence, End, Reason, Said, Shared};
@@ -24,14 +26,19 @@ pub fn through(lang: Lang, attached: &Attached) -> String {
     lang.say(word).to_owned()
 }
 
-/// A device's place in one line.
-pub fn attached(lang: Lang, attached: &Attached) -> String {
+/// When the place was read, if the port did not show the device since; empty if it did.
+pub fn as_of(lang: Lang, attached: &Attached, show: &dyn Fn(Timestamp) -> String) -> String {
+    attached.as_of.map(|at| lang.fill(Word::WiringAsOf, &[&show(at)])).unwrap_or_default()
+}
+
+/// A device's place in one line; `show` writes a moment.
+pub fn attached(lang: Lang, attached: &Attached, show: &dyn Fn(Timestamp) -> String) -> String {
     let port = at(lang, switch(attached), &attached.port, &attached.alias);
     let vlan = attached.vlan.map(|number| vlan(lang, number, &attached.vlan_name));
-    let through = through(lang, attached);
+    let more = [through(lang, attached), as_of(lang, attached, show)];
     let mut parts = vec![port];
     parts.extend(vlan);
-    parts.extend((!through.is_empty()).then_some(through));
+    parts.extend(more.into_iter().filter(|text| !text.is_empty()));
     parts.join(" · ")
 }
 

@@ -106,7 +106,7 @@ fn wire(recording: &Recording) -> Vec<(Oid, Wire)> {
 fn talk(served: &Objects, catalog: &Arc<Catalog>) -> anyhow::Result<(Vec<Fact>, usize)> {
     let target = SocketAddr::from((Ipv4Addr::LOCALHOST, 161));
     let public = [Credential::V2c(Community::new(COMMUNITY))];
-    let keyring = Arc::new(Keyring::new(&public, 1));
+    let keyring = Arc::new(Keyring::new(&public, 1, None));
     let terms = Terms { keyring, catalog: Arc::clone(catalog), harm: true };
     let mut snmp = Snmp::new(target, &terms, Duration::from_secs(1), 1, 1);
     let (mut now, mut packets) = (Tick::ZERO, 0);

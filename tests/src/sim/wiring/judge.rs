@@ -367,10 +367,10 @@ impl Judge<'_> {
                 let what = format!(
                     "place {}: {}",
                     match place {
-                        Some(Some(_)) => "wrong",
-                        Some(None) if behind => "behind its switch, port not known",
-                        Some(None) => "on the way",
-                        None => "missing",
+                        Some(Some(_)) => self.mistaken(attached.map(|one| &one.value), *at),
+                        Some(None) if behind => "behind its switch, port not known".to_owned(),
+                        Some(None) => "on the way".to_owned(),
+                        None => "missing".to_owned(),
                     },
                     if told { "its switch shows it" } else { self.wiring.why_not_told(at.0) },
                 );
@@ -401,6 +401,17 @@ impl Judge<'_> {
         let up = below.and_then(|below| self.wiring.switches.get(below)?.up.as_ref());
         let leads = up.is_some_and(|up| up.cables.first().is_some_and(|(_, above)| *above == port));
         if leads { None } else { Some(false) }
+    }
+
+    /// How a place is wrong.
+    fn mistaken(&self, told: Option<&Attached>, at: At) -> String {
+        let there = self.wiring.there(at);
+        let Some(told) = told else { return there };
+        let switch = self.switch(&told.switch);
+        let port = switch.and_then(|of| Some((of, self.wiring.port(of, &told.port)?)));
+        let whose = if switch == Some(at.0) { "its own switch" } else { "another switch" };
+        let instead = port.map_or_else(|| told.port.clone(), |port| self.wiring.there(port));
+        format!("wrong ({there}; told of {whose}, {instead}, through {:?})", told.through)
     }
 
     /// Whether the place says that this switch is the next before the station.

@@ -380,3 +380,42 @@ fn contexts_of_the_user_are_read_by_their_names() {
     assert_eq!(contexts, ["", "20", "ward"]);
     assert_eq!(authority.contexts[authority.contexts.len() - 2..], ["vlan-20", "ward"]);
 }
+
+#[test]
+fn a_user_whom_a_target_does_not_know_is_not_tried_there_every_day() {
+    let right = user(Some(Auth::Sha256), None);
+    let nobody = User { name: "nobody".into(), ..right.clone() };
+    let credentials = [nobody, right.clone()].map(Credential::V3);
+    let mut kept = Kept::anew(1);
+    for (day, refusals) in [(0, 1), (1, 0), (2, 0)] {
+        let memory = Arc::new(Memory::of(kept, day));
+        let keyring = Arc::new(Keyring::new(&credentials, 1, Some(Arc::clone(&memory))));
+        let terms = Terms { keyring, ..terms(&credentials, "") };
+        let mut authority = Authority::new(switch(), right.clone());
+        let mut snmp = Snmp::new(TARGET, &terms, TIMEOUT, 2, 7);
+        let (facts, _) = run(&mut snmp, |octets| authority.answer(octets));
+        assert_eq!(facts, everything());
+        // Each user asks once for the engine.
+        assert_eq!(authority.reports, 1 + 2 * refusals, "day {day}");
+        kept = memory.kept(None).unwrap();
+    }
+}
+
+#[test]
+fn what_was_refused_lately_and_is_left_out_is_still_told_as_a_refusal() {
+    let known = user(Some(Auth::Sha256), None);
+    let nobody = User { name: "nobody".into(), ..known.clone() };
+    let other = User { name: "other".into(), ..known.clone() };
+    let memory = Arc::new(Memory::of(Kept::anew(1), 20_000));
+    let asked_as = |users: &[User]| {
+        let credentials: Vec<_> = users.iter().cloned().map(Credential::V3).collect();
+        let keyring = Arc::new(Keyring::new(&credentials, 1, Some(Arc::clone(&memory))));
+        let terms = Terms { keyring, ..terms(&credentials, "") };
+        Snmp::new(TARGET, &terms, TIMEOUT, 2, 7)
+    };
+    let mut authority = Authority::new(switch(), known);
+    run(&mut asked_as(std::slice::from_ref(&nobody)), |octets| authority.answer(octets));
+    // The next one stays without an answer.
+    let (facts, sent) = run(&mut asked_as(&[nobody, other]), |_| None);
+    assert_eq!((facts, sent), (vec![asked(Question::SnmpSystem, Outcome::Refused)], 2));
+}

@@ -216,7 +216,9 @@ fn an_agent_of_the_first_version_is_read_without_getbulk() {
 #[test]
 fn what_was_answered_last_is_tried_first_next_time() {
     let credentials = ["wrong", "public"].map(|secret| Credential::V2c(Community::new(secret)));
-    let terms = terms(&credentials, "");
+    let memory = Arc::new(Memory::of(Kept::anew(1), 20_000));
+    let keyring = Arc::new(Keyring::new(&credentials, 1, Some(memory)));
+    let terms = Terms { keyring, ..terms(&credentials, "") };
     for silent in [2, 0] {
         let (mut device, mut unanswered) = (switch(), 0);
         let (facts, _) = run(&mut Snmp::new(TARGET, &terms, TIMEOUT, 2, 7), |octets| {
@@ -230,7 +232,7 @@ fn what_was_answered_last_is_tried_first_next_time() {
 
 #[test]
 fn nothing_is_asked_for_twice_and_what_the_engine_needs_itself_still_comes_as_rows() {
-    let keyring = Arc::new(Keyring::new(&public(), 1));
+    let keyring = Arc::new(Keyring::new(&public(), 1, None));
     let terms = Terms { keyring, catalog: Arc::new(Catalog::shipped().unwrap()), harm: true };
     let mut device = switch();
     let (mut asked, mut surveys) = (Vec::new(), 0);

@@ -229,6 +229,28 @@ fn an_agent_that_crashes_when_asked_for_more_than_ten_repetitions_leaves_what_it
 }
 
 #[test]
+fn an_agent_that_crashed_when_asked_for_more_than_ten_repetitions_is_read_in_full_the_next_day() {
+    let credentials = [Credential::V2c(Community::new("public"))];
+    let scan = |kept: Kept, day| {
+        let memory = Arc::new(Memory::of(kept, day));
+        let keyring = Arc::new(Keyring::new(&credentials, 1, Some(Arc::clone(&memory))));
+        let terms = Terms { keyring, ..terms(&credentials, BRIDGE) };
+        let (mut device, mut dead) = (bridge(300), false);
+        let (facts, _, _) = live(&mut Snmp::new(TARGET, &terms, TIMEOUT, 2, 7), |octets| {
+            dead |= parse(octets).1.get_bulk_fields().is_some_and(|(_, most)| most > 10);
+            if dead { None } else { device.answer(octets).map(|it| (Duration::ZERO, it)) }
+        });
+        (facts, dead, memory.kept(None).unwrap())
+    };
+    let (_, dead, kept) = scan(Kept::anew(1), 20_000);
+    assert!(dead, "nobody could know");
+    let (facts, dead, _) = scan(kept, 20_001);
+    assert!(!dead);
+    assert_eq!(facts[..everything().len()], everything());
+    assert_eq!(outcome(&facts), (300, Outcome::Complete));
+}
+
+#[test]
 fn replies_of_64_kilobytes_are_read_and_make_the_questions_smaller() {
     let mut device = bridge(40);
     for number in 0..40 {
