@@ -59,8 +59,8 @@ fn a_collector_that_serves_shows_no_observation_that_was_folded() {
         let count = || running.site.present.get().ground.observations.len();
         assert_eq!((running.get("/api/v1/devices").status, count()), (200, 6));
         let all = running.site.store.ground().unwrap().observations;
-        let inner: Vec<_> = all.iter().skip(2).take(2).map(|one| one.id()).collect();
-        let page = format!("/observations/{}", inner[0]);
+        let inner: Vec<_> = all.iter().skip(2).take(2).collect();
+        let page = format!("/observations/{}", inner[0].id());
         assert_eq!(running.get(&page).status, 200);
         let by = By::here("佐藤".into(), clock::now());
         assert_eq!(running.site.store.fold(inner, 400, by).unwrap(), 2);
