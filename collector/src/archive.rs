@@ -259,9 +259,8 @@ impl Archive {
         if let Some(new) = self.places.get_mut(from..) {
             new.sort_unstable();
         }
-        // Two runs in order, which are merged in one pass.
         if from > 0 {
-            self.places.sort();
+            parallel::merge(&mut self.places);
         }
     }
 

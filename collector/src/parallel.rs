@@ -60,6 +60,12 @@ pub(crate) fn each<'t, T: Sync, R: Send>(
     made.into_iter().flatten().collect()
 }
 
+/// Puts in order what consists of a few parts that are in order by themselves.
+pub(crate) fn merge<T: Ord>(parts: &mut [T]) {
+    // The stable one finds such parts and merges them; the other begins anew.
+    parts.sort();
+}
+
 /// Parts of about the same size of `count` things, a few for each thread: from where to where.
 pub(crate) fn stretches(count: usize) -> Vec<std::ops::Range<usize>> {
     let length = count.div_ceil(hands() * 8).max(64);

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use daicho_common::complaint::{Complaint, Exit};
 
@@ -24,8 +25,11 @@ pub(crate) fn create(file: &Path) -> io::Result<File> {
 /// # Errors
 /// What the system said.
 pub(crate) fn write_once(file: &Path, octets: &[u8]) -> io::Result<()> {
+    static DRAFTS: AtomicU32 = AtomicU32::new(0);
+    // Threads of one program may write at once, too.
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
     let mut draft = file.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
+    draft.push(format!(".{}-{number}", std::process::id()));
     let draft = PathBuf::from(draft);
     let mut written = create(&draft)?;
     written.write_all(octets)?;
@@ -82,6 +86,25 @@ mod tests {
         write_once(&file, b"first").unwrap();
         write_once(&file, b"second").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn many_threads_that_write_it_at_once_all_find_what_one_of_them_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let gate = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for number in 0..8_u8 {
+                let (file, gate) = (&file, &gate);
+                scope.spawn(move || {
+                    gate.wait();
+                    write_once(file, &[number; 4096]).unwrap();
+                    let found = fs::read(file).unwrap();
+                    assert_eq!(found, [found[0]; 4096]);
+                });
+            }
+        });
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -244,8 +244,7 @@ impl Roster {
             };
             let parts = parallel::map(&parallel::stretches(self.count()), keys);
             let mut keys: Vec<Sorted> = parts.into_iter().flatten().collect();
-            // Parts that are in order, which are merged.
-            keys.sort();
+            parallel::merge(&mut keys);
             let silent = keys.partition_point(|sorted| !sorted.silent);
             Order { rows: keys.into_iter().map(|sorted| sorted.row).collect(), silent }
         })

@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn a_small_number_takes_one_octet_and_what_breaks_off_is_none() {
         let mut octets = Vec::new();
-        [-64, 63].into_iter().for_each(|number| put_signed(&mut octets, number));
+        put_signed(&mut octets, -64);
+        put_signed(&mut octets, 63);
         assert_eq!(octets.len(), 2);
         for mut octets in [&[][..], &[0x80], &[0x80; 11]] {
             assert_eq!(take(&mut octets), None);

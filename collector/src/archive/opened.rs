@@ -50,16 +50,15 @@ impl Open {
 impl Opened {
     fn open(&mut self, block: &Block) -> Option<&Open> {
         let held = self.blocks.iter().position(|one| Arc::ptr_eq(&one.packed, &block.octets));
-        let open = match held {
-            Some(at) => self.blocks.remove(at)?,
-            None => {
-                if self.by.is_none() {
-                    self.by = Decompressor::new().ok();
-                }
-                let open = Open::new(block, self.by.as_mut()?);
-                self.octets += open.texts.len();
-                open
+        let open = if let Some(at) = held {
+            self.blocks.remove(at)?
+        } else {
+            if self.by.is_none() {
+                self.by = Decompressor::new().ok();
             }
+            let open = Open::new(block, self.by.as_mut()?);
+            self.octets += open.texts.len();
+            open
         };
         self.blocks.push_front(open);
         while self.octets > MOST && self.blocks.len() > 1 {

@@ -95,7 +95,9 @@ mod tests {
             asked in prop::collection::vec(0_usize..210, 0..100),
         ) {
             let mut sightings = Sightings::default();
-            seen.iter().for_each(|one| sightings.push(*one));
+            for one in &seen {
+                sightings.push(*one);
+            }
             prop_assert_eq!(sightings.len(), seen.len());
             let mut reading = Reading::default();
             for number in (0..seen.len()).chain(asked) {

@@ -120,10 +120,7 @@ impl<'a> Gathered<'a> {
             (Claimed::Os, &system, |it| &it.os),
         ];
         let why = read.why(class.as_ref(), fields);
-        let (first_seen, last_seen) =
-            self.seen.map_or((Timestamp::from_micros(0), Timestamp::from_micros(0)), |seen| {
-                (seen.first(), seen.last())
-            });
+        let (first_seen, last_seen) = self.span();
         let mut device = Device {
             id: self.id(),
             macs: self.macs(),
@@ -153,6 +150,12 @@ impl<'a> Gathered<'a> {
         };
         device.settle();
         device
+    }
+
+    /// When it was first and last seen.
+    fn span(&self) -> (Timestamp, Timestamp) {
+        let never = Timestamp::from_micros(0);
+        self.seen.as_ref().map_or((never, never), |seen| (seen.first(), seen.last()))
     }
 
     /// The MAC addresses; one that was seen directly rests on that alone.

@@ -245,8 +245,7 @@ fn rests(devices: &[Device]) -> Vec<(u64, u32)> {
         part
     });
     let mut all = parts.concat();
-    // Parts that are in order, which are merged.
-    all.sort();
+    parallel::merge(&mut all);
     all.dedup();
     all
 }

@@ -9,29 +9,27 @@ use crate::report::{class, ips, macs, maker_and_model, name};
 use crate::resolve::{Attached, DeviceId};
 use crate::words::{Word, phrase};
 
+const HEADINGS: [Word; 15] = [
+    Word::DevicesName,
+    Word::CommonClass,
+    Word::DevicesModel,
+    Word::FieldIp,
+    Word::FieldMac,
+    Word::CommonNetwork,
+    Word::WiringAttached,
+    Word::CommonFirstSeen,
+    Word::CommonLastSeen,
+    Word::ScopeTitle,
+    Word::CommonVerdict,
+    Word::FindingsDisposition,
+    Word::FindingsOwner,
+    Word::FindingsDue,
+    Word::PersonWhy,
+];
+
 pub(super) fn make(told: &Told<'_>) -> Paper {
     let mut paper = told.paper(Name::Undocumented);
-    let mut table = Table::new(
-        "",
-        told.all([
-            Word::DevicesName,
-            Word::CommonClass,
-            Word::DevicesModel,
-            Word::FieldIp,
-            Word::FieldMac,
-            Word::CommonNetwork,
-            Word::WiringAttached,
-            Word::CommonFirstSeen,
-            Word::CommonLastSeen,
-            Word::ScopeTitle,
-            Word::CommonVerdict,
-            Word::FindingsDisposition,
-            Word::FindingsOwner,
-            Word::FindingsDue,
-            Word::PersonWhy,
-        ]),
-        told.say(Word::PaperNoUndocumented),
-    );
+    let mut table = Table::new("", told.all(HEADINGS), told.say(Word::PaperNoUndocumented));
     let devices = told.devices();
     let findings: BTreeMap<&DeviceId, &Finding> = (told.shown.picture.findings.iter())
         .filter(|finding| finding.rule == Rule::UndocumentedDevice)
