@@ -7,7 +7,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use daicho_common::observation::{
@@ -20,19 +19,18 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use crate::parallel;
 
+mod hand;
 pub(crate) mod leb128;
 mod opened;
+mod packing;
 mod sightings;
 
-use sightings::{Reading, Sightings};
+pub use hand::{Hand, Seen};
+pub use packing::Packing;
+use sightings::Sightings;
 
 /// Facts in a block: fewer pack worse, more cost more for one of them.
 const BLOCK: usize = 128;
-/// Blocks that a hand holds. The facts of one device lie near each other, as the delivery that brought
-/// them was kept: within 64 blocks.
-const SLOTS: usize = 128;
-/// Blocks that are packed at a time, for each thread.
-const AT_ONCE: usize = 32;
 /// How hard Zstandard tries: a second for a million facts, and 6 % larger than twice that.
 const LEVEL: i32 = 1;
 /// Observations of a stretch that are taken out at a time.
@@ -185,15 +183,7 @@ impl Archive {
 
     /// Puts in what is said, each under a key that is larger than those before.
     pub fn packing(&mut self) -> Packing<'_> {
-        let mut waiting = Vec::new();
-        if !(self.facts as usize).is_multiple_of(BLOCK)
-            && let Ok(mut by) = Decompressor::new()
-            && let Some(block) = self.blocks.pop()
-        {
-            let texts = block.texts(&mut by);
-            waiting.extend(lines(&texts).map(|line| String::from_utf8_lossy(line).into_owned()));
-        }
-        Packing { archive: self, waiting }
+        Packing::of(self)
     }
 
     /// Puts in observations: which fact each says, and when. They follow those that are here, in order of
@@ -360,157 +350,6 @@ fn place(id: u64, number: u32) -> Place {
     place[..BEGINNING].copy_from_slice(&id.to_be_bytes()[..BEGINNING]);
     place[BEGINNING..].copy_from_slice(&number.to_be_bytes());
     place
-}
-
-/// Puts facts into an archive, which is of no use unless it is brought to its [`Packing::end`].
-#[derive(Debug)]
-pub struct Packing<'a> {
-    archive: &'a mut Archive,
-    /// Texts that fill no block yet.
-    waiting: Vec<String>,
-}
-
-impl Packing<'_> {
-    /// Puts in a fact as JSON, under a key that is larger than all before it.
-    ///
-    /// # Errors
-    /// If this or one before it is no [`Content`].
-    pub fn add(&mut self, key: i64, text: String) -> Result<(), Broken> {
-        let follows = self.archive.last_key().is_some_and(|last| last.checked_add(1) == Some(key));
-        if !follows {
-            self.archive.runs.push((key, self.archive.facts));
-        }
-        self.archive.facts = self.archive.facts.checked_add(1).ok_or(Broken)?;
-        self.waiting.push(text);
-        if self.waiting.len() < BLOCK * AT_ONCE * parallel::hands() { Ok(()) } else { self.pack() }
-    }
-
-    /// The end of it.
-    ///
-    /// # Errors
-    /// If a text is no [`Content`].
-    pub fn end(mut self) -> Result<(), Broken> {
-        self.pack()
-    }
-
-    fn pack(&mut self) -> Result<(), Broken> {
-        let parts: Vec<&[String]> = self.waiting.chunks(BLOCK).collect();
-        let blocks = parallel::map(&parts, |texts| Block::pack(texts));
-        for block in blocks {
-            self.archive.blocks.push(block?);
-        }
-        self.waiting.clear();
-        Ok(())
-    }
-}
-
-/// Observations, packed or not; each has a number, from 0.
-#[derive(Clone, Copy, Debug)]
-pub enum Seen<'a> {
-    /// As they are.
-    Plain(&'a [Observation]),
-    /// Packed.
-    Packed(&'a Archive),
-}
-
-impl<'a> From<&'a [Observation]> for Seen<'a> {
-    fn from(observations: &'a [Observation]) -> Self {
-        Self::Plain(observations)
-    }
-}
-
-impl<'a> From<&'a Vec<Observation>> for Seen<'a> {
-    fn from(observations: &'a Vec<Observation>) -> Self {
-        Self::Plain(observations)
-    }
-}
-
-impl<'a> From<&'a Archive> for Seen<'a> {
-    fn from(archive: &'a Archive) -> Self {
-        Self::Packed(archive)
-    }
-}
-
-impl<'a> Seen<'a> {
-    /// How many there are.
-    pub fn len(self) -> usize {
-        match self {
-            Self::Plain(observations) => observations.len(),
-            Self::Packed(archive) => archive.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// Takes observations out; each thread needs one of its own.
-    pub fn hand(self) -> Hand<'a> {
-        Hand { seen: self, slots: Vec::new(), by: None, reading: Reading::default() }
-    }
-
-    /// All of them, in their order.
-    pub fn iter(self) -> impl Iterator<Item = Cow<'a, Observation>> {
-        let mut hand = self.hand();
-        let count = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        (0..count).filter_map(move |number| hand.take(number))
-    }
-
-    /// These, in parts.
-    pub fn stretch(self, range: Range<usize>) -> impl Iterator<Item = Vec<Cow<'a, Observation>>> {
-        let mut hand = self.hand();
-        range.clone().step_by(STRETCH).map(move |from| {
-            let part = from..range.end.min(from + STRETCH);
-            hand.some(part.filter_map(|number| u32::try_from(number).ok()))
-        })
-    }
-}
-
-/// Takes observations out, and holds the blocks that it opened last.
-pub struct Hand<'a> {
-    seen: Seen<'a>,
-    /// The block in each slot, by its number.
-    slots: Vec<Option<(usize, Vec<Content>)>>,
-    by: Option<Decompressor<'static>>,
-    reading: Reading,
-}
-
-impl std::fmt::Debug for Hand<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hand").field("slots", &self.slots.len()).finish_non_exhaustive()
-    }
-}
-
-impl<'a> Hand<'a> {
-    /// The observation of this number.
-    pub fn take(&mut self, number: u32) -> Option<Cow<'a, Observation>> {
-        match self.seen {
-            Seen::Plain(observations) => observations.get(number as usize).map(Cow::Borrowed),
-            Seen::Packed(archive) => self.unpack(archive, number).map(Cow::Owned),
-        }
-    }
-
-    /// Those of these numbers, in their order.
-    pub fn some(&mut self, numbers: impl IntoIterator<Item = u32>) -> Vec<Cow<'a, Observation>> {
-        numbers.into_iter().filter_map(|number| self.take(number)).collect()
-    }
-
-    fn unpack(&mut self, archive: &Archive, number: u32) -> Option<Observation> {
-        let (fact, at) = archive.sightings.read(number as usize, &mut self.reading)?;
-        let (fact, at) = (fact as usize, Timestamp::from_micros(at));
-        let (block, place) = (fact / BLOCK, fact % BLOCK);
-        self.slots.resize_with(SLOTS, || None);
-        let slot = self.slots.get_mut(block % SLOTS)?;
-        if slot.as_ref().is_none_or(|(held, _)| *held != block) {
-            if self.by.is_none() {
-                self.by = Decompressor::new().ok();
-            }
-            *slot = Some((block, archive.blocks.get(block)?.open(self.by.as_mut()?)));
-        }
-        let Content { vantage, method, speaker, fact } = slot.as_ref()?.1.get(place)?.clone();
-        Some(Observation { at, vantage, method, speaker, fact })
-    }
 }
 
 #[cfg(test)]

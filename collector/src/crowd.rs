@@ -19,8 +19,19 @@ const FROM_ONE: usize = 1024;
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// The next connection, with its place among all that there may be. As long as all are taken, new ones wait
-/// in the system's queue. None once nobody gives places any more.
+/// in the system's queue. None once `stop` ends, or nobody gives places any more.
 pub(crate) async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    stop: impl Future<Output = ()>,
+) -> Option<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    tokio::select! {
+        () = stop => None,
+        came = accepted(listener, places) => came,
+    }
+}
+
+async fn accepted(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
 ) -> Option<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {

@@ -131,13 +131,9 @@ pub async fn serve(
     let router = router(Arc::clone(&door));
     let planning = tokio::spawn(planner::plan(Arc::clone(&door)));
     tokio::pin!(stop);
-    loop {
-        let Some((place, stream, from)) = (tokio::select! {
-            () = &mut stop => None,
-            came = crowd::next(&listener, &connections) => came,
-        }) else {
-            break;
-        };
+    while let Some((place, stream, from)) =
+        crowd::next(&listener, &connections, stop.as_mut()).await
+    {
         let (config, router) = (keeper.config(), router.clone());
         let (strangers, closing) = (Arc::clone(&strangers), door.closing.subscribe());
         let (waiting, gone) = crowd.enter(from.ip());

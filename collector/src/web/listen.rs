@@ -58,13 +58,9 @@ pub(super) async fn serve(
     let router = router.layer(RequestBodyTimeoutLayer::new(bounds.body));
     let (closing, _) = watch::channel(false);
     tokio::pin!(stop);
-    loop {
-        let Some((place, stream, from)) = (tokio::select! {
-            () = &mut stop => None,
-            came = crowd::next(&listener, &connections) => came,
-        }) else {
-            break;
-        };
+    while let Some((place, stream, from)) =
+        crowd::next(&listener, &connections, stop.as_mut()).await
+    {
         let (place_in_crowd, gone) = crowd.enter(from.ip());
         let (router, closing) = (router.clone(), closing.subscribe());
         tokio::spawn(async move {

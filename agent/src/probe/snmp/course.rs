@@ -22,11 +22,10 @@ use super::{row, system};
 /// After so many questions in a row without an answer a device is asked nothing more.
 const SILENCES: u8 = 2;
 
-/// After so many contexts in a row that brought nothing no more of them are asked for.
-const FRUITLESS: u8 = 3;
-
 /// Where devices of Cisco begin, which keep a forwarding table for each VLAN.
 const CISCO: [u32; 7] = [1, 3, 6, 1, 4, 1, 9];
+
+mod telling;
 
 /// The course of one interview.
 #[derive(Debug)]
@@ -443,68 +442,6 @@ impl Course {
         let kept: Vec<usize> = tables.filter(|(_, it)| it.per_vlan).map(|(at, _)| at).collect();
         for context in contexts {
             self.agenda.extend(kept.iter().map(|at| (*at, context.clone())));
-        }
-    }
-
-    /// Hands over rows that are settled, so that a long table is not kept.
-    fn hand_over(&mut self) {
-        let Stage::Table { at, context, reading } = &mut self.stage else { return };
-        let rows = reading.walk.settled(row::MOST);
-        let Some(table) = self.catalog.tables().get(*at) else { return };
-        let told = row::facts(table, context, rows);
-        reading.flawed |= told.flawed;
-        self.vlans.extend(told.vlans);
-        self.facts.extend(told.facts);
-    }
-
-    fn finish_table(&mut self, outcome: Outcome, rows: Rows) {
-        let Stage::Table { at, context, reading } = &mut self.stage else { return };
-        let Some(table) = self.catalog.tables().get(*at) else { return };
-        let told = row::facts(table, context, rows);
-        self.vlans.extend(told.vlans);
-        self.facts.extend(told.facts);
-        let flawed = outcome == Outcome::Complete && (reading.flawed || told.flawed);
-        let outcome = if flawed { Outcome::Partial } else { outcome };
-        let taken = reading.walk.taken();
-        self.facts.push_back(row::read(table.name.clone(), context, taken, outcome));
-        if taken > 0 {
-            self.brought.insert(table.name.clone());
-        }
-        self.manner.bulk &= reading.walk.bulk() != Some(false);
-        if *context != Context::Own {
-            self.note_context(taken > 0 || outcome == Outcome::Complete);
-        }
-    }
-
-    /// A context that does not answer is asked for nothing else, and after some no other is.
-    fn note_context(&mut self, answered: bool) {
-        if answered {
-            self.fruitless = 0;
-            return;
-        }
-        self.fruitless += 1;
-        let Stage::Table { context, .. } = &self.stage else { return };
-        let enough = self.fruitless >= FRUITLESS;
-        self.agenda.retain(|(_, next)| !enough && next != context);
-    }
-
-    fn finish_group(&mut self, at: usize, outcome: Outcome, cells: &[Value]) {
-        let Some(table) = self.catalog.tables().get(at) else { return };
-        let there = table.columns.iter().zip(cells).map(|(column, cell)| (column.id, cell.clone()));
-        let there: Rows = std::iter::once((Vec::new(), there.collect())).collect();
-        let told = row::facts(table, &Context::Own, there);
-        let rows = told.facts.len();
-        // A device that has none of the objects has refused nothing.
-        let none = outcome == Outcome::Refused && cells.len() == table.columns.len();
-        let outcome = match (none, told.flawed) {
-            (true, _) => Outcome::Complete,
-            (false, true) => Outcome::Partial,
-            (false, false) => outcome,
-        };
-        self.facts.extend(told.facts);
-        self.facts.push_back(row::read(table.name.clone(), &Context::Own, rows, outcome));
-        if rows > 0 {
-            self.brought.insert(table.name.clone());
         }
     }
 }
