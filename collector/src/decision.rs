@@ -179,5 +179,33 @@ pub struct Decided {
     pub what: Decision,
 }
 
+/// The findings of which something was said since, if nothing else was: answers, and answers that were
+/// taken back or hold again. Both are in order of their numbers.
+pub(crate) fn answers_since(before: &[Decided], now: &[Decided]) -> Option<Vec<String>> {
+    let since = now.strip_prefix(before)?;
+    since.iter().map(|decided| answered(decided, now).map(str::to_owned)).collect()
+}
+
+/// The finding that this is an answer to, or takes back an answer to; none if it is about something else.
+fn answered<'a>(decided: &'a Decided, all: &'a [Decided]) -> Option<&'a str> {
+    let mut about = decided;
+    loop {
+        match &about.what {
+            Decision::Answer { finding, .. } => return Some(finding),
+            // What takes back itself or what comes later takes nothing back.
+            Decision::Withdraw { decision } if *decision < about.id => {
+                let at = all.binary_search_by_key(decision, |decided| decided.id).ok()?;
+                about = all.get(at)?;
+            }
+            Decision::Join { .. }
+            | Decision::Split { .. }
+            | Decision::Correct { .. }
+            | Decision::Scope { .. }
+            | Decision::Byod { .. }
+            | Decision::Withdraw { .. } => return None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

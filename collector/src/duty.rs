@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
+use daicho_common::observation::table::Rows;
 use daicho_common::observation::{Fact, ObservationId};
 use serde::Serialize;
 
 use crate::evidence::Claim;
 use crate::fingerprint::Class;
+use crate::mib::virtual_router;
 use crate::resolve::{Device, DeviceId};
 
 #[cfg(test)]
@@ -55,6 +57,9 @@ pub fn reads(fact: &Fact) -> bool {
         // What a relay passes on is another network's affair.
         return dhcp.from_server && dhcp.relay.is_none();
     }
+    if let Fact::Rows(rows) = fact {
+        return virtual_router::is_one(rows);
+    }
     matches!(fact, Fact::RouterAdvertisement(_) | Fact::VirtualRouter(_))
 }
 
@@ -97,9 +102,27 @@ pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
             let member = speaker.or_else(|| claim.speaker.ip.and_then(at));
             duty.devices.extend(member.map(|device| device.id.clone()));
         }
+        if let Fact::Rows(rows) = claim.fact
+            && let Some(member) = speaker.or_else(|| claim.speaker.ip.and_then(at))
+        {
+            found.takes_part(claim, member, rows);
+        }
     }
     found.routers(devices);
     found.told()
+}
+
+/// The network of that address of the router's own that has most in common with the shared one: a
+/// virtual router's addresses are of a network on which its members have an address (RFC 5798 §1.2).
+fn network_beside(member: &Device, shared: IpAddr) -> Option<&str> {
+    let common = |own: IpAddr| match (own, shared) {
+        (IpAddr::V4(own), IpAddr::V4(shared)) => (own.to_bits() ^ shared.to_bits()).leading_zeros(),
+        (IpAddr::V6(own), IpAddr::V6(shared)) => (own.to_bits() ^ shared.to_bits()).leading_zeros(),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => 0,
+    };
+    let nearest = member.addresses.iter().max_by_key(|address| common(address.ip))?;
+    // No network of a hospital is wider than a /12.
+    (common(nearest.ip) >= 12).then_some(nearest.network.as_str())
 }
 
 #[derive(Default)]
@@ -112,6 +135,18 @@ impl Found {
         duty.sources.extend(claim.sightings.first().map(|sighting| sighting.id));
         duty.sources.extend(claim.sightings.last().map(|sighting| sighting.id));
         duty
+    }
+
+    /// A router's own tables say in which virtual routers it takes part, also in networks that no agent
+    /// hears.
+    fn takes_part(&mut self, claim: &Claim<'_>, member: &Device, rows: &Rows) {
+        for shared in virtual_router::read(rows) {
+            let Some(network) = network_beside(member, shared.ip) else { continue };
+            let duty = self.at(Kind::Gateway, network, Who::Group(shared.group));
+            duty.addresses.insert(shared.ip);
+            duty.devices.insert(member.id.clone());
+            duty.sources.extend(claim.sightings.last().map(|sighting| sighting.id));
+        }
     }
 
     fn at(&mut self, kind: Kind, network: &str, who: Who) -> &mut Duty {

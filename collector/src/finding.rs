@@ -184,6 +184,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Takes the answer that stands now.
+    pub(crate) fn answer_by(&mut self, standing: &Standing<'_>) {
+        self.answer = Answer::of(standing.answers(&self.id), &self.facts);
+    }
+
     /// Whether somebody still has to do something about it.
     pub fn is_open(&self) -> bool {
         self.answer.as_ref().is_none_or(|answer| !answer.settles())

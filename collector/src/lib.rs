@@ -52,6 +52,8 @@ pub mod oidc;
 pub mod credential;
 /// Pure work over several threads.
 mod parallel;
+/// Lists that pictures share.
+pub mod list;
 /// Observations, packed.
 pub mod archive;
 /// The one function that composes the pure rooms.

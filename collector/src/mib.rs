@@ -19,6 +19,8 @@ pub mod spanning_tree;
 pub mod station;
 /// What a device was told by the device at the other end of a cable: LLDP, CDP.
 pub mod adjacent;
+/// Virtual routers and the addresses that they share.
+pub mod virtual_router;
 
 /// The octets in this column, whether it came as octets or as text.
 fn octets(row: &Row, column: &str) -> Option<Vec<u8>> {

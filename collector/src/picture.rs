@@ -14,6 +14,7 @@ use crate::duty::{self, Duty};
 use crate::finding::{self, Facts, Finding};
 use crate::fingerprint::Rows;
 use crate::ledger::Ledger;
+use crate::list::List;
 use crate::policy::Policy;
 use crate::reconcile::{self, Match, Private};
 use crate::register::Register;
@@ -112,17 +113,17 @@ impl Criteria {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Picture {
     /// Devices, ascending by id.
-    pub devices: Vec<Device>,
+    pub devices: List<Device>,
     /// How they hang together.
     pub topology: Topology,
     /// What devices do for a whole network: who gives out addresses, who leads out.
     pub duties: Vec<Duty>,
     /// One for each entry, in the book's order, then one for each undocumented device, by id.
-    pub matches: Vec<Match>,
+    pub matches: List<Match>,
     /// Whether the checklist covers each match, in the same order.
-    pub scopes: Vec<Scoped>,
+    pub scopes: List<Scoped>,
     /// Findings, worst first, then by id.
-    pub findings: Vec<Finding>,
+    pub findings: List<Finding>,
 }
 
 /// The picture of what was seen alone, by the released policy and without anybody's word.
@@ -182,6 +183,7 @@ fn judge(
         policy,
         as_of: basis.as_of,
     };
-    let findings = finding::find(facts);
+    let findings = finding::find(facts).into();
+    let (devices, matches, scopes) = (devices.into(), matches.into(), scopes.into());
     (Picture { devices, topology, duties, matches, scopes, findings }, described)
 }

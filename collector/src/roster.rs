@@ -119,11 +119,17 @@ impl Sorted {
 /// An index over the devices of a picture.
 #[derive(Debug, Default)]
 pub struct Roster {
+    words: Arc<Words>,
+    orders: [OnceLock<Arc<Order>>; Column::COUNT + 1],
+    answers: Mutex<Vec<(Query, Arc<Found>)>>,
+}
+
+/// What devices are found by.
+#[derive(Debug, Default)]
+struct Words {
     texts: Haystack,
     addresses: Vec<Vec<IpAddr>>,
     facets: [Facet; By::COUNT],
-    orders: [OnceLock<Order>; Column::COUNT + 1],
-    answers: Mutex<Vec<(Query, Arc<Found>)>>,
 }
 
 impl Roster {
@@ -133,7 +139,7 @@ impl Roster {
         let lines = parallel::each(&numbers, |number| {
             told(*number).map(|told| line::Line::of(&told)).unwrap_or_default()
         });
-        let mut made = Self::default();
+        let mut made = Words::default();
         for line in lines {
             made.texts.push(&line.text);
             made.addresses.push(line.addresses);
@@ -142,12 +148,44 @@ impl Roster {
                 facet.push(words.map(|(_, word)| word.as_ref()));
             }
         }
-        made
+        Self { words: Arc::new(made), ..Self::default() }
+    }
+
+    /// The same after findings were answered, which changes nothing but how many wait for somebody.
+    pub fn answered(&self) -> Self {
+        let made = Self { words: Arc::clone(&self.words), ..Self::default() };
+        let open = Column::Open.number() + 1;
+        for (number, (order, known)) in made.orders.iter().zip(&self.orders).enumerate() {
+            if let Some(known) = known.get().filter(|_| number != open) {
+                // It has just been made, so nobody else filled it.
+                let _ = order.set(Arc::clone(known));
+            }
+        }
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = answers.iter().filter(|(query, _)| query.sort != Some(Column::Open));
+        let same = same.cloned().collect();
+        drop(answers);
+        Self { answers: Mutex::new(same), ..made }
+    }
+
+    /// Puts devices into the order of every column by which nobody sorted yet, so that nobody has to wait
+    /// for it; until `enough` says that nobody will.
+    pub fn arrange<'a>(
+        &self,
+        told: impl Fn(usize) -> Option<Told<'a>> + Sync,
+        enough: impl Fn() -> bool,
+    ) {
+        for column in std::iter::once(None).chain(Column::ALL.into_iter().map(Some)) {
+            if enough() {
+                break;
+            }
+            self.order(column, &told);
+        }
     }
 
     /// How many devices there are.
-    pub const fn count(&self) -> usize {
-        self.addresses.len()
+    pub fn count(&self) -> usize {
+        self.words.addresses.len()
     }
 
     /// What fits the question. `told` tells of a device, for columns by which nobody sorted yet.
@@ -171,12 +209,12 @@ impl Roster {
     }
 
     fn seek<'a>(&self, query: &Query, told: impl Fn(usize) -> Option<Told<'a>> + Sync) -> Found {
-        let mut fits = self.texts.matching(&Term::all(&query.words), &self.addresses);
+        let mut fits = self.words.texts.matching(&Term::all(&query.words), &self.words.addresses);
         let mut counts = [const { Vec::new() }; By::COUNT];
-        for (facet, count) in self.facets.iter().zip(&mut counts) {
+        for (facet, count) in self.words.facets.iter().zip(&mut counts) {
             count.resize(facet.words(), 0);
         }
-        let filters = self.facets.iter().zip(&query.filters);
+        let filters = self.words.facets.iter().zip(&query.filters);
         let wanted: Vec<Wish> = filters.map(|(facet, word)| Wish::of(facet, word)).collect();
         for (row, fits) in fits.iter_mut().enumerate().filter(|(_, fits)| **fits) {
             *fits = self.count_row(row, &wanted, &mut counts);
@@ -194,7 +232,7 @@ impl Roster {
 
     /// Counts a row in each facet whose own filter is all that may keep it out. Whether nothing does.
     fn count_row(&self, row: usize, wanted: &[Wish], counts: &mut [Vec<usize>; By::COUNT]) -> bool {
-        let both = || self.facets.iter().zip(wanted);
+        let both = || self.words.facets.iter().zip(wanted);
         let failed = both().filter(|(facet, wish)| !wish.is_met(facet, row)).count();
         if failed > 1 {
             return false;
@@ -213,7 +251,8 @@ impl Roster {
 
     /// The words of a facet that rows have which fit all else, the most frequent first, then by the word.
     pub fn choices(&self, found: &Found, by: By) -> Vec<(&str, usize)> {
-        let Some((facet, counts)) = self.facets.get(by.number()).zip(found.counts.get(by.number()))
+        let Some((facet, counts)) =
+            self.words.facets.get(by.number()).zip(found.counts.get(by.number()))
         else {
             return Vec::new();
         };
@@ -246,7 +285,7 @@ impl Roster {
             let mut keys: Vec<Sorted> = parts.into_iter().flatten().collect();
             parallel::merge(&mut keys);
             let silent = keys.partition_point(|sorted| !sorted.silent);
-            Order { rows: keys.into_iter().map(|sorted| sorted.row).collect(), silent }
+            Arc::new(Order { rows: keys.into_iter().map(|sorted| sorted.row).collect(), silent })
         })
     }
 }

@@ -6,7 +6,7 @@
 //! Every delivery and every import is one transaction: whole, or not there at all.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ledger::Ledger;
 use crate::ledger::edit::Wish;
@@ -442,9 +442,18 @@ impl Store {
         ground::read(&reader(&self.place)?, before)
     }
 
+    /// What is kept, if nothing but answers to findings came since what was kept `before`, and the findings
+    /// that they are to.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn answered(&self, before: &Ground) -> Result<Option<(Ground, Vec<String>)>, StoreError> {
+        ground::answered(&reader(&self.place)?, before)
+    }
+
     /// The book of record: the current books, joined in order of name.
     pub fn ledger(&self) -> Result<Ledger, StoreError> {
-        Ok(self.ground()?.ledger)
+        Ok(Arc::unwrap_or_clone(self.ground()?.ledger))
     }
 
     fn read(&self) -> std::sync::MutexGuard<'_, Connection> {

@@ -141,7 +141,7 @@ impl Site {
     pub fn new(store: Store, config: Config) -> Result<Self, Complaint> {
         let kept = store.settings().map_err(|e| e.complaint(store.path()))?;
         let effective = Effective::of(&config, kept);
-        let criteria = ingest::criteria(&effective.config)?;
+        let criteria = Arc::new(ingest::criteria(&effective.config)?);
         let rules = ingest::people(&config)?;
         let hasher = Hasher::new(&rules.password).map_err(no_chance)?;
         let kept = |name: &str| Vault::open(store.path())?.get(&store, name);
@@ -151,7 +151,7 @@ impl Site {
         Ok(Self {
             store,
             config,
-            criteria: RwLock::new(Arc::new(criteria)),
+            criteria: RwLock::new(criteria),
             effective: RwLock::new(Arc::new(effective)),
             present: Present::new(first),
             large: present::LARGE,

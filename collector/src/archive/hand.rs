@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use daicho_common::observation::Observation;
 use daicho_common::time::Timestamp;
@@ -37,6 +38,12 @@ impl<'a> From<&'a Vec<Observation>> for Seen<'a> {
 
 impl<'a> From<&'a Archive> for Seen<'a> {
     fn from(archive: &'a Archive) -> Self {
+        Self::Packed(archive)
+    }
+}
+
+impl<'a> From<&'a Arc<Archive>> for Seen<'a> {
+    fn from(archive: &'a Arc<Archive>) -> Self {
         Self::Packed(archive)
     }
 }

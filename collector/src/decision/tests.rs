@@ -63,3 +63,24 @@ fn every_decision_is_written_and_read_as_the_same() {
         assert_eq!(serde_json::from_str::<Decision>(&text).unwrap(), one, "{text}");
     }
 }
+
+#[test]
+fn answers_and_what_takes_them_back_are_told_from_what_else_is_said() {
+    let answer = |id| {
+        let (finding, facts, owner) = ("support_ended:1".into(), String::new(), String::new());
+        let (disposition, due) = (None, None);
+        decided(id, Decision::Answer { finding, facts, disposition, owner, due })
+    };
+    let withdraw = |id, decision| decided(id, Decision::Withdraw { decision });
+    let all = [permit(1, 7, true), answer(2), withdraw(3, 2), withdraw(4, 3), withdraw(5, 1)];
+    let since = |from: usize, to: usize| answers_since(&all[..from], &all[..to]);
+    assert_eq!(since(1, 1), Some(vec![]));
+    assert_eq!(since(1, 4).unwrap(), ["support_ended:1"; 3]);
+    assert_eq!(since(0, 1), None, "a device was permitted");
+    assert_eq!(since(4, 5), None, "and that was taken back");
+    assert_eq!(answers_since(&all[1..], &all), None, "what was known is no longer there");
+    for number in [6, 7, 99] {
+        let said = [answer(2), withdraw(6, number)];
+        assert_eq!(answers_since(&said[..1], &said), None, "{number} was not said before");
+    }
+}

@@ -1,6 +1,7 @@
 use super::*;
 use crate::evidence;
 use crate::resolve::case::Case;
+use daicho_common::observation::table::Row;
 use daicho_common::observation::{Method, heard};
 
 const A: &str = "00:1a:2b:00:00:0a";
@@ -37,4 +38,23 @@ fn who_advertises_itself_leads_out_of_the_network_unless_it_says_that_it_does_no
 fn a_client_that_asks_for_an_address_gives_out_none() {
     let asks = Fact::Dhcp(Box::new(heard::Dhcp { message: 1, ..heard::Dhcp::default() }));
     assert_eq!(duties(&Case::new().hears(A, Method::Dhcp, asks)), []);
+}
+
+#[test]
+fn routers_whose_own_tables_say_that_they_share_an_address_are_one_way_out_of_its_network() {
+    const B: &str = "00:1a:2b:00:00:0b";
+    let takes_part = |case: Case, at: &str| {
+        let index = vec![3, 7, 10, 0, 0, 1];
+        let rows = vec![Row { index, cells: BTreeMap::new() }];
+        let (table, context) = ("vrrpAssoIpAddrTable".into(), String::new());
+        case.tells(at, Fact::Rows(Box::new(Rows { table, context, rows })))
+    };
+    let case = Case::new().arp("10.0.0.2", A).arp("10.0.0.3", B);
+    let found = duties(&takes_part(takes_part(case, "10.0.0.2"), "10.0.0.3"));
+    let [duty] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((duty.kind, duty.devices.len(), duty.sources.len()), (Kind::Gateway, 2, 2));
+    assert_eq!(duty.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.1"]);
+    // A router with no address near by says nothing of a network that is known.
+    let far = takes_part(Case::new().arp("192.168.9.2", A), "192.168.9.2");
+    assert_eq!(duties(&far), []);
 }

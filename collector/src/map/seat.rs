@@ -52,7 +52,13 @@ impl Seat<'_> {
     pub(super) const fn is_carried(&self) -> bool {
         matches!(
             self.at.through,
-            Some(Through::AccessPoint | Through::Telephone | Through::Host | Through::Trunk)
+            Some(
+                Through::AccessPoint
+                    | Through::Telephone
+                    | Through::Host
+                    | Through::Trunk
+                    | Through::Powered
+            )
         )
     }
 }

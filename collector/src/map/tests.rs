@@ -100,7 +100,8 @@ fn small() -> Picture {
         on(device("x1", "隠れた1", Class::Pc), ("f1", "Gi1/0/7"), Some(Through::Hub)),
         on(device("x2", "隠れた2", Class::Pc), ("f1", "Gi1/0/7"), Some(Through::Hub)),
         within(device("lost", "迷子", Class::Pc), "病棟", "10.0.1.9"),
-    ];
+    ]
+    .into();
     picture.topology.links = vec![
         cable(("core", "Te1"), ("f1", "Gi1/0/48")),
         cable(("core", "Te2"), ("f2", "Gi1/0/48")),
@@ -114,7 +115,7 @@ fn small() -> Picture {
         devices: vec![DeviceId("x1".into()), DeviceId("x2".into())],
         sources: vec![],
     }];
-    picture.matches = vec![undocumented("x2")];
+    picture.matches = vec![undocumented("x2")].into();
     picture
 }
 
@@ -235,7 +236,8 @@ fn networks_hang_on_what_leads_out_and_tell_of_other_ways() {
         legs(device("r2", "r2", Class::Router), &[("DMZ", "10.9.0.3"), ("病棟", "10.0.1.2")]),
         within(device("pc", "端末", Class::Pc), "病棟", "10.0.1.9"),
         within(device("y", "孤立", Class::Pc), "検査", "10.0.7.9"),
-    ];
+    ]
+    .into();
     let duty = |id: &str, network: &str| Duty {
         kind: Does::Gateway,
         network: network.into(),
@@ -244,7 +246,7 @@ fn networks_hang_on_what_leads_out_and_tell_of_other_ways() {
         sources: std::collections::BTreeSet::new(),
     };
     picture.duties = vec![duty("fw", "DMZ"), duty("r1", "DMZ"), duty("r2", "病棟")];
-    picture.matches = vec![undocumented("pc")];
+    picture.matches = vec![undocumented("pc")].into();
     let map = with(&picture, |known| super::network::map(known, &Wish::default()));
     assert_eq!(names(&map.roots), ["院外", "検査"]);
     assert_eq!(names(&map.roots[0].children), ["fw"]);

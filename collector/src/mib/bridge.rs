@@ -1,7 +1,7 @@
 //! Bridges and their ports: forwarding tables (RFC 4188, RFC 4363), port numbers, VLANs, and which
 //! ports are bundled (IEEE 802.1AX, RFC 2863).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::table::{Row, Rows};
@@ -155,6 +155,21 @@ pub fn half_duplex(rows: &Rows) -> impl Iterator<Item = u32> + '_ {
     // 1: not known, 2: half, 3: full.
     let half = of.filter(|row| row.number("dot3StatsDuplexStatus") == Some(2));
     half.filter_map(|row| row.index.first().copied())
+}
+
+/// Ports that deliver power (`pethPsePortTable`, RFC 3621 pethPsePortDetectionStatus), by
+/// pethPsePortIndex. Only of a switch with one group of such ports, which number them as the bridge
+/// does; what stacks and modules number is told by their makers alone.
+pub fn powered<'a>(rows: impl Iterator<Item = &'a Rows>) -> Vec<u32> {
+    let rows: Vec<&Row> = rows.flat_map(|rows| &rows.rows).collect();
+    let groups: BTreeSet<Option<&u32>> = rows.iter().map(|row| row.index.first()).collect();
+    // 1: disabled, 2: searching, 3: deliveringPower, 4: fault, 5: test, 6: otherFault.
+    let fed = rows.iter().filter(|row| row.number("pethPsePortDetectionStatus") == Some(3));
+    let port = |row: &&Row| match row.index.as_slice() {
+        [_, port] => Some(*port),
+        _ => None,
+    };
+    if groups.len() == 1 { fed.filter_map(|row| port(row)).collect() } else { Vec::new() }
 }
 
 /// Ports that are one logical port: (ifIndex of the member, ifIndex of the whole). Of

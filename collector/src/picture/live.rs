@@ -93,7 +93,7 @@ impl Live {
         // Nothing of these is used again, and they would be there beside what is made anew.
         drop((topology, duties, matches, scopes, findings));
         let seen = basis.observations;
-        let found = self.find(devices, seen, (fingerprints, &standing));
+        let found = self.find(devices.into_vec(), seen, (fingerprints, &standing));
         let public = seen.hand().some(self.public.iter().map(|(_, at)| *at));
         let claims = weigh_some(public.iter().map(|one| &**one).collect());
         let found = Found { claims, ..found };

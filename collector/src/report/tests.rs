@@ -6,10 +6,12 @@ use daicho_common::observation::{Fact, Method, Observation, Reply, Speaker, Vant
 use daicho_common::time::Timestamp;
 
 use super::*;
+use crate::archive::Archive;
 use crate::evidence::{Grade, Sourced};
 use crate::finding::{Finding, Rule};
 use crate::fingerprint::Class;
 use crate::ledger::{Column, Defect, Field, Reason, Sheet, State};
+use crate::list::List;
 use crate::policy::Severity;
 use crate::reconcile::{Difference, Doubt, Looked, Match, MatchedBy};
 use crate::resolve::{Address, Join, JoinReason, Oddity, Service};
@@ -234,10 +236,11 @@ fn picture() -> Picture {
             device(7, "MFP-3F", Class::Mfp),
             device(8, "NURSE-04", Class::Pc),
             device(9, HOSTILE, Class::Nas),
-        ],
+        ]
+        .into(),
         topology: topology(),
         duties: Vec::new(),
-        scopes: Vec::new(),
+        scopes: List::default(),
         matches: vec![
             matched(Some(3), Some(7), Verdict::Agreed),
             matched(Some(4), Some(8), Verdict::Differs { differences: vec![difference] }),
@@ -245,7 +248,8 @@ fn picture() -> Picture {
             matched(Some(6), None, Verdict::CannotTell { doubts }),
             matched(Some(7), None, Verdict::NotConnected),
             matched(None, Some(9), Verdict::Undocumented),
-        ],
+        ]
+        .into(),
         findings: vec![Finding {
             id: "undocumented_device:mac-001a2b000009".into(),
             rule: Rule::UndocumentedDevice,
@@ -256,7 +260,8 @@ fn picture() -> Picture {
             evidence: vec![arp(9).id()],
             facts: String::new(),
             answer: None,
-        }],
+        }]
+        .into(),
     }
 }
 
@@ -265,21 +270,21 @@ pub(crate) fn sample() -> (Ground, Picture) {
     let ground = Ground {
         decisions: Vec::new(),
         register: crate::register::Register::default(),
-        checks: Vec::new(),
+        checks: List::default(),
         check: 0,
         missed: Vec::new(),
         revision: 0,
         batch: 0,
         shelf: (0, 0),
-        observations: vec![
+        observations: Archive::from(vec![
             arp(7),
             arp(8),
             arp(9),
             observation(9, Fact::HostName { name: HOSTILE.into() }),
             observation(9, Fact::Answered(Reply::TcpOpen(445))),
-        ]
+        ])
         .into(),
-        coverage: vec![coverage()],
+        coverage: vec![coverage()].into(),
         sent: vec![Sent {
             network: "病棟3F".into(),
             target: ip(7),
@@ -288,8 +293,9 @@ pub(crate) fn sample() -> (Ground, Picture) {
             octets: 84,
             first: at(0),
             last: at(1),
-        }],
-        ledger: ledger(),
+        }]
+        .into(),
+        ledger: ledger().into(),
         books: vec![Book {
             name: "台帳.xlsx".into(),
             imported_at: at(100),
@@ -301,7 +307,8 @@ pub(crate) fn sample() -> (Ground, Picture) {
             from: at(0),
             to: at(60),
             software: "daicho-agent 0.1.0".into(),
-        }],
+        }]
+        .into(),
     };
     (ground, picture())
 }

@@ -10,6 +10,7 @@ use super::haystack::Haystack;
 use super::term::Term;
 use crate::day::Day;
 use crate::finding::{Finding, Rule};
+use crate::parallel;
 use crate::policy::Severity;
 
 /// Answers that are kept, so that turning a page asks nothing anew.
@@ -79,10 +80,28 @@ pub struct Wanted {
 /// An index over findings.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    texts: Haystack,
-    since: Vec<Option<Timestamp>>,
+    matters: Arc<Matters>,
     owners: BTreeMap<String, usize>,
     answers: Mutex<Vec<(Wanted, Arc<Vec<u32>>)>>,
+}
+
+/// What nobody's answer changes of findings.
+#[derive(Debug, Default)]
+struct Matters {
+    texts: Haystack,
+    since: Vec<Option<Timestamp>>,
+}
+
+/// Who sees to how many that are open.
+fn owners(findings: &[Finding]) -> BTreeMap<String, usize> {
+    let mut owners = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.is_open()) {
+        let answer = finding.answer.as_ref().filter(|answer| !answer.owner.is_empty());
+        if let Some(answer) = answer {
+            *owners.entry(answer.owner.clone()).or_default() += 1;
+        }
+    }
+    owners
 }
 
 impl Inbox {
@@ -90,24 +109,27 @@ impl Inbox {
     /// known of the matter.
     pub fn of(
         findings: &[Finding],
-        text: impl Fn(&Finding) -> String,
-        since: impl Fn(&Finding) -> Option<Timestamp>,
+        text: impl Fn(&Finding) -> String + Sync,
+        since: impl Fn(&Finding) -> Option<Timestamp> + Sync,
     ) -> Self {
-        let mut made = Self::default();
-        for finding in findings {
-            made.texts.push(&fold(&text(finding)));
-            made.since.push(since(finding));
-            let answer = finding.answer.as_ref().filter(|_| finding.is_open());
-            if let Some(answer) = answer.filter(|answer| !answer.owner.is_empty()) {
-                *made.owners.entry(answer.owner.clone()).or_default() += 1;
-            }
+        let mut matters = Matters::default();
+        let made = parallel::each(findings, |finding| (fold(&text(finding)), since(finding)));
+        for (text, since) in made {
+            matters.texts.push(&text);
+            matters.since.push(since);
         }
-        made
+        Self { matters: Arc::new(matters), owners: owners(findings), ..Self::default() }
+    }
+
+    /// The same over these findings, which differ from the former only in their answers.
+    pub fn answered(&self, findings: &[Finding]) -> Self {
+        let (matters, owners) = (Arc::clone(&self.matters), owners(findings));
+        Self { matters, owners, ..Self::default() }
     }
 
     /// Since when the finding of this number is known.
     pub fn since(&self, number: u32) -> Option<Timestamp> {
-        self.since.get(number as usize).copied().flatten()
+        self.matters.since.get(number as usize).copied().flatten()
     }
 
     /// Who sees to how many that are open, by name.
@@ -123,7 +145,7 @@ impl Inbox {
         if let Some((_, found)) = answers().iter().find(|(asked, _)| asked == wanted) {
             return Arc::clone(found);
         }
-        let fits = self.texts.matching(&Term::all(&wanted.words), &[]);
+        let fits = self.matters.texts.matching(&Term::all(&wanted.words), &[]);
         let all = (0_u32..).zip(findings).zip(fits);
         let fitting = all.filter(|((_, finding), fits)| *fits && wanted.fits(finding, today));
         let mut found: Vec<(u32, &Finding)> = fitting.map(|(both, _)| both).collect();

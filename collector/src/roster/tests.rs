@@ -122,6 +122,13 @@ proptest! {
         }
         rows.sort_unstable();
         prop_assert_eq!(&rows, &expected);
+        // After answers it is the same, but by how many findings wait.
+        let later = |at| told(&devices, &matches, at).map(|told| Told { open: 7 - told.open, ..told });
+        let answered = roster.answered();
+        prop_assert_eq!(
+            &answered.find(&query, later).rows,
+            &Roster::of(devices.len(), later).find(&query, later).rows
+        );
         // A filter counts what fits all else.
         for by in By::ALL {
             for (word, count) in roster.choices(&found, by) {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::register::Register;
 use crate::register::stocktaking::Signature;
@@ -82,7 +84,7 @@ fn a_persons_word_stands_against_what_was_seen_until_it_is_taken_back() {
 fn a_round_is_of_the_rows_that_it_covers_and_not_of_what_was_retired() {
     let mut round = round();
     let (mut ground, _) = sample();
-    let entry = &mut ground.ledger.entries[0];
+    let entry = &mut Arc::make_mut(&mut ground.ledger).entries[0];
     entry.location = "３階".into();
     assert!(round.is_for(entry));
     round.covers = vec![crate::register::contract::Covers {

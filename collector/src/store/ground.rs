@@ -1,6 +1,7 @@
 //! Everything that is kept, read at one moment.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{Coverage, NotAsked, Sent, Why};
@@ -12,10 +13,11 @@ use super::deliveries::packed;
 use super::sql::{Connection, Transaction};
 use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
 use crate::archive::Archive;
-use crate::decision::Decided;
+use crate::decision::{self, Decided};
 use crate::ledger::join::join;
 use crate::ledger::step::Step;
 use crate::ledger::{Ledger, edit};
+use crate::list::List;
 use crate::picture::Basis;
 use crate::register::Register;
 use crate::schedule::Missed;
@@ -54,27 +56,27 @@ pub struct Ground {
     pub revision: u64,
     /// Observations, in order of time, then of id; those that came later follow in the same order
     /// ([`super::Store::ground_after`]).
-    pub observations: Archive,
+    pub observations: Arc<Archive>,
     /// The latest batch of which the observations are here.
     pub(crate) batch: i64,
     /// The newest book and the newest change beside any that are in the ledger here.
     pub(crate) shelf: (i64, i64),
     /// Coverages, in order of their start.
-    pub coverage: Vec<Coverage>,
+    pub coverage: List<Coverage>,
     /// Sent counts, ascending.
-    pub sent: Vec<Sent>,
+    pub sent: List<Sent>,
     /// The current books, joined in order of name.
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     /// The current books, in order of name.
     pub books: Vec<Book>,
     /// Scans, latest first.
-    pub scans: Vec<Scan>,
+    pub scans: List<Scan>,
     /// What people said, in order.
     pub decisions: Vec<Decided>,
     /// What stands beside the ledger.
     pub register: Register,
     /// What was said of rows in rounds of stock-taking, in order.
-    pub checks: Vec<Check>,
+    pub checks: List<Check>,
     /// The number of the last of them.
     pub(crate) check: i64,
     /// Scheduled scans that have not come about since they last did.
@@ -108,17 +110,23 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
     let tx = connection.transaction()?;
     let latest = tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?;
     let Ground { mut observations, mut checks, batch, check, shelf, ledger, books, .. } = before;
-    let check = stocktakings::read(&tx, check, &mut checks)?;
+    let mut new = Vec::new();
+    let check = stocktakings::read(&tx, check, &mut new)?;
+    if !new.is_empty() {
+        checks.append(&mut new);
+    }
     // What batches brought is as it was where none came; reading it all again would take longer than
     // what a person said.
     let (coverage, sent, scans) = if batch == latest {
         (before.coverage, before.sent, before.scans)
     } else {
-        (self::coverage(&tx)?, self::sent(&tx)?, self::scans(&tx)?)
+        (self::coverage(&tx)?.into(), self::sent(&tx)?.into(), self::scans(&tx)?.into())
     };
     let now = newest(&tx)?;
     let (ledger, books) = if shelf == now { (ledger, books) } else { read_books(&tx)? };
-    read_observations(&tx, batch, &mut observations)?;
+    if batch < latest {
+        read_observations(&tx, batch, Arc::make_mut(&mut observations))?;
+    }
     Ok(Ground {
         revision: revision(&tx)?,
         observations,
@@ -135,6 +143,33 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
         check,
         missed: jobs::missed(&tx)?,
     })
+}
+
+/// What is kept, if nothing but answers to findings came since what was kept `before`, and answers that
+/// were taken back; each of them. Takes a moment, however much is kept.
+pub(super) fn answered(
+    connection: &Connection,
+    before: &Ground,
+) -> Result<Option<(Ground, Vec<String>)>, StoreError> {
+    let tx = connection.transaction()?;
+    let latest: i64 =
+        tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?;
+    let mut new = Vec::new();
+    stocktakings::read(&tx, before.check, &mut new)?;
+    if latest != before.batch
+        || newest(&tx)? != before.shelf
+        || !new.is_empty()
+        || jobs::missed(&tx)? != before.missed
+        || registers::read(&tx)? != before.register
+    {
+        return Ok(None);
+    }
+    let decisions = decisions::all(&tx)?;
+    let Some(answers) = decision::answers_since(&before.decisions, &decisions) else {
+        return Ok(None);
+    };
+    let ground = Ground { revision: revision(&tx)?, decisions, ..before.clone() };
+    Ok(Some((ground, answers)))
 }
 
 fn sent(tx: &Transaction<'_>) -> Result<Vec<Sent>, StoreError> {
@@ -222,7 +257,7 @@ fn newest(tx: &Transaction<'_>) -> Result<(i64, i64), StoreError> {
     Ok((book, one("SELECT coalesce(max(id), 0) FROM change")?))
 }
 
-fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {
+fn read_books(tx: &Transaction<'_>) -> Result<(Arc<Ledger>, Vec<Book>), StoreError> {
     let mut statement = tx.prepare(&format!(
         "SELECT name, imported_at, imported_by, ledger, id FROM book WHERE {CURRENT} ORDER BY name"
     ))?;
@@ -239,7 +274,7 @@ fn read_books(tx: &Transaction<'_>) -> Result<(Ledger, Vec<Book>), StoreError> {
         });
     }
     join(&mut joined);
-    Ok((joined, books))
+    Ok((Arc::new(joined), books))
 }
 
 /// A book with what people changed beside it.

@@ -109,7 +109,7 @@ fn what_was_appended_is_read_back_after_the_file_was_closed() {
     let place = store.place().clone();
     drop(store);
     let ground = Store::open(place).unwrap().ground().unwrap();
-    assert_eq!(ground.observations, [observation(8, 1), observation(7, 3), observation(7, 9)]);
+    assert_eq!(*ground.observations, [observation(8, 1), observation(7, 3), observation(7, 9)]);
     assert_eq!(ground.coverage, batch.batch.coverage);
     assert_eq!(ground.sent, batch.batch.sent);
     assert_eq!(ground.scans.len(), 1);
@@ -121,12 +121,12 @@ fn what_came_since_is_read_behind_what_was_read_before() {
     let (_folder, store) = store();
     store.append(vec![opened(1, 1, vec![observation(7, 3)])], at(100)).unwrap();
     let before = store.ground_after(crate::store::Ground::default()).unwrap();
-    assert_eq!(before.observations, [observation(7, 3)]);
+    assert_eq!(*before.observations, [observation(7, 3)]);
     // One that is known, one that was seen earlier, and what was said before.
     let more = vec![observation(7, 3), observation(8, 1), observation(7, 9)];
     store.append(vec![opened(2, 1, more)], at(200)).unwrap();
     let after = store.ground_after(before).unwrap();
-    assert_eq!(after.observations, [observation(7, 3), observation(8, 1), observation(7, 9)]);
+    assert_eq!(*after.observations, [observation(7, 3), observation(8, 1), observation(7, 9)]);
     let whole = store.ground().unwrap();
     assert_eq!((after.revision, &after.scans), (whole.revision, &whole.scans));
     assert_eq!(store.ground_after(after).unwrap().observations.len(), 3);
@@ -140,7 +140,7 @@ fn what_is_folded_is_gone_what_it_said_stays_and_the_log_says_so() {
     let (revision, by) = (store.revision().unwrap(), By::here("tanaka".into(), at(200)));
     let inner = seen[1..4].to_vec();
     assert_eq!(store.fold(inner, 400, by).unwrap(), 3);
-    assert_eq!(store.ground().unwrap().observations, [observation(7, 0), observation(7, 4)]);
+    assert_eq!(*store.ground().unwrap().observations, [observation(7, 0), observation(7, 4)]);
     assert!(store.revision().unwrap() > revision);
     let head = store.log_head().unwrap();
     assert_eq!(store.log_rows(head.number, 1).unwrap()[0].deed, "observations_folded");

@@ -91,6 +91,8 @@ pub(super) struct Node {
     pub(super) designated: Vec<Designated>,
     /// Ports that run at half duplex.
     pub(super) half_duplex: BTreeSet<u32>,
+    /// Ports that feed a device.
+    pub(super) powered: BTreeSet<u32>,
     /// Wireless clients, each with the radio, where the device itself is not the access point.
     pub(super) clients: Vec<(Mac, Option<Mac>, ObservationId)>,
     /// The wired address of each radio's access point.
@@ -213,6 +215,10 @@ impl Node {
             for (_, _, rows) in last_reading(rows) {
                 node.table(rows);
             }
+        }
+        if let Some(rows) = told.rows.get("pethPsePortTable") {
+            let rows = last_reading(rows).iter().map(|(_, _, rows)| *rows);
+            node.powered = bridge::powered(rows).into_iter().map(|port| node.index(port)).collect();
         }
         if let Some(rows) = told.rows.get("entPhysicalTable") {
             let entities: Vec<&Rows> =

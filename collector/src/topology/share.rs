@@ -31,6 +31,8 @@ pub enum Cause {
     UnknownSwitch,
     /// One device that sends in several VLANs: a host of virtual machines, a router, an access point.
     Trunk,
+    /// A device that the switch feeds over the cable: a telephone or an access point.
+    Powered,
 }
 
 /// How sure it is.
@@ -61,6 +63,9 @@ pub enum Reason {
     NoNeighbour,
     /// The port runs at half duplex, as a repeater makes it; what forwards by itself does not.
     HalfDuplex,
+    /// The switch feeds the device on the port (POWER-ETHERNET-MIB), as it feeds telephones, access
+    /// points and cameras; a hub takes no power from it.
+    FedOverTheCable,
     /// A neighbour on the port says that it is a telephone.
     TelephoneSaysSo,
     /// A device on the port is a telephone by what is known of it.
@@ -198,6 +203,7 @@ impl Judge<'_> {
             .or_else(|| self.virtual_machines(&all, machines))
             .or_else(|| self.trunk(looks, &telephones))
             .or_else(|| self.telephones_only(looks, &telephones))
+            .or_else(|| self.powered(looks, &telephones))
             .or_else(|| self.hub(looks, &telephones))?;
         let (cause, confidence, reasons) = verdict;
         let itself = |mac: &Mac| match cause {
@@ -213,7 +219,7 @@ impl Judge<'_> {
                     })
             }
             Cause::VirtualMachines => !self.facts.limits.is_virtual_machine(*mac),
-            Cause::Hub | Cause::UnknownSwitch | Cause::Trunk => false,
+            Cause::Hub | Cause::UnknownSwitch | Cause::Trunk | Cause::Powered => false,
         };
         let last = looks.last().map(|(_, heard)| heard);
         let sources = looks.iter().flat_map(|(_, heard)| heard.values().map(|(_, source)| *source));
@@ -334,9 +340,29 @@ impl Judge<'_> {
         looks: &[(i64, Heard)],
         (telephones, reasons): &(BTreeSet<Mac>, Vec<Reason>),
     ) -> Option<Verdict> {
-        let most = looks.iter().map(|(_, heard)| self.behind(heard, telephones)).max()?;
+        let most = self.most(looks, telephones)?;
         (!telephones.is_empty() && most <= telephones.len())
             .then(|| (Cause::Telephones, Confidence::Likely, reasons.clone()))
+    }
+
+    /// What takes power is no hub. Which of the stations it is does not show.
+    fn powered(
+        self,
+        looks: &[(i64, Heard)],
+        (telephones, _): &(BTreeSet<Mac>, Vec<Reason>),
+    ) -> Option<Verdict> {
+        let stations = self.most(looks, telephones).filter(|stations| *stations > 1)?;
+        let reasons = vec![Reason::Together { stations }, Reason::FedOverTheCable];
+        self.node.powered.contains(&self.port).then_some((
+            Cause::Powered,
+            Confidence::Possible,
+            reasons,
+        ))
+    }
+
+    /// The most stations at one time.
+    fn most(self, looks: &[(i64, Heard)], telephones: &BTreeSet<Mac>) -> Option<usize> {
+        looks.iter().map(|(_, heard)| self.behind(heard, telephones)).max()
     }
 
     fn behind(self, heard: &Heard, telephones: &BTreeSet<Mac>) -> usize {

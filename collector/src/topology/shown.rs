@@ -179,6 +179,7 @@ impl Shown<'_> {
             Some((Cause::VirtualMachines, _)) => Some(Through::Host),
             Some((Cause::UnknownSwitch, _)) => Some(Through::UnknownSwitch),
             Some((Cause::Trunk, _)) => Some(Through::Trunk),
+            Some((Cause::Powered, _)) => Some(Through::Powered),
             Some((Cause::Hub, Confidence::Possible)) | None => {
                 point.then_some(Through::AccessPoint)
             }

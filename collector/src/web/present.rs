@@ -90,6 +90,21 @@ impl Present {
         (fits && (0..=BEHIND).contains(&age)).then_some(shown)
     }
 
+    /// Shows the next picture, which is that of the store at this time.
+    fn follows(&self, next: Snapshot, began: i64) -> Arc<Snapshot> {
+        let next = Arc::new(next);
+        self.good.store(began, Ordering::Relaxed);
+        self.latest.fetch_max(next.revision, Ordering::Relaxed);
+        self.put(Arc::clone(&next));
+        next
+    }
+
+    /// Whether somebody reads.
+    fn is_read(&self) -> bool {
+        let since = clock::now().micros().saturating_sub(self.read.load(Ordering::Relaxed));
+        since < READ
+    }
+
     fn said(&self) -> std::sync::MutexGuard<'_, Vec<(Kept, u64)>> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,6 +179,11 @@ impl Site {
             let _turn = turn;
             let began = clock::now().micros();
             let shown = site.present.get();
+            site.effective()?;
+            let criteria = site.criteria();
+            if let Some(answered) = shown.answered(&site.store, &criteria)? {
+                return Ok(site.present.follows(answered, began));
+            }
             let before = if shown.picture.devices.len() >= site.large {
                 // It is shown meanwhile.
                 shown.basis()
@@ -174,31 +194,43 @@ impl Site {
                 let before = site.present.put(Arc::new(Snapshot::default()));
                 Arc::try_unwrap(before).unwrap_or_else(|read| (*read).clone())
             };
-            site.effective()?;
-            let fresh = Arc::new(before.follow(&site.store, &site.criteria())?);
-            site.present.good.store(began, Ordering::Relaxed);
-            site.present.latest.fetch_max(fresh.revision, Ordering::Relaxed);
+            let fresh = site.present.follows(before.follow(&site.store, &criteria)?, began);
             let now = clock::now().micros();
             // As long as it took there is a rest, so that a scan does not keep a processor busy with this.
             let rest = now.saturating_add(now.saturating_sub(began).max(0));
             site.present.rest.store(rest, Ordering::Relaxed);
-            site.present.put(Arc::clone(&fresh));
             Ok(fresh)
         });
-        derived.await.unwrap_or(Err(StoreError::Ended))
+        let derived = derived.await.unwrap_or(Err(StoreError::Ended));
+        if let Ok(fresh) = &derived {
+            self.arrange(fresh);
+        }
+        derived
+    }
+
+    /// Has the lists of a large site put in order while somebody reads, so that nobody has to wait for it.
+    fn arrange(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
+        if snapshot.picture.devices.len() < self.large || !self.present.is_read() {
+            return;
+        }
+        let (site, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
+        tokio::task::spawn_blocking(move || {
+            snapshot.arrange(|| !Arc::ptr_eq(&snapshot, &site.present.get()));
+        });
     }
 
     /// Has new pictures of a large site made while somebody reads, so that nobody has to wait for one.
     pub(super) async fn keep_up(self: Arc<Self>) {
         let mut ticker = tokio::time::interval(LOOK);
         ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Whoever started it will soon look.
+        self.present.read.store(clock::now().micros(), Ordering::Relaxed);
+        self.arrange(&self.present.get());
         loop {
             ticker.tick().await;
-            let since =
-                clock::now().micros().saturating_sub(self.present.read.load(Ordering::Relaxed));
             let large = self.present.get().picture.devices.len() >= self.large;
             if large
-                && since < READ
+                && self.present.is_read()
                 && let Ok(revision) = self.store.revision()
                 && self.present.of(revision).is_none()
             {

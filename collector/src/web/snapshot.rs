@@ -1,7 +1,7 @@
 //! The picture at one revision with what pages look up in it. Made once, never changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use daicho_common::observation::{Observation, ObservationId};
 use daicho_common::time::Timestamp;
@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use crate::clock;
 use crate::day::Day;
-use crate::decision::{Decided, Decision, Key};
+use crate::decision::{Decided, Decision, Key, Standing};
 use crate::ledger::key::EntryKey;
 use crate::ledger::{Entry, Place};
 use crate::parallel;
@@ -40,42 +40,95 @@ pub(super) struct Snapshot {
     logged: u64,
     pub(super) ground: Ground,
     pub(super) picture: Picture,
-    live: Live,
-    devices: HashMap<DeviceId, usize, RandomState>,
-    entries: BTreeMap<Place, usize>,
-    keys: Vec<EntryKey>,
-    /// The matches of each device, both by their numbers, ascending.
-    matches_of_device: Vec<(u32, u32)>,
-    match_of_entry: BTreeMap<Place, usize>,
-    /// Which device rests on which observation, by the beginning of its id, ascending. Few ask, so it is
-    /// made for the first who does.
-    devices_of_observation: OnceLock<Vec<(u64, u32)>>,
+    /// By what it was derived; none if it was not derived here.
+    criteria: Option<Arc<Criteria>>,
+    /// What the next one is derived from, which takes it: there is one, however many copies of this.
+    live: Arc<Mutex<Option<Live>>>,
+    index: Arc<Index>,
     /// What is made when it is first asked for.
     shelves: Shelves,
 }
 
+/// Where things are that pages look up. What people say of findings changes nothing of it.
+#[derive(Debug, Default)]
+struct Index {
+    devices: HashMap<DeviceId, usize, RandomState>,
+    // Places begin with the name of a file, which all have in common: to compare them takes longer than
+    // to mix them.
+    entries: HashMap<Place, usize, RandomState>,
+    keys: Vec<EntryKey>,
+    /// The matches of each device, both by their numbers, ascending.
+    matches_of_device: Vec<(u32, u32)>,
+    match_of_entry: HashMap<Place, usize, RandomState>,
+    /// Which device rests on which observation, by the beginning of its id, ascending. Few ask, so it is
+    /// made for the first who does.
+    devices_of_observation: OnceLock<Vec<(u64, u32)>>,
+}
+
 impl Snapshot {
-    pub(super) fn take(store: &Store, criteria: &Criteria) -> Result<Self, StoreError> {
+    pub(super) fn take(store: &Store, criteria: &Arc<Criteria>) -> Result<Self, StoreError> {
         Self::default().follow(store, criteria)
     }
 
     /// The snapshot of now that follows this one: what came since is read, and what it touches is derived
     /// again. Where observations were folded since, everything is read and derived anew.
-    pub(super) fn follow(self, store: &Store, criteria: &Criteria) -> Result<Self, StoreError> {
+    pub(super) fn follow(
+        self,
+        store: &Store,
+        criteria: &Arc<Criteria>,
+    ) -> Result<Self, StoreError> {
         // Before anything else is read: what is folded meanwhile is then seen once more, and not missed.
         let (logged, folded) = store.done_since(self.logged, Deed::ObservationsFolded)?;
-        // What did not come from the store follows from nothing there.
-        let before = if self.live.is_new() || folded { Self::default() } else { self };
+        // What did not come from the store, or another follows already, follows from nothing there.
+        let follows = !folded && locked(&self.live).is_some();
+        let before = if follows { self } else { Self::default() };
         let ground = store.ground_after(before.ground)?;
-        let (as_of, mut live) = (clock::now(), before.live);
+        let mut live = locked(&before.live).take().unwrap_or_default();
+        let as_of = clock::now();
         let by = (&criteria.fingerprints, &criteria.rulings);
         let picture = live.next(before.picture, &ground.basis(as_of), by);
-        let mut made = Self { logged, live, ..Self::default() };
+        let live = Arc::new(Mutex::new(Some(live)));
+        let criteria = Some(Arc::clone(criteria));
+        let mut made = Self { logged, live, criteria, ..Self::default() };
         made.index(ground, picture, as_of);
         Ok(made)
     }
 
-    /// What the next snapshot follows from, as a copy: without what is derived anew anyway.
+    /// The snapshot that follows this one, if nothing came since but answers to findings and answers that
+    /// were taken back: everything else is shared with this one, so that it takes a moment.
+    pub(super) fn answered(
+        &self,
+        store: &Store,
+        criteria: &Arc<Criteria>,
+    ) -> Result<Option<Self>, StoreError> {
+        let (now, same) = (clock::now(), self.criteria.as_ref());
+        if !same.is_some_and(|own| Arc::ptr_eq(own, criteria)) || !self.is_of(now) {
+            return Ok(None);
+        }
+        let (logged, folded) = store.done_since(self.logged, Deed::ObservationsFolded)?;
+        let known = if folded { None } else { store.answered(&self.ground)? };
+        let Some((ground, answered)) = known else { return Ok(None) };
+        let mut made = self.clone();
+        (made.logged, made.as_of) = (logged, now.micros());
+        made.revision = ground.revision;
+        made.said = ground.decisions.last().map_or(0, |decided| decided.id);
+        let numbers: Vec<usize> =
+            answered.iter().filter_map(|finding| self.number_of(finding)).collect();
+        if !numbers.is_empty() {
+            let standing = Standing::of(&ground.decisions);
+            let findings = &mut made.picture.findings;
+            for number in numbers {
+                if let Some(finding) = findings.get_mut(number) {
+                    finding.answer_by(&standing);
+                }
+            }
+        }
+        made.shelves = self.shelves.answered(&made.picture);
+        made.ground = ground;
+        Ok(Some(made))
+    }
+
+    /// What the next snapshot follows from, where this one is shown meanwhile.
     pub(super) fn basis(&self) -> Self {
         let devices = self.picture.devices.clone();
         Self {
@@ -84,7 +137,7 @@ impl Snapshot {
             logged: self.logged,
             ground: self.ground.clone(),
             picture: Picture { devices, ..Picture::default() },
-            live: self.live.clone(),
+            live: Arc::clone(&self.live),
             ..Self::default()
         }
     }
@@ -118,28 +171,12 @@ impl Snapshot {
 
     /// Takes a picture and what it is of.
     fn index(&mut self, ground: Ground, picture: Picture, as_of: Timestamp) {
-        let made = self;
-        made.revision = ground.revision;
-        made.said = ground.decisions.last().map_or(0, |decided| decided.id);
-        made.as_of = as_of.micros();
-        for (index, device) in picture.devices.iter().enumerate() {
-            made.devices.insert(device.id.clone(), index);
-        }
-        for (index, entry) in ground.ledger.entries.iter().enumerate() {
-            made.entries.insert(entry.place.clone(), index);
-        }
-        for (number, (index, matched)) in (0..).zip(picture.matches.iter().enumerate()) {
-            let devices = matched.devices().filter_map(|device| made.devices.get(device));
-            let devices = devices.filter_map(|device| u32::try_from(*device).ok());
-            made.matches_of_device.extend(devices.map(|device| (device, number)));
-            if let Some(place) = &matched.entry {
-                made.match_of_entry.insert(place.clone(), index);
-            }
-        }
-        made.matches_of_device.sort_unstable();
-        made.keys = ground.ledger.keys();
-        made.ground = ground;
-        made.picture = picture;
+        self.revision = ground.revision;
+        self.said = ground.decisions.last().map_or(0, |decided| decided.id);
+        self.as_of = as_of.micros();
+        self.index = Arc::new(Index::of(&ground, &picture));
+        self.ground = ground;
+        self.picture = picture;
     }
 
     pub(super) fn observation(&self, id: ObservationId) -> Option<Observation> {
@@ -147,24 +184,24 @@ impl Snapshot {
     }
 
     pub(super) fn device(&self, id: &DeviceId) -> Option<&Device> {
-        self.picture.devices.get(*self.devices.get(id)?)
+        self.picture.devices.get(*self.index.devices.get(id)?)
     }
 
     pub(super) fn entry(&self, place: &Place) -> Option<&Entry> {
-        self.ground.ledger.entries.get(*self.entries.get(place)?)
+        self.ground.ledger.entries.get(*self.index.entries.get(place)?)
     }
 
     pub(super) fn match_of(&self, place: &Place) -> Option<&Match> {
-        self.picture.matches.get(*self.match_of_entry.get(place)?)
+        self.picture.matches.get(*self.index.match_of_entry.get(place)?)
     }
 
     pub(super) fn matches(&self, device: &DeviceId) -> impl Iterator<Item = &Match> {
-        self.scoped(self.devices.get(device).copied()).map(|(matched, _)| matched)
+        self.scoped(self.index.devices.get(device).copied()).map(|(matched, _)| matched)
     }
 
     /// The matches of the device of this number, each with the judgement on its scope.
     fn scoped(&self, device: Option<usize>) -> impl Iterator<Item = (&Match, Option<&Scoped>)> {
-        let numbers = device.map(|device| of(&self.matches_of_device, device));
+        let numbers = device.map(|device| of(&self.index.matches_of_device, device));
         numbers.into_iter().flatten().filter_map(|number| {
             Some((self.picture.matches.get(number)?, self.picture.scopes.get(number)))
         })
@@ -172,7 +209,7 @@ impl Snapshot {
 
     /// The device's matches, each with the judgement on its scope.
     pub(super) fn scopes(&self, device: &DeviceId) -> impl Iterator<Item = (&Match, &Scoped)> {
-        let all = self.scoped(self.devices.get(device).copied());
+        let all = self.scoped(self.index.devices.get(device).copied());
         all.filter_map(|(matched, scoped)| Some((matched, scoped?)))
     }
 
@@ -193,21 +230,21 @@ impl Snapshot {
 
     /// The judgement on the scope of a row.
     pub(super) fn scope_of(&self, place: &Place) -> Option<&Scoped> {
-        self.picture.scopes.get(*self.match_of_entry.get(place)?)
+        self.picture.scopes.get(*self.index.match_of_entry.get(place)?)
     }
 
     /// What the rows are known by, in their order.
     pub(super) fn keys(&self) -> &[EntryKey] {
-        &self.keys
+        &self.index.keys
     }
 
     /// What a row is known by.
     pub(super) fn key_of(&self, place: &Place) -> Option<&EntryKey> {
-        self.keys.get(*self.entries.get(place)?)
+        self.index.keys.get(*self.index.entries.get(place)?)
     }
 
     pub(super) fn devices_on(&self, id: ObservationId) -> impl Iterator<Item = &Device> {
-        let all = self.devices_of_observation.get_or_init(|| rests(&self.picture.devices));
+        let all = self.index.devices_of_observation.get_or_init(|| rests(&self.picture.devices));
         let wanted = beginning(id);
         let from = all.partition_point(|(of, _)| *of < wanted);
         let rest = all.get(from..).unwrap_or_default().iter();
@@ -216,6 +253,34 @@ impl Snapshot {
         // Two ids may begin alike.
         devices.filter(move |device| report::sources(device).contains(&id))
     }
+}
+
+impl Index {
+    fn of(ground: &Ground, picture: &Picture) -> Self {
+        let mut made = Self::default();
+        for (index, device) in picture.devices.iter().enumerate() {
+            made.devices.insert(device.id.clone(), index);
+        }
+        for (index, entry) in ground.ledger.entries.iter().enumerate() {
+            made.entries.insert(entry.place.clone(), index);
+        }
+        for (number, (index, matched)) in (0..).zip(picture.matches.iter().enumerate()) {
+            let devices = matched.devices().filter_map(|device| made.devices.get(device));
+            let devices = devices.filter_map(|device| u32::try_from(*device).ok());
+            made.matches_of_device.extend(devices.map(|device| (device, number)));
+            if let Some(place) = &matched.entry {
+                made.match_of_entry.insert(place.clone(), index);
+            }
+        }
+        made.matches_of_device.sort_unstable();
+        made.keys = ground.ledger.keys();
+        made
+    }
+}
+
+fn locked(live: &Mutex<Option<Live>>) -> MutexGuard<'_, Option<Live>> {
+    // It is taken whole, so a panic elsewhere cannot have left half of one.
+    live.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What belongs to this number, of pairs that are ascending.

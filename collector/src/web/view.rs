@@ -11,6 +11,7 @@ use super::snapshot::Snapshot;
 use crate::archive::Archive;
 use crate::decision::{Decided, Decision};
 use crate::ledger::Ledger;
+use crate::list::List;
 use crate::people::portion::Portion;
 use crate::picture::Picture;
 use crate::register::Register;
@@ -23,7 +24,7 @@ use crate::topology::Topology;
 /// The part of a snapshot that is this party's.
 pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
     let (ground, picture) = (&whole.ground, &whole.picture);
-    let books = (&ground.register, &ground.ledger);
+    let books = (&ground.register, &*ground.ledger);
     let portion = Portion::of(party, books, &picture.matches, whole.today());
     let devices = devices(picture, &portion);
     let findings: Vec<_> =
@@ -49,22 +50,24 @@ pub(super) fn of(whole: &Snapshot, party: &str) -> Snapshot {
     }
     let ground = Ground {
         revision: ground.revision,
-        observations: observations(whole, &portion, &devices),
-        coverage: Vec::new(),
-        sent: Vec::new(),
-        ledger: ledger(&ground.ledger, &portion),
+        observations: observations(whole, &portion, &devices).into(),
+        coverage: List::default(),
+        sent: List::default(),
+        ledger: ledger(&ground.ledger, &portion).into(),
         books: ground.books.clone(),
         scans: ground.scans.iter().map(when).collect(),
         decisions: ground.decisions.iter().filter(answers).cloned().collect(),
         register: register(&ground.register, &portion),
         // What the hospital counted is its own.
-        checks: Vec::new(),
+        checks: List::default(),
         check: 0,
         missed: Vec::new(),
         batch: 0,
         shelf: (0, 0),
     };
     let (topology, duties) = (Topology::default(), Vec::new());
+    let (devices, findings) = (devices.into(), findings.into());
+    let (matches, scopes) = (matches.into(), scopes.into());
     let picture = Picture { devices, topology, duties, matches, scopes, findings };
     let mut cut = Snapshot::of(ground, picture, whole.as_of());
     cut.said = whole.said;

@@ -26,7 +26,7 @@ impl Watched {
 
     /// What is this party's.
     pub(crate) fn portion(&self, party: &str) -> Portion {
-        let books = (&self.0.ground.register, &self.0.ground.ledger);
+        let books = (&self.0.ground.register, &*self.0.ground.ledger);
         Portion::of(party, books, &self.0.picture.matches, self.today())
     }
 }

@@ -24,7 +24,7 @@ fn told(case: &Case, rows: Vec<Entry>, networks: Vec<Network>) -> Vec<Finding> {
     let rulings =
         Rulings { policy: Policy { networks, ..Policy::default() }, ..Rulings::default() };
     let basis = Basis::seen(&case.seen, &[], &ledger);
-    derive(&basis, (&FINGERPRINTS, &rulings)).findings
+    derive(&basis, (&FINGERPRINTS, &rulings)).findings.into_vec()
 }
 
 fn told_with(
@@ -40,14 +40,14 @@ fn told_with(
         |(id, what)| Decided { id, at, by: "佐藤".into(), why: "現物を確認".into(), what };
     let decisions: Vec<Decided> = (1..).zip(said).map(one).collect();
     let basis = Basis { decisions: &decisions, ..Basis::seen(&case.seen, &[], &ledger) };
-    derive(&basis, (&FINGERPRINTS, &rulings)).findings
+    derive(&basis, (&FINGERPRINTS, &rulings)).findings.into_vec()
 }
 
 fn told_beside(case: &Case, rows: Vec<Entry>, register: &str) -> Vec<Finding> {
     let ledger = Ledger { entries: rows, ..Ledger::default() };
     let register = Register::parse(register).unwrap();
     let basis = Basis { register: &register, ..Basis::seen(&case.seen, &[], &ledger) };
-    derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings
+    derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings.into_vec()
 }
 
 fn by(findings: Vec<Finding>, rule: Rule) -> Vec<Finding> {
@@ -183,7 +183,10 @@ fn a_system_out_of_support_is_told_from_the_day_after_on() {
             as_of: Timestamp::from_micros(as_of * 1_000_000),
             ..Basis::seen(&case.seen, &[], &ledger)
         };
-        by(derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings, Rule::SupportEnded)
+        by(
+            derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings.into_vec(),
+            Rule::SupportEnded,
+        )
     };
     // 2020-01-14 23:59:59 and a second later, in Japan.
     assert_eq!(at(1_579_013_999), []);
@@ -363,7 +366,7 @@ fn a_scan_that_did_not_come_about_is_told_once_and_another_one_missed_is_no_news
     let told = |missed: &[Missed]| {
         let ledger = Ledger::default();
         let basis = Basis { missed, ..Basis::seen(&[], &[], &ledger) };
-        derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings.remove(0)
+        derive(&basis, (&FINGERPRINTS, &Rulings::default())).findings.into_vec().remove(0)
     };
     let first = told(&[missed(1, Why::NotTaken)]);
     assert_eq!((first.rule, first.id.as_str()), (Rule::MissedScan, "missed_scan:3F:夜間"));

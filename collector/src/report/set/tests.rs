@@ -20,12 +20,13 @@ const SAMPLE: &str = include_str!("../../../../config/register/sample.toml");
 fn hospital() -> (Ground, Picture) {
     let (mut ground, mut picture) = sample();
     ground.register = Register::parse(SAMPLE).unwrap();
-    for (entry, number) in ground.ledger.entries.iter_mut().zip(["ME-0001", "SV-0001", "PC-0101"]) {
+    let ledger = std::sync::Arc::make_mut(&mut ground.ledger);
+    for (entry, number) in ledger.entries.iter_mut().zip(["ME-0001", "SV-0001", "PC-0101"]) {
         entry.asset_number = number.to_owned();
         entry.model = "CT-900".to_owned();
         entry.maintainer = "架空システム".to_owned();
     }
-    ground.ledger.entries[4].name = "長".repeat(10_000);
+    ledger.entries[4].name = "長".repeat(10_000);
     let scoped = Scoped {
         scope: Scope::Inside,
         proposed: Scope::Inside,
@@ -40,7 +41,7 @@ fn hospital() -> (Ground, Picture) {
         evidence: Vec::new(),
         decided: None,
     };
-    picture.scopes = vec![scoped; picture.matches.len()];
+    picture.scopes = vec![scoped; picture.matches.len()].into();
     (ground, picture)
 }
 
@@ -327,7 +328,7 @@ fn what_a_contractor_filled_in_comes_back_as_records_and_changes_with_who_answer
     use crate::register::Record;
     let (mut ground, _) = hospital();
     let field = Some(crate::ledger::Field::Version);
-    for sheet in &mut ground.ledger.sheets {
+    for sheet in &mut std::sync::Arc::make_mut(&mut ground.ledger).sheets {
         sheet.columns.push(crate::ledger::Column { heading: "版".into(), field });
     }
     let today = "2026-12-02".parse().unwrap();
@@ -368,7 +369,7 @@ fn an_answer_without_a_name_or_of_an_unknown_contract_is_refused() {
     let (ground, _) = hospital();
     let today = "2026-12-02".parse().unwrap();
     let empty = filled(Lang::Ja, "", [""; 6]);
-    let known = (&ground.register, &ground.ledger);
+    let known = (&ground.register, &*ground.ledger);
     assert_eq!(read(&empty, known, today).unwrap_err(), Unusable::Nobody);
     let whole = filled(Lang::Ja, "山田", [""; 6]);
     let nobody = Register::default();

@@ -169,8 +169,8 @@ fn an_address_that_netbox_takes_for_that_of_a_network_stands_by_itself() {
     let pattern = picture.devices[0].clone();
     let covered = ground.coverage[0].clone();
     let cidrs = ["10.20.0.0/16", "10.20.0.0/24", "10.30.0.0/31"];
-    ground.coverage =
-        cidrs.map(|cidr| Coverage { cidr: cidr.parse().unwrap(), ..covered.clone() }).to_vec();
+    let each = cidrs.map(|cidr| Coverage { cidr: cidr.parse().unwrap(), ..covered.clone() });
+    ground.coverage = each.into_iter().collect();
     let ips = ["10.20.0.0", "10.20.0.5", "10.20.0.255", "10.20.1.0", "10.30.0.0"];
     picture.devices = ips
         .iter()

@@ -1,9 +1,9 @@
 //! The observations of a batch on their way into the tables. What they say and what that is known by is
-//! made in another thread while the writer works, which looks up the numbers of facts that were said before
+//! made in other threads while the writer works, which looks up the numbers of facts that were said before
 //! and packs what was seen.
 
 use std::ops::Range;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use daicho_common::observation::Observation;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -12,6 +12,7 @@ use super::facts;
 use super::key::Key;
 use super::packed::{self, PART, Packed, Seen};
 use crate::archive::Content;
+use crate::parallel;
 use crate::store::StoreError;
 use crate::store::sql::bulk::Into;
 use crate::store::sql::{Transaction, params};
@@ -75,18 +76,25 @@ pub(super) fn insert(
     if observations.len() <= PART {
         return insert_part(tx, &Part::of(observations), batch);
     }
+    let makers = parallel::hands();
     std::thread::scope(|scope| {
-        let (give, ready) = sync_channel(WAITING);
-        scope.spawn(move || {
-            for part in observations.chunks(PART) {
-                if give.send(Part::of(part)).is_err() {
-                    // The writer failed, and takes no more.
-                    break;
+        let maker = |first: usize| {
+            let (give, ready) = sync_channel(WAITING);
+            scope.spawn(move || {
+                for part in observations.chunks(PART).skip(first).step_by(makers) {
+                    if give.send(Part::of(part)).is_err() {
+                        // The writer failed, and takes no more.
+                        break;
+                    }
                 }
-            }
-        });
+            });
+            ready
+        };
+        let ready: Vec<Receiver<Part>> = (0..makers).map(maker).collect();
         let mut new = 0;
-        for part in ready {
+        // In turn, so that facts have the same numbers however many make them ready. Whose end comes first
+        // had the last part, or nothing at all.
+        for part in ready.iter().cycle().map_while(|ready| ready.recv().ok()) {
             new += insert_part(tx, &part, batch)?;
         }
         Ok(new)

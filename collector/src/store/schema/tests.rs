@@ -150,7 +150,7 @@ fn counts_once(path: &std::path::Path) {
     };
     let done = store.append(vec![batch], later.at).unwrap();
     assert_eq!(done, [Appended::New { observations: 1 }]);
-    assert_eq!(store.ground().unwrap().observations, [known[0].clone(), known[1].clone(), later]);
+    assert_eq!(*store.ground().unwrap().observations, [known[0].clone(), known[1].clone(), later]);
     let facts: i64 = Lite::open(path)
         .unwrap()
         .query_row("SELECT count(*) FROM fact", [], |row| row.get(0))

@@ -218,6 +218,29 @@ fn two_stations_on_a_port_at_half_duplex_are_a_hub_and_one_is_none() {
 }
 
 #[test]
+fn what_takes_power_from_its_port_is_no_hub() {
+    let of = |groups: [u32; 2], status: i32| {
+        let fed = |(group, port): (u32, u32)| {
+            row(vec![group, port], vec![("pethPsePortDetectionStatus", Cell::Integer(status))])
+        };
+        let case = ports(switch(Case::new(), 1, "up"), 1, 8);
+        let rows = [3, 4].into_iter().zip(groups).map(|(port, group)| fed((group, port)));
+        let case = told(case, 1, "pethPsePortTable", rows.collect());
+        let found = picture(&hears(case, 1, &[(A, 3), (B, 3), (C, 3)]).seen);
+        let through = device(&found, A).attached[0].value.through.clone();
+        let shared = found.topology.shared[0].clone();
+        (shared.cause, shared.confidence, shared.reasons, through)
+    };
+    let together = Reason::Together { stations: 3 };
+    let powered = vec![together, Reason::FedOverTheCable];
+    let behind = Some(Through::Powered);
+    assert_eq!(of([1, 1], 3), (Cause::Powered, Confidence::Possible, powered, behind));
+    let hub = (Cause::Hub, Confidence::Likely, vec![together], Some(Through::Hub));
+    assert_eq!(of([1, 1], 2), hub, "it looks for somebody to feed");
+    assert_eq!(of([1, 2], 3), hub, "which port that is, only the maker of the stack knows");
+}
+
+#[test]
 fn a_visitor_beside_old_gear_at_half_duplex_is_no_hub() {
     let of = |later: &[&[(&str, i32)]]| {
         let rows = vec![row(vec![3], vec![("dot3StatsDuplexStatus", Cell::Integer(2))])];

@@ -12,6 +12,7 @@ use crate::clock::Zone;
 use crate::finding::{Finding, Rule};
 use crate::ledger::Entry;
 use crate::map::{self, Known, Map, Wish};
+use crate::picture::Picture;
 use crate::policy::Severity;
 use crate::reconcile::Verdict;
 use crate::register::Stocktaking;
@@ -90,13 +91,39 @@ struct Findings {
     of_device: Vec<(u32, u32)>,
 }
 
+impl Shelves {
+    /// Those of a picture in which nothing is otherwise but what people said of findings.
+    pub(super) fn answered(&self, picture: &Picture) -> Self {
+        let made = Self {
+            findings: self.findings.clone(),
+            book: self.book.clone(),
+            reaches: self.reaches.clone(),
+            sent: self.sent.clone(),
+            flaws: self.flaws.clone(),
+            counts: self.counts.clone(),
+            rounds: Arc::clone(&self.rounds),
+            maps: Arc::clone(&self.maps),
+            values: self.values.clone(),
+            ..Self::default()
+        };
+        // Whoever fills an empty one has just made it.
+        if let Some(roster) = self.roster.get() {
+            let _ = made.roster.set(Arc::new(roster.answered()));
+        }
+        if let Some(inbox) = self.inbox.get() {
+            let _ = made.inbox.set(Arc::new(inbox.answered(&picture.findings)));
+        }
+        made
+    }
+}
+
 impl Snapshot {
     fn findings(&self) -> &Findings {
         self.shelves.findings.get_or_init(|| {
             let mut made = Findings::default();
             for (number, (index, finding)) in (0..).zip(self.picture.findings.iter().enumerate()) {
                 made.by_id.insert(finding.id.clone(), index);
-                let device = finding.device.as_ref().and_then(|id| self.devices.get(id));
+                let device = finding.device.as_ref().and_then(|id| self.index.devices.get(id));
                 let device = device.and_then(|device| u32::try_from(*device).ok());
                 made.of_device.extend(device.map(|device| (device, number)));
             }
@@ -107,7 +134,12 @@ impl Snapshot {
 
     /// The finding of this id.
     pub(in crate::web) fn finding(&self, id: &str) -> Option<&Finding> {
-        self.picture.findings.get(*self.findings().by_id.get(id)?)
+        self.picture.findings.get(self.number_of(id)?)
+    }
+
+    /// The number of the finding of this id.
+    pub(super) fn number_of(&self, id: &str) -> Option<usize> {
+        self.findings().by_id.get(id).copied()
     }
 
     /// The findings about a device, worst first.
@@ -115,7 +147,7 @@ impl Snapshot {
         &self,
         device: &DeviceId,
     ) -> impl Iterator<Item = &Finding> {
-        self.findings_of(self.devices.get(device).copied())
+        self.findings_of(self.index.devices.get(device).copied())
     }
 
     /// The findings about the device of this number, worst first.
@@ -160,6 +192,22 @@ impl Snapshot {
         })
     }
 
+    /// Makes what lists are shown by, before anybody asks; until `enough` says that nobody will.
+    pub(in crate::web) fn arrange(&self, enough: impl Fn() -> bool) {
+        let lists: [fn(&Self); 4] = [
+            |shown| _ = shown.needs(),
+            |shown| _ = shown.inbox(),
+            |shown| _ = shown.book(),
+            |shown| _ = shown.counts(),
+        ];
+        for list in lists {
+            if !enough() {
+                list(self);
+            }
+        }
+        self.roster().arrange(|number| self.told(number), enough);
+    }
+
     /// The earliest that is known of the matter of a finding.
     pub(in crate::web) fn since(&self, finding: &Finding) -> Option<Timestamp> {
         let seen = finding.evidence.iter().filter_map(|id| self.ground.observations.when(*id));
@@ -178,7 +226,7 @@ impl Snapshot {
     /// What contradicts itself in the register, or names what the ledger does not have.
     pub(in crate::web) fn flaws(&self) -> &[Flaw] {
         self.shelves.flaws.get_or_init(|| {
-            let ledger = Some(&self.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
+            let ledger = Some(&*self.ground.ledger).filter(|ledger| !ledger.sheets.is_empty());
             Arc::new(check(&self.ground.register, ledger))
         })
     }

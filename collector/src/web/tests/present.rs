@@ -71,3 +71,53 @@ fn a_collector_that_serves_shows_no_observation_that_was_folded() {
         assert_eq!((running.get("/api/v1/devices").status, count()), (200, 6));
     }
 }
+
+#[test]
+fn the_picture_after_an_answer_is_the_one_derived_from_nothing_and_shares_what_no_answer_changes() {
+    for size in [0, usize::MAX] {
+        let running = of_size(size);
+        running.post(KIND, &sealed(&key(), "east", 0));
+        let shown = || {
+            assert_eq!(running.get("/api/v1/devices").status, 200);
+            running.site.present.get()
+        };
+        let said = |form: &str| {
+            let (before, answer) = (shown(), running.say("", form));
+            assert_eq!(answer.status, 303, "{}", answer.body);
+            let after = shown();
+            assert!(after.revision > before.revision);
+            let whole = Snapshot::take(&running.site.store, &running.site.criteria()).unwrap();
+            assert_eq!(after.picture, whole.picture);
+            assert_eq!(after.ground.decisions, whole.ground.decisions);
+            let shares =
+                std::ptr::eq(before.picture.devices.as_ptr(), after.picture.devices.as_ptr());
+            (after, shares)
+        };
+        // Lists that were made before are right afterwards.
+        assert_eq!(running.get("/devices?sort=open").status, 200);
+        assert_eq!(running.get("/findings").status, 200);
+        let id = shown().picture.findings[0].id.clone();
+        let finding = id.replace(':', "%3A");
+        let owned = format!("kind=answer&disposition=investigating&finding={finding}&owner=TANAKA");
+        let (after, shares) = said(&owned);
+        assert!(shares, "nothing was derived again");
+        assert!(after.finding(&id).unwrap().is_open());
+        assert_eq!(after.inbox().owners().get("TANAKA"), Some(&1));
+        assert!(running.get("/findings").body.contains("TANAKA"));
+        let (after, shares) =
+            said(&format!("kind=answer&disposition=approved&why=x&finding={finding}"));
+        assert!(shares && !after.finding(&id).unwrap().is_open());
+        let settled = after.ground.decisions.last().unwrap().id;
+        let (after, shares) = said(&format!("kind=withdraw&why=x&decision={settled}"));
+        assert!(shares && after.finding(&id).unwrap().is_open());
+        // What is said of a device is another matter.
+        let device = "%7B%22address%22%3A%7B%22network%22%3A%22%E7%97%85%E6%A3%9F3F%22%2C%22ip%22%3A%2210.20.0.1%22%7D%7D";
+        let named = format!("kind=correct&device={device}&field=name&value=PC-7&why=x");
+        assert!(!said(&named).1);
+        // So is what an agent brings, after which answers follow as before.
+        running.post(KIND, &sealed(&key(), "west", 1));
+        assert!(said(&owned).1);
+        let whole = Snapshot::take(&running.site.store, &running.site.criteria()).unwrap();
+        assert_eq!(shown().picture, whole.picture);
+    }
+}

@@ -22,6 +22,7 @@ pub fn through(lang: Lang, attached: &Attached) -> String {
         Some(Through::Host) => Word::WiringHost,
         Some(Through::UnknownSwitch) => Word::WiringUnknownSwitch,
         Some(Through::Trunk) => Word::WiringTrunk,
+        Some(Through::Powered) => Word::WiringPowered,
     };
     lang.say(word).to_owned()
 }
@@ -107,6 +108,7 @@ pub const fn cause(cause: Cause) -> Word {
         Cause::VirtualMachines => Word::WiringCauseVirtualMachines,
         Cause::UnknownSwitch => Word::WiringCauseUnknownSwitch,
         Cause::Trunk => Word::WiringCauseTrunk,
+        Cause::Powered => Word::WiringCausePowered,
     }
 }
 
@@ -132,6 +134,7 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
             return lang.fill(Word::WiringReasonSeveralVlans, &[&vlans]);
         }
         Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
+        Reason::FedOverTheCable => Word::WiringReasonFedOverTheCable,
         Reason::HalfDuplex => Word::WiringReasonHalfDuplex,
         Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,
         Reason::TelephoneByClass => Word::WiringReasonTelephoneByClass,
