@@ -81,6 +81,11 @@ impl<'a> Gathered<'a> {
         said.map(|(fact, (grade, seen))| (*fact, *grade, *seen)).collect()
     }
 
+    /// Whether a service said this to somebody else than the agent.
+    fn is_overheard(&self, fact: &Fact) -> bool {
+        self.protocols.get(fact) == Some(&Method::Hl7)
+    }
+
     /// Its MAC addresses with what shows each. Of who stands in tables alone there is nothing else to
     /// know it by.
     fn known_macs(&self) -> impl Iterator<Item = (&Mac, &Seen)> {
@@ -96,8 +101,11 @@ impl<'a> Gathered<'a> {
         let hosts = self.kind(is_name);
         let neighbours = current(self.kind(|fact| matches!(fact, Fact::LinkNeighbour(_))));
         let heard = HEARD.map(|wanted| current(self.kind(wanted)));
-        let said = current(self.kind(|fact| matches!(fact, Fact::Said(_))));
-        let heard = heard.iter().flatten().chain(&neighbours).chain(&said);
+        // What is heard all day must not make old what was asked at the last scan.
+        let is_said = |fact: &Fact| matches!(fact, Fact::Said(_));
+        let overheard = current(self.kind(|fact| is_said(fact) && self.is_overheard(fact)));
+        let said = current(self.kind(|fact| is_said(fact) && !self.is_overheard(fact)));
+        let heard = heard.iter().flatten().chain(&neighbours).chain(&said).chain(&overheard);
         let told = systems.iter().chain(&services).chain(heard);
         let mut read = Readings::of(told, &self.protocols, reader);
         read.makers(self.known_macs(), reader);
