@@ -47,6 +47,8 @@ enum Source {
     RouterAdvertisement,
     Said,
     MacMaker,
+    HostName,
+    OpenPorts,
 }
 
 /// A row as written.
@@ -231,6 +233,8 @@ impl Written {
             Source::VirtualRouter => Place::VirtualRouter,
             Source::RouterAdvertisement => Place::RouterAdvertisement,
             Source::MacMaker => Place::MacMaker,
+            Source::HostName => Place::HostName,
+            Source::OpenPorts => Place::OpenPorts,
         })
     }
 

@@ -114,6 +114,10 @@ impl<'a> Gathered<'a> {
         read.0.extend(tables.claims(&systems));
         read.tree(tables.tree(&systems), reader);
         read.name();
+        let names = names(&systems, &services, (hosts, &said));
+        read.names(&names, reader);
+        let open = self.kind(|fact| matches!(fact, Fact::Answered(Reply::TcpOpen(_))));
+        read.ports(open.iter(), reader);
         let class = read.class();
         let vendor = read.text(|reading| &reading.vendor);
         let model = read.text(|reading| &reading.model);
@@ -133,7 +137,7 @@ impl<'a> Gathered<'a> {
             id: self.id(),
             macs: self.macs(),
             addresses: self.addresses(),
-            names: names(&systems, &services, (hosts, &said)),
+            names,
             vendor,
             model,
             serial,
