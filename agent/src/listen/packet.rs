@@ -187,7 +187,8 @@ pub fn segment(octets: &[u8]) -> Result<Segment<'_>, Malformed> {
     if header < 20 {
         return Err(Malformed::Inconsistent { field: "Data Offset" });
     }
-    let data = octets.get(header..).ok_or(Malformed::Truncated { need: header, have: octets.len() })?;
+    let data =
+        octets.get(header..).ok_or(Malformed::Truncated { need: header, have: octets.len() })?;
     let (source, destination) = (u16::from_be_bytes([s1, s0]), u16::from_be_bytes([d1, d0]));
     Ok(Segment { source, destination, flags, data })
 }

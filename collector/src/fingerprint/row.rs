@@ -181,6 +181,12 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// The classes that the rows state.
+    #[cfg(test)]
+    pub(super) fn classes(&self) -> impl Iterator<Item = Class> {
+        self.rows.iter().filter_map(|row| row.claims.class)
+    }
+
     /// What the rows make of `text`, in their order.
     pub(super) fn read(&self, text: &str) -> Vec<Reading> {
         let (mut files, mut found) = (Vec::new(), Vec::new());

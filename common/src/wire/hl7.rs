@@ -136,7 +136,8 @@ mod tests {
 
     use super::*;
 
-    const RESULT: &[u8] = b"\x0bMSH|^~\\&|ANALYSER^1^L|LAB|HIS|HOSPITAL|20260101120000||ORU^R01|42|P|2.5.1\r\
+    const RESULT: &[u8] =
+        b"\x0bMSH|^~\\&|ANALYSER^1^L|LAB|HIS|HOSPITAL|20260101120000||ORU^R01|42|P|2.5.1\r\
         PID|1||0000||MADE^UP\rOBR|1\r\x1c\r";
     const ACKNOWLEDGMENT: &[u8] =
         b"\x0bMSH|^~\\&|HIS||ANALYSER||20260101120001||ACK|43|P|2.5.1\rMSA|AA|42\r\x1c\r";
@@ -147,7 +148,10 @@ mod tests {
         assert_eq!((read.separator, read.encoding.as_slice()), (b'|', &b"^~\\&"[..]));
         assert_eq!(read.application, b"ANALYSER^1^L");
         assert_eq!(read.first(&read.application), b"ANALYSER");
-        assert_eq!((read.facility.as_slice(), read.kind.as_slice()), (&b"LAB"[..], &b"ORU^R01"[..]));
+        assert_eq!(
+            (read.facility.as_slice(), read.kind.as_slice()),
+            (&b"LAB"[..], &b"ORU^R01"[..])
+        );
         assert_eq!((read.version.as_slice(), read.responds), (&b"2.5.1"[..], false));
     }
 

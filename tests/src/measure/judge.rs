@@ -80,7 +80,8 @@ fn group(class: &str) -> &str {
 pub fn same_group(a: &str, b: &str) -> bool {
     let of = |said| class(said).map(group);
     // What is "other" has only that in common.
-    a == b && of(a).is_some() || of(a).is_some_and(|of| of != "other") && of(a) == of(b)
+    let same = a == b || of(a) == of(b) && of(a) != Some("other");
+    of(a).is_some() && same
 }
 
 /// The groups of a device that is none of the common classes, by what it is.

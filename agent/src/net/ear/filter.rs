@@ -252,7 +252,8 @@ mod tests {
     fn data_of_hl7_is_heard_and_no_other() {
         for options in BEHIND {
             for words in [0, 3, 10] {
-                let heard = |data: &[u8]| takes(&frame(options, 6, &tcp_segment(0x18, words, data)));
+                let heard =
+                    |data: &[u8]| takes(&frame(options, 6, &tcp_segment(0x18, words, data)));
                 assert!(heard(b"\x0bMSH|"), "{options:?} {words}");
                 assert!(!heard(b"GET / HTTP/1.1") && !heard(b""), "{options:?} {words}");
             }

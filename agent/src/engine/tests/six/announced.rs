@@ -65,8 +65,7 @@ fn who_announces_is_asked_as_far_as_the_policy_goes() {
     let said = [announcement(host.mac, "2001:db8:20::5", MDNS)];
     let hosts = std::slice::from_ref(&host);
     let (plan, means) = declared();
-    let (outcome, record) =
-        run_asking(sighting(plan), &means, (hosts, &said), interviewer());
+    let (outcome, record) = run_asking(sighting(plan), &means, (hosts, &said), interviewer());
     assert_eq!((neighbours(&outcome).len(), asked_above(&record)), (1, 0));
     let (mut plan, means) = declared();
     plan.deny.macs = vec![host.mac];
