@@ -28,7 +28,7 @@ fn every_class_but_unknown_can_be_told_by_a_row() {
     let rows = Rows::parse(SHIPPED).unwrap();
     let told: Vec<Class> = rows.groups.iter().flat_map(Group::classes).collect();
     for (class, name, _) in crate::words::phrase::CLASSES {
-        assert_eq!(told.contains(&class), class != Class::Unknown, "{name}");
+        assert!(told.contains(&class) || class == Class::Unknown, "{name}");
     }
 }
 
