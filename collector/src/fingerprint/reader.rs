@@ -122,9 +122,8 @@ impl<'r> Reader<'r> {
 
     /// What the rows make of all TCP ports together that are known to be open.
     pub fn of_open_ports(&mut self, ports: &BTreeSet<u16>) -> Vec<Match<'r>> {
-        let mut text: String = ports.iter().map(|port| format!(",{port}")).collect();
-        text.push(',');
-        self.at(&Place::OpenPorts, &text)
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        self.at(&Place::OpenPorts, &format!(",{},", ports.join(",")))
     }
 
     /// What the rows make of an object identifier as of a device's sysObjectID.

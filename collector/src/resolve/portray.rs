@@ -81,9 +81,13 @@ impl<'a> Gathered<'a> {
         said.map(|(fact, (grade, seen))| (*fact, *grade, *seen)).collect()
     }
 
-    /// Whether a service said this to somebody else than the agent.
-    fn is_overheard(&self, fact: &Fact) -> bool {
-        self.protocols.get(fact) == Some(&Method::Hl7)
+    /// What its services said to the agent, and what they said to others. What is heard all day must not
+    /// make old what was asked at the last scan.
+    fn said(&self) -> (Vec<Said<'a>>, Vec<Said<'a>>) {
+        let all = self.kind(|fact| matches!(fact, Fact::Said(_))).into_iter();
+        let overheard = |(fact, ..): &Said<'_>| self.protocols.get(fact) == Some(&Method::Hl7);
+        let (overheard, asked) = all.partition(overheard);
+        (current(asked), current(overheard))
     }
 
     /// Its MAC addresses with what shows each. Of who stands in tables alone there is nothing else to
@@ -101,10 +105,7 @@ impl<'a> Gathered<'a> {
         let hosts = self.kind(is_name);
         let neighbours = current(self.kind(|fact| matches!(fact, Fact::LinkNeighbour(_))));
         let heard = HEARD.map(|wanted| current(self.kind(wanted)));
-        // What is heard all day must not make old what was asked at the last scan.
-        let is_said = |fact: &Fact| matches!(fact, Fact::Said(_));
-        let overheard = current(self.kind(|fact| is_said(fact) && self.is_overheard(fact)));
-        let said = current(self.kind(|fact| is_said(fact) && !self.is_overheard(fact)));
+        let (said, overheard) = self.said();
         let heard = heard.iter().flatten().chain(&neighbours).chain(&said).chain(&overheard);
         let told = systems.iter().chain(&services).chain(heard);
         let mut read = Readings::of(told, &self.protocols, reader);
@@ -115,9 +116,7 @@ impl<'a> Gathered<'a> {
         read.tree(tables.tree(&systems), reader);
         read.name();
         let names = names(&systems, &services, (hosts, &said));
-        read.names(&names, reader);
-        let open = self.kind(|fact| matches!(fact, Fact::Answered(Reply::TcpOpen(_))));
-        read.ports(open.iter(), reader);
+        read.suggest(&names, &self.kind(is_open), reader);
         let class = read.class();
         let vendor = read.text(|reading| &reading.vendor);
         let model = read.text(|reading| &reading.model);
@@ -131,9 +130,9 @@ impl<'a> Gathered<'a> {
             (Claimed::Version, &version, |it| &it.version),
             (Claimed::Os, &system, |it| &it.os),
         ];
-        let why = read.why(class.as_ref(), fields);
         let (first_seen, last_seen) = self.span();
         let mut device = Device {
+            why: read.why(class.as_ref(), fields),
             id: self.id(),
             macs: self.macs(),
             addresses: self.addresses(),
@@ -145,7 +144,6 @@ impl<'a> Gathered<'a> {
             support_end: system.as_ref().and_then(support_end),
             os: system,
             programs: read.programs(),
-            why,
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
@@ -240,6 +238,11 @@ impl<'a> Gathered<'a> {
             .map(|(oddity, seen)| sourced(oddity.clone(), Grade::Inferred, seen))
             .collect()
     }
+}
+
+/// Whether a fact shows a port of TCP to be open.
+fn is_open(fact: &Fact) -> bool {
+    matches!(fact, Fact::Answered(Reply::TcpOpen(_)))
 }
 
 /// Whether a fact is heard that gives its speaker a name.

@@ -60,23 +60,20 @@ impl Readings {
         }
     }
 
-    /// Adds what the names of the host suggest. Whoever set it up may call it anything, so this is inferred,
-    /// whoever says the name.
-    pub(super) fn names(&mut self, names: &[Sourced<String>], reader: &mut Reader<'_>) {
+    /// Adds what its names suggest, and its open ports together. Whoever set a host up may call it
+    /// anything, and a port is not what speaks there, so this is inferred, whoever says it.
+    pub(super) fn suggest(
+        &mut self,
+        names: &[Sourced<String>],
+        open: &[Said<'_>],
+        reader: &mut Reader<'_>,
+    ) {
         for name in names {
             let found = reader.of_host_name(&name.value);
             self.infer(found, &name.sources);
         }
-    }
-
-    /// Adds what the open ports together suggest: a port is not what speaks there.
-    pub(super) fn ports<'s, 'a: 's>(
-        &mut self,
-        said: impl Iterator<Item = &'s Said<'a>>,
-        reader: &mut Reader<'_>,
-    ) {
         let (mut ports, mut sources) = (BTreeSet::new(), Vec::new());
-        for (fact, _, seen) in said {
+        for (fact, _, seen) in open {
             let Fact::Answered(Reply::TcpOpen(port)) = fact else { continue };
             ports.insert(*port);
             sources.extend_from_slice(&seen.sources());

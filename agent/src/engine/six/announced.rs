@@ -9,7 +9,7 @@ use daicho_common::wire::{Malformed, take};
 
 /// Next-header number of UDP (IANA "protocol numbers").
 const UDP: u8 = 17;
-/// mDNS (RFC 6762 §3), LLMNR (RFC 4795 §2), SSDP (UPnP Device Architecture 2.0 §1.1) and WS-Discovery
+/// mDNS (RFC 6762 §3), LLMNR (RFC 4795 §2), SSDP (`UPnP` Device Architecture 2.0 §1.1) and WS-Discovery
 /// (OASIS 1.1 §2.4). A group is told by its port: each of these has one of its own.
 const PORTS: [u16; 4] = [5353, 5355, 1900, 3702];
 

@@ -213,17 +213,14 @@ mod tests {
     /// A frame of IPv4 with so many words of options, or of IPv6.
     fn frame(options: Option<usize>, protocol: u8, payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![0; 12];
-        match options {
-            Some(words) => {
-                frame.extend([8, 0, 0x45 + u8::try_from(words).unwrap()]);
-                frame.extend([0; 8]);
-                frame.push(protocol);
-                frame.resize(34 + words * 4, 0);
-            }
-            None => {
-                frame.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, protocol]);
-                frame.resize(54, 0);
-            }
+        if let Some(words) = options {
+            frame.extend([8, 0, 0x45 + u8::try_from(words).unwrap()]);
+            frame.extend([0; 8]);
+            frame.push(protocol);
+            frame.resize(34 + words * 4, 0);
+        } else {
+            frame.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, protocol]);
+            frame.resize(54, 0);
         }
         [frame, payload.to_vec()].concat()
     }
