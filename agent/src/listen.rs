@@ -6,6 +6,7 @@
 //! judges who is right: lies that are well formed are told as what they are, words of a speaker.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use daicho_common::observation::{Fact, Method, Observation, Speaker, Vantage};
 use daicho_common::time::Timestamp;
@@ -25,25 +26,34 @@ mod edp;
 /// Frames by their link type.
 pub mod frame;
 mod group;
+mod hl7;
 mod hsrp;
 mod lldp;
 mod llmnr;
 mod mdns;
 mod nbns;
 mod ndp;
-/// IPv4, IPv6 and UDP.
+/// IPv4, IPv6, UDP and TCP.
 pub mod packet;
+mod quota;
 mod sonmp;
 mod ssdp;
 mod stp;
+mod tcp;
 mod told;
 mod vrrp;
 
 use dispatch::{Found, Message};
+use quota::Quota;
 use told::Told;
 
 /// Facts remembered as told: 16 octets each, and as many again in the old generation.
 const REMEMBERED: usize = 65_536;
+/// Most facts told in an hour of one host's conversations: a firewall that accepts every connection in
+/// the place of others shows every port open.
+const OF_A_HOST: u16 = 64;
+/// Hosts whose conversations are counted at a time.
+const COUNTED: usize = 16_384;
 
 /// Where frames are heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +77,7 @@ pub enum Layer {
     Link,
     /// In IPv4 or IPv6.
     Internet,
-    /// In UDP.
+    /// In UDP or TCP.
     Datagram,
     /// In the protocol itself.
     Protocol(Method),
@@ -88,6 +98,8 @@ pub struct Counts {
     pub repeated: u64,
     /// Facts forgotten for want of memory; they may be told again.
     pub forgotten: u64,
+    /// Facts left out because their host had shown so many in the hour.
+    pub left_out: u64,
     /// Frames from addresses outside the networks that count.
     pub outside: u64,
     /// Frames of protocols, versions or kinds that are not read.
@@ -104,6 +116,7 @@ pub struct Listener {
     agent: String,
     told: Told,
     met: Told,
+    quota: Quota,
     counts: Counts,
 }
 
@@ -111,7 +124,8 @@ impl Listener {
     /// A session of the agent with this name.
     pub fn new(agent: &str) -> Self {
         let (told, met) = (Told::new(REMEMBERED), Told::new(REMEMBERED));
-        Self { agent: agent.to_owned(), told, met, counts: Counts::default() }
+        let (agent, quota) = (agent.to_owned(), Quota::new(OF_A_HOST, COUNTED));
+        Self { agent, told, met, quota, counts: Counts::default() }
     }
 
     /// What became of the frames so far.
@@ -157,11 +171,20 @@ impl Listener {
         };
         let speaker = speaker(place, message, &facts);
         for fact in facts {
-            observations.extend(self.tell(
+            let host = (network, message.method, speaker);
+            if message.is_of_a_conversation() && self.quota.is_used_up(frame.at, host) {
+                self.counts.left_out += 1;
+                continue;
+            }
+            let told = self.tell(
                 frame.at,
                 vantage(&self.agent, place, network),
                 (message.method, speaker, fact),
-            ));
+            );
+            if message.is_of_a_conversation() && told.is_some() {
+                self.quota.count(host);
+            }
+            observations.extend(told);
         }
         observations
     }
@@ -225,9 +248,23 @@ fn network<'a>(place: &'a Place, message: &Message<'_>) -> Option<&'a str> {
     let declared = place.networks.iter().find(|(_, net)| net.contains(&ip));
     match declared {
         Some((name, _)) => Some(name.as_str()),
+        // Who is talked with may be anywhere: a website that somebody visits is no device of the house.
+        None if message.is_of_a_conversation() => {
+            let counts = !place.only_these && is_private(ip);
+            counts.then(|| home(place))
+        }
         // An address that does not belong on this link, but speaks on it, is worth knowing.
         None if message.on_link || !place.only_these => Some(home(place)),
         None => None,
+    }
+}
+
+/// Whether no host of the Internet can have this address (RFC 1918 §3, RFC 3927 §2.1, RFC 4193 §3.1,
+/// RFC 4291 §2.5.6).
+const fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 

@@ -123,7 +123,8 @@ impl Seen {
 ///
 /// An address binding is an answer where the agent asked for it, and an announcement where it was
 /// only heard: a gratuitous ARP packet shows that its sender is there, and claims the address. What
-/// is read from DNS-SD, and whatever else is only heard, is what anyone may announce.
+/// is read from DNS-SD, and whatever else is only heard, is what anyone may announce; so is what was
+/// said in a conversation of others.
 pub fn grade(method: Method, fact: &Fact) -> Grade {
     match fact {
         Fact::Arp { .. } | Fact::Neighbour { .. } => {
@@ -132,6 +133,9 @@ pub fn grade(method: Method, fact: &Fact) -> Grade {
             } else {
                 Grade::Queried
             }
+        }
+        Fact::Answered(_) | Fact::Said(_) if matches!(method, Method::TcpHeard | Method::Hl7) => {
+            Grade::Announced
         }
         Fact::Answered(_)
         | Fact::System { .. }

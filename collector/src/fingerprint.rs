@@ -156,6 +156,9 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "dhcp_class.toml",
     "ipp.toml",
     "mac_maker.toml",
+    "host_name.toml",
+    "port.toml",
+    "hl7.toml",
 ];
 
 /// Names of makers and of their lines.

@@ -113,6 +113,10 @@ pub enum Method {
     Vrrp,
     /// Hot Standby Router Protocol heard (RFC 2281).
     Hsrp,
+    /// The second step of a TCP handshake heard that this agent did not begin (RFC 9293 §3.5).
+    TcpHeard,
+    /// HL7 version 2 heard (MLLP); nothing is kept of it but what names the program that speaks.
+    Hl7,
     /// The header of any frame (IEEE 802.1Q tags).
     FrameHeader,
     /// Reverse DNS, asked of the network's own name server (RFC 1035 §3.5, RFC 3596 §2.5).

@@ -24,6 +24,8 @@ pub mod edp;
 pub mod ethernet;
 /// What a server says first: FTP, SMTP and IMAP.
 pub mod greeting;
+/// HL7 version 2 as far as its header, in MLLP.
+pub mod hl7;
 /// Hot Standby Router Protocol.
 pub mod hsrp;
 /// HTTP/1.1 of a client (RFC 9110, RFC 9112).

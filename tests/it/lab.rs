@@ -16,6 +16,8 @@ mod devices;
 mod lifecycle;
 /// What mdns-sd finds: the oracle of the mDNS browse.
 mod oracle;
+/// No port that prints ever gets anything.
+mod printing;
 /// The agent and the collector as programs.
 pub(crate) mod programs;
 /// What the agent finds.

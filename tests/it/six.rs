@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv6Addr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, SocketAddrV6, TcpListener, UdpSocket};
 use std::path::Path;
+use std::time::Duration;
 
 use daicho_common::batch::Batch;
 use daicho_common::observation::{Fact, Method, Observation, Reply};
@@ -163,6 +164,37 @@ fn a_neighbour_with_ipv6_only_is_asked_what_it_is_by_one_of_its_addresses() {
     }
     assert!(ports.contains(&80), "{ports:?}");
     assert!(!ports.iter().any(|port| matches!(port, 515 | 2575 | 9100..=9107)), "{ports:?}");
+}
+
+/// Says something to the group of mDNS, from the address that nothing leads to, until the test ends.
+fn announce(there: &Namespace) {
+    let socket = there.enter(|| {
+        let socket = UdpSocket::bind(format!("[{HIDDEN}]:5353")).unwrap();
+        let index = nix::net::if_::if_nametoindex("eth0").unwrap();
+        socket.connect(SocketAddrV6::new("ff02::fb".parse().unwrap(), 5353, 0, index)).unwrap();
+        socket
+    });
+    let socket = socket.unwrap();
+    std::thread::spawn(move || {
+        // A header of DNS that answers nothing.
+        while socket.send(&[0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+}
+
+#[test]
+fn a_neighbour_that_is_known_by_its_announcements_alone_is_asked_for() {
+    if !netns::may() {
+        println!("skipped: needs root");
+        return;
+    }
+    let (here, there) = link("told");
+    announce(&there);
+    let state = tempfile::tempdir().unwrap();
+    let (batch, frames) = scan(&here, state.path(), BOTH);
+    assert!(asked(&frames).contains(&HIDDEN.parse().unwrap()), "{:?}", asked(&frames));
+    assert_eq!(neighbours(&batch).get(&HIDDEN.parse().unwrap()).map(String::as_str), Some(MAC));
 }
 
 #[test]

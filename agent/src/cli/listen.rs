@@ -155,11 +155,15 @@ fn account(ended: &Ended) -> String {
     text.extend(forgotten.map(|count| {
         format!("記憶から外した事実 / facts forgotten for want of memory: {count}\n")
     }));
+    let left_out = Some(counts.left_out).filter(|count| *count > 0);
+    text.extend(left_out.map(|count| {
+        format!("1 台から多すぎるため省いた事実 / facts left out, too many of one host: {count}\n")
+    }));
     text.extend(counts.malformed.iter().map(|(layer, count)| {
         let name = match layer {
             Layer::Link => "Ethernet",
             Layer::Internet => "IP",
-            Layer::Datagram => "UDP",
+            Layer::Datagram => "UDP/TCP",
             Layer::Protocol(method) => summary::method(*method),
         };
         format!("  {name}: 壊れたもの / malformed: {count}\n")

@@ -136,4 +136,16 @@ mod tests {
         assert_eq!(list.named("node_status"), Some((Method::NodeStatus, vec![137])));
         assert_eq!((list.named("dicom"), list.named("gopher")), (None, None));
     }
+
+    #[test]
+    fn nobody_is_asked_for_hl7_or_orca_or_without_a_name_for_dicom() {
+        let list = List::builtin().unwrap();
+        // HL7, ORCA and CLAIM, DICOM.
+        let heard_only = [2575, 8000, 8210, 104, 11112];
+        for policy in [Policy::Sighting, Policy::Gentle, Policy::Full] {
+            let asked: Vec<u16> = list.under(policy).into_values().flatten().collect();
+            assert!(asked.iter().all(|port| !heard_only.contains(port)), "{policy:?}: {asked:?}");
+        }
+        assert_eq!((list.named("hl7"), list.named("tcp_heard")), (None, None));
+    }
 }

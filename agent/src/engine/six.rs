@@ -22,6 +22,7 @@ use super::order::mix;
 use crate::engine::Packet;
 use crate::plan::{Means, Network, Plan};
 
+mod announced;
 mod covered;
 /// The agent's own interface goes down and comes back.
 mod outage;

@@ -10,11 +10,11 @@ use daicho_common::wire::{
 };
 
 use super::frame::{self, Payload};
-use super::packet::{self, Datagram, Packet};
+use super::packet::{self, Datagram, Packet, Segment};
 use super::{
-    Layer, arp, browser, cdp, dhcp, dhcp6, edp, group, hsrp, lldp, llmnr, mdns, nbns, ndp,
+    Layer, arp, browser, cdp, dhcp, dhcp6, edp, group, hl7, hsrp, lldp, llmnr, mdns, nbns, ndp,
 };
-use super::{sonmp, ssdp, stp, vrrp};
+use super::{sonmp, ssdp, stp, tcp, vrrp};
 use crate::capture::LinkType;
 
 /// SNAP OUI and protocol identifier of the Cisco Discovery Protocol.
@@ -124,6 +124,11 @@ fn in_packet(
                     packet::datagram(packet.payload).map_err(|error| (Layer::Datagram, error))?;
                 (by_port(&datagram), datagram.payload)
             }
+            (6, _) => {
+                let segment =
+                    packet::segment(packet.payload).map_err(|error| (Layer::Datagram, error))?;
+                (by_segment(&segment), packet.payload)
+            }
             _ => (None, packet.payload),
         };
     Ok(found.map(|(method, read)| Message {
@@ -163,7 +168,20 @@ fn by_port(datagram: &Datagram<'_>) -> Option<(Method, Read)> {
     }
 }
 
+/// By what the segment shows of itself: HL7 is spoken at any port.
+fn by_segment(segment: &Segment<'_>) -> Option<(Method, Read)> {
+    if tcp::accepts(segment) {
+        return Some((Method::TcpHeard, tcp::facts));
+    }
+    hl7::begins(segment).then_some((Method::Hl7, hl7::facts))
+}
+
 impl Message<'_> {
+    /// Whether it is one of two hosts talking with each other, of whom one may be anywhere.
+    pub(super) const fn is_of_a_conversation(&self) -> bool {
+        matches!(self.method, Method::TcpHeard | Method::Hl7)
+    }
+
     /// What it says of its speaker.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Opens IPv4 and IPv6 packets down to UDP, without copying.
+//! Opens IPv4 and IPv6 packets down to UDP and TCP, without copying.
 //!
 //! Checksums are not verified: a system that hands frames over before its hardware has filled them
 //! in shows wrong ones for everything that its own hosts send, and the link has a check of its own.
@@ -35,6 +35,19 @@ pub struct Datagram<'a> {
     pub destination: u16,
     /// What it carries.
     pub payload: &'a [u8],
+}
+
+/// The ports, the control bits and the data of a TCP segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// From which port.
+    pub source: u16,
+    /// To which port.
+    pub destination: u16,
+    /// Control bits, from CWR (0x80) down to FIN (0x01).
+    pub flags: u8,
+    /// Data.
+    pub data: &'a [u8],
 }
 
 impl Packet<'_> {
@@ -160,4 +173,22 @@ pub fn datagram(octets: &[u8]) -> Result<Datagram<'_>, Malformed> {
     };
     let (source, destination) = (u16::from_be_bytes([s1, s0]), u16::from_be_bytes([d1, d0]));
     Ok(Datagram { source, destination, payload })
+}
+
+/// Opens a TCP segment (RFC 9293 §3.1).
+///
+/// # Errors
+/// [`Malformed`] if its header is cut or shorter than that of any segment.
+pub fn segment(octets: &[u8]) -> Result<Segment<'_>, Malformed> {
+    let ([s1, s0, d1, d0], rest) = take::<4>(octets)?;
+    let (_numbers, rest) = take::<8>(rest)?;
+    let ([offset, flags], _) = take::<2>(rest)?;
+    let header = usize::from(offset >> 4) * 4;
+    if header < 20 {
+        return Err(Malformed::Inconsistent { field: "Data Offset" });
+    }
+    let data =
+        octets.get(header..).ok_or(Malformed::Truncated { need: header, have: octets.len() })?;
+    let (source, destination) = (u16::from_be_bytes([s1, s0]), u16::from_be_bytes([d1, d0]));
+    Ok(Segment { source, destination, flags, data })
 }

@@ -8,11 +8,13 @@ use daicho_common::wire::dhcp::{Dhcp, DhcpOption};
 use daicho_common::wire::lldp::{self, Capabilities, ChassisId, Lldp, PortId, Tlv};
 use daicho_common::wire::ndp::{Body, Ndp, NdpOption};
 use daicho_common::wire::stp::{Bpdu, BridgeId, Config};
-use daicho_common::wire::{ipv4::Ipv4, udp::Udp};
+use daicho_common::wire::{ipv4::Ipv4, tcp::Tcp, udp::Udp};
 use proptest::prelude::*;
 
 use super::*;
 use crate::capture::LinkType;
+
+mod conversations;
 
 const SWITCH: Mac = Mac::new([0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e]);
 

@@ -114,6 +114,8 @@ pub(crate) const fn method(method: Method) -> &'static str {
         Method::Mld => "MLD",
         Method::Vrrp => "VRRP",
         Method::Hsrp => "HSRP",
+        Method::TcpHeard => "TCP（聴取/heard）",
+        Method::Hl7 => "HL7（聴取/heard）",
         Method::FrameHeader => "VLAN",
         Method::Dns => "reverse DNS",
         Method::NodeStatus => "NetBIOS node status",

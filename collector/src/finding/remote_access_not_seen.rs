@@ -3,13 +3,15 @@
 
 use super::ways_in::ways_in;
 use super::{Draft, Known, Rule, presence};
+use crate::evidence::Grade;
 
 pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for matched in &known.matches {
         let (Some(entry), Some(device)) = (matched.entry, matched.device) else { continue };
         let declared = known.remote(entry) == Some(true);
-        let asked = !device.services.is_empty();
+        // What was only heard shows nothing of what a question would have found.
+        let asked = device.services.iter().any(|service| service.grade == Grade::Queried);
         if declared && asked && ways_in(known, matched.found).is_empty() {
             let draft = Draft::new(Rule::RemoteAccessNotSeen, matched.key)
                 .device(Some(&device.id))

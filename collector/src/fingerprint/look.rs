@@ -50,6 +50,11 @@ pub enum Place {
     },
     /// The name of the maker to whom the IEEE assigned the MAC address.
     MacMaker,
+    /// The first label of a name that the host has.
+    HostName,
+    /// The TCP ports that are known to be open, in ascending order, with commas before, between and
+    /// behind them: `,80,443,`.
+    OpenPorts,
     /// LLDP-MED's inventory, which needs no row.
     NeighbourInventory,
     /// Tables read over SNMP, by the rules of [`crate::inventory`].
@@ -59,6 +64,11 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether its texts stand in single facts; those of the others are made of a whole device.
+    pub(super) const fn is_of_a_fact(&self) -> bool {
+        !matches!(self, Self::MacMaker | Self::HostName | Self::OpenPorts)
+    }
+
     /// The texts of a fact, learned by this method, that this looks at. Of a TXT key that comes
     /// twice the first counts (RFC 6763 §6.4).
     pub(super) fn texts<'f>(&'f self, method: Option<Method>, fact: &'f Fact) -> Vec<Cow<'f, str>> {

@@ -1,7 +1,7 @@
 //! Rows at work: what they make of many facts. Devices of one model say the same, so what was made of a
 //! text once is kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use daicho_common::observation::{Fact, Method};
@@ -33,6 +33,8 @@ pub struct Reader<'r> {
     texts: usize,
     /// The groups that look at what no service says, ascending.
     others: Arc<[usize]>,
+    /// The groups at which a text is looked that stands in no fact, or in no fact alone.
+    apart: Arc<[usize]>,
     /// The words' fields of what services say, by their name; and the others.
     said: HashMap<&'r str, Vec<(&'r Arc<Place>, bool)>>,
     plain: Arc<[(&'r Arc<Place>, bool)]>,
@@ -45,8 +47,14 @@ impl<'r> Reader<'r> {
     /// These rows, which have read nothing yet.
     pub fn new(rows: &'r Rows) -> Self {
         let groups = rows.groups.iter().enumerate();
+        let apart = groups
+            .clone()
+            .filter(|(_, group)| !group.place.is_of_a_fact() || *group.place == Place::ObjectId)
+            .map(|(number, _)| number)
+            .collect();
         let others = groups
-            .filter(|(_, group)| !matches!(*group.place, Place::Said { .. } | Place::MacMaker))
+            .filter(|(_, group)| group.place.is_of_a_fact())
+            .filter(|(_, group)| !matches!(*group.place, Place::Said { .. }))
             .map(|(number, _)| number)
             .collect();
         let (mut said, mut plain) = (HashMap::<_, Vec<_>>::new(), Vec::new());
@@ -58,7 +66,7 @@ impl<'r> Reader<'r> {
             }
         }
         let plain = plain.into();
-        Self { rows, known: HashMap::default(), texts: 0, others, said, plain }
+        Self { rows, known: HashMap::default(), texts: 0, others, apart, said, plain }
     }
 
     /// The rows.
@@ -106,6 +114,18 @@ impl<'r> Reader<'r> {
         self.at(&Place::MacMaker, maker)
     }
 
+    /// What the rows make of a name that a host has: they look at its first label.
+    pub fn of_host_name(&mut self, name: &str) -> Vec<Match<'r>> {
+        let label = name.split('.').next().unwrap_or_default();
+        self.at(&Place::HostName, label)
+    }
+
+    /// What the rows make of all TCP ports together that are known to be open.
+    pub fn of_open_ports(&mut self, ports: &BTreeSet<u16>) -> Vec<Match<'r>> {
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        self.at(&Place::OpenPorts, &format!(",{},", ports.join(",")))
+    }
+
     /// What the rows make of an object identifier as of a device's sysObjectID.
     pub fn of_object_id(&mut self, id: &str) -> Vec<Match<'r>> {
         self.at(&Place::ObjectId, id)
@@ -113,8 +133,9 @@ impl<'r> Reader<'r> {
 
     /// What the rows that look at this place make of a text.
     fn at(&mut self, place: &Place, text: &str) -> Vec<Match<'r>> {
-        let mut found = Vec::new();
-        for (number, group) in self.rows.groups.iter().enumerate() {
+        let (rows, mut found) = (self.rows, Vec::new());
+        for number in Arc::clone(&self.apart).iter().copied() {
+            let Some(group) = rows.groups.get(number) else { continue };
             if *group.place == *place {
                 self.read(Looker::Group(number), &group.place, text, &mut found);
             }

@@ -47,6 +47,8 @@ enum Source {
     RouterAdvertisement,
     Said,
     MacMaker,
+    HostName,
+    OpenPorts,
 }
 
 /// A row as written.
@@ -179,6 +181,12 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// The classes that the rows state.
+    #[cfg(test)]
+    pub(super) fn classes(&self) -> impl Iterator<Item = Class> {
+        self.rows.iter().filter_map(|row| row.claims.class)
+    }
+
     /// What the rows make of `text`, in their order.
     pub(super) fn read(&self, text: &str) -> Vec<Reading> {
         let (mut files, mut found) = (Vec::new(), Vec::new());
@@ -231,6 +239,8 @@ impl Written {
             Source::VirtualRouter => Place::VirtualRouter,
             Source::RouterAdvertisement => Place::RouterAdvertisement,
             Source::MacMaker => Place::MacMaker,
+            Source::HostName => Place::HostName,
+            Source::OpenPorts => Place::OpenPorts,
         })
     }
 

@@ -24,6 +24,15 @@ fn every_row_shipped_proves_its_examples() {
 }
 
 #[test]
+fn every_class_but_unknown_can_be_told_by_a_row() {
+    let rows = Rows::parse(SHIPPED).unwrap();
+    let told: Vec<Class> = rows.groups.iter().flat_map(Group::classes).collect();
+    for (class, name, _) in crate::words::phrase::CLASSES {
+        assert!(told.contains(&class) || class == Class::Unknown, "{name}");
+    }
+}
+
+#[test]
 fn a_prefix_of_an_object_id_ends_at_a_label() {
     let rows = Rows::builtin().unwrap();
     assert_eq!(rows.read(&system("1.3.6.1.4.1.367.1.1", ""))[0].vendor.as_deref(), Some("RICOH"));

@@ -81,6 +81,15 @@ impl<'a> Gathered<'a> {
         said.map(|(fact, (grade, seen))| (*fact, *grade, *seen)).collect()
     }
 
+    /// What its services said to the agent, and what they said to others. What is heard all day must not
+    /// make old what was asked at the last scan.
+    fn said(&self) -> (Vec<Said<'a>>, Vec<Said<'a>>) {
+        let all = self.kind(|fact| matches!(fact, Fact::Said(_))).into_iter();
+        let overheard = |(fact, ..): &Said<'_>| self.protocols.get(fact) == Some(&Method::Hl7);
+        let (overheard, asked) = all.partition(overheard);
+        (current(asked), current(overheard))
+    }
+
     /// Its MAC addresses with what shows each. Of who stands in tables alone there is nothing else to
     /// know it by.
     fn known_macs(&self) -> impl Iterator<Item = (&Mac, &Seen)> {
@@ -96,8 +105,8 @@ impl<'a> Gathered<'a> {
         let hosts = self.kind(is_name);
         let neighbours = current(self.kind(|fact| matches!(fact, Fact::LinkNeighbour(_))));
         let heard = HEARD.map(|wanted| current(self.kind(wanted)));
-        let said = current(self.kind(|fact| matches!(fact, Fact::Said(_))));
-        let heard = heard.iter().flatten().chain(&neighbours).chain(&said);
+        let (said, overheard) = self.said();
+        let heard = heard.iter().flatten().chain(&neighbours).chain(&said).chain(&overheard);
         let told = systems.iter().chain(&services).chain(heard);
         let mut read = Readings::of(told, &self.protocols, reader);
         read.makers(self.known_macs(), reader);
@@ -106,6 +115,8 @@ impl<'a> Gathered<'a> {
         read.0.extend(tables.claims(&systems));
         read.tree(tables.tree(&systems), reader);
         read.name();
+        let names = names(&systems, &services, (hosts, &said));
+        read.suggest(&names, &self.kind(is_open), reader);
         let class = read.class();
         let vendor = read.text(|reading| &reading.vendor);
         let model = read.text(|reading| &reading.model);
@@ -119,13 +130,13 @@ impl<'a> Gathered<'a> {
             (Claimed::Version, &version, |it| &it.version),
             (Claimed::Os, &system, |it| &it.os),
         ];
-        let why = read.why(class.as_ref(), fields);
         let (first_seen, last_seen) = self.span();
         let mut device = Device {
+            why: read.why(class.as_ref(), fields),
             id: self.id(),
             macs: self.macs(),
             addresses: self.addresses(),
-            names: names(&systems, &services, (hosts, &said)),
+            names,
             vendor,
             model,
             serial,
@@ -133,7 +144,6 @@ impl<'a> Gathered<'a> {
             support_end: system.as_ref().and_then(support_end),
             os: system,
             programs: read.programs(),
-            why,
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
@@ -228,6 +238,11 @@ impl<'a> Gathered<'a> {
             .map(|(oddity, seen)| sourced(oddity.clone(), Grade::Inferred, seen))
             .collect()
     }
+}
+
+/// Whether a fact shows a port of TCP to be open.
+fn is_open(fact: &Fact) -> bool {
+    matches!(fact, Fact::Answered(Reply::TcpOpen(_)))
 }
 
 /// Whether a fact is heard that gives its speaker a name.

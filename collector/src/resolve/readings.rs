@@ -1,16 +1,16 @@
 //! What fingerprints make of what was said, combined field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use daicho_common::addr::Mac;
-use daicho_common::observation::{Fact, Method};
+use daicho_common::observation::{Fact, Method, Reply};
 
 use super::portray::Said;
 use super::why::{self, Claimed, Told, Why};
 use crate::evidence::{Grade, Seen, Sourced, Sources};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
-use crate::fingerprint::{Class, Place, Reader, Reading, Software, spelling};
+use crate::fingerprint::{Class, Match, Place, Reader, Reading, Software, spelling};
 use crate::inventory::storage::{self, Keeps, Storage};
 use crate::inventory::{names, says_nothing};
 
@@ -55,14 +55,43 @@ impl Readings {
     ) {
         for (mac, seen) in macs.filter(|(mac, _)| mac.names_a_device()) {
             let Some(maker) = reader.rows().maker(*mac) else { continue };
-            self.0.extend(reader.of_maker(maker).into_iter().map(|found| Told {
-                reading: found.reading,
-                grade: Grade::Inferred,
-                sources: seen.sources(),
-                place: Arc::clone(found.place),
-                said: found.said,
-            }));
+            let found = reader.of_maker(maker);
+            self.infer(found, &seen.sources());
         }
+    }
+
+    /// Adds what its names suggest, and its open ports together. Whoever set a host up may call it
+    /// anything, and a port is not what speaks there, so this is inferred, whoever says it.
+    pub(super) fn suggest(
+        &mut self,
+        names: &[Sourced<String>],
+        open: &[Said<'_>],
+        reader: &mut Reader<'_>,
+    ) {
+        for name in names {
+            let found = reader.of_host_name(&name.value);
+            self.infer(found, &name.sources);
+        }
+        let (mut ports, mut sources) = (BTreeSet::new(), Vec::new());
+        for (fact, _, seen) in open {
+            let Fact::Answered(Reply::TcpOpen(port)) = fact else { continue };
+            ports.insert(*port);
+            sources.extend_from_slice(&seen.sources());
+        }
+        if !ports.is_empty() {
+            let found = reader.of_open_ports(&ports);
+            self.infer(found, &Sources::of(sources));
+        }
+    }
+
+    fn infer(&mut self, found: Vec<Match<'_>>, sources: &Sources) {
+        self.0.extend(found.into_iter().map(|found| Told {
+            reading: found.reading,
+            grade: Grade::Inferred,
+            sources: sources.clone(),
+            place: Arc::clone(found.place),
+            said: found.said,
+        }));
     }
 
     /// Adds what the number of a maker's tree says of an agent that does not say whose it is: less than a

@@ -8,6 +8,7 @@ use crate::fingerprint::Class;
 
 mod carried;
 mod decided;
+mod inferred;
 mod said;
 mod trees;
 

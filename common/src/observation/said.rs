@@ -15,7 +15,7 @@ pub const MOST_FIELDS: usize = 64;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Said {
-    /// The TCP or UDP port, as the protocol has it.
+    /// The TCP or UDP port, as the protocol has it; 0 where the speaker was heard as the client.
     pub port: u16,
     /// Name and value in the order said. Names are lower case with underscores; one that the protocol
     /// has itself is written as it is there, with `-` kept. A name may come more than once.

@@ -9,9 +9,13 @@ use daicho_common::wire::dhcp::{Dhcp, DhcpOption};
 use daicho_common::wire::dns::{Data, Kind, Message, Name, Question, Record};
 use daicho_common::wire::ipv4::Ipv4;
 use daicho_common::wire::lldp::{self, ChassisId, Lldp, PortId, Tlv};
+use daicho_common::wire::tcp::{ACK, SYN, Tcp};
 use daicho_common::wire::udp::Udp;
 
 const EVERYBODY: [u8; 6] = [0xff; 6];
+/// To whom devices talk that are overheard.
+const PARTNER: Ipv4Addr = Ipv4Addr::new(10, 99, 2, 200);
+const HL7: &[u8] = b"\x0bMSH|^~\\&|ANALYSER|LAB|HIS||||ORU^R01|1|P|2.5.1\r\x1c\r";
 
 /// The burned-in address of the device with this number.
 pub(super) fn mac(number: u8) -> Mac {
@@ -27,6 +31,8 @@ pub(super) fn one_of_each() -> Vec<(&'static str, Mac, Vec<u8>)> {
         ("DHCP discover", mac(3), dhcp_discover(mac(3))),
         ("mDNS announcement", mac(4), mdns_announcement(mac(4), ip(14))),
         ("IGMP report", mac(5), igmp_report(mac(5), ip(15))),
+        ("TCP handshake", mac(6), segment(mac(6), ip(16), SYN | ACK, &[])),
+        ("HL7 message", mac(7), segment(mac(7), ip(17), ACK, HL7)),
     ]
 }
 
@@ -128,4 +134,12 @@ fn igmp_report(from: Mac, ip: Ipv4Addr) -> Vec<u8> {
     let checksum = !u16::try_from(folded).unwrap();
     report[2..4].copy_from_slice(&checksum.to_be_bytes());
     packet(from, &Ipv4 { ttl: 1, ..Ipv4::new(2, ip, group, report) })
+}
+
+/// Of a conversation with somebody who is not there, as a mirrored port shows it.
+fn segment(from: Mac, ip: Ipv4Addr, flags: u8, data: &[u8]) -> Vec<u8> {
+    let tcp = Tcp { flags, data: data.to_vec(), ..Tcp::syn(8210, 49_800, 7) };
+    let mut octets = Vec::new();
+    tcp.encode(ip, PARTNER, &mut octets);
+    packet(from, &Ipv4::new(6, ip, PARTNER, octets))
 }

@@ -27,8 +27,8 @@ struct Expected {
 const NOTHING: Expected =
     Expected { last: 0, class: None, vendor: "", os: "", programs: &[], services: &[] };
 
-/// Where there is no class, what the host says tells none: a page, a remote desktop or a telephone
-/// exchange in software runs on anything. Yamaha and Buffalo are known by their MAC addresses alone
+/// Where there is no class, what the host says tells none: a page or a remote desktop runs on anything. A
+/// SIP proxy and a database are servers'. Yamaha and Buffalo are known by their MAC addresses alone
 /// where nothing else is said.
 const EXPECTED: &[Expected] = &[
     Expected {
@@ -115,9 +115,17 @@ const EXPECTED: &[Expected] = &[
         services: &["http/443", "http/80", "tcp/443", "tcp/80", "tls/443"],
         ..NOTHING
     },
-    Expected { last: 67, os: "Linux", programs: &["Kamailio"], services: &["sip/5060"], ..NOTHING },
+    Expected {
+        last: 67,
+        class: Some(Class::Server),
+        os: "Linux",
+        programs: &["Kamailio"],
+        services: &["sip/5060"],
+        ..NOTHING
+    },
     Expected {
         last: 68,
+        class: Some(Class::Server),
         programs: &["vsFTPd"],
         services: &["ftp/21", "tcp/21", "tcp/23", "tcp/5432", "telnet/23"],
         ..NOTHING

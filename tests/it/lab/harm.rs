@@ -23,7 +23,7 @@ fn forbidden(port: u16) -> bool {
     matches!(port, 515 | 2575 | 9100..=9107)
 }
 
-fn watch(lab: &Lab, scan: &Scan<'_>, name: &str) -> (Batch, Vec<Frame>) {
+pub(super) fn watch(lab: &Lab, scan: &Scan<'_>, name: &str) -> (Batch, Vec<Frame>) {
     let file = lab.state().join(format!("{name}.pcap"));
     let tap = Wiretap::on(lab.scanner(), SCANNER_INTERFACE, &file).unwrap();
     let batch = scan.run(lab, name);

@@ -46,13 +46,21 @@ fn bare(text: &str) -> String {
     lower.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// The class by which ours is compared: of printers there is one.
+/// The class by which ours is compared, which is coarser: lists of devices have one class for computers that
+/// serve, whatever they serve for, one for desks, one for printers and scanners, one for what forwards
+/// frames, and what they have no class for is "other".
 pub fn class(said: &str) -> Option<&str> {
-    match said {
-        "" | "unknown" => None,
-        "mfp" => Some("printer"),
-        other => Some(other),
-    }
+    Some(match said {
+        "" | "unknown" => return None,
+        "hypervisor" | "bmc" => "server",
+        "thin_client" | "eligibility_terminal" => "pc",
+        "mfp" | "scanner" => "printer",
+        "hub" => "switch",
+        "modality" => "medical",
+        "server" | "pc" | "printer" | "firewall" | "switch" | "router" | "wireless" | "nas"
+        | "ups" | "pdu" | "phone" | "camera" | "medical" => said,
+        _ => "other",
+    })
 }
 
 /// Classes that do much the same work.
@@ -71,7 +79,9 @@ fn group(class: &str) -> &str {
 /// Whether two classes, as we write them, do much the same work.
 pub fn same_group(a: &str, b: &str) -> bool {
     let of = |said| class(said).map(group);
-    of(a).is_some() && of(a) == of(b)
+    // What is "other" has only that in common.
+    let same = a == b || of(a) == of(b) && of(a) != Some("other");
+    of(a).is_some() && same
 }
 
 /// The groups of a device that is none of the common classes, by what it is.
@@ -242,6 +252,33 @@ mod tests {
             assert_eq!(of(field), Verdict::None, "{field}");
         }
         assert!(verdicts(&truth(), &Json::Null).iter().all(|(_, it)| *it == Verdict::None));
+    }
+
+    #[test]
+    fn a_finer_class_of_ours_is_the_coarser_one_of_a_list() {
+        let right = [
+            ("server", ["server", "hypervisor", "bmc"].as_slice()),
+            ("pc", &["pc", "thin_client", "eligibility_terminal"]),
+            ("printer", &["printer", "mfp", "scanner"]),
+            ("switch", &["switch", "hub"]),
+            ("medical", &["medical", "modality"]),
+            ("other", &["other", "ot", "mobile"]),
+            ("loadbalancer", &["other"]),
+        ];
+        for (known, answers) in right {
+            for answer in answers {
+                let truth = json!({ "class": known, "class_accept": [known] });
+                let all = verdicts(&truth, &json!({ "class": answer }));
+                assert_eq!(all[0], ("class", Verdict::Right), "{known} {answer}");
+            }
+        }
+        let nas = json!({ "class": "nas", "class_accept": ["nas"] });
+        for answer in ["bmc", "mobile", "hub", "scanner"] {
+            let all = verdicts(&nas, &json!({ "class": answer }));
+            assert!(all.iter().all(|(_, verdict)| *verdict == Verdict::Wrong), "{answer}");
+        }
+        assert!(same_group("bmc", "hypervisor") && same_group("ot", "ot"));
+        assert!(!same_group("ot", "mobile") && !same_group("unknown", "unknown"));
     }
 
     #[test]

@@ -1,15 +1,17 @@
-//! What IPv6 frames say: neighbour discovery, replies to the echo request, listener reports.
+//! What IPv6 frames say: neighbour discovery, replies to the echo request, listener reports, and that
+//! their senders announce something.
 
 use std::net::Ipv6Addr;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Reply};
-use daicho_common::wire::Wire;
 use daicho_common::wire::icmp6::{self, Echo};
 use daicho_common::wire::igmp::{self, Membership};
 use daicho_common::wire::ipv6::Ipv6;
 use daicho_common::wire::ndp::{Body, Ndp};
+use daicho_common::wire::{Malformed, Wire};
 
+use super::announced::is_announced;
 use super::{Job, Six, ground, question};
 use crate::engine::area::Desk;
 
@@ -34,33 +36,46 @@ impl Six {
     ) -> Heard {
         let Some(street) = self.ground.on(interface) else { return Heard::Unasked };
         let Ok((packet, _)) = Ipv6::decode(payload) else { return Heard::Malformed };
-        let Ok(message) = icmp6::message(&packet) else { return Heard::Malformed };
-        let told = match message.first() {
-            Some(129) => match Echo::decode(message) {
-                Ok(echo) => self.hear_echo(street, (source, &packet), &echo, desk),
-                Err(_) => return Heard::Malformed,
-            },
-            Some(131 | 132 | 143) => match igmp::decode_v6(message) {
-                Ok(Membership::Report { .. } | Membership::Leave { .. }) => {
+        let told = match is_announced(&packet) {
+            Ok(true) => Ok(self.notice(street, (packet.source, source), desk).is_some()),
+            Ok(false) => self.hear_message(street, (source, &packet), desk),
+            Err(malformed) => Err(malformed),
+        };
+        match told {
+            Ok(true) => {
+                self.derive(interface, source, desk);
+                Heard::Told
+            }
+            Ok(false) => Heard::Unasked,
+            Err(_) => Heard::Malformed,
+        }
+    }
+
+    /// An ICMPv6 message came. Returns whether it told something.
+    fn hear_message(
+        &mut self,
+        street: usize,
+        (source, packet): (Mac, &Ipv6),
+        desk: &mut Desk<'_>,
+    ) -> Result<bool, Malformed> {
+        let message = icmp6::message(packet)?;
+        Ok(match message.first() {
+            Some(129) => self.hear_echo(street, (source, packet), &Echo::decode(message)?, desk),
+            Some(131 | 132 | 143) => match igmp::decode_v6(message)? {
+                Membership::Report { .. } | Membership::Leave { .. } => {
                     self.notice(street, (packet.source, source), desk).is_some()
                 }
-                Ok(Membership::Query { .. }) => false,
-                Err(_) => return Heard::Malformed,
+                Membership::Query { .. } => false,
             },
-            Some(133..=137) => match Ndp::decode(message) {
-                Ok((ndp, _)) if packet.hop_limit == question::NEIGHBOUR => {
-                    self.hear_ndp(street, (source, packet.source), &ndp, desk)
+            Some(133..=137) => {
+                let (ndp, _) = Ndp::decode(message)?;
+                if packet.hop_limit != question::NEIGHBOUR {
+                    return Err(Malformed::Inconsistent { field: "Hop Limit" });
                 }
-                Ok(_) | Err(_) => return Heard::Malformed,
-            },
+                self.hear_ndp(street, (source, packet.source), &ndp, desk)
+            }
             _ => false,
-        };
-        if told {
-            self.derive(interface, source, desk);
-            Heard::Told
-        } else {
-            Heard::Unasked
-        }
+        })
     }
 
     fn hear_echo(

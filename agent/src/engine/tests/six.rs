@@ -12,6 +12,7 @@ use crate::engine::six::ground::{ALL_NODES, solicited_node};
 
 const AGENT: &str = "fe80::1";
 
+mod announced;
 /// Asking hosts more than whether they are there.
 mod talks;
 

@@ -247,6 +247,8 @@ impl Caller {
             | Method::Mld
             | Method::Vrrp
             | Method::Hsrp
+            | Method::TcpHeard
+            | Method::Hl7
             | Method::FrameHeader
             | Method::Dns => None,
         }

@@ -128,6 +128,13 @@ fn remote_access_is_held_against_a_book_that_says_none_and_one_that_says_some() 
     // Of a device that was not asked nothing is missing.
     let quiet = Case::new().arp("10.0.0.1", A);
     assert_eq!(by(told(&quiet, vec![remote(Some(true))], vec![]), Rule::RemoteAccessNotSeen), []);
+    let overheard = quiet.hears(
+        A,
+        Method::TcpHeard,
+        Fact::Answered(daicho_common::observation::Reply::TcpOpen(80)),
+    );
+    let found = by(told(&overheard, vec![remote(Some(true))], vec![]), Rule::RemoteAccessNotSeen);
+    assert_eq!(found, []);
 }
 
 #[test]

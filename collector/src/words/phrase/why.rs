@@ -25,6 +25,8 @@ fn place(lang: Lang, place: &Place) -> String {
         Place::VirtualRouter => Word::WhyPlaceVirtualRouter,
         Place::RouterAdvertisement => Word::WhyPlaceRouterAdvertisement,
         Place::MacMaker => Word::WhyPlaceMacMaker,
+        Place::HostName => Word::WhyPlaceHostName,
+        Place::OpenPorts => Word::WhyPlaceOpenPorts,
         Place::NeighbourInventory => Word::WhyPlaceNeighbourInventory,
         Place::Table => Word::WhyPlaceTable,
         Place::ModelName => Word::WhyPlaceModelName,

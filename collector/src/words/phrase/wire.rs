@@ -36,6 +36,8 @@ pub const fn method(method: Method) -> Word {
         Method::Mld => Word::MethodMld,
         Method::Vrrp => Word::MethodVrrp,
         Method::Hsrp => Word::MethodHsrp,
+        Method::TcpHeard => Word::MethodTcpHeard,
+        Method::Hl7 => Word::MethodHl7,
         Method::FrameHeader => Word::MethodFrameHeader,
         Method::Dns => Word::MethodDns,
         Method::NodeStatus => Word::MethodNodeStatus,
