@@ -74,7 +74,7 @@ pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
     let mut by_address: HashMap<(&str, IpAddr), &Device> = HashMap::new();
     for device in looked_up {
         for address in &device.addresses {
-            by_address.insert((&address.network, address.ip), device);
+            by_address.insert((address.network.as_str(), address.ip), device);
         }
     }
     let mut found = Found::default();
@@ -172,7 +172,7 @@ impl Found {
                 continue;
             }
             for address in &device.addresses {
-                if known.contains(&(address.network.clone(), device.id.clone())) {
+                if known.contains(&(address.network.to_string(), device.id.clone())) {
                     continue;
                 }
                 let who = Who::Device(device.id.clone());

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use daicho_common::observation::{Fact, Method, Observation, ObservationId, Speaker};
+use daicho_common::text::Short;
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
@@ -44,6 +45,9 @@ pub struct Sourced<T> {
     /// year of scans does not pile up behind one name.
     pub sources: Sources,
 }
+
+/// A text with the reason for believing it.
+pub type SourcedText = Sourced<Short>;
 
 /// One time that a claim was made.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use daicho_common::observation::ObservationId;
+use daicho_common::text::Short;
 use daicho_common::time::Timestamp;
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
@@ -172,7 +173,7 @@ pub struct Finding {
     /// | exception due | what it is called, `review` or `network`, the day or the network seen |
     /// | missed scan | schedule (empty: wanted once), agent, why (`not_taken`, `refused`, `failed`), how often in a row |
     /// | unmanaged hub | switch, port, how many devices |
-    pub detail: Vec<String>,
+    pub detail: Vec<Short>,
     /// The observations it rests on, ascending; empty only for rules about the book alone, and for
     /// silence, which rests on the coverages that the match names.
     pub evidence: Vec<ObservationId>,
@@ -180,13 +181,13 @@ pub struct Finding {
     /// long as this stays the same.
     pub facts: String,
     /// What was last said about it, if anything was.
-    pub answer: Option<Answer>,
+    pub answer: Option<Box<Answer>>,
 }
 
 impl Finding {
     /// Takes the answer that stands now.
     pub(crate) fn answer_by(&mut self, standing: &Standing<'_>) {
-        self.answer = Answer::of(standing.answers(&self.id), &self.facts);
+        self.answer = Answer::of(standing.answers(&self.id), &self.facts).map(Box::new);
     }
 
     /// Whether somebody still has to do something about it.
@@ -299,13 +300,13 @@ fn joined<T: ToString>(values: impl Iterator<Item = T>) -> String {
 
 /// The device in the values that [`Finding::detail`] promises.
 fn portrait(device: &Device) -> Vec<String> {
-    let text = |text: &Option<crate::evidence::Sourced<String>>| {
-        text.as_ref().map(|text| text.value.clone()).unwrap_or_default()
+    let text = |text: &Option<crate::evidence::SourcedText>| {
+        text.as_ref().map(|text| text.value.to_string()).unwrap_or_default()
     };
     vec![
         joined(device.addresses.iter().map(|address| address.ip)),
         joined(device.macs.iter().map(|mac| mac.value)),
-        device.names.first().map(|name| name.value.clone()).unwrap_or_default(),
+        device.names.first().map(|name| name.value.to_string()).unwrap_or_default(),
         text(&device.vendor),
         text(&device.model),
     ]

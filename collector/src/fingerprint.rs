@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method};
+use daicho_common::text::Short;
 use serde::Serialize;
 
 /// What kind of thing a device is.
@@ -79,9 +80,9 @@ pub struct Reading {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Software {
     /// Its name.
-    pub product: String,
+    pub product: Short,
     /// Who makes it, where that is known.
-    pub vendor: Option<String>,
+    pub vendor: Option<Short>,
 }
 
 impl Software {

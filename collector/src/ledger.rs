@@ -1,9 +1,11 @@
 //! The hospital's book of record, as read: entries that keep every original cell, and what could
 //! not be read. Discovery never writes it.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
+use daicho_common::text::Short;
 use serde::{Deserialize, Serialize};
 
 /// Rows into entries and defects.
@@ -156,9 +158,9 @@ pub struct Sheet {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The file's name.
-    pub book: String,
+    pub book: Short,
     /// The sheet's name; empty for CSV.
-    pub sheet: String,
+    pub sheet: Short,
     /// Row number as the spreadsheet shows it, from 1.
     pub row: u32,
 }
@@ -374,24 +376,40 @@ impl Ledger {
             .iter()
             .filter_map(|name| self.free_name(name, &names).map(|free| (name.clone(), free)))
             .collect();
-        let rename = |book: &mut String| {
-            if let Some((_, free)) = renamed.iter().find(|(name, _)| name == book) {
-                book.clone_from(free);
-            }
+        let free = |book: &str| {
+            let renamed = renamed.iter().find(|(name, _)| *name == book);
+            renamed.map(|(_, free)| free.as_str())
         };
-        other.sheets.iter_mut().for_each(|sheet| rename(&mut sheet.book));
+        let mut names: HashSet<Short> = HashSet::new();
+        // Thousands of rows say the same names, which they share from here on.
+        let mut share = |name: &mut Short| match names.get(name) {
+            Some(known) => *name = known.clone(),
+            None => _ = names.insert(name.clone()),
+        };
+        let mut settle = |place: &mut Place| {
+            if let Some(free) = free(&place.book) {
+                place.book = free.into();
+            }
+            share(&mut place.book);
+            share(&mut place.sheet);
+        };
+        for sheet in &mut other.sheets {
+            if let Some(free) = free(&sheet.book) {
+                sheet.book = free.to_owned();
+            }
+        }
         for entry in &mut other.entries {
-            rename(&mut entry.place.book);
+            settle(&mut entry.place);
             entry.sheet += shift;
             for part in &mut entry.parts {
-                rename(&mut part.place.book);
+                settle(&mut part.place);
                 part.sheet += shift;
             }
         }
         for defect in &mut other.defects {
-            rename(&mut defect.place.book);
+            settle(&mut defect.place);
             if let Reason::DuplicateNumber { first } = &mut defect.reason {
-                rename(&mut first.book);
+                settle(first);
             }
         }
         self.sheets.append(&mut other.sheets);

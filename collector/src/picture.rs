@@ -18,7 +18,7 @@ use crate::list::List;
 use crate::policy::Policy;
 use crate::reconcile::{self, Match, Private};
 use crate::register::Register;
-use crate::resolve::Device;
+use crate::resolve::{Contested, Device};
 use crate::schedule::Missed;
 use crate::scope::{self, Scoped};
 use crate::topology::{self, Topology};
@@ -142,19 +142,37 @@ pub fn derive(basis: &Basis<'_>, by: (&Rows, &Rulings)) -> Picture {
     Live::default().next(Picture::default(), basis, by)
 }
 
+/// Devices, how they hang together and what they do. What was read beyond its cell is not needed from
+/// here on, and is much where many switches tell their tables.
+struct Shaped {
+    devices: Vec<Device>,
+    contested: Vec<Contested>,
+    topology: Topology,
+    duties: Vec<Duty>,
+    /// The devices, by their places, into which their neighbours wrote.
+    described: Vec<usize>,
+}
+
+impl Shaped {
+    fn of(found: Found<'_>) -> Self {
+        let Found { mut devices, contested, speakers, claims } = found;
+        let (topology, described) = topology::find_and_tell(&claims, &speakers, &mut devices);
+        let duties = duty::find(&claims, &devices);
+        Self { devices, contested, topology, duties, described }
+    }
+}
+
 /// The picture of these devices.
 fn judge(
     basis: &Basis<'_>,
     (policy, scope_rules): (&Policy, &scope::Rules),
     standing: &Standing<'_>,
-    found: Found<'_>,
+    shaped: Shaped,
 ) -> (Picture, Vec<usize>) {
-    let Found { mut devices, contested, speakers, claims } = found;
-    let (topology, described) = topology::find_and_tell(&claims, &speakers, &mut devices);
+    let Shaped { devices, contested, topology, duties, described } = shaped;
     let private = Private::of(standing, basis.register, basis.as_of);
     let matches =
         reconcile::reconcile(&devices, basis.ledger, basis.coverage, (&policy.absence, &private));
-    let duties = duty::find(&claims, &devices);
     let keys = basis.ledger.keys();
     let scopes = scope::judge(
         scope::Facts {

@@ -83,7 +83,7 @@ pub fn counts(picture: &Picture) -> Vec<(&'static str, Word, Word, usize)> {
 
 /// The device's best name; empty if it has none.
 pub fn name(device: &Device) -> String {
-    device.names.first().map(|name| name.value.clone()).unwrap_or_default()
+    device.names.first().map(|name| name.value.to_string()).unwrap_or_default()
 }
 
 /// The device's addresses, without repetition, in order.

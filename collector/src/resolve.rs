@@ -60,7 +60,8 @@ mod tests;
 
 use cells::Listed;
 pub use device::{
-    Address, Attached, Device, DeviceId, IdentifierKind, Join, JoinReason, Oddity, Service, Through,
+    Address, Attached, Device, DeviceId, IdentifierKind, Join, JoinReason, Oddity, Pinned, Service,
+    Through,
 };
 use gather::Gathered;
 use links::Links;

@@ -7,11 +7,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use daicho_common::observation::ObservationId;
 use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::decision::{Decided, Decision, Scope, Standing, Subject};
+use crate::evidence::Sources;
 use crate::ledger::Entry;
 use crate::parallel;
 use crate::policy::Policy;
@@ -41,9 +41,9 @@ pub struct Scoped {
     /// Why they propose it.
     pub reason: Arc<Reason>,
     /// The observations that the proposal rests on, ascending; empty where it rests on the book alone.
-    pub evidence: Vec<ObservationId>,
+    pub evidence: Sources,
     /// Who decided, if somebody did.
-    pub decided: Option<Word>,
+    pub decided: Option<Box<Word>>,
 }
 
 /// The rule that proposed.
@@ -160,7 +160,7 @@ fn one(
     let decided = facts.standing.scope(&case.subjects);
     let said = decided.and_then(|decided| {
         let Decision::Scope { scope, .. } = &decided.what else { return None };
-        Some((*scope, Word::of(decided)))
+        Some((*scope, Box::new(Word::of(decided))))
     });
     Some(Scoped {
         scope: said.as_ref().map_or(rule.scope, |(scope, _)| *scope),

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use daicho_common::complaint::{Complaint, Exit};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{self, Receiver};
+use crate::config::{self, Receiver, Url};
 use crate::words::Lang;
 
 /// With what SNMP agents are asked.
@@ -68,6 +68,18 @@ impl Kind {
             Self::Network => "network",
             Self::Credential => "credential",
             Self::Notify => "notify",
+        }
+    }
+
+    /// What the secrets of a setting of this kind and name are called in the vault, whether they are set or
+    /// not.
+    pub fn secrets(self, name: &str) -> Vec<String> {
+        match self {
+            Self::Credential => vec![credential::secret(name)],
+            Self::Notify => {
+                ["notify.", Url::SECRET].map(|before| format!("{before}{name}")).to_vec()
+            }
+            Self::General | Self::Deny | Self::Network => Vec::new(),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::day::Day;
-use crate::evidence::Sourced;
+use crate::evidence::SourcedText;
 use crate::finding::Finding;
 use crate::ledger::{Entry, Ledger};
 use crate::picture::Picture;
@@ -115,7 +115,7 @@ impl Content {
             }
             rows.insert(key.0, line);
         }
-        let devices = matter.picture.devices.iter().map(|one| (one.id.0.clone(), device(one)));
+        let devices = matter.picture.devices.iter().map(|one| (one.id.0.to_string(), device(one)));
         let findings = matter.picture.findings.iter().map(|one| (one.id.clone(), finding(one)));
         let records = matter.register.records();
         let register = records.iter().map(|record| {
@@ -258,8 +258,8 @@ fn row(entry: &Entry) -> Line {
 
 fn device(device: &Device) -> Line {
     let mut line = Line::new();
-    let text = |claim: &Option<Sourced<String>>| {
-        claim.as_ref().map(|claim| claim.value.clone()).unwrap_or_default()
+    let text = |claim: &Option<SourcedText>| {
+        claim.as_ref().map(|claim| claim.value.to_string()).unwrap_or_default()
     };
     put(&mut line, "name", &device.called());
     put(&mut line, "mac", &joined(device.macs.iter().map(|mac| mac.value)));

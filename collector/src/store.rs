@@ -78,7 +78,7 @@ pub use sites::{BadSite, Site as OtherSite, SiteSnapshot};
 pub use snapshots::Taken;
 pub use sql::Error as DatabaseError;
 pub use stocktakings::BadRound;
-pub use subjects::Subject;
+pub use subjects::{Linked, Subject};
 pub use tokens::{NewToken, Token};
 pub use views::{NewView, SavedView};
 

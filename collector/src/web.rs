@@ -340,8 +340,8 @@ fn said_in_advance(doors: Doors) -> Doors {
         .get("/settings", Need::May(Act::Survey), settings::page)
         .get("/settings/edit", Need::May(Act::Administer), settings::edit::form)
         .post("/settings/edit", Need::May(Act::Administer), settings::edit::say)
-        .get("/settings/remove", Need::May(Act::Administer), settings::edit::question)
-        .post("/settings/remove", Need::May(Act::Administer), settings::edit::remove)
+        .get("/settings/remove", Need::May(Act::Administer), settings::removal::question)
+        .post("/settings/remove", Need::May(Act::Administer), settings::removal::remove)
         .post("/settings/agents", Need::May(Act::Administer), settings::agents::code)
         .post("/settings/test", Need::May(Act::Administer), settings::trial::send)
 }

@@ -9,6 +9,10 @@ use std::fmt;
 use ecow::EcoString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod short;
+
+pub use short::Short;
+
 /// Longest text kept, in characters; SNMP's `DisplayString` ends at 255 (RFC 2579 §2).
 pub const MAX_CHARS: usize = 1024;
 

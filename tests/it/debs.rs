@@ -109,6 +109,31 @@ fn little_is_exposed(package: &Package, system: &Path) {
 }
 
 #[test]
+fn each_unit_has_its_own_user_a_read_only_system_and_no_privilege_but_the_agents_raw_sockets() {
+    for package in &PACKAGES {
+        for unit in package.units.iter().filter(|unit| unit.ends_with(".service")) {
+            let text = std::fs::read_to_string(root().join("config/systemd").join(unit)).unwrap();
+            let said = |key: &str| -> Vec<&str> {
+                text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
+            };
+            let raw = if *unit == "daicho-agent.service" { "CAP_NET_RAW" } else { "" };
+            assert_eq!(said("CapabilityBoundingSet"), [raw], "{unit}");
+            assert_eq!(said("AmbientCapabilities").concat(), raw, "{unit}");
+            assert_eq!(said("User"), [package.name], "{unit}");
+            for (key, value) in [
+                ("NoNewPrivileges", "yes"),
+                ("ProtectSystem", "strict"),
+                ("MemoryDenyWriteExecute", "yes"),
+                ("UMask", "0077"),
+            ] {
+                assert_eq!(said(key), [value], "{unit}: {key}");
+            }
+            assert_eq!(said("SystemCallFilter").first(), Some(&"@system-service"), "{unit}");
+        }
+    }
+}
+
+#[test]
 fn the_same_sources_give_the_same_octets() {
     let package = &PACKAGES[0];
     let programs = crate::built::folder();

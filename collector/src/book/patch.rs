@@ -104,7 +104,7 @@ fn patches(base: &Ledger, now: &Ledger) -> Patches {
         for row in now.rows_of(sheet) {
             let patch = patch_of(before.get(row.place), &row);
             if patch != RowPatch::default() {
-                let rows = patches.entry(row.place.sheet.clone()).or_default();
+                let rows = patches.entry(row.place.sheet.to_string()).or_default();
                 rows.insert(row.place.row, patch);
             }
         }

@@ -39,7 +39,7 @@ fn the_same_list_in_every_encoding_is_the_same_ledger() {
     assert_eq!(want.entries.len(), 2);
     assert!(want.defects.is_empty(), "{:?}", want.defects);
     let first = &want.entries[0];
-    assert_eq!(first.place, Place { book: "台帳.csv".into(), sheet: String::new(), row: 2 });
+    assert_eq!(first.place, Place { book: "台帳.csv".into(), sheet: "".into(), row: 2 });
     assert_eq!(first.name, "電子カルテ端末1");
     assert_eq!(first.cells[1], "電子カルテ端末①");
     assert_eq!(first.ips, ["192.168.10.5".parse::<std::net::IpAddr>().unwrap()]);

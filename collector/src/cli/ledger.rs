@@ -248,7 +248,8 @@ pub(super) fn run(line: &LedgerLine) -> Result<(), Complaint> {
         Command::Import(options) => import(options),
         Command::History(options) => history(options),
         Command::Set(Set { book, row, column, value, sheet, author }) => {
-            let place = Place { book: book.clone(), sheet: sheet.clone(), row: *row };
+            let place =
+                Place { book: book.as_str().into(), sheet: sheet.as_str().into(), row: *row };
             edit(author, Wish::Set { place, column: named(column), value: value.clone() })
         }
         Command::Add(Add { book, values, sheet, author }) => {
@@ -257,7 +258,8 @@ pub(super) fn run(line: &LedgerLine) -> Result<(), Complaint> {
             edit(author, Wish::Add { book, sheet, values: values.collect() })
         }
         Command::Retire(Retire { book, row, sheet, author }) => {
-            let place = Place { book: book.clone(), sheet: sheet.clone(), row: *row };
+            let place =
+                Place { book: book.as_str().into(), sheet: sheet.as_str().into(), row: *row };
             edit(author, Wish::Retire { place, was: None })
         }
         Command::Export(options) => export(options),

@@ -11,9 +11,9 @@ use super::{Author, Look, Places, to_stdout, who};
 use crate::clock;
 use crate::config::{Config, Receiver};
 use crate::settings::{Credential, Kind, Setting, Settings};
-use crate::store::{By, NewSetting, Seen, Store, StoreError};
+use crate::store::{By, NewSetting, Seen, Store, StoreError, TakenOut};
 use crate::vault::{Secret, Vault};
-use crate::words::Word;
+use crate::words::{Lang, Word};
 
 /// Longest file, in octets.
 const LONGEST: u64 = 4 << 20;
@@ -33,8 +33,8 @@ enum Command {
     Import(Import),
     /// いつ誰がなぜ何を変えたか / Who changed what, when and why
     History(Look),
-    /// 設定を1つ取り除きます。ファイルの設定や既定値に戻ります /
-    /// Takes a setting out: the configuration or the default holds again
+    /// 設定を1つ、その秘密とともに取り除きます。ファイルの設定や既定値に戻ります /
+    /// Takes a setting out with its secrets: the configuration or the default holds again
     Remove(Remove),
 }
 
@@ -183,20 +183,30 @@ fn history(options: &Look) -> Result<(), Complaint> {
     })
 }
 
+fn no_such(kind: Kind, name: &str) -> Complaint {
+    let kind = kind.name();
+    Complaint::new(
+        Exit::Input,
+        format!(
+            "設定 {kind} {name} はありません。`daicho-collector settings export` で確かめてください"
+        ),
+        format!("there is no setting {kind} {name}: see `daicho-collector settings export`"),
+    )
+}
+
 fn remove(options: &Remove) -> Result<(), Complaint> {
     let desk = Desk::open(&options.author.places)?;
     let by = By::here(who(options.author.by.as_ref()), clock::now());
     let (kind, name) = (options.kind, options.name.clone());
-    let removed = desk.store.remove_setting(kind, name.clone(), (by, options.why.clone()));
-    if !removed.map_err(|error| desk.trouble(&error))? {
-        let kind = kind.name();
-        return Err(Complaint::new(
-            Exit::Input,
-            format!(
-                "設定 {kind} {name} はありません。`daicho-collector settings export` で確かめてください"
-            ),
-            format!("there is no setting {kind} {name}: see `daicho-collector settings export`"),
-        ));
+    let because = (by, options.why.clone());
+    let done = desk.store.take_out_setting((kind, name.clone()), Seen::Any, because);
+    match done.map_err(|error| desk.trouble(&error))? {
+        TakenOut::Gone => {}
+        TakenOut::Nothing | TakenOut::Changed => return Err(no_such(kind, &name)),
+        TakenOut::Needed => {
+            let [ja, en] = [Lang::Ja, Lang::En].map(|lang| lang.say(Word::SettingStillUsed));
+            return Err(Complaint::new(Exit::Input, ja, en));
+        }
     }
     let line = options.author.lang.fill(Word::SettingsTakenOut, &[&options.kind.name(), &name]);
     to_stdout(|out| writeln!(out, "{line}"))

@@ -9,8 +9,8 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for device in known.facts.devices {
         let Some(class) = &device.class else { continue };
-        let text = |field: &Option<crate::evidence::Sourced<String>>| {
-            field.as_ref().map(|field| field.value.clone()).unwrap_or_default()
+        let text = |field: &Option<crate::evidence::SourcedText>| {
+            field.as_ref().map(|field| field.value.to_string()).unwrap_or_default()
         };
         let told = class.value == Class::Nas
             || matches!(class.value, Class::Router | Class::Wireless)
@@ -21,13 +21,13 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .find(|address| policy.purpose(&address.network) == Some(Purpose::Medical));
         if let Some(address) = medical.filter(|_| told) {
             let mut detail = portrait(device);
-            detail.push(address.network.clone());
-            let draft = Draft::new(Rule::ConsumerGear, &device.id.0)
+            detail.push(address.network.to_string());
+            let draft = Draft::new(Rule::ConsumerGear, device.id.0.as_str())
                 .device(Some(&device.id))
                 .detail(detail)
                 .facts(vec![
                     joined(device.macs.iter().map(|mac| mac.value)),
-                    address.network.clone(),
+                    address.network.to_string(),
                 ])
                 .evidence(presence(device).into_iter().chain(class.sources.iter().copied()));
             drafts.push(draft);

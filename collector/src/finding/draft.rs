@@ -86,16 +86,17 @@ impl Draft {
     pub(super) fn finish(self, known: &Facts<'_>) -> Finding {
         let (rule, mut evidence) = (word(self.rule), self.evidence);
         evidence.shrink_to_fit();
-        let id = format!("{rule}:{}", self.subject);
+        let id = [rule.as_str(), ":", &self.subject].concat();
         let facts = digest(self.facts.as_ref().unwrap_or(&self.detail));
-        let answer = Answer::of(known.standing.answers(&id), &facts);
+        let answer = Answer::of(known.standing.answers(&id), &facts).map(Box::new);
         Finding {
             severity: known.policy.severities.of(&rule, &self.concerns),
             id,
             rule: self.rule,
             device: self.device,
             entries: self.entries,
-            detail: self.detail,
+            // Not in the room of the former texts, which are larger.
+            detail: self.detail.iter().map(|text| text.as_str().into()).collect(),
             evidence,
             facts,
             answer,

@@ -134,7 +134,7 @@ fn draft(
     (kind, value): (&str, &str),
     places: Vec<&crate::ledger::Place>,
 ) -> Draft {
-    let id = DeviceId(value.to_owned());
+    let id = DeviceId(value.into());
     let device = known.devices.get(&id).filter(|_| kind == "device");
     Draft::new(Rule::DuplicateInLedger, format!("{kind}:{value}"))
         .device(device.map(|device| &device.id))

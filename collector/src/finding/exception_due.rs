@@ -56,7 +56,7 @@ fn elsewhere(exception: &Exception, device: &Device) -> Option<String> {
         return None;
     }
     let latest = device.addresses.iter().max_by_key(|address| address.last_seen)?;
-    (latest.network != exception.network).then(|| latest.network.clone())
+    (latest.network != exception.network).then(|| latest.network.to_string())
 }
 
 fn draft(

@@ -1,10 +1,10 @@
 //! Another model or version was seen than the one of which the MDS or SDS speaks: a new form is due.
 
 use super::{Draft, Known, Rule, class_word};
-use crate::evidence::Sourced;
+use crate::evidence::SourcedText;
 use crate::register::disclosure::{Seen, Standing};
 
-fn text(field: Option<&Sourced<String>>) -> &str {
+fn text(field: Option<&SourcedText>) -> &str {
     field.map_or("", |field| field.value.as_str())
 }
 

@@ -15,7 +15,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         if matched.scope == Some(Scope::Inside) && class.value.is_network() && blank {
             let version = device.version.as_ref();
             let mut detail = vec![device.called()];
-            detail.extend(version.map(|version| version.value.clone()));
+            detail.extend(version.map(|version| version.value.to_string()));
             let evidence = version.map_or(&class.sources, |version| &version.sources);
             let draft = Draft::new(Rule::FirmwareNotRecorded, matched.key)
                 .device(Some(&device.id))

@@ -27,7 +27,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
                 format!("{} ({})", service.kind, service.port)
             }
         });
-        let draft = Draft::new(Rule::ManagementExposed, &device.id.0)
+        let draft = Draft::new(Rule::ManagementExposed, device.id.0.as_str())
             .device(Some(&device.id))
             .detail(std::iter::once(device.called()).chain(services).collect())
             .facts(ports)

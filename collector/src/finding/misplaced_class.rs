@@ -15,7 +15,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
                 continue;
             };
             let mut detail = portrait(device);
-            detail.push(address.network.clone());
+            detail.push(address.network.to_string());
             let subject = format!("{}:{}", device.id.0, address.network);
             let draft = Draft::new(Rule::MisplacedClass, subject)
                 .device(Some(&device.id))

@@ -14,8 +14,8 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         });
         let (Some(odd), Some(address)) = (odd, network) else { continue };
         let mut detail = portrait(device);
-        detail.push(address.network.clone());
-        let draft = Draft::new(Rule::RandomisedMac, &device.id.0)
+        detail.push(address.network.to_string());
+        let draft = Draft::new(Rule::RandomisedMac, device.id.0.as_str())
             .device(Some(&device.id))
             .detail(detail)
             .facts(vec![joined(device.macs.iter().map(|mac| mac.value))])

@@ -15,7 +15,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         let left_out = found.entry.is_none() || scope == Scope::Outside;
         if storage.value.keeps == Keeps::Yes && left_out {
             let scope = if found.entry.is_none() { "unlisted" } else { "outside" };
-            let draft = Draft::new(Rule::StoringPrinter, &device.id.0)
+            let draft = Draft::new(Rule::StoringPrinter, device.id.0.as_str())
                 .device(Some(&device.id))
                 .entries(found.entry.clone())
                 .detail(portrait(device))

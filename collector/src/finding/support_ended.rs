@@ -38,11 +38,11 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
         concerns.extend(class_word(device));
         let rows = rows.get_or_insert_with(|| of_devices(known));
         let entries = rows.get(&device.id).into_iter().flatten().copied().cloned();
-        let draft = Draft::new(Rule::SupportEnded, &device.id.0)
+        let draft = Draft::new(Rule::SupportEnded, device.id.0.as_str())
             .device(Some(&device.id))
             .entries(entries)
-            .detail(vec![device.called(), os.value.clone(), last.to_string()])
-            .facts(vec![os.value.clone(), last.to_string()])
+            .detail(vec![device.called(), os.value.to_string(), last.to_string()])
+            .facts(vec![os.value.to_string(), last.to_string()])
             .concerns(concerns)
             .evidence(os.sources.iter().chain(&end.sources).copied());
         drafts.push(draft);

@@ -116,7 +116,7 @@ fn an_address_in_two_rows_is_told_once() {
 #[test]
 fn one_thing_kept_in_two_books_or_a_retired_row_is_no_duplicate() {
     let mut other = row(9, "", "10.0.0.1", "");
-    other.place.book = "ip.xlsx".to_owned();
+    other.place.book = "ip.xlsx".into();
     other.asset_number = "N-2".to_owned();
     let case = Case::new().arp("10.0.0.1", A);
     assert_eq!(rules(&findings(&case, vec![row(2, "", "10.0.0.1", ""), other])), []);

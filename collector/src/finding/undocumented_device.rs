@@ -18,7 +18,7 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             facts.extend(class.clone());
             facts.extend(detail.get(3..).unwrap_or_default().iter().cloned());
             detail.extend(sides.other(device));
-            Draft::new(Rule::UndocumentedDevice, &device.id.0)
+            Draft::new(Rule::UndocumentedDevice, device.id.0.as_str())
                 .device(Some(&device.id))
                 .detail(detail)
                 .facts(facts)

@@ -175,7 +175,8 @@ fn read(value: &impl Fn(&str) -> Option<String>) -> Reading {
         serial: value("hw.serial_number"),
         os,
         software: value("service.product")
-            .map(|product| Software { product, vendor: value("service.vendor") }),
+            .map(|product| (product.into(), value("service.vendor").map(Into::into)))
+            .map(|(product, vendor)| Software { product, vendor }),
         storage: None,
         weight: WEIGHT,
     }

@@ -151,7 +151,7 @@ impl Row {
                 let group = |name, stated: &Option<String>| said(name).or_else(|| stated.clone());
                 let name = group("os", &self.claims.os);
                 let software = said("software").map(|product| Software {
-                    product,
+                    product: product.into(),
                     vendor: self.claims.software.as_ref().and_then(|it| it.vendor.clone()),
                 });
                 Some(Reading {
@@ -279,7 +279,13 @@ impl Written {
 
     fn software(&self) -> Option<Software> {
         let product = self.software.clone().or_else(|| self.software_vendor.clone())?;
-        Some(Software { product, vendor: self.software_vendor.clone() })
+        Some(self.speaks(product))
+    }
+
+    /// Software of this name, by whom the row says.
+    fn speaks(&self, product: String) -> Software {
+        let vendor = self.software_vendor.as_deref().map(Into::into);
+        Software { product: product.into(), vendor }
     }
 
     /// What an example must come to.
@@ -287,10 +293,7 @@ impl Written {
         let stated = |said: &Option<String>, stated: &Option<String>| {
             said.clone().or_else(|| stated.clone())
         };
-        let named = example
-            .software
-            .clone()
-            .map(|product| Software { product, vendor: self.software_vendor.clone() });
+        let named = example.software.clone().map(|product| self.speaks(product));
         Reading {
             class: self.class,
             vendor: stated(&example.vendor, &self.vendor),

@@ -157,8 +157,8 @@ impl Words {
             words.put(&names, (Sort::Name, makes), &Reading { weight: NAME, ..of() });
             for product in software {
                 // How it may go on is no part of its name.
-                let name = product.trim_end_matches(['*', '(', ' ']).to_owned();
-                let said = Software { product: name, vendor: Some(vendor.clone()) };
+                let name = product.trim_end_matches(['*', '(', ' ']).into();
+                let said = Software { product: name, vendor: Some(vendor.as_str().into()) };
                 let claims = Reading { software: Some(said), weight: NAME, ..Reading::default() };
                 words.put(&[product], (Sort::Rest, None), &claims);
             }

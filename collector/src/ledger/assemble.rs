@@ -52,7 +52,7 @@ fn keep_out(book: &str, grid: &Grid, ledger: &mut Ledger) {
     let (hidden, hidden_columns) = (grid.hidden, grid.hidden_columns.clone());
     if !empty {
         ledger.defects.push(Defect {
-            place: Place { book: book.to_owned(), sheet: name.clone(), row: 1 },
+            place: Place { book: book.into(), sheet: name.as_str().into(), row: 1 },
             column: String::new(),
             value: String::new(),
             reason: Reason::NoHeader,
@@ -124,7 +124,7 @@ impl Table<'_> {
 
     fn read_row(&self, row: Row, sheet: &SheetPlan, ledger: &mut Ledger, numbers: &mut Numbers) {
         let place =
-            Place { book: self.book.to_owned(), sheet: sheet.name.clone(), row: row.number };
+            Place { book: self.book.into(), sheet: sheet.name.as_str().into(), row: row.number };
         let mut draft = Draft::new(place, self.sheet);
         draft.read(&row, sheet, self.columns);
         for (column, beginning) in sheet.cut_in(row.number) {

@@ -229,7 +229,11 @@ pub(super) fn end_of(ledger: &Ledger, index: usize, sheet: &Sheet) -> Place {
     let here = |place: &Place| place.book == sheet.book && place.sheet == sheet.name;
     let defects = ledger.defects.iter().filter(|defect| defect.rejected && here(&defect.place));
     let last = rows.chain(defects.map(|defect| defect.place.row)).max().unwrap_or(0).max(header);
-    Place { book: sheet.book.clone(), sheet: sheet.name.clone(), row: last.saturating_add(1) }
+    Place {
+        book: sheet.book.as_str().into(),
+        sheet: sheet.name.as_str().into(),
+        row: last.saturating_add(1),
+    }
 }
 
 /// Whether a row says what it did when it was read.
@@ -315,9 +319,9 @@ fn insert(
     if position(ledger, place).is_some() {
         return Err(BadEdit::NotAsBefore(place.clone()));
     }
-    let here = |sheet: &Sheet| sheet.book == place.book && sheet.name == place.sheet;
+    let here = |sheet: &Sheet| place.book == sheet.book && place.sheet == sheet.name;
     let found = ledger.sheets.iter().enumerate().find(|(_, sheet)| here(sheet));
-    let missing = || BadEdit::NoSuchSheet(place.book.clone(), place.sheet.clone());
+    let missing = || BadEdit::NoSuchSheet(place.book.to_string(), place.sheet.to_string());
     let (index, sheet) = found.ok_or_else(missing)?;
     let mut cells = cells.to_vec();
     cells.resize(sheet.columns.len(), String::new());

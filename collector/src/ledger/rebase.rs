@@ -176,7 +176,7 @@ impl Work<'_> {
 
     /// A row that a person added and the new book has not: added to it again.
     fn again(&mut self, edited: &Entry, origin: usize) {
-        let here = |sheet: &Sheet| sheet.name == edited.place.sheet && !sheet.columns.is_empty();
+        let here = |sheet: &Sheet| edited.place.sheet == sheet.name && !sheet.columns.is_empty();
         let found = self.new.sheets.iter().enumerate().find(|(_, sheet)| here(sheet));
         let Some((index, sheet)) = found else {
             self.conflict(Conflict {

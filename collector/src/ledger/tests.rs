@@ -29,7 +29,7 @@ fn books_are_joined_with_their_sheets_and_a_name_that_is_taken_gets_a_number() {
             ("台帳.xlsx (3)", 3)
         ]
     );
-    let first = Place { book: "台帳.xlsx (2)".to_owned(), sheet: "機器".to_owned(), row: 2 };
+    let first = Place { book: "台帳.xlsx (2)".into(), sheet: "機器".into(), row: 2 };
     assert_eq!(ledger.defects.len(), 1);
     assert_eq!(ledger.defects[0].reason, Reason::DuplicateNumber { first });
     assert_eq!(ledger.defects[0].place.book, "台帳.xlsx (2)");

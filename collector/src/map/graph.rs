@@ -17,7 +17,7 @@ pub(super) enum Vertex {
 
 impl Vertex {
     pub(super) fn known(id: &str) -> Self {
-        Self::Known(DeviceId(id.to_owned()))
+        Self::Known(DeviceId(id.into()))
     }
 
     fn of(end: &End) -> Self {

@@ -307,7 +307,7 @@ impl<'a> Drawer<'_, '_, 'a> {
             .map(|other| {
                 let called = match other {
                     Spot::Gateway(id) => {
-                        self.plan.devices.get(id).map_or_else(|| id.0.clone(), Device::called)
+                        self.plan.devices.get(id).map_or_else(|| id.0.to_string(), Device::called)
                     }
                     Spot::Network(name) => name.to_owned(),
                 };

@@ -44,7 +44,7 @@ fn start(graph: &Graph<'_>, at: &str) -> Option<Vertex> {
         return Some(own);
     }
     let spoken_of = graph.loads.keys().find(|vertex| vertex.text() == at);
-    let device = graph.devices.get(&DeviceId(at.to_owned()));
+    let device = graph.devices.get(&DeviceId(at.into()));
     let switch = device.and_then(|device| device.attached.first());
     spoken_of.cloned().or_else(|| switch.map(|on| Vertex::Known(on.value.switch.clone())))
 }
@@ -110,7 +110,7 @@ impl<'a> Drawer<'_, '_, 'a> {
         children.sort_by(|(a, _), (b, _)| a.cmp(b));
         node.children = children.into_iter().map(|(_, node)| node).collect();
         let to = To::Below(match vertex {
-            Vertex::Known(id) => id.0.clone(),
+            Vertex::Known(id) => id.0.to_string(),
             Vertex::SpokenOf(_) => vertex.text(),
         });
         node.children.extend(self.rest(to, below.iter().skip(taken).map(|(far, _)| far)));
@@ -120,7 +120,7 @@ impl<'a> Drawer<'_, '_, 'a> {
     /// Whether its fold is open: it was wished, or the map was asked for because of a device on it.
     fn is_open(&self, vertex: &Vertex, node: &Node) -> bool {
         let wished = node.fold.as_ref().is_some_and(|fold| fold.open);
-        let of = self.pen.wish.at.as_ref().map(|at| DeviceId(at.clone()));
+        let of = self.pen.wish.at.as_ref().map(|at| DeviceId(at.as_str().into()));
         let device = of.and_then(|of| self.graph.devices.get(&of));
         let for_device = device.is_some_and(|device| {
             let switch = device.attached.first().map(|on| &on.value.switch);
@@ -141,7 +141,11 @@ impl<'a> Drawer<'_, '_, 'a> {
                 lines.extend(chassis.map(|chassis| pen.fill(Word::MapStack, chassis)));
                 Node { lines, ..pen.device(device, Edge::default()) }
             }
-            (None, Vertex::Known(DeviceId(name)) | Vertex::SpokenOf(name)) => {
+            (None, vertex) => {
+                let name = match vertex {
+                    Vertex::Known(DeviceId(name)) => name.as_str(),
+                    Vertex::SpokenOf(name) => name,
+                };
                 let name = if name.is_empty() { pen.say(Word::CommonUnknown) } else { name };
                 Node {
                     lines: vec![line(name), pen.say(Word::PaperSpokenOf).into()],

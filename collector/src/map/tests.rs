@@ -289,7 +289,7 @@ fn hostile_names_are_text_in_every_drawing() {
     let mut picture = small();
     let names = [HOSTILE, "受付\u{202e}fdp.exe\u{fffe}\u{1b}]", &"長".repeat(10_000)];
     for (device, name) in picture.devices.iter_mut().zip(names.iter().cycle()) {
-        device.names[0].value = (*name).to_owned();
+        device.names[0].value = (*name).into();
     }
     for link in &mut picture.topology.links {
         link.near.port = HOSTILE.into();
@@ -334,14 +334,14 @@ fn large(switches: usize, each: usize) -> Picture {
     for n in 0..switches {
         let id = format!("sw-{n:04}");
         let mut one = switch.clone();
-        one.id = DeviceId(id.clone());
-        one.names[0].value = id.clone();
+        one.id = DeviceId(id.as_str().into());
+        one.names[0].value = id.as_str().into();
         picture.devices.push(one);
         picture.topology.links.push(cable(("core", &format!("Te{n}")), (&id, "Gi1/0/48")));
         for m in 0..each {
             let mut one = on(pc.clone(), (&id, &format!("Gi1/0/{m}")), None);
-            one.id = DeviceId(format!("pc-{n:04}-{m:03}"));
-            one.names[0].value = format!("PC-{n}-{m}");
+            one.id = DeviceId(format!("pc-{n:04}-{m:03}").into());
+            one.names[0].value = format!("PC-{n}-{m}").into();
             if (n * each + m).is_multiple_of(100) {
                 picture.matches.push(undocumented(&one.id.0));
             }
@@ -384,7 +384,7 @@ fn a_chain_of_switches_without_end_is_cut_and_can_be_followed() {
     let one = device("n", "n", Class::Switch);
     for n in 0..300 {
         let mut switch = one.clone();
-        switch.id = DeviceId(format!("n-{n:03}"));
+        switch.id = DeviceId(format!("n-{n:03}").into());
         picture.devices.push(switch);
         let (near, far) = (format!("n-{n:03}"), format!("n-{:03}", n + 1));
         picture.topology.links.push(cable((&near, "a"), (&far, "b")));

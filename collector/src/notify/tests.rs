@@ -1,5 +1,6 @@
 //! Damping in zero time, what is told, and in which words.
 
+use daicho_common::text::Short;
 use daicho_common::time::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -34,7 +35,7 @@ fn finding(id: &str, rule: Rule, severity: Severity) -> Finding {
         severity,
         device: Some(DeviceId("mac-001a2b000008".into())),
         entries: Vec::new(),
-        detail: vec!["10.20.0.9".into(), "00:1a:2b:00:00:08".into(), "受付\r\nBcc: x@y".into()],
+        detail: ["10.20.0.9", "00:1a:2b:00:00:08", "受付\r\nBcc: x@y"].map(Short::from).into(),
         evidence: Vec::new(),
         facts: "f".into(),
         answer: None,
@@ -233,12 +234,12 @@ fn keys(known: &Known<'_>) -> Vec<String> {
 fn a_finding_is_told_again_only_when_its_answer_no_longer_holds() {
     let mut one = finding("a", Rule::UndocumentedDevice, Severity::High);
     assert_eq!(keys(&known(&[one.clone()], &[], at(0))), ["finding:a:0"]);
-    one.answer = Some(answer(Some(Disposition::Registered), true, None));
+    one.answer = Some(Box::new(answer(Some(Disposition::Registered), true, None)));
     assert!(keys(&known(&[one.clone()], &[], at(0))).is_empty());
-    one.answer = Some(answer(Some(Disposition::Registered), false, None));
+    one.answer = Some(Box::new(answer(Some(Disposition::Registered), false, None)));
     assert_eq!(keys(&known(&[one.clone()], &[], at(0))), ["finding:a:7"]);
     // An owner and a day alone open nothing again; once the day is over, that is told.
-    one.answer = Some(answer(None, true, Day::new(2026, 4, 1)));
+    one.answer = Some(Box::new(answer(None, true, Day::new(2026, 4, 1))));
     assert_eq!(keys(&known(&[one.clone()], &[], at(0))), ["finding:a:0"]);
     let later = keys(&known(&[one], &[], at(DAY)));
     assert_eq!(later, ["finding:a:0", "overdue:a:2026-04-01"]);
@@ -356,7 +357,7 @@ fn a_flood_is_told_in_one_bounded_message_worst_first() {
             let severity = if n == 4321 { Severity::High } else { Severity::Warning };
             let mut one = finding(&format!("f{n}"), Rule::UndocumentedDevice, severity);
             if n % 1000 < 10 || n == 4321 {
-                one.detail = vec!["長".repeat(10_000); 40];
+                one.detail = vec!["長".repeat(10_000).into(); 40];
             }
             one
         })

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use daicho_common::observation::{Fact, Observation, ObservationId};
 
-use super::{Basis, Picture, Rulings, judge};
+use super::{Basis, Picture, Rulings, Shaped, judge};
 use crate::archive::{Hand, Seen};
 use crate::decision::{Decided, Standing};
 use crate::evidence::{Claim, weigh_some};
@@ -94,11 +94,13 @@ impl Live {
         drop((topology, duties, matches, scopes, findings));
         let seen = basis.observations;
         let found = self.find(devices.into_vec(), seen, (fingerprints, &standing));
-        let public = seen.hand().some(self.public.iter().map(|(_, at)| *at));
-        let claims = weigh_some(public.iter().map(|one| &**one).collect());
-        let found = Found { claims, ..found };
+        let shaped = {
+            let public = seen.hand().some(self.public.iter().map(|(_, at)| *at));
+            let claims = weigh_some(public.iter().map(|one| &**one).collect());
+            Shaped::of(Found { claims, ..found })
+        };
         let by = (&rulings.policy, &rulings.scope);
-        let (picture, described) = judge(basis, by, &standing, found);
+        let (picture, described) = judge(basis, by, &standing, shaped);
         let home = |place: &usize| self.homes.get(*place).copied();
         self.described = described.iter().filter_map(home).collect();
         picture

@@ -9,7 +9,7 @@ use super::claim;
 use super::index::{Index, Row, Seen};
 use super::silence::Looks;
 use super::{Difference, MatchedBy, place};
-use crate::evidence::{Sourced, Sources};
+use crate::evidence::{SourcedText, Sources};
 use crate::ledger::{Entry, Field, Ledger, State};
 use crate::resolve::{Address, Device};
 
@@ -69,7 +69,7 @@ pub(super) fn differences(
         });
     }
     // What one of them leaves out another may say.
-    let of = |field: fn(&Device) -> &Option<Sourced<String>>| {
+    let of = |field: fn(&Device) -> &Option<SourcedText>| {
         devices.iter().copied().find(|device| field(device).is_some()).unwrap_or(best)
     };
     let (vendor, model, version) = (of(|d| &d.vendor), of(|d| &d.model), of(|d| &d.version));
@@ -90,11 +90,11 @@ pub(super) fn differences(
     found
 }
 
-fn text(field: Field, declared: &str, observed: &Sourced<String>) -> Difference {
+fn text(field: Field, declared: &str, observed: &SourcedText) -> Difference {
     Difference {
         field,
         declared: declared.to_owned(),
-        observed: observed.value.clone(),
+        observed: observed.value.to_string(),
         sources: observed.sources.to_vec(),
     }
 }

@@ -14,7 +14,7 @@ const ID_B: &str = "mac-001a2b00000b";
 /// A row with this name of a host, address and MAC address; empty: not declared.
 pub(crate) fn row(number: u32, host: &str, address: &str, declared: &str) -> Entry {
     Entry {
-        place: Place { book: "book.xlsx".to_owned(), sheet: "1".to_owned(), row: number },
+        place: Place { book: "book.xlsx".into(), sheet: "1".into(), row: number },
         sheet: 0,
         cells: Vec::new(),
         asset_number: format!("N-{number}"),
@@ -45,7 +45,7 @@ fn held(case: &Case, rows: Vec<Entry>, coverage: &[Coverage]) -> Vec<Match> {
 /// The only row's match, and the devices left over.
 fn one(case: &Case, row: Entry, coverage: &[Coverage]) -> (Match, Vec<String>) {
     let mut matches = held(case, vec![row], coverage);
-    let left = matches.split_off(1).into_iter().map(|m| m.device.unwrap().0).collect();
+    let left = matches.split_off(1).into_iter().map(|m| m.device.unwrap().0.to_string()).collect();
     (matches.remove(0), left)
 }
 
@@ -98,7 +98,7 @@ fn another_mac_at_the_declared_address_is_one_difference_and_no_unknown_device()
 #[test]
 fn an_address_held_by_a_device_with_another_name_and_mac_is_another_device() {
     let (found, left) = one(&seen(), row(2, "mri-3", "10.0.0.1", "00:1a:2b:00:00:ff"), &[ward()]);
-    let other = Doubt::OtherDeviceAtAddress(crate::resolve::DeviceId(ID_A.to_owned()));
+    let other = Doubt::OtherDeviceAtAddress(crate::resolve::DeviceId(ID_A.into()));
     assert_eq!(doubts(&found.verdict), [other]);
     assert_eq!(left, [ID_A, ID_B]);
 }
@@ -107,7 +107,7 @@ fn an_address_held_by_a_device_with_another_name_and_mac_is_another_device() {
 fn a_device_that_another_row_has_by_its_mac_is_not_taken_by_its_address() {
     let rows = vec![row(2, "", "10.0.0.1", "00:1a:2b:00:00:ff"), row(3, "", "10.0.0.7", A)];
     let matches = held(&seen(), rows, &[ward()]);
-    let other = Doubt::OtherDeviceAtAddress(crate::resolve::DeviceId(ID_A.to_owned()));
+    let other = Doubt::OtherDeviceAtAddress(crate::resolve::DeviceId(ID_A.into()));
     assert_eq!(doubts(&matches[0].verdict), [other]);
     assert_eq!(fields(&matches[1].verdict), [Field::Ip]);
 }
@@ -436,7 +436,7 @@ fn dock() -> (Case, [String; 2]) {
     let devices = case.devices();
     let id = |name: &str| {
         let called = devices.iter().find(|device| device.called() == name);
-        called.unwrap_or_else(|| panic!("no {name}")).id.0.clone()
+        called.unwrap_or_else(|| panic!("no {name}")).id.0.to_string()
     };
     let ids = [id("NOTE-1"), id("NOTE-2")];
     (case, ids)
@@ -447,7 +447,7 @@ fn the_row_of_a_dock_does_not_hide_a_laptop_that_has_no_row() {
     let (case, [first, second]) = dock();
     let (found, left) = one(&case, row(1, "", "", B), &[]);
     assert_eq!(found.device, None);
-    let ids = [&first, &second].map(|id| DeviceId(id.clone()));
+    let ids = [&first, &second].map(|id| DeviceId(id.as_str().into()));
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     assert!(doubts(&found.verdict).contains(&Doubt::Ambiguous(ids)), "{:?}", found.verdict);
@@ -458,8 +458,8 @@ fn the_row_of_a_dock_does_not_hide_a_laptop_that_has_no_row() {
 fn a_row_with_a_docks_card_means_the_laptop_whose_name_or_own_card_it_gives() {
     let (case, [first, second]) = dock();
     let (found, left) = one(&case, row(1, "NOTE-2", "", B), &[]);
-    assert_eq!((found.device, left), (Some(DeviceId(second.clone())), vec![first.clone()]));
+    assert_eq!((found.device, left), (Some(DeviceId(second.as_str().into())), vec![first.clone()]));
     let both = Entry { macs: vec![mac(B), mac(A)], ..row(1, "", "", B) };
     let (found, left) = one(&case, both, &[]);
-    assert_eq!((found.device, left), (Some(DeviceId(first)), vec![second]));
+    assert_eq!((found.device, left), (Some(DeviceId(first.into())), vec![second]));
 }

@@ -9,7 +9,7 @@ use daicho_common::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Shown;
-use crate::evidence::Sourced;
+use crate::evidence::SourcedText;
 use crate::fingerprint::Class;
 use crate::resolve::Device;
 
@@ -105,7 +105,7 @@ fn put(into: &mut Map<String, Value>, key: &str, part: Map<String, Value>) {
     }
 }
 
-fn put_text(into: &mut Map<String, Value>, key: &str, claim: Option<&Sourced<String>>) {
+fn put_text(into: &mut Map<String, Value>, key: &str, claim: Option<&SourcedText>) {
     if let Some(text) = text(claim) {
         into.insert(key.to_owned(), Value::String(text));
     }
@@ -191,7 +191,7 @@ fn addresses(device: &Device) -> Vec<IpAddr> {
     ips
 }
 
-fn text(claim: Option<&Sourced<String>>) -> Option<String> {
+fn text(claim: Option<&SourcedText>) -> Option<String> {
     claim.map(|claim| clean(&claim.value)).filter(|text| !text.is_empty())
 }
 

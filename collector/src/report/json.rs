@@ -65,7 +65,7 @@ fn met(device: &Device) -> Vec<IpAddr> {
             JoinReason::OwnInterface { asked: ip, .. } | JoinReason::MacHadAddress { ip, .. } => {
                 answered.insert(*ip);
             }
-            JoinReason::SameIdentifier { .. } | JoinReason::Person { .. } => {}
+            JoinReason::SameIdentifier { .. } | JoinReason::Person(_) => {}
         }
     }
     let met = |ip: &IpAddr| answered.contains(ip) || !listed.contains(ip);

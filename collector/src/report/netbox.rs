@@ -94,8 +94,8 @@ fn rows<'a>(shown: &Shown<'a>) -> Vec<Row<'a>> {
         (BTreeSet::new(), BTreeSet::new(), BTreeMap::<String, Named>::new());
     let mut all = Vec::new();
     for device in &shown.picture.devices {
-        let text = |claim: &Option<crate::evidence::Sourced<String>>| {
-            claim.as_ref().map(|claim| claim.value.clone()).unwrap_or_default()
+        let text = |claim: &Option<crate::evidence::SourcedText>| {
+            claim.as_ref().map(|claim| claim.value.to_string()).unwrap_or_default()
         };
         let maker = Named::of(&text(&device.vendor), LONG);
         let maker = makers.entry(maker.slug.clone()).or_insert(maker).clone();
@@ -284,10 +284,10 @@ fn addresses(rows: &[Row<'_>], coverage: &[Coverage]) -> Table {
             row.device
                 .names
                 .iter()
-                .map(|name| &name.value)
+                .map(|name| name.value.as_str())
                 .find(|it| is_host(it))
-                .cloned()
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .to_owned(),
             row.name.clone(),
             interfaces_of(row.device).into_iter().next().unwrap_or_default(),
             if first { "true" } else { "false" }.to_owned(),

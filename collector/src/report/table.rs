@@ -71,7 +71,7 @@ pub fn matches(shown: &Shown<'_>) -> Table {
 
 fn declared(place: Option<&Place>, entry: Option<&Entry>) -> [String; 6] {
     let (book, sheet, row) = place.map_or_else(Default::default, |place| {
-        (place.book.clone(), place.sheet.clone(), place.row.to_string())
+        (place.book.to_string(), place.sheet.to_string(), place.row.to_string())
     });
     let (number, name, ips) = entry.map_or_else(Default::default, |entry| {
         let ips: Vec<String> = entry.ips.iter().map(ToString::to_string).collect();
@@ -129,14 +129,14 @@ pub fn devices(shown: &Shown<'_>) -> Table {
     ];
     let verdicts = verdicts_by_device(shown);
     let rows = shown.picture.devices.iter().map(|device| {
-        let text = |claim: &Option<crate::evidence::Sourced<String>>| {
-            claim.as_ref().map(|claim| claim.value.clone()).unwrap_or_default()
+        let text = |claim: &Option<crate::evidence::SourcedText>| {
+            claim.as_ref().map(|claim| claim.value.to_string()).unwrap_or_default()
         };
         let mut networks: Vec<&str> =
             device.addresses.iter().map(|address| address.network.as_str()).collect();
         networks.dedup();
         let mut row = vec![
-            device.id.0.clone(),
+            device.id.0.to_string(),
             name(device),
             ips(device).join(IN_CELL),
             macs(device).join(IN_CELL),
@@ -267,7 +267,7 @@ pub fn finding(shown: &Shown<'_>, finding: &Finding) -> Vec<String> {
     let mut row = vec![
         shown.lang.say(phrase::severity(finding.severity)).to_owned(),
         shown.lang.say(phrase::rule(finding.rule)).to_owned(),
-        finding.device.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
+        finding.device.as_ref().map(|id| id.0.to_string()).unwrap_or_default(),
         places.join(IN_CELL),
         phrase::detail(shown.lang, finding).join(IN_CELL),
     ];

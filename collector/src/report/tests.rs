@@ -53,13 +53,13 @@ fn arp(host: u8) -> Observation {
 fn device(host: u8, name: &str, class: Class) -> Device {
     let sources = crate::evidence::Sources::from(arp(host).id());
     let said = |value: &str| Sourced {
-        value: value.to_owned(),
+        value: value.into(),
         grade: Grade::Queried,
         sources: sources.clone(),
     };
     let mac: daicho_common::addr::Mac = format!("00:1a:2b:00:00:{host:02x}").parse().unwrap();
     Device {
-        id: DeviceId(format!("mac-001a2b0000{host:02x}")),
+        id: DeviceId(format!("mac-001a2b0000{host:02x}").into()),
         macs: vec![Sourced { value: mac, grade: Grade::Queried, sources: sources.clone() }],
         addresses: vec![Address {
             ip: ip(host),
@@ -176,13 +176,13 @@ fn ledger() -> Ledger {
 
 fn matched(row: Option<u32>, host: Option<u8>, verdict: Verdict) -> Match {
     let by = if row.is_some() && host.is_some() { vec![MatchedBy::Mac] } else { vec![] };
-    let device = host.map(|host| DeviceId(format!("mac-001a2b0000{host:02x}")));
+    let device = host.map(|host| DeviceId(format!("mac-001a2b0000{host:02x}").into()));
     Match { entry: row.map(place), device, also: vec![], by, verdict }
 }
 
 fn topology() -> Topology {
     let end = |name: &str, port: &str, device: Option<u8>| End {
-        device: device.map(|host| DeviceId(format!("mac-001a2b0000{host:02x}"))),
+        device: device.map(|host| DeviceId(format!("mac-001a2b0000{host:02x}").into())),
         name: name.into(),
         port: port.into(),
         alias: "東病棟".into(),
@@ -256,7 +256,7 @@ fn picture() -> Picture {
             severity: Severity::High,
             device: Some(DeviceId("mac-001a2b000009".into())),
             entries: vec![],
-            detail: vec!["10.20.0.9".into(), HOSTILE.into()],
+            detail: ["10.20.0.9", HOSTILE].map(Into::into).into(),
             evidence: vec![arp(9).id()],
             facts: String::new(),
             answer: None,

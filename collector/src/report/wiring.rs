@@ -120,7 +120,7 @@ pub fn contradictions(shown: &Shown<'_>) -> Table {
     let words = [Word::LinksDevice, Word::FieldMac, Word::LinksPorts];
     let rows = shown.picture.topology.contradictions.iter().map(|one| {
         let called =
-            device(shown, &one.device).map_or_else(|| one.device.0.clone(), Device::called);
+            device(shown, &one.device).map_or_else(|| one.device.0.to_string(), Device::called);
         let ports =
             one.ports.iter().map(|end| format!("{} {}", phrase::wiring::end(end), end.port));
         let ports: Vec<String> = ports.collect();

@@ -183,7 +183,7 @@ impl Case {
 
     /// The ids of the devices, for a first look.
     pub(crate) fn ids(&self) -> Vec<String> {
-        self.devices().into_iter().map(|device| device.id.0).collect()
+        self.devices().into_iter().map(|device| device.id.0.to_string()).collect()
     }
 }
 

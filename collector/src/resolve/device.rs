@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use daicho_common::addr::Mac;
-use daicho_common::text::Text;
+use daicho_common::text::Short;
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::decision::Key;
-use crate::evidence::{self, Sourced, Sources};
+use crate::evidence::{self, Sourced, SourcedText, Sources};
 use crate::fingerprint::{Class, Software};
 use crate::inventory::parts::Part;
 use crate::inventory::storage::Storage;
@@ -18,7 +18,7 @@ use crate::resolve::why::Why;
 /// burned-in address (the smallest of them), else `ip-<network>-<address>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct DeviceId(pub String);
+pub struct DeviceId(pub Short);
 
 /// An address where a device was, for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,7 +26,7 @@ pub struct Address {
     /// The address.
     pub ip: IpAddr,
     /// The declared network in which it was seen.
-    pub network: String,
+    pub network: Short,
     /// First seen there.
     pub first_seen: Timestamp,
     /// Last seen there.
@@ -39,11 +39,11 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Service {
     /// DNS-SD type (`_ipp._tcp`), a protocol (`http`), or `tcp/443` where only the port is known.
-    pub kind: Text,
+    pub kind: Short,
     /// Port; 0 if unknown.
     pub port: u16,
     /// The instance's name, or what it said of itself; empty if nothing.
-    pub instance: Text,
+    pub instance: Short,
 }
 
 /// Why two sets of evidence are held to be one device: shown to the auditor as one sentence.
@@ -86,17 +86,22 @@ pub enum JoinReason {
         /// What kind.
         kind: IdentifierKind,
         /// The identifier, as it was said.
-        value: String,
+        value: Short,
     },
-    /// A person said so; no observation shows it.
-    Person {
-        /// The number of the decision.
-        decision: u64,
-        /// Who decided.
-        by: String,
-        /// Why, in their words.
-        why: String,
-    },
+    /// A person said so; no observation shows it. Kept apart, because there are few of them and several
+    /// reasons for every device.
+    Person(Box<Pinned>),
+}
+
+/// A person's word that something is one device.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Pinned {
+    /// The number of the decision.
+    pub decision: u64,
+    /// Who decided.
+    pub by: String,
+    /// Why, in their words.
+    pub why: String,
 }
 
 /// Identifiers that a device carries from one network card or address to another.
@@ -139,39 +144,39 @@ pub struct Device {
     /// Addresses, ascending by (network, ip).
     pub addresses: Vec<Address>,
     /// Names it gives itself or was given, best first: sysName, mDNS host.
-    pub names: Vec<Sourced<String>>,
+    pub names: Vec<SourcedText>,
     /// What it is.
     pub class: Option<Sourced<Class>>,
     /// Maker.
-    pub vendor: Option<Sourced<String>>,
+    pub vendor: Option<SourcedText>,
     /// Model.
-    pub model: Option<Sourced<String>>,
+    pub model: Option<SourcedText>,
     /// Serial number.
-    pub serial: Option<Sourced<String>>,
+    pub serial: Option<SourcedText>,
     /// Version of firmware; of a computer without a known system, of that.
-    pub version: Option<Sourced<String>>,
+    pub version: Option<SourcedText>,
     /// Operating system with its version, as far as it tells.
-    pub os: Option<Sourced<String>>,
+    pub os: Option<SourcedText>,
     /// The last day, `YYYY-MM-DD`, on which the maker supports that system.
-    pub support_end: Option<Sourced<String>>,
+    pub support_end: Option<SourcedText>,
     /// The software that answers for it on the network, ascending.
     pub programs: Vec<Sourced<Software>>,
     /// Why the fields above say what they say.
     pub why: Vec<Why>,
     /// sysDescr or the like, as said.
-    pub description: Option<Sourced<String>>,
+    pub description: Option<SourcedText>,
     /// sysLocation or the like.
-    pub location: Option<Sourced<String>>,
+    pub location: Option<SourcedText>,
     /// Services, ascending.
     pub services: Vec<Sourced<Service>>,
     /// Whether a printer keeps documents; nothing is said of other devices.
-    pub storage: Option<Sourced<Storage>>,
+    pub storage: Option<Box<Sourced<Storage>>>,
     /// Chassis, members of a stack and modules with serial numbers, ascending by index.
     pub parts: Vec<Sourced<Part>>,
     /// Names of installed software, ascending.
-    pub software: Vec<Sourced<String>>,
+    pub software: Vec<SourcedText>,
     /// Pages printed over its life.
-    pub pages: Option<Sourced<u64>>,
+    pub pages: Option<Box<Sourced<u64>>>,
     /// Why its evidence is held to be of one device.
     pub joins: Vec<Join>,
     /// What is odd about it.
@@ -189,18 +194,21 @@ impl Device {
     /// What it is called where only one word fits: its best name, else its first address, else its
     /// first MAC address, else its id.
     pub fn called(&self) -> String {
-        let name = self.names.first().map(|name| name.value.clone());
+        let name = self.names.first().map(|name| name.value.to_string());
         let ip = || self.addresses.first().map(|address| address.ip.to_string());
         let mac = || self.macs.first().map(|mac| mac.value.to_string());
         name.filter(|name| !name.is_empty())
             .or_else(ip)
             .or_else(mac)
-            .unwrap_or_else(|| self.id.0.clone())
+            .unwrap_or_else(|| self.id.0.to_string())
     }
 
-    /// Takes no more memory than it needs: its fields share the lists of what they rest on.
-    pub(super) fn settle(&mut self) {
-        self.id.0.shrink_to_fit();
+    /// Takes no more memory than it needs: its fields share the lists of what they rest on, and its longer
+    /// texts are those that `shared` gives for them, so that devices of one model have one copy.
+    pub(super) fn settle(&mut self, mut shared: impl FnMut(&str) -> Short) {
+        for text in self.texts().filter(|text| text.len() > Short::INLINE) {
+            *text = shared(text);
+        }
         self.macs.shrink_to_fit();
         self.addresses.shrink_to_fit();
         self.names.shrink_to_fit();
@@ -212,6 +220,26 @@ impl Device {
         self.joins.shrink_to_fit();
         self.oddities.shrink_to_fit();
         evidence::share(self.sources());
+    }
+
+    /// The texts that other devices may say too, and those that say a field again.
+    fn texts(&mut self) -> impl Iterator<Item = &mut Short> {
+        let Self { vendor, model, serial, version, os, support_end, description, location, .. } =
+            self;
+        let fields = [vendor, model, serial, version, os, support_end, description, location];
+        let fields = fields.into_iter().flatten().map(|it| &mut it.value);
+        let programs = self.programs.iter_mut().map(|it| &mut it.value);
+        let programs = programs.flat_map(|it| [Some(&mut it.product), it.vendor.as_mut()]);
+        let why = self.why.iter_mut().flat_map(|why| {
+            let against = why.against.as_mut().map(|against| &mut against.value);
+            [Some(&mut why.value), against]
+        });
+        let networks = self.addresses.iter_mut().map(|it| &mut it.network);
+        let software = self.software.iter_mut().map(|it| &mut it.value);
+        let services = self.services.iter_mut().map(|it| &mut it.value);
+        let services = services.flat_map(|it| [&mut it.kind, &mut it.instance]);
+        let fields = fields.chain(programs.flatten()).chain(why.flatten());
+        fields.chain(networks).chain(software).chain(services)
     }
 
     /// Every list of what a field rests on, but for where it hangs.
@@ -229,8 +257,10 @@ impl Device {
         all.extend(of(names).chain(of(software)).chain(of(macs)).chain(of(class)));
         all.extend(addresses.iter_mut().map(|it| &mut it.sources));
         all.extend(joins.iter_mut().map(|it| &mut it.sources));
-        all.extend(of(programs).chain(of(services)).chain(of(storage)).chain(of(parts)));
-        all.extend(of(pages).chain(of(oddities)));
+        all.extend(
+            of(programs).chain(of(services)).chain(of(storage.as_deref_mut())).chain(of(parts)),
+        );
+        all.extend(of(pages.as_deref_mut()).chain(of(oddities)));
         for why in why {
             all.push(&mut why.ground.sources);
             all.extend(why.against.iter_mut().map(|it| &mut it.ground.sources));
@@ -243,10 +273,11 @@ impl Device {
     pub fn keys(&self) -> Vec<Key> {
         let mut keys: Vec<Key> = self.macs.iter().map(|mac| Key::Mac(mac.value)).collect();
         if keys.is_empty() {
-            let address = |at: &Address| Key::Address { network: at.network.clone(), ip: at.ip };
+            let address =
+                |at: &Address| Key::Address { network: at.network.to_string(), ip: at.ip };
             keys.extend(self.addresses.iter().map(address));
         }
-        keys.extend(self.serial.iter().map(|serial| Key::Serial(serial.value.clone())));
+        keys.extend(self.serial.iter().map(|serial| Key::Serial(serial.value.to_string())));
         keys
     }
 }
@@ -297,4 +328,18 @@ pub enum Through {
     Powered,
     /// A switch that nothing is known of: more stations are heard than hang on a hub.
     UnknownSwitch,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_of_each_of_a_hundred_thousand_devices_stays_small() {
+        assert!(size_of::<Device>() <= 672, "{}", size_of::<Device>());
+        let each = [size_of::<SourcedText>(), size_of::<Join>(), size_of::<Sourced<Mac>>()];
+        assert_eq!(each, [40, 56, 24]);
+        let (address, service) = (size_of::<Address>(), size_of::<Sourced<Service>>());
+        assert_eq!((address, service, size_of::<Why>()), (72, 64, 80));
+    }
 }

@@ -129,7 +129,7 @@ pub(super) fn tie<'a>(
             group.subjects.insert(Subject::Mac(*mac));
             group.has(*mac, Grade::Queried, shown.seen);
         }
-        let value = shown.text.clone();
+        let value = shown.text.as_str().into();
         put(&mut group.joins, JoinReason::SameIdentifier { kind, value }, shown.seen);
     }
 }

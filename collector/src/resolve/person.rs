@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_common::addr::Mac;
+use daicho_common::text::Short;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
-use super::device::{Device, DeviceId, JoinReason};
+use super::device::{Device, DeviceId, JoinReason, Pinned};
 use super::links::Links;
 use super::sessions::Sessions;
 use super::subject::{Groups, Subject};
@@ -80,11 +81,11 @@ impl<'a> Keys<'_, 'a> {
                 joined |= groups.join(*first, *other);
             }
             if joined {
-                let reason = JoinReason::Person {
+                let reason = JoinReason::Person(Box::new(Pinned {
                     decision: decided.id,
                     by: decided.by.clone(),
                     why: decided.why.clone(),
-                };
+                }));
                 pins.push(Pin { reason, subjects: [*first, *one] });
             }
         }
@@ -132,11 +133,11 @@ pub(super) fn split_serials(standing: &Standing<'_>) -> Vec<(Word, Word)> {
 /// the decision was taken.
 pub(super) fn correct(device: &mut Device, decided: &Decided) {
     let Decision::Correct { field, value, .. } = &decided.what else { return };
-    let asserted = || Some(said(value.clone()));
+    let asserted = || Some(said(Short::from(value.as_str())));
     let claimed = match field {
         Corrected::Name => {
-            device.names.retain(|name| name.value != *value);
-            device.names.insert(0, said(value.clone()));
+            device.names.retain(|name| name.value != value.as_str());
+            device.names.insert(0, said(value.as_str().into()));
             None
         }
         Corrected::Class => {
@@ -164,7 +165,7 @@ pub(super) fn correct(device: &mut Device, decided: &Decided) {
         Corrected::Os => {
             device.os = asserted();
             device.support_end = os::support_end(value).map(|day| Sourced {
-                value: day.to_owned(),
+                value: day.into(),
                 grade: Grade::Inferred,
                 sources: Sources::new(),
             });
@@ -177,7 +178,7 @@ pub(super) fn correct(device: &mut Device, decided: &Decided) {
         Corrected::Storage => {
             let reason = Reason { ja: decided.why.clone(), en: decided.why.clone() };
             let keeps = if value == "yes" { Keeps::Yes } else { Keeps::No };
-            device.storage = Some(said(Storage { keeps, reasons: vec![reason] }));
+            device.storage = Some(Box::new(said(Storage { keeps, reasons: vec![reason] })));
             None
         }
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Reply};
-use daicho_common::text::Text;
+use daicho_common::text::{Short, Text};
 use daicho_common::time::Timestamp;
 
 use super::device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
@@ -15,7 +15,7 @@ use super::readings::{Of, Readings};
 use super::shelf::Tables;
 use super::subject::Subject;
 use super::why::{self, Claimed, Told};
-use crate::evidence::{Grade, Seen, Sourced, Sources};
+use crate::evidence::{Grade, Seen, Sourced, SourcedText, Sources};
 use crate::fingerprint::{Place, Reader, Reading, os};
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
@@ -64,7 +64,7 @@ impl<'a> Gathered<'a> {
     /// devices had it in turn, with what tells this one from the others.
     pub(super) fn id(&self) -> DeviceId {
         let plain = |mac: &Mac| mac.to_string().replace(':', "");
-        DeviceId(match self.subjects.first() {
+        let id = match self.subjects.first() {
             Some(Subject::Mac(mac)) => format!("mac-{}", plain(mac)),
             Some(Subject::Shared(mac, piece)) => format!("mac-{}-{piece:016x}", plain(mac)),
             Some(Subject::Address(network, ip)) => format!("ip-{network}-{ip}"),
@@ -73,7 +73,8 @@ impl<'a> Gathered<'a> {
                 format!("ip-{network}-{ip}-{}", plain(mac))
             }
             None => String::new(),
-        })
+        };
+        DeviceId(id.into())
     }
 
     pub(super) fn kind(&self, wanted: impl Fn(&Fact) -> bool) -> Vec<Said<'a>> {
@@ -147,10 +148,10 @@ impl<'a> Gathered<'a> {
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
-            storage: read.storage(tables.storage(class.as_ref()), class.as_ref()),
+            storage: read.storage(tables.storage(class.as_ref()), class.as_ref()).map(Box::new),
             parts: tables.parts(),
             software: tables.software(),
-            pages: tables.pages(),
+            pages: tables.pages().map(Box::new),
             class,
             joins: self.joins(),
             oddities: self.oddities(),
@@ -158,7 +159,7 @@ impl<'a> Gathered<'a> {
             first_seen,
             last_seen,
         };
-        device.settle();
+        device.settle(|text| reader.shared(text));
         device
     }
 
@@ -189,7 +190,7 @@ impl<'a> Gathered<'a> {
             .chain(self.tabled.1.iter().filter(|((_, ip), _)| !known(*ip)))
             .map(|((network, ip), seen)| Address {
                 ip: *ip,
-                network: (*network).to_owned(),
+                network: (*network).into(),
                 first_seen: seen.first(),
                 last_seen: seen.last(),
                 sources: seen.sources(),
@@ -286,20 +287,20 @@ fn location(fact: &Fact) -> &str {
 
 fn service(fact: &Fact, protocol: Option<Method>) -> Option<Service> {
     if let Fact::Service { service, instance, port, .. } = fact {
-        let (kind, instance) = (service.clone(), instance.clone());
+        let (kind, instance) = (service.as_str().into(), instance.as_str().into());
         return Some(Service { kind, port: *port, instance });
     }
     if let (Fact::Said(said), Some(protocol)) = (fact, protocol) {
         let kind = match serde_json::to_value(protocol) {
             Ok(serde_json::Value::String(word)) => word.as_str().into(),
-            _ => Text::default(),
+            _ => Short::default(),
         };
-        let instance = why::shortened(summary(&said.fields)).as_str().into();
+        let instance = why::shortened(summary(&said.fields)).trim().into();
         return Some(Service { kind, port: said.port, instance });
     }
     let Fact::Answered(Reply::TcpOpen(port)) = fact else { return None };
-    let kind = format!("tcp/{port}").as_str().into();
-    Some(Service { kind, port: *port, instance: Text::default() })
+    let kind = format!("tcp/{port}").into();
+    Some(Service { kind, port: *port, instance: Short::default() })
 }
 
 /// Fields in one line. Fingerprints of keys and of pictures tell a reader nothing.
@@ -317,18 +318,18 @@ fn summary(fields: &[(Text, Text)]) -> String {
 }
 
 /// The last day on which the maker supports this system.
-fn support_end(system: &Sourced<String>) -> Option<Sourced<String>> {
-    let day = os::support_end(&system.value)?.to_owned();
+fn support_end(system: &SourcedText) -> Option<SourcedText> {
+    let day = os::support_end(&system.value)?.into();
     Some(Sourced { value: day, grade: Grade::Inferred, sources: system.sources.clone() })
 }
 
 /// The text said latest; of two said at the same time the smaller.
-fn latest(said: &[Said<'_>], text: impl Fn(&Fact) -> &str) -> Option<Sourced<String>> {
+fn latest(said: &[Said<'_>], text: impl Fn(&Fact) -> &str) -> Option<SourcedText> {
     said.iter()
         .map(|(fact, grade, seen)| (text(fact), *grade, *seen))
         .filter(|(text, ..)| !text.is_empty())
         .min_by(|a, b| b.2.last().cmp(&a.2.last()).then_with(|| a.0.cmp(b.0)))
-        .map(|(text, grade, seen)| sourced(text.to_owned(), grade, &seen))
+        .map(|(text, grade, seen)| sourced(text.into(), grade, &seen))
 }
 
 /// The names a device gives itself: sysName as given, mDNS host names without `.local`, and what
@@ -337,7 +338,7 @@ fn names(
     systems: &[Said<'_>],
     services: &[Said<'_>],
     (mut announced, said): (Vec<Said<'_>>, &[Said<'_>]),
-) -> Vec<Sourced<String>> {
+) -> Vec<SourcedText> {
     announced.extend_from_slice(services);
     announced.retain(|(fact, ..)| !name(fact).is_empty());
     let mut found: BTreeMap<&str, Name<'_>> = BTreeMap::new();
@@ -361,7 +362,7 @@ fn names(
         let by_grade = b.grade.cmp(&a.grade).then(a.rank.cmp(&b.rank));
         by_grade.then(b.seen.last().cmp(&a.seen.last())).then_with(|| a.value.cmp(b.value))
     });
-    names.into_iter().map(|n| sourced(n.value.to_owned(), n.grade, &n.seen)).collect()
+    names.into_iter().map(|n| sourced(n.value.into(), n.grade, &n.seen)).collect()
 }
 
 fn is_system(fact: &Fact) -> bool {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Method, Reply};
+use daicho_common::text::Short;
 
 use super::portray::Said;
 use super::why::{self, Claimed, Told, Why};
-use crate::evidence::{Grade, Seen, Sourced, Sources};
+use crate::evidence::{Grade, Seen, Sourced, SourcedText, Sources};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
 use crate::fingerprint::{Class, Match, Place, Reader, Reading, Software, spelling};
 use crate::inventory::storage::{self, Keeps, Storage};
@@ -64,7 +65,7 @@ impl Readings {
     /// anything, and a port is not what speaks there, so this is inferred, whoever says it.
     pub(super) fn suggest(
         &mut self,
-        names: &[Sourced<String>],
+        names: &[Sourced<Short>],
         open: &[Said<'_>],
         reader: &mut Reader<'_>,
     ) {
@@ -153,11 +154,11 @@ impl Readings {
     }
 
     /// A text; a contradiction between the best says nothing.
-    pub(super) fn text(&self, of: Of) -> Option<Sourced<String>> {
+    pub(super) fn text(&self, of: Of) -> Option<SourcedText> {
         let same = |a: &&String, b: &&String| spelling::same(a, b);
         match combine(&self.candidates(|reading| of(reading).as_ref()), same) {
             Combined::Agreed(Sourced { value, grade, sources }) => {
-                Some(Sourced { value: value.clone(), grade, sources })
+                Some(Sourced { value: value.as_str().into(), grade, sources })
             }
             Combined::Nothing | Combined::Contradiction { .. } => None,
         }
@@ -213,11 +214,11 @@ impl Readings {
     pub(super) fn why(
         &self,
         class: Option<&Sourced<Class>>,
-        texts: [(Claimed, &Option<Sourced<String>>, Of); 5],
+        texts: [(Claimed, &Option<SourcedText>, Of); 5],
     ) -> Vec<Why> {
         let class = class.and_then(|class| why::class(&self.0, class.value));
         let texts = texts.into_iter().filter_map(|(field, value, of)| {
-            why::text(&self.0, (field, &value.as_ref()?.value), of)
+            why::text(&self.0, (field, value.as_ref()?.value.as_str()), of)
         });
         let mut why: Vec<Why> = class.into_iter().chain(texts).collect();
         // There are many devices, and this is much of what is kept of each.

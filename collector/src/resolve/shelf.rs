@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use daicho_common::observation::{Fact, ObservationId, Outcome};
+use daicho_common::text::Short;
 
 use super::gather::Gathered;
 use super::portray::{Said, current};
 use super::why;
-use crate::evidence::{Grade, Sourced, Sources};
+use crate::evidence::{Grade, Sourced, SourcedText, Sources};
 use crate::fingerprint::{Class, Place};
 use crate::inventory::parts::{self, Part};
 use crate::inventory::storage::{self, Storage};
@@ -90,8 +91,9 @@ impl<'a> Tables<'a> {
         parts::parts(&self.told).into_iter().map(answered).collect()
     }
 
-    pub(super) fn software(&self) -> Vec<Sourced<String>> {
-        parts::software(&self.told).into_iter().map(answered).collect()
+    pub(super) fn software(&self) -> Vec<SourcedText> {
+        let told = parts::software(&self.told).into_iter();
+        told.map(|(name, seen)| answered((Short::from(name), seen))).collect()
     }
 
     pub(super) fn pages(&self) -> Option<Sourced<u64>> {

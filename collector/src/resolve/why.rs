@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use daicho_common::text::Short;
 use serde::Serialize;
 
 use crate::evidence::{Grade, Sources};
@@ -60,7 +61,7 @@ pub struct Why {
     /// The field.
     pub field: Claimed,
     /// What it says; a class as it is serialised.
-    pub value: String,
+    pub value: Short,
     /// How sure that is, 1–100, by the rule of [`crate::fingerprint::combine`].
     pub confidence: u8,
     /// The best claim for it.
@@ -73,7 +74,7 @@ pub struct Why {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Against {
     /// What it says instead.
-    pub value: String,
+    pub value: Short,
     /// What it rests on.
     pub ground: Ground,
 }
@@ -110,10 +111,10 @@ pub(super) fn shortened(mut text: String) -> String {
 }
 
 /// A class as rows write it.
-fn word(class: Class) -> String {
+fn word(class: Class) -> Short {
     match serde_json::to_value(class) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
+        Ok(serde_json::Value::String(word)) => word.into(),
+        _ => Short::default(),
     }
 }
 
@@ -124,7 +125,7 @@ fn why<'t, T: Ord>(
     (field, chosen): (Claimed, &T),
     of: impl Fn(&'t Reading) -> Option<T>,
     same: impl Fn(&T, &T) -> bool,
-    show: impl Fn(&T) -> String,
+    show: impl Fn(&T) -> Short,
 ) -> Option<Why> {
     let mut claims: Vec<(T, &Told)> =
         told.iter().filter_map(|told| Some((of(&told.reading)?, told))).collect();
@@ -174,9 +175,9 @@ pub(super) fn class(told: &[Told], class: Class) -> Option<Why> {
 /// Why a text is this.
 pub(super) fn text<'t>(
     told: &'t [Told],
-    (field, chosen): (Claimed, &'t String),
+    (field, chosen): (Claimed, &'t str),
     of: impl Fn(&'t Reading) -> &'t Option<String>,
 ) -> Option<Why> {
-    let same = |a: &&String, b: &&String| spelling::same(a, b);
-    why(told, (field, &chosen), |it| of(it).as_ref(), same, |it| (*it).clone())
+    let same = |a: &&str, b: &&str| spelling::same(a, b);
+    why(told, (field, &chosen), |it| of(it).as_deref(), same, |it| (*it).into())
 }

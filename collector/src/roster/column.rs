@@ -99,7 +99,7 @@ impl Column {
 /// first, then by address.
 pub(super) fn key(column: Option<Column>, told: &Told<'_>) -> String {
     let device = told.device;
-    let text = |claim: &Option<crate::evidence::Sourced<String>>| {
+    let text = |claim: &Option<crate::evidence::SourcedText>| {
         claim.as_ref().map(|claim| sorted_by(&claim.value)).unwrap_or_default()
     };
     let first = || device.addresses.iter().map(|address| address.ip).min();

@@ -11,17 +11,17 @@ use daicho_common::time::Timestamp;
 fn device(number: u8, network: &str, name: &str) -> Device {
     let at = Timestamp::from_micros(i64::from(number));
     let said = |value: &str| crate::evidence::Sourced {
-        value: value.to_owned(),
+        value: value.into(),
         grade: crate::evidence::Grade::Queried,
         sources: crate::evidence::Sources::new(),
     };
     let class = if number.is_multiple_of(3) { Some(Class::Pc) } else { None };
     Device {
-        id: DeviceId(format!("mac-{number:012x}")),
+        id: DeviceId(format!("mac-{number:012x}").into()),
         macs: Vec::new(),
         addresses: vec![Address {
             ip: [10, 0, number % 4, number].into(),
-            network: network.to_owned(),
+            network: network.into(),
             first_seen: at,
             last_seen: at,
             sources: crate::evidence::Sources::new(),

@@ -9,6 +9,7 @@ use super::kind::Kinds;
 use super::rules::Rule;
 use super::{Facts, Ids, subjects, words};
 use crate::decision::Subject;
+use crate::evidence::Sources;
 use crate::fingerprint::{Class, spelling};
 use crate::inventory::storage::Keeps;
 use crate::policy::Purpose;
@@ -106,9 +107,13 @@ impl<'a> Case<'a> {
     }
 
     /// What a proposal by this rule rests on.
-    pub(super) fn evidence(&self, rule: &Rule, carried: &Carried<'_>) -> Vec<ObservationId> {
-        let mut ids = Vec::new();
+    pub(super) fn evidence(&self, rule: &Rule, carried: &Carried<'_>) -> Sources {
+        let mut ids: Vec<ObservationId> = Vec::new();
         let class = self.devices.iter().find_map(|device| device.class.as_ref());
+        if rule.storage.is_empty() && rule.carries.is_none() {
+            // The list of the class itself, which the device has.
+            return class.map(|class| class.sources.clone()).unwrap_or_default();
+        }
         ids.extend(class.iter().flat_map(|class| &class.sources));
         if !rule.storage.is_empty() {
             let storage = self.devices.iter().filter_map(|device| device.storage.as_ref());
@@ -118,8 +123,6 @@ impl<'a> Case<'a> {
             // One of those in scope is enough to show it.
             ids.extend(carried.inside.first().iter().flat_map(|load| &load.sources));
         }
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+        Sources::of(ids)
     }
 }

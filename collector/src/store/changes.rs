@@ -158,14 +158,14 @@ pub(super) fn carry(
 pub(super) fn edit(tx: &Transaction<'_>, wanted: &Edit) -> Result<Vec<Step>, StoreError> {
     let name = match &wanted.wish {
         Wish::Set { place, .. } | Wish::Row { place, .. } | Wish::Retire { place, .. } => {
-            &place.book
+            place.book.as_str()
         }
         Wish::Add { book, .. } => book,
     };
     let columns = books::columns()?;
     let version = books::current(tx, name)?;
     let Some(Version { id, mut ledger, steps }) = version else {
-        let bad = edit::BadEdit::NoSuchSheet(name.clone(), String::new());
+        let bad = edit::BadEdit::NoSuchSheet(name.to_owned(), String::new());
         return Err(StoreError::Edit(bad));
     };
     let before: Vec<Step> = steps.into_iter().map(|kept| kept.step).collect();

@@ -74,21 +74,7 @@ fn newest(
     Ok(row.optional()?)
 }
 
-/// Adds a version, with what stood there before in the log; returns whether that was another.
-fn say(
-    tx: &Transaction<'_>,
-    what: (Kind, &str),
-    content: Option<&str>,
-    because: (&By, &str),
-) -> Result<bool, StoreError> {
-    let before = newest(tx, what.0, what.1)?.and_then(|(_, content)| content);
-    if before.as_deref() == content {
-        return Ok(false);
-    }
-    insert(tx, what, (before.as_deref(), content), because)?;
-    Ok(true)
-}
-
+/// Adds a version, with what stood there before in the log.
 fn insert(
     tx: &Transaction<'_>,
     (kind, name): (Kind, &str),
@@ -208,28 +194,15 @@ impl Store {
         })
     }
 
-    /// Takes a setting out; its versions stay as history. Returns whether it was there.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub fn remove_setting(
-        &self,
-        kind: Kind,
-        name: String,
-        (by, why): (By, String),
-    ) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| say(tx, (kind, &name), None, (&by, &why)))
-    }
-
-    /// Takes a setting out with these secrets, if what was seen of it still holds and no other setting
-    /// needs it.
+    /// Takes a setting out with its secrets, if what was seen of it still holds and no other setting needs
+    /// it. Its versions stay as history, in which there are no secrets.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub fn take_out_setting(
         &self,
         (kind, name): (Kind, String),
-        (secrets, seen): (Vec<String>, Seen),
+        seen: Seen,
         (by, why): (By, String),
     ) -> Result<TakenOut, StoreError> {
         self.writer.write(move |tx| {
@@ -239,11 +212,14 @@ impl Store {
             if holding(tx)?.needs(kind, &name) {
                 return Ok(TakenOut::Needed);
             }
-            let gone = say(tx, (kind, &name), None, (&by, &why))?;
-            for secret in &secrets {
-                secrets::remove(tx, secret, &by)?;
+            let before = newest(tx, kind, &name)?.and_then(|(_, content)| content);
+            if before.is_some() {
+                insert(tx, (kind, &name), (before.as_deref(), None), (&by, &why))?;
             }
-            Ok(if gone { TakenOut::Gone } else { TakenOut::Nothing })
+            for secret in kind.secrets(&name) {
+                secrets::remove(tx, &secret, &by)?;
+            }
+            Ok(if before.is_some() { TakenOut::Gone } else { TakenOut::Nothing })
         })
     }
 
@@ -315,8 +291,9 @@ mod tests {
             (settings.networks[0].cidr.as_str(), &settings.general),
             ("10.20.1.0/24", &general)
         );
-        let gone = || store.remove_setting(Kind::Network, "3F".into(), by(6)).unwrap();
-        assert!(gone() && !gone());
+        let ward = (Kind::Network, "3F".to_owned());
+        let gone = || store.take_out_setting(ward.clone(), Seen::Any, by(6)).unwrap();
+        assert_eq!([gone(), gone()], [TakenOut::Gone, TakenOut::Nothing]);
         assert!(store.settings().unwrap().1.networks.is_empty());
         let history = store.setting_history(Some((Kind::Network, "3F"))).unwrap();
         let said: Vec<bool> = history.iter().map(|one| one.content.is_some()).collect();

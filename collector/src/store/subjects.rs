@@ -30,6 +30,17 @@ pub struct Subject {
     pub seen_at: Timestamp,
 }
 
+/// What became of what was said of somebody who came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// It is kept.
+    Done,
+    /// Nobody of this number came.
+    Unknown,
+    /// The person comes with another account than the one that was seen; nothing was done.
+    Changed,
+}
+
 /// The account of somebody who came, if there is one and it was not closed.
 fn came(
     tx: &Transaction<'_>,
@@ -82,14 +93,24 @@ fn all(connection: &Connection) -> Result<Vec<Subject>, StoreError> {
     Ok(subjects)
 }
 
-/// Says with which account somebody comes, or with none any more. Returns whether the person is known.
-fn link(tx: &Transaction<'_>, id: i64, name: Option<&str>, by: &By) -> Result<bool, StoreError> {
+/// Says with which account somebody comes, or with none any more, if the person comes with the account that
+/// was seen.
+fn link(
+    tx: &Transaction<'_>,
+    (id, seen): (i64, Option<&str>),
+    name: Option<&str>,
+    by: &By,
+) -> Result<Linked, StoreError> {
     let known: Option<(String, String, Option<i64>)> = tx
         .query_row("SELECT issuer, subject, account FROM subject WHERE id = $1", [id], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let Some((issuer, subject, before)) = known else { return Ok(false) };
+    let Some((issuer, subject, before)) = known else { return Ok(Linked::Unknown) };
+    let seen = seen.map(|name| accounts::existing(tx, name)).transpose()?;
+    if seen.map(|account| account.id) != before {
+        return Ok(Linked::Changed);
+    }
     let account = name.map(|name| accounts::existing(tx, name)).transpose()?;
     let account_id = account.as_ref().map(|account| account.id);
     tx.execute("UPDATE subject SET account = $1 WHERE id = $2", params![account_id, id])?;
@@ -99,7 +120,7 @@ fn link(tx: &Transaction<'_>, id: i64, name: Option<&str>, by: &By) -> Result<bo
     }
     let to = name.unwrap_or("-");
     audit::by(tx, by, Deed::SubjectLinked, format!("{issuer} {subject}: {to}"))?;
-    Ok(true)
+    Ok(Linked::Done)
 }
 
 impl Store {
@@ -124,18 +145,18 @@ impl Store {
         all(&self.read())
     }
 
-    /// Says with which account somebody comes; with none the account's sessions end. Returns whether
-    /// the person is known.
+    /// Says with which account somebody comes, if the person comes with the account that was seen; with none
+    /// the account's sessions end.
     ///
     /// # Errors
     /// [`StoreError::Account`] if there is no such account; else see [`StoreError`].
     pub fn link_subject(
         &self,
-        id: i64,
+        (id, seen): (i64, Option<String>),
         account: Option<String>,
         by: By,
-    ) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| link(tx, id, account.as_deref(), &by))
+    ) -> Result<Linked, StoreError> {
+        self.writer.write(move |tx| link(tx, (id, seen.as_deref()), account.as_deref(), &by))
     }
 }
 
@@ -169,17 +190,20 @@ mod tests {
         assert_eq!(store.came(someone("2"), by(2)).unwrap(), None);
         let id = store.subjects().unwrap().iter().find(|one| one.subject == "1").unwrap().id;
         assert!(matches!(
-            store.link_subject(id, Some("x".into()), by(3)),
+            store.link_subject((id, None), Some("x".into()), by(3)),
             Err(StoreError::Account(_))
         ));
-        assert!(store.link_subject(id, Some("tanaka".into()), by(3)).unwrap());
-        assert!(!store.link_subject(99, None, by(3)).unwrap());
+        let tanaka = || Some("tanaka".to_owned());
+        let link = |id, seen, account| store.link_subject((id, seen), account, by(3)).unwrap();
+        assert_eq!(link(id, None, tanaka()), Linked::Done);
+        assert_eq!(link(id, None, None), Linked::Changed, "somebody was quicker");
+        assert_eq!(link(99, None, None), Linked::Unknown);
         let account = store.came(someone("1"), by(4)).unwrap().unwrap();
         assert_eq!((account.name.as_str(), account.role), ("tanaka", Role::Auditor));
         assert_eq!(store.came(someone("2"), by(5)).unwrap(), None);
         let other = ("https://other.example".into(), "1".into(), String::new());
         assert_eq!(store.came(other, by(5)).unwrap(), None, "another issuer's subject is another");
-        store.link_subject(id, None, by(6)).unwrap();
+        assert_eq!(link(id, tanaka(), None), Linked::Done);
         assert_eq!(store.came(someone("1"), by(7)).unwrap(), None);
         let log = store.log_rows(u64::MAX, 50).unwrap();
         let count = |deed: &str| log.iter().filter(|row| row.deed == deed).count();
@@ -198,7 +222,7 @@ mod tests {
         };
         store.add_account(new, false, by(0)).unwrap();
         store.came(someone("first"), by(0)).unwrap();
-        store.link_subject(1, Some("a".into()), by(0)).unwrap();
+        store.link_subject((1, None), Some("a".into()), by(0)).unwrap();
         let flood = |tx: &Transaction<'_>| {
             for number in 0..STRANGERS + 20 {
                 came(tx, ("i", &number.to_string(), ""), &by(number))?;

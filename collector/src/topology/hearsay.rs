@@ -11,7 +11,7 @@ use daicho_common::text::Text;
 
 use super::known::{Known, Vertex};
 use super::node::{Beside, Node};
-use crate::evidence::{Grade, Sourced, Sources};
+use crate::evidence::{Grade, Sourced, SourcedText, Sources};
 use crate::fingerprint::{Class, spelling};
 use crate::resolve::Device;
 
@@ -39,10 +39,10 @@ fn fill(device: &mut Device, said: &[&Beside]) {
     let names = said.iter().map(|one| (one.adjacent.name.to_string(), one.source));
     for (name, sources) in gathered(names) {
         if device.names.iter().all(|known| !known.value.eq_ignore_ascii_case(&name)) {
-            device.names.push(Sourced { value: name, grade: Grade::Inferred, sources });
+            device.names.push(Sourced { value: name.into(), grade: Grade::Inferred, sources });
         }
     }
-    let put = |field: &mut Option<Sourced<String>>, of: fn(&Beside) -> &Text| {
+    let put = |field: &mut Option<SourcedText>, of: fn(&Beside) -> &Text| {
         if field.is_none() {
             *field = agreed(said.iter().map(|one| (of(one).to_string(), one.source)));
         }
@@ -85,10 +85,10 @@ fn gathered(said: impl Iterator<Item = (String, ObservationId)>) -> BTreeMap<Str
 }
 
 /// The text, if all that say one say the same.
-fn agreed(said: impl Iterator<Item = (String, ObservationId)>) -> Option<Sourced<String>> {
+fn agreed(said: impl Iterator<Item = (String, ObservationId)>) -> Option<SourcedText> {
     let texts = gathered(said);
     let first = texts.keys().next()?.clone();
     let same = texts.keys().all(|text| spelling::same(text, &first));
     let sources = Sources::of(texts.values().flatten().copied());
-    same.then_some(Sourced { value: first, grade: Grade::Inferred, sources })
+    same.then_some(Sourced { value: first.into(), grade: Grade::Inferred, sources })
 }

@@ -29,7 +29,7 @@ impl Shown<'_> {
     fn name(self, vertex: Vertex) -> String {
         match self.devices.get(vertex) {
             Some(device) => {
-                let name = device.names.first().map(|name| name.value.clone());
+                let name = device.names.first().map(|name| name.value.to_string());
                 let ip = || device.addresses.first().map(|address| address.ip.to_string());
                 let mac = || device.macs.first().map(|mac| mac.value.to_string());
                 name.or_else(ip).or_else(mac).unwrap_or_default()
@@ -165,7 +165,7 @@ impl Shown<'_> {
 
     fn through(self, mac: Mac, spot: &Spot, crowd: Option<&Crowd>, point: bool) -> Option<Through> {
         if let Some(beyond) = spot.beyond {
-            let id = self.id(beyond).map(|id| id.0);
+            let id = self.id(beyond).map(|id| id.0.to_string());
             return Some(Through::Beyond(id.unwrap_or_else(|| self.name(beyond))));
         }
         if self.clients.contains(&mac) {

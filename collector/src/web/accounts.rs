@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use serde_json::json;
 
 use super::Site;
 use super::fields::Fields;
@@ -15,7 +16,8 @@ use super::login::broken;
 use super::page::{Frame, Reader, render};
 use crate::credential;
 use crate::people::{Role, name};
-use crate::store::{By, Listed, NewAccount, NewState, StoreError, Subject};
+use crate::snapshot::digest;
+use crate::store::{BadAccount, By, Listed, NewAccount, NewState, StoreError, Subject};
 use crate::words::{Lang, Word, phrase};
 use daicho_common::time::Timestamp;
 
@@ -27,6 +29,8 @@ struct Row {
     latest: String,
     has_password: bool,
     closed: bool,
+    /// What is shown of it, for its forms.
+    seen: String,
 }
 
 /// Somebody who came from the identity provider.
@@ -35,6 +39,8 @@ struct Came {
     called: String,
     subject: String,
     latest: String,
+    /// The name of the account that the person comes with; empty: none.
+    seen: String,
     /// The accounts, and whether the person comes with each.
     accounts: Vec<(String, bool)>,
     linked: bool,
@@ -61,25 +67,32 @@ struct Page {
     wrong: String,
 }
 
+/// What is shown of an account, as its forms carry it. When it was logged in last is no part of that.
+fn seen(listed: &Listed) -> String {
+    let Listed { account, has_password, .. } = listed;
+    let said = (account.role, &account.party, account.closed, has_password);
+    digest(&json!(said).to_string()).hex()
+}
+
 fn page(
     site: &Site,
     reader: &Reader,
     link: Option<Link>,
-    wrong: String,
+    (status, wrong): (StatusCode, String),
 ) -> Result<Response, StoreError> {
     let lang = reader.lang;
-    let row = |Listed { account, latest, has_password }: Listed| Row {
-        role: lang.say(phrase::people::role(account.role)),
-        name: account.name,
-        called: account.called,
-        party: account.party.unwrap_or_default(),
-        latest: latest
+    let row = |listed: Listed| Row {
+        seen: seen(&listed),
+        role: lang.say(phrase::people::role(listed.account.role)),
+        name: listed.account.name,
+        called: listed.account.called,
+        party: listed.account.party.unwrap_or_default(),
+        latest: (listed.latest)
             .map(|at| site.config.zone.show(Timestamp::from_micros(at)))
             .unwrap_or_default(),
-        has_password,
-        closed: account.closed,
+        has_password: listed.has_password,
+        closed: listed.account.closed,
     };
-    let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let accounts = site.store.accounts()?;
     let came = |one: Subject| Came {
         id: one.id,
@@ -90,6 +103,7 @@ fn page(
             .map(|name| (name.clone(), one.account.as_ref() == Some(&name)))
             .collect(),
         linked: one.account.is_some(),
+        seen: one.account.unwrap_or_default(),
         subject: one.subject,
     };
     let page = Page {
@@ -109,7 +123,8 @@ fn page(
 }
 
 pub(super) async fn show(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    page(&site, &reader, None, String::new()).unwrap_or_else(|error| failed(&reader, &error))
+    page(&site, &reader, None, (StatusCode::OK, String::new()))
+        .unwrap_or_else(|error| failed(&reader, &error))
 }
 
 fn failed(reader: &Reader, error: &StoreError) -> Response {
@@ -124,22 +139,37 @@ pub(super) async fn change(
     body: Bytes,
 ) -> Response {
     let form = Fields::read(&body);
-    let (link, wrong) = match act(&site, &form, reader.by()).await {
-        Ok(link) => (link.map(|(who, code)| Link { who, url: url(&site, &headers, &code) }), None),
-        Err(Wrong::Form) => (None, Some(reader.lang.say(Word::FailureForm).to_owned())),
-        Err(Wrong::Name) => (None, Some(reader.lang.say(Word::AccountsBadName).to_owned())),
+    let unfit = |word| (StatusCode::UNPROCESSABLE_ENTITY, reader.lang.say(word).to_owned());
+    let (link, told) = match act(&site, &form, reader.by()).await {
+        Ok(link) => {
+            let link = link.map(|(who, code)| Link { who, url: url(&site, &headers, &code) });
+            (link, (StatusCode::OK, String::new()))
+        }
+        Err(Wrong::Form) => (None, unfit(Word::FailureForm)),
+        Err(Wrong::Name) => (None, unfit(Word::AccountsBadName)),
+        Err(Wrong::Changed) => (None, changed_meanwhile(reader.lang)),
         Err(Wrong::Store(error @ StoreError::Account(_))) => {
             let complaint = error.complaint(site.store.path());
             let said = match reader.lang {
                 Lang::Ja => complaint.ja,
                 Lang::En => complaint.en,
             };
-            (None, Some(said))
+            (None, (StatusCode::UNPROCESSABLE_ENTITY, said))
         }
         Err(Wrong::Store(error)) => return failed(&reader, &error),
     };
-    let made = page(&site, &reader, link, wrong.unwrap_or_default());
+    let made = page(&site, &reader, link, told);
     made.unwrap_or_else(|error| failed(&reader, &error))
+}
+
+fn changed_meanwhile(lang: Lang) -> (StatusCode, String) {
+    (StatusCode::CONFLICT, lang.say(Word::AccountsChangedMeanwhile).to_owned())
+}
+
+/// The page, with that somebody else has changed meanwhile what it showed.
+pub(super) fn conflict(site: &Site, reader: &Reader) -> Response {
+    let made = page(site, reader, None, changed_meanwhile(reader.lang));
+    made.unwrap_or_else(|error| failed(reader, &error))
 }
 
 /// Where a link leads, by the name under which the browser called the server: it was found to be ours.
@@ -153,6 +183,8 @@ pub(super) fn url(site: &Site, headers: &HeaderMap, code: &str) -> String {
 pub(super) enum Wrong {
     Form,
     Name,
+    /// Somebody else changed it meanwhile.
+    Changed,
     Store(StoreError),
 }
 
@@ -186,8 +218,17 @@ pub(super) async fn act(
         "link" => Ok(Some(link(site, name, by).await?)),
         kind => {
             let state = state(kind, form)?;
-            site.write(move |store| store.change_account(name, state, by)).await?;
-            Ok(None)
+            let shown = form.of("seen").to_owned();
+            let changed = site.write(move |store| {
+                let present = store.accounts()?.into_iter().find(|it| it.account.name == name);
+                let present =
+                    present.ok_or_else(|| StoreError::Account(BadAccount::NoSuchAccount(name)))?;
+                if seen(&present) != shown {
+                    return Ok(false);
+                }
+                store.change_account_as(present, vec![state], by)
+            });
+            if changed.await? { Ok(None) } else { Err(Wrong::Changed) }
         }
     }
 }
@@ -201,7 +242,7 @@ fn role(form: &Fields) -> Result<(Role, Option<String>), Wrong> {
 }
 
 /// What is to become of an account.
-pub(super) fn state(kind: &str, form: &Fields) -> Result<NewState, Wrong> {
+fn state(kind: &str, form: &Fields) -> Result<NewState, Wrong> {
     match kind {
         "role" => role(form).map(|(role, party)| NewState::Role(role, party)),
         "close" => Ok(NewState::Closed(true)),

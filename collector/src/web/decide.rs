@@ -128,7 +128,7 @@ async fn enter(
 ) -> Result<Option<usize>, (StatusCode, Word)> {
     let sheet = form.of("sheet").parse::<usize>().ok();
     let sheet = sheet.and_then(|number| snapshot.ground.ledger.sheets.get(number));
-    let device = snapshot.device(&DeviceId(form.of("device").to_owned()));
+    let device = snapshot.device(&DeviceId(form.of("device").into()));
     let (Some(sheet), Some(device)) = (sheet, device) else { return Ok(None) };
     let edit = Edit {
         wish: enter::wish(sheet, |name| form.of(name)),

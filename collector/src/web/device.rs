@@ -128,7 +128,7 @@ pub(super) async fn page(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let id = DeviceId(id);
+    let id = DeviceId(id.into());
     let changes = match changes(&site, &reader, &id).await {
         Ok(changes) => changes,
         Err(error) => {
@@ -207,7 +207,7 @@ impl Writer<'_> {
             |odd: &Sourced<_>| (lang.say(phrase::oddity(&odd.value)), self.on(&odd.sources));
         let findings = self.snapshot.findings_about(&device.id);
         Page {
-            id: device.id.0.clone(),
+            id: device.id.0.to_string(),
             class: report::class(lang, device),
             seen: format!("{} – {}", zone.show(device.first_seen), zone.show(device.last_seen)),
             tags: matches.iter().map(|m| Tag::verdict(lang, &m.verdict)).collect(),
@@ -235,7 +235,7 @@ impl Writer<'_> {
             } else {
                 lang.fill(Word::CommonMore, &[&left])
             },
-            software: device.software.iter().map(|one| one.value.clone()).collect(),
+            software: device.software.iter().map(|one| one.value.to_string()).collect(),
             events: self.events(device, changes),
             said: (sources.iter().skip(pager.skip).take(pager.take))
                 .filter_map(|id| self.said(*id))
@@ -253,7 +253,7 @@ impl Writer<'_> {
     fn claims(self, device: &Device) -> Vec<Claim> {
         let mut claims = Vec::new();
         for name in &device.names {
-            claims.push(self.claim(Word::DeviceNames, name, name.value.clone()));
+            claims.push(self.claim(Word::DeviceNames, name, name.value.to_string()));
         }
         if let Some(class) = &device.class {
             let label = self.lang.say(phrase::class(class.value)).to_owned();
@@ -272,7 +272,7 @@ impl Writer<'_> {
         ];
         for (word, field, text) in texts {
             let Some(text) = text else { continue };
-            let claim = self.claim(word, text, text.value.clone());
+            let claim = self.claim(word, text, text.value.to_string());
             claims.push(match field {
                 Some(field) => self.because(device, field, claim),
                 None => claim,
@@ -281,7 +281,7 @@ impl Writer<'_> {
         for program in &device.programs {
             let text = match &program.value.vendor {
                 Some(vendor) => format!("{} ({vendor})", program.value.product),
-                None => program.value.product.clone(),
+                None => program.value.product.to_string(),
             };
             claims.push(self.claim(Word::DeviceProgram, program, text));
         }
@@ -356,7 +356,7 @@ impl Writer<'_> {
     fn addresses(self, device: &Device) -> Vec<Where> {
         let address = |address: &crate::resolve::Address| Where {
             ip: address.ip.to_string(),
-            network: address.network.clone(),
+            network: address.network.to_string(),
             first_seen: self.zone.show(address.first_seen),
             last_seen: self.zone.show(address.last_seen),
             evidence: self.on(&address.sources),

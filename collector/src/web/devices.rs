@@ -104,7 +104,7 @@ fn devices(
     let row = |number: &u32| {
         let told = snapshot.told(*number as usize)?;
         let cells = view.columns.iter().map(|column| writer.cell(*column, &told)).collect();
-        Some(Row { id: told.device.id.0.clone(), cells })
+        Some(Row { id: told.device.id.0.to_string(), cells })
     };
     Devices {
         words: view.query.words.clone(),

@@ -45,10 +45,10 @@ fn input(field: Field) -> String {
 
 /// What a row would say of the device.
 fn value(lang: Lang, device: &Device, field: Field) -> String {
-    let text = |claim: &Option<crate::evidence::Sourced<String>>| {
-        claim.as_ref().map(|claim| claim.value.clone()).unwrap_or_default()
+    let text = |claim: &Option<crate::evidence::SourcedText>| {
+        claim.as_ref().map(|claim| claim.value.to_string()).unwrap_or_default()
     };
-    let name = || device.names.first().map(|name| name.value.clone()).unwrap_or_default();
+    let name = || device.names.first().map(|name| name.value.to_string()).unwrap_or_default();
     match field {
         Field::Name => {
             let class = report::class(lang, device);
@@ -101,7 +101,7 @@ impl Entering {
         (undocumented && !sheets.is_empty()).then(|| Self {
             sheets,
             values: FIELDS.map(value).to_vec(),
-            device: device.id.0.clone(),
+            device: device.id.0.to_string(),
         })
     }
 }

@@ -214,6 +214,24 @@ mod tests {
     }
 
     #[test]
+    fn a_request_under_way_is_finished_when_the_program_ends() {
+        let running = running(bounds());
+        let head =
+            "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\n";
+        let mut slow = running.say(head);
+        // Once its body is asked for, it is under way.
+        let mut asked = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+        slow.read_exact(&mut asked).unwrap();
+        running.stop.send(()).unwrap();
+        while std::net::TcpStream::connect(running.at).is_ok() {
+            std::thread::yield_now();
+        }
+        slow.write_all(b"received").unwrap();
+        assert!(rest(slow).unwrap().ends_with("received"));
+        running.runtime.block_on(running.serving).unwrap();
+    }
+
+    #[test]
     fn who_never_ends_a_request_does_not_keep_the_program_from_ending() {
         let running = running(Bounds { farewell: AT_ONCE, ..bounds() });
         let slow = running.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");

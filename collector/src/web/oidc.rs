@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Site;
+use super::accounts::conflict;
 use super::decide::back;
 use super::fields::{Fields, is_own_path};
 use super::login::{begin_by, broken, sent};
@@ -20,7 +21,7 @@ use crate::oidc::flow::Pending;
 use crate::oidc::provider::{Failure, Provider};
 use crate::oidc::token::Identity;
 use crate::people::log::Deed;
-use crate::store::{By, StoreError};
+use crate::store::{By, Linked, StoreError};
 use crate::words::Word;
 
 /// The cookie of a browser that was sent to the provider.
@@ -174,14 +175,16 @@ fn with_forgotten(site: &Site, mut response: Response) -> Response {
 /// Says with which account somebody comes.
 pub(super) async fn link(State(site): State<Arc<Site>>, reader: Reader, body: Bytes) -> Response {
     let form = Fields::read(&body);
-    let account = Some(form.of("account").to_owned()).filter(|name| !name.is_empty());
+    let name = |field: &str| Some(form.of(field).to_owned()).filter(|name| !name.is_empty());
+    let (account, seen) = (name("account"), name("seen"));
     let Ok(id) = form.of("subject").parse::<i64>() else {
         return message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
     };
     let by = reader.by();
-    match site.write(move |store| store.link_subject(id, account, by)).await {
-        Ok(true) => back("/accounts"),
-        Ok(false) => message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage),
+    match site.write(move |store| store.link_subject((id, seen), account, by)).await {
+        Ok(Linked::Done) => back("/accounts"),
+        Ok(Linked::Changed) => conflict(&site, &reader),
+        Ok(Linked::Unknown) => message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage),
         Err(error @ StoreError::Account(_)) => {
             said(&reader, StatusCode::UNPROCESSABLE_ENTITY, &error.complaint(site.store.path()))
         }

@@ -37,7 +37,8 @@ mod network;
 mod notify;
 /// What programs say and are told.
 pub(super) mod program;
-mod removal;
+/// Taking something out.
+pub(super) mod removal;
 mod schedule;
 mod tables;
 /// Trials of notifications.

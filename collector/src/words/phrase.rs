@@ -272,8 +272,8 @@ pub fn join(lang: Lang, reason: &JoinReason) -> String {
         JoinReason::MacHadAddress { mac, ip } => lang.fill(Word::JoinMacHadAddress, &[mac, ip]),
         JoinReason::OwnInterface { mac, asked } => lang.fill(Word::JoinOwnInterface, &[mac, asked]),
         JoinReason::OwnAddress { ip, asked } => lang.fill(Word::JoinOwnAddress, &[ip, asked]),
-        JoinReason::Person { decision, by, why } => {
-            lang.fill(Word::JoinPerson, &[decision, by, why])
+        JoinReason::Person(pinned) => {
+            lang.fill(Word::JoinPerson, &[&pinned.decision, &pinned.by, &pinned.why])
         }
         JoinReason::SameIdentifier { kind, value } => {
             let word = match kind {
@@ -292,7 +292,7 @@ pub fn join(lang: Lang, reason: &JoinReason) -> String {
 /// Where a row stands.
 pub fn place(lang: Lang, place: &Place) -> String {
     let book = if place.sheet.is_empty() {
-        place.book.clone()
+        place.book.to_string()
     } else {
         format!("{} {}", place.book, place.sheet)
     };

@@ -51,20 +51,23 @@ fn other_machines_are_let_in_only_by_a_word() {
 #[cfg(unix)]
 #[test]
 fn serve_prints_its_address_and_ends_when_told() {
-    let folder = folder();
-    let mut server = program(&folder)
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut told = BufReader::new(server.stderr.take().unwrap()).lines();
-    let url = told.next().unwrap().unwrap();
-    assert!(url.contains("http://127.0.0.1:"), "{url}");
-    let first = told.next().unwrap().unwrap();
-    assert!(first.contains("/setup?code="), "{first}");
-    let id = server.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    assert!(server.wait().unwrap().success());
+    // What a person presses, and what systemd sends.
+    for signal in ["-INT", "-TERM"] {
+        let folder = folder();
+        let mut server = program(&folder)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = BufReader::new(server.stderr.take().unwrap()).lines();
+        let url = told.next().unwrap().unwrap();
+        assert!(url.contains("http://127.0.0.1:"), "{url}");
+        let first = told.next().unwrap().unwrap();
+        assert!(first.contains("/setup?code="), "{first}");
+        let id = server.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert!(server.wait().unwrap().success(), "{signal}");
+    }
 }
 
 #[test]

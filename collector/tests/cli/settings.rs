@@ -42,3 +42,42 @@ fn a_url_that_is_none_is_refused_and_nothing_is_kept() {
     assert_eq!(stdout(&run(&folder, &["settings", "history"])), "");
     assert!(!stdout(&run(&folder, &["secret", "list"])).contains("notify.url.chat"));
 }
+
+#[test]
+fn a_setting_that_is_taken_out_takes_its_secrets_with_it_unless_another_needs_it() {
+    let folder = filled();
+    assert!(run(&folder, &["import", "ward.daicho"]).status.success());
+    let network = "[[network]]\nname = \"3F\"\ncidr = \"10.20.0.0/24\"\ncredentials = [\"core\"]\n";
+    let text = format!(
+        "[[notify]]\nname = \"chat\"\nkind = \"webhook\"\nurl = \"{HOOK}\"\n\n\
+         [[credential]]\nname = \"core\"\nversion = \"v2c\"\n\n{network}"
+    );
+    file(&folder, "settings.toml", text);
+    let taken = run(&folder, &["settings", "import", "settings.toml"]);
+    assert!(taken.status.success(), "{}", stderr(&taken));
+    for name in ["snmp.core", "notify.chat", "elsewhere"] {
+        let set = run_with(&folder, &["secret", "set", name], "geheim-1\n");
+        assert!(set.status.success(), "{}", stderr(&set));
+    }
+    let secrets = || stdout(&run(&folder, &["secret", "list"]));
+    let remove = |kind: &str, name: &str| run(&folder, &["settings", "remove", kind, name]);
+    let needed = remove("credential", "core");
+    complains(&needed, 4, &[]);
+    assert!(secrets().contains("snmp.core"), "what another setting needs stays: {}", secrets());
+    for (kind, name) in [("network", "3F"), ("credential", "core"), ("notify", "chat")] {
+        let gone = remove(kind, name);
+        assert!(gone.status.success(), "{kind} {}", stderr(&gone));
+        complains(&remove(kind, name), 4, &[name]);
+    }
+    let rest = secrets();
+    assert!(rest.contains("elsewhere"), "{rest}");
+    for name in ["snmp.core", "notify.chat", "notify.url.chat"] {
+        assert!(!rest.contains(name), "{name}: {rest}");
+    }
+    // Nor is what they were sealed to anywhere in the database.
+    let kept = rusqlite::Connection::open(folder.path().join("daicho.db")).unwrap();
+    let count = |sql: &str| kept.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM secret"), 1);
+    let logged = "SELECT count(*) FROM audit WHERE deed = 'secret_removed'";
+    assert_eq!(count(logged), 3);
+}

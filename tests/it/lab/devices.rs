@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use daicho_collector::evidence::Sourced;
+use daicho_collector::evidence::SourcedText;
 use daicho_collector::fingerprint::{Class, Rows};
 use daicho_collector::ledger::Ledger;
 use daicho_collector::picture::{self, Picture};
@@ -159,7 +159,7 @@ fn wrong(picture: &Picture, expected: &Expected) -> Vec<String> {
         }
     };
     let text =
-        |of: &Option<Sourced<String>>| of.as_ref().map(|of| of.value.clone()).unwrap_or_default();
+        |of: &Option<SourcedText>| of.as_ref().map(|of| of.value.to_string()).unwrap_or_default();
     let class = device.class.as_ref().map(|of| of.value);
     hold("class", format!("{class:?}"), class == expected.class);
     let vendor = text(&device.vendor);

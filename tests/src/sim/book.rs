@@ -238,7 +238,7 @@ pub fn csv(hospital: &Hospital, book: &str) -> (Vec<u8>, Vec<Place>) {
     for (n, row) in hospital.rows.iter().enumerate() {
         text += &line(MAIN.iter().map(|Column(_, _, cell)| cell(row, n)).collect());
         let row = u32::try_from(n + 3).unwrap_or(u32::MAX);
-        places.push(Place { book: book.into(), sheet: String::new(), row });
+        places.push(Place { book: book.into(), sheet: "".into(), row });
     }
     let (octets, _, _) = encoding_rs::SHIFT_JIS.encode(&text);
     (octets.into_owned(), places)

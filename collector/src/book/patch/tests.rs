@@ -124,7 +124,7 @@ fn a_place_that_covers_several_rows_is_taken_apart_where_one_of_them_changes() {
 #[test]
 fn a_csv_file_is_given_back_in_its_encoding_and_in_utf8_where_that_lacks_a_character() {
     let text = "台帳,,\r\n\r\n管理番号,機器名,状態\r\n1,端末①㈱髙～,\r\n※注,,\r\n2,NAS,使用中\r\n";
-    let place = |row| Place { book: "台帳.csv".into(), sheet: String::new(), row };
+    let place = |row| Place { book: "台帳.csv".into(), sheet: "".into(), row };
     let wish = |value: &str| {
         [
             Wish::Set { place: place(4), column: Named::Field(Field::Name), value: value.into() },
@@ -145,7 +145,7 @@ fn a_csv_file_is_given_back_in_its_encoding_and_in_utf8_where_that_lacks_a_chara
 #[test]
 fn a_csv_file_of_ascii_alone_gets_a_mark_once_it_holds_more() {
     let octets = b"hostname;IP address\nPC-1;10.0.0.1\n";
-    let place = Place { book: "list.csv".into(), sheet: String::new(), row: 2 };
+    let place = Place { book: "list.csv".into(), sheet: "".into(), row: 2 };
     let name = Named::Field(Field::HostName);
     let wish = |value: &str| {
         [Wish::Set { place: place.clone(), column: name.clone(), value: value.into() }]
@@ -226,7 +226,7 @@ proptest! {
         let mut now = base.clone();
         for (kind, row, column, value) in wishes {
             let sheet = base.sheets[0].name.clone();
-            let place = Place { book: name.into(), sheet: sheet.clone(), row };
+            let place = Place { book: name.into(), sheet: sheet.as_str().into(), row };
             let column = Named::Heading(HEADINGS[column].into());
             let wish = match kind {
                 0 => Wish::Retire { place, was: None },

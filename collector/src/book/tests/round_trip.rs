@@ -17,12 +17,12 @@ fn called(mut ledger: Ledger, name: &str) -> Ledger {
     };
     let mut out = fresh;
     for entry in &mut out.entries {
-        entry.place.book = name.to_owned();
+        entry.place.book = name.into();
     }
     for defect in &mut out.defects {
-        defect.place.book = name.to_owned();
+        defect.place.book = name.into();
         if let Reason::DuplicateNumber { first } = &mut defect.reason {
-            first.book = name.to_owned();
+            first.book = name.into();
         }
     }
     out
@@ -61,12 +61,12 @@ fn an_odd_list_comes_back_the_same_from_csv_and_workbook() {
     assert_eq!(back.sheets[0].name, "台帳.csv");
     back.sheets[0].name.clear();
     for entry in &mut back.entries {
-        entry.place.sheet.clear();
+        entry.place.sheet = "".into();
     }
     for defect in &mut back.defects {
-        defect.place.sheet.clear();
+        defect.place.sheet = "".into();
         if let Reason::DuplicateNumber { first } = &mut defect.reason {
-            first.sheet.clear();
+            first.sheet = "".into();
         }
     }
     assert_eq!(called(back, "台帳.csv"), ledger);
@@ -189,12 +189,12 @@ proptest! {
         let mut by_csv = called(through_csv(&ledger, Encoding::Utf8Bom), "元.xlsx");
         by_csv.sheets[0].name = "一覧".to_owned();
         for entry in &mut by_csv.entries {
-            entry.place.sheet = "一覧".to_owned();
+            entry.place.sheet = "一覧".into();
         }
         for defect in &mut by_csv.defects {
-            defect.place.sheet = "一覧".to_owned();
+            defect.place.sheet = "一覧".into();
             if let Reason::DuplicateNumber { first } = &mut defect.reason {
-                first.sheet = "一覧".to_owned();
+                first.sheet = "一覧".into();
             }
         }
         prop_assert_eq!(&by_csv, &ledger);

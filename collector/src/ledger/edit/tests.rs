@@ -78,7 +78,7 @@ fn what_cannot_be_is_refused() {
     assert!(matches!(edited(&nowhere), Err(BadEdit::NoSuchSheet(..))));
     let mut csv = ledger();
     csv.sheets[0].name.clear();
-    csv.entries.iter_mut().for_each(|entry| entry.place.sheet = String::new());
+    csv.entries.iter_mut().for_each(|entry| entry.place.sheet = "".into());
     let columns = Columns::released().unwrap();
     let wish = Wish::Retire { place: place("", 3), was: None };
     assert_eq!(plan(&csv, &wish, &columns), Err(BadEdit::NoState("台帳.xlsx".into())));

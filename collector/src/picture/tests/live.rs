@@ -205,7 +205,7 @@ fn whole(basis: &Basis<'_>) -> Picture {
         claims,
     };
     let rulings = Rulings { policy: Policy::default(), ..Rulings::default() };
-    judge(basis, (&rulings.policy, &rulings.scope), &standing, found).0
+    judge(basis, (&rulings.policy, &rulings.scope), &standing, Shaped::of(found)).0
 }
 
 proptest! {

@@ -38,7 +38,7 @@ fn hospital() -> (Ground, Picture) {
             en: "in".into(),
         }
         .into(),
-        evidence: Vec::new(),
+        evidence: crate::evidence::Sources::new(),
         decided: None,
     };
     picture.scopes = vec![scoped; picture.matches.len()].into();

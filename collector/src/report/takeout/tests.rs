@@ -70,7 +70,7 @@ fn what_is_taken_along_is_as_it_was_blessed() {
 fn hostile_and_repeated_names_neither_break_a_row_nor_a_key() {
     let (ground, mut picture) = sample();
     let said = |value: &str| Sourced {
-        value: value.to_owned(),
+        value: value.into(),
         grade: Grade::Announced,
         sources: crate::evidence::Sources::new(),
     };
@@ -80,7 +80,7 @@ fn hostile_and_repeated_names_neither_break_a_row_nor_a_key() {
         .zip(names)
         .map(|(n, name)| {
             let mut device = pattern.clone();
-            device.id.0 = format!("mac-{n}/../{name}");
+            device.id.0 = format!("mac-{n}/../{name}").into();
             device.names =
                 vec![said(&if name == "長" { "長".repeat(5000) } else { name.into() })];
             device.vendor = Some(said(if n % 2 == 0 { "株式会社 例" } else { "+SUM(1)" }));
@@ -177,10 +177,10 @@ fn an_address_that_netbox_takes_for_that_of_a_network_stands_by_itself() {
         .enumerate()
         .map(|(n, ip)| {
             let mut device = pattern.clone();
-            device.id.0 = format!("{n}");
+            device.id.0 = format!("{n}").into();
             device.addresses.truncate(1);
             device.addresses[0].ip = ip.parse().unwrap();
-            device.addresses[0].network.clone_from(&covered.vantage.network);
+            device.addresses[0].network = covered.vantage.network.as_str().into();
             device
         })
         .collect();

@@ -61,7 +61,7 @@ fn a_device_that_said_one_serial_number_at_two_addresses_has_a_line_for_each() {
     assert_eq!(json::Brief::all(&both).len(), 1);
     let reason = JoinReason::SameIdentifier {
         kind: crate::resolve::IdentifierKind::Serial,
-        value: "AB123".to_owned(),
+        value: "AB123".into(),
     };
     both.joins = vec![Join { reason, sources: crate::evidence::Sources::new() }];
     let lines = json::Brief::all(&both);

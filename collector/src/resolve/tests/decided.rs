@@ -36,7 +36,7 @@ fn what_a_person_pins_is_one_device_in_every_later_scan_and_says_who_and_why() {
     assert_eq!(ids(&devices), [ID_A]);
     assert_eq!(names(&devices[0]), ["ana"]);
     let (by, why) = ("情報係".to_owned(), "現物確認".to_owned());
-    let reason = JoinReason::Person { decision: 7, by, why };
+    let reason = JoinReason::Person(Box::new(Pinned { decision: 7, by, why }));
     let join = devices[0].joins.iter().find(|join| join.reason == reason).unwrap();
     assert_eq!(join.sources, []);
 }
@@ -96,8 +96,10 @@ fn two_serial_numbers_on_one_card_become_two_devices_when_a_person_says_so() {
     assert_eq!(told(&case, &[]).len(), 1);
     let [a, b] = ["QX4820917", "QX4820771"].map(|serial| Key::Serial(serial.to_owned()));
     let devices = told(&case, &[decided(1, Decision::Split { a, b })]);
-    let serials: BTreeSet<String> =
-        devices.iter().filter_map(|device| Some(device.serial.clone()?.value)).collect();
+    let serials: BTreeSet<String> = devices
+        .iter()
+        .filter_map(|device| Some(device.serial.as_ref()?.value.to_string()))
+        .collect();
     assert_eq!(serials, BTreeSet::from(["QX4820917".to_owned(), "QX4820771".to_owned()]));
 }
 

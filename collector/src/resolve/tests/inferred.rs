@@ -27,7 +27,7 @@ fn a_name_of_a_makers_form_suggests_what_has_it() {
     let printer = device(&named("BRN001A2B00000A.local"), ID_A);
     assert_eq!(
         (printer.class.unwrap().value, printer.vendor.unwrap().value),
-        (Class::Printer, "Brother".to_owned())
+        (Class::Printer, "Brother".into())
     );
     assert_eq!(class(&named("desktop-a1b2c3d")), Some((Class::Pc, Grade::Inferred)));
     assert_eq!(

@@ -3,7 +3,7 @@
 use daicho_common::observation::table::{Cell, Row, Rows as Table};
 
 use super::*;
-use crate::evidence::Sourced;
+use crate::evidence::SourcedText;
 
 /// Texts of makers' trees, by the numbers of their objects below enterprises.
 fn tree(texts: &[(&[u32], &str)]) -> Fact {
@@ -49,7 +49,7 @@ fn a_tree_says_the_model_beside_the_version_and_serial_number_and_joins_nothing(
         .tells("10.0.0.2", tree(&texts));
     assert_eq!(case.ids(), [ID_A, ID_B], "what is guessed joins no devices");
     let device = device(&case, ID_A);
-    let value = |field: Option<Sourced<String>>| field.unwrap().value;
+    let value = |field: Option<SourcedText>| field.unwrap().value;
     assert_eq!(value(device.model), "XQ-48T");
     assert_eq!(value(device.version), "V6.5 build 25021113");
     assert_eq!(value(device.serial), "SN48A209917");

@@ -22,7 +22,7 @@ fn book(text: &str) -> NewBook {
 const FIRST: &str = "管理番号,機器名,設置場所,状態\nA-1,PC,1階,\nA-2,NAS,1階,使用中\n";
 
 fn place(row: u32) -> Place {
-    Place { book: "台帳.csv".into(), sheet: String::new(), row }
+    Place { book: "台帳.csv".into(), sheet: "".into(), row }
 }
 
 fn wish(wish: Wish) -> Edit {

@@ -96,6 +96,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_committed_is_on_the_disk_before_it_is_told_of_and_readers_go_on_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("daicho.db");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = open(&path, flags).unwrap();
+        prepare_to_write(&connection).unwrap();
+        let said = |pragma: &str| {
+            let value = connection.pragma_query_value(None, pragma, |row| row.get(0));
+            value.map(|value: rusqlite::types::Value| format!("{value:?}")).unwrap()
+        };
+        assert_eq!(said("journal_mode"), "Text(\"wal\")");
+        // FULL is 2 (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        assert_eq!(
+            (said("synchronous"), said("foreign_keys")),
+            ("Integer(2)".into(), "Integer(1)".into())
+        );
+    }
+
+    #[test]
     fn parameters_are_bound_by_their_numbers_in_whatever_order_they_appear() {
         assert_eq!(order("SELECT $2, $1, $2, $10"), [2, 1, 10]);
         let connection = Connection::open_in_memory().unwrap();

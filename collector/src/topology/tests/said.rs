@@ -154,7 +154,7 @@ fn telephone(case: Case, port: u32, station: &str) -> Case {
 fn a_telephone_is_described_by_its_switch_where_it_says_nothing_itself() {
     let found = picture(&telephone(hears(two(), 2, &[(B, 4)]), 4, B).seen);
     let telephone = device(&found, B);
-    let said = |field: &Option<crate::evidence::Sourced<String>>| {
+    let said = |field: &Option<crate::evidence::SourcedText>| {
         field.as_ref().map(|field| (field.value.clone(), field.grade)).unwrap()
     };
     assert_eq!(said(&telephone.serial), ("S-0042".into(), Grade::Inferred));

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::list::part;
 use super::operation::{Field, Gives, Operation, Says, Shape, Verb, Version, may, must};
-use super::problem::Problem;
+use super::problem::{self, Problem};
 use super::{ADMINISTER, Answer, READ};
 use crate::people::token::Area::{Accounts, Devices};
 use crate::people::token::Scope;
-use crate::store::{Listed, StoreError};
+use crate::people::{Account, Role};
+use crate::store::{Listed, NewState, StoreError};
 use crate::web::Site;
-use crate::web::accounts::{Wrong, act, state};
+use crate::web::accounts::{Wrong, act};
 use crate::web::doors::Doors;
 use crate::web::page::Reader;
 use crate::words::Word;
@@ -155,6 +156,7 @@ fn refused(site: &Site, wrong: Wrong) -> Problem {
     let unfit = |word| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word);
     match wrong {
         Wrong::Form => unfit(Word::FailureForm),
+        Wrong::Changed => Problem::new(StatusCode::PRECONDITION_FAILED, Word::ApiChanged),
         Wrong::Name => unfit(Word::AccountsBadName),
         Wrong::Store(error @ StoreError::Account(_)) => {
             Problem::said(StatusCode::CONFLICT, error.complaint(site.store.path()))
@@ -180,7 +182,33 @@ fn made(site: &Site, code: Option<String>) -> Answer {
     Ok((StatusCode::CREATED, Json(told)).into_response())
 }
 
+/// The role and the party that are said of an account, or of one to make; none if neither is said. The party
+/// of a vendor may be changed alone, and stays where the role is said to be what it is.
+fn wanted(
+    call: &Call,
+    present: Option<&Account>,
+) -> Result<Option<(Role, Option<String>)>, Problem> {
+    let said = |name: &str| call.said.get(name).and_then(Value::as_str);
+    let (role, party) = (said("role").and_then(|role| role.parse().ok()), said("party"));
+    let Some(role) = role.or(present.filter(|_| party.is_some()).map(|it| it.role)) else {
+        return Ok(None);
+    };
+    let known = present.and_then(|account| account.party.as_deref());
+    let wrong = match (role == Role::Vendor, party) {
+        (true, None) => known.is_none().then_some(Word::ApiMissing),
+        (true, Some(party)) => party.is_empty().then_some(Word::ApiMissing),
+        (false, party) => party.is_some().then_some(Word::ApiParty),
+    };
+    if let Some(word) = wrong {
+        let unfit = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Word::ApiMembers);
+        return Err(unfit.about(vec![problem::Wrong::of("party", word)]));
+    }
+    let party = party.or(known).filter(|_| role == Role::Vendor);
+    Ok(Some((role, party.map(str::to_owned))))
+}
+
 async fn add(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
+    wanted(&call, None)?;
     made(&site, say(&site, &reader, (&call, &[("kind", "add")])).await?)
 }
 
@@ -188,18 +216,14 @@ async fn change(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> An
     let name = call.place("name");
     let seen = present(&site, name).await?;
     call.is_of(Some(&told(&seen)))?;
+    let role = wanted(&call, Some(&seen.account))?;
     let closed = call.said.get("closed").and_then(Value::as_bool);
-    let kinds = [
-        call.said.get("role").map(|_| "role"),
-        closed.map(|closed| if closed { "close" } else { "open" }),
-    ];
-    let form = call.small_form(&[]);
-    let states = kinds.into_iter().flatten().map(|kind| state(kind, &form));
-    let states: Vec<_> = states.collect::<Result<_, _>>().map_err(|wrong| refused(&site, wrong))?;
+    let role = role.map(|(role, party)| NewState::Role(role, party));
+    let states = role.into_iter().chain(closed.map(NewState::Closed)).collect();
     let by = reader.by();
     let changed = site.write(move |store| store.change_account_as(seen, states, by)).await;
     if !changed.map_err(|error| refused(&site, Wrong::Store(error)))? {
-        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, Word::ApiChanged));
+        return Err(refused(&site, Wrong::Changed));
     }
     Ok(call.shown(&told(&present(&site, name).await?)))
 }

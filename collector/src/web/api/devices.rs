@@ -276,7 +276,7 @@ async fn list(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answ
     let view = View::read(&call.query());
     let found = tokio::task::block_in_place(|| find(&snapshot, &view));
     let id = |number: &u32| {
-        snapshot.picture.devices.get(*number as usize).map(|device| device.id.0.clone())
+        snapshot.picture.devices.get(*number as usize).map(|device| device.id.0.to_string())
     };
     let rows = (found.rows.as_slice(), snapshot.revision);
     part(&call, rows, id, |number| row(&snapshot, *number))
@@ -287,7 +287,7 @@ fn missing() -> Problem {
 }
 
 fn device<'a>(snapshot: &'a Snapshot, call: &Call) -> Result<&'a Device, Problem> {
-    snapshot.device(&DeviceId(call.place("id").to_owned())).ok_or_else(missing)
+    snapshot.device(&DeviceId(call.place("id").into())).ok_or_else(missing)
 }
 
 async fn one(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
@@ -406,7 +406,7 @@ async fn decide_scope(State(site): State<Arc<Site>>, reader: Reader, call: Call)
 
 async fn register(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
     let snapshot = site.view(&reader).await?;
-    let id = device(&snapshot, &call)?.id.0.clone();
+    let id = device(&snapshot, &call)?.id.0.to_string();
     let sheet = call.said.get("sheet").map(ToString::to_string).unwrap_or_default();
     let mut fields = vec![
         ("kind".to_owned(), "enter".to_owned()),

@@ -185,8 +185,8 @@ async fn defects(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> A
 
 fn place(call: &Call) -> Place {
     Place {
-        book: call.asked("book").to_owned(),
-        sheet: call.asked("sheet").to_owned(),
+        book: call.asked("book").into(),
+        sheet: call.asked("sheet").into(),
         row: call.asked("row").parse().unwrap_or_default(),
     }
 }
@@ -237,7 +237,7 @@ fn cells(call: &Call, sheet: &Sheet) -> Result<Vec<(usize, String)>, Problem> {
 
 fn sheet<'a>(snapshot: &'a Snapshot, place: &Place) -> Result<&'a Sheet, Problem> {
     let sheets = &snapshot.ground.ledger.sheets;
-    let found = sheets.iter().find(|one| one.book == place.book && one.name == place.sheet);
+    let found = sheets.iter().find(|one| place.book == one.book && place.sheet == one.name);
     found.ok_or_else(missing)
 }
 
@@ -273,8 +273,7 @@ async fn retire(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> An
 
 async fn add(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answer {
     let snapshot = site.view(&reader).await?;
-    let (book, name) = (call.text("book").to_owned(), call.text("sheet").to_owned());
-    let place = Place { book, sheet: name, row: 0 };
+    let place = Place { book: call.text("book").into(), sheet: call.text("sheet").into(), row: 0 };
     let sheet = sheet(&snapshot, &place)?;
     let named = |number: usize| {
         let column = sheet.columns.get(number);
@@ -282,6 +281,7 @@ async fn add(State(site): State<Arc<Site>>, reader: Reader, call: Call) -> Answe
     };
     let values = cells(&call, sheet)?.into_iter().filter(|(_, text)| !text.is_empty());
     let values = values.map(|(number, text)| (named(number), text)).collect();
-    let wish = Wish::Add { book: place.book, sheet: place.sheet, values };
+    let (book, sheet) = (place.book.to_string(), place.sheet.to_string());
+    let wish = Wish::Add { book, sheet, values };
     edit(&site, &reader, wish, call.text("why")).await
 }

@@ -238,7 +238,7 @@ fn plan<'a>(
         rows.filter_map(|row| snapshot.picture.devices.get(*row as usize)).collect()
     } else {
         let ids = form.devices().iter();
-        ids.filter_map(|id| snapshot.device(&DeviceId(id.clone()))).collect()
+        ids.filter_map(|id| snapshot.device(&DeviceId(id.as_str().into()))).collect()
     };
     if devices.is_empty() {
         return Err(Word::BulkNone);
@@ -355,7 +355,7 @@ impl Page {
             devices: if all {
                 Vec::new()
             } else {
-                plan.devices.iter().map(|device| device.id.0.clone()).collect()
+                plan.devices.iter().map(|device| device.id.0.to_string()).collect()
             },
             all,
             query: view.text(),

@@ -89,15 +89,15 @@ impl Writer<'_> {
     fn lines(self, column: Column, told: &Told<'_>) -> Vec<String> {
         let device = told.device;
         let lang = self.lang;
-        let said = |claim: &Option<crate::evidence::Sourced<String>>| {
-            claim.iter().map(|claim| claim.value.clone()).collect::<Vec<_>>()
+        let said = |claim: &Option<crate::evidence::SourcedText>| {
+            claim.iter().map(|claim| claim.value.to_string()).collect::<Vec<_>>()
         };
         let cells = |of: &dyn Fn(&crate::ledger::Entry) -> &String| {
             distinct(told.entries().map(|entry| of(entry).clone()))
         };
         match column {
             Column::Name => {
-                device.names.first().map(|name| name.value.clone()).into_iter().collect()
+                device.names.first().map(|name| name.value.to_string()).into_iter().collect()
             }
             Column::Number => cells(&|entry| &entry.asset_number),
             Column::Declared => cells(&|entry| &entry.name),
@@ -113,7 +113,7 @@ impl Writer<'_> {
             Column::Class => vec![report::class(lang, device).to_owned()],
             Column::Ip => report::ips(device),
             Column::Mac => report::macs(device),
-            Column::Network => distinct(device.addresses.iter().map(|at| at.network.clone())),
+            Column::Network => distinct(device.addresses.iter().map(|at| at.network.to_string())),
             Column::Vendor => said(&device.vendor),
             Column::Model => said(&device.model),
             Column::Serial => said(&device.serial),

@@ -85,7 +85,7 @@ pub(in crate::web) async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let row = wanted.row.parse().unwrap_or_default();
-    let place = Place { book: wanted.book, sheet: wanted.sheet, row };
+    let place = Place { book: wanted.book.into(), sheet: wanted.sheet.into(), row };
     shown(&site, &reader, place).await
 }
 
@@ -181,7 +181,7 @@ fn made(
 
 fn cells(snapshot: &Snapshot, lang: Lang, place: &Place, texts: &[String]) -> Vec<Cell> {
     let sheets = snapshot.ground.ledger.sheets.iter();
-    let sheet = sheets.clone().find(|one| one.book == place.book && one.name == place.sheet);
+    let sheet = sheets.clone().find(|one| place.book == one.book && place.sheet == one.name);
     let columns = sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default();
     let cell = |(number, column): (usize, &crate::ledger::Column)| {
         let text = texts.get(number).cloned().unwrap_or_default();
@@ -228,12 +228,12 @@ pub(in crate::web) async fn add(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     show(&site, &reader, ("ledger", Word::LedgerAdd), |snapshot, frame| {
-        let place = Place { book: wanted.book, sheet: wanted.sheet, row: 0 };
+        let place = Place { book: wanted.book.into(), sheet: wanted.sheet.into(), row: 0 };
         let cells = cells(snapshot, frame.lang, &place, &[]);
         if cells.is_empty() {
             return Err(Word::NotFoundPage);
         }
-        Ok(Adding { book: place.book, sheet: place.sheet, cells, frame })
+        Ok(Adding { book: place.book.to_string(), sheet: place.sheet.to_string(), cells, frame })
     })
     .await
 }
@@ -264,8 +264,8 @@ async fn change(
         return Err(refused(Word::FailureForm));
     }
     let place = Place {
-        book: form.of("book").to_owned(),
-        sheet: form.of("sheet").to_owned(),
+        book: form.of("book").into(),
+        sheet: form.of("sheet").into(),
         row: form.of("row").parse().unwrap_or_default(),
     };
     let snapshot = site.view(reader).await.map_err(|error| broken(&error))?;
@@ -294,7 +294,7 @@ pub(in crate::web) async fn edit(
 
 fn wish(snapshot: &Snapshot, form: &Form, place: &Place) -> Option<Wish> {
     let sheets = snapshot.ground.ledger.sheets.iter();
-    let sheet = sheets.clone().find(|one| one.book == place.book && one.name == place.sheet)?;
+    let sheet = sheets.clone().find(|one| place.book == one.book && place.sheet == one.name)?;
     let said = |number: usize| form.of(&format!("cell_{number}"));
     let fits = |text: &str| text.chars().count() <= CELL;
     if !(0..sheet.columns.len()).all(|number| fits(said(number))) {
@@ -315,7 +315,7 @@ fn wish(snapshot: &Snapshot, form: &Form, place: &Place) -> Option<Wish> {
                 (Named::Heading(column.heading.clone()), said(number).to_owned())
             });
             let values = values.filter(|(_, value)| !value.is_empty()).collect();
-            Some(Wish::Add { book: place.book.clone(), sheet: place.sheet.clone(), values })
+            Some(Wish::Add { book: place.book.to_string(), sheet: place.sheet.to_string(), values })
         }
         _ => None,
     }

@@ -69,7 +69,7 @@ impl FindingRow {
         finding: &Finding,
     ) -> Self {
         let device = finding.device.as_ref().map(|id| {
-            let called = snapshot.device(id).map_or_else(|| id.0.clone(), Device::called);
+            let called = snapshot.device(id).map_or_else(|| id.0.to_string(), Device::called);
             (device_link(id), called)
         });
         Self {

@@ -12,12 +12,11 @@ use daicho_common::complaint::Complaint;
 use serde::Deserialize;
 
 use super::field::{Form, Section, Shape, Texts, text, texts};
-use super::removal::take_out;
 use super::{credential, general, network, notify, schedule};
 use crate::config::Config;
 use crate::schedule::Schedule;
 use crate::settings::{Flaw, Kind, Setting, Settings};
-use crate::store::{Agent, By, KeptSchedule, NewSetting, Seen, Store, StoreError, TakenOut};
+use crate::store::{Agent, By, KeptSchedule, NewSetting, Seen, Store, StoreError};
 use crate::vault::{Secret, Vault};
 use crate::web::Site;
 use crate::web::decide::{REASON, back};
@@ -210,7 +209,7 @@ fn page(site: &Site, reader: &Reader, around: &Around, draft: &Draft<'_>) -> Res
 }
 
 /// The number of the newest version of a setting or schedule; 0 if it was never said.
-fn newest(store: &Store, what: What, name: &str) -> Result<i64, StoreError> {
+pub(super) fn newest(store: &Store, what: What, name: &str) -> Result<i64, StoreError> {
     match what {
         What::Setting(kind) => {
             let versions = store.setting_history(Some((kind, name)))?;
@@ -414,77 +413,6 @@ pub(in crate::web) async fn say(
             page(&site, &reader, &around, &Draft { wrong, ..draft })
         }
         Err(complaint) => said(&reader, StatusCode::UNPROCESSABLE_ENTITY, &complaint),
-    }
-}
-
-#[derive(Template)]
-#[template(path = "settings_remove.html")]
-struct Question {
-    frame: Frame,
-    kind: String,
-    name: String,
-    label: &'static str,
-    place: String,
-    note: &'static str,
-}
-
-/// Asks whether something is really to be taken out.
-pub(in crate::web) async fn question(
-    State(_): State<Arc<Site>>,
-    reader: Reader,
-    Query(wanted): Query<Wanted>,
-) -> Response {
-    let lang = reader.lang;
-    let (title, place, note) = match (wanted.kind.as_str(), What::named(&wanted.kind)) {
-        ("agent", _) => (Word::CommonAgent, "/settings#agents".to_owned(), Word::SettingRevokeNote),
-        (_, Some(what)) if !what.is_single() => {
-            let secret = matches!(what, What::Setting(Kind::Credential | Kind::Notify));
-            let note = if secret { Word::SettingRemoveSecretNote } else { Word::SettingRemoveNote };
-            (what.title(), what.place(), note)
-        }
-        _ => return message(&reader, StatusCode::NOT_FOUND, Word::NotFoundPage),
-    };
-    let page = Question {
-        frame: reader.frame(Word::SettingRemoveTitle, "settings"),
-        label: lang.say(title),
-        kind: wanted.kind,
-        name: wanted.name,
-        place,
-        note: lang.say(note),
-    };
-    render(&page, StatusCode::OK)
-}
-
-pub(in crate::web) async fn remove(
-    State(site): State<Arc<Site>>,
-    reader: Reader,
-    body: Bytes,
-) -> Response {
-    let typed = texts(&body);
-    let (kind, name) = (text(&typed, "kind_of"), text(&typed, "name").to_owned());
-    let (by, why) = (reader.by(), text(&typed, "why").to_owned());
-    let wrong = || message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::FailureForm);
-    if kind == "agent" {
-        let revoked = site.write(move |store| store.admissions().revoke(name, by)).await;
-        return match revoked {
-            Ok(_) => back("/settings#agents"),
-            Err(error) => unavailable(&reader, &error, "an agent could not be revoked"),
-        };
-    }
-    let Some(what) = What::named(kind).filter(|what| !what.is_single()) else { return wrong() };
-    let done = site
-        .write(move |store| match what {
-            What::Schedule => store.jobs().remove(name, by).map(|_| true),
-            What::Setting(kind) => {
-                let done = take_out(store, (kind, name), Seen::Any, (by, why))?;
-                Ok(done != TakenOut::Needed)
-            }
-        })
-        .await;
-    match done {
-        Ok(true) => back(&what.place()),
-        Ok(false) => message(&reader, StatusCode::UNPROCESSABLE_ENTITY, Word::SettingStillUsed),
-        Err(error) => unavailable(&reader, &error, "a setting could not be taken out"),
     }
 }
 

@@ -8,10 +8,6 @@ use crate::policy::Severity;
 use crate::settings::{Flaw, Setting};
 use crate::words::{Lang, Word, phrase};
 
-/// Secrets of a receiver: the field, and what is said before the receiver's name in the vault.
-pub(super) const SECRETS: [(&str, &str); 3] =
-    [("password", "notify."), ("key", "notify."), ("url", Url::SECRET)];
-
 pub(super) fn texts(receiver: &Receiver) -> Texts {
     let mut texts = Texts::new();
     let mut put = |name: &str, value: String| _ = texts.insert(name.to_owned(), value);

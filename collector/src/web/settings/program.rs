@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::edit::{self, Around, Done, What, typed_as};
 use super::field::{Texts, is_secret};
-use super::{general, removal, schedule};
+use super::{general, schedule};
 use crate::config::Config;
 use crate::schedule::Schedule;
 use crate::settings::{Flaw, Kind, Setting};
@@ -66,7 +66,7 @@ pub(in crate::web) fn told(
     (secrets, file): (&[KeptSecret], &Config),
 ) -> Option<Value> {
     let KeptSetting { id, kind, name, at, by, why, .. } = version;
-    let names = removal::secrets(*kind, name);
+    let names = kind.secrets(name);
     let kept = secrets.iter().filter(|secret| names.contains(&secret.name));
     let kept = kept.map(|kept| json!({ "name": kept.name, "at": kept.at, "by": kept.by }));
     let fixed: Vec<&str> = match kind {
@@ -219,7 +219,7 @@ pub(in crate::web) fn remove(
     seen: i64,
     because: (By, String),
 ) -> Result<TakenOut, StoreError> {
-    removal::take_out(store, what, Seen::Version(seen), because)
+    store.take_out_setting(what, Seen::Version(seen), because)
 }
 
 /// Keeps the schedule of this name, in place of the one that was seen.

@@ -182,9 +182,11 @@ impl Snapshot {
                 let device = finding.device.as_ref().and_then(|id| self.device(id));
                 let mut text = device.map(Device::called).unwrap_or_default();
                 let names = finding.entries.iter().filter_map(|place| self.entry(place));
-                for part in names.map(table::entry_name).chain(finding.detail.iter().cloned()) {
-                    text.push('\n');
-                    text.push_str(&part);
+                for name in names.map(table::entry_name) {
+                    text.extend(["\n", &name]);
+                }
+                for part in &finding.detail {
+                    text.extend(["\n", part]);
                 }
                 text
             };

@@ -77,7 +77,7 @@ fn a_next_version_shows_what_it_changes_and_a_contradiction_waits_for_a_persons_
         running.submit(page, "", &format!("action=keep&seen={seen}"))
     };
     assert_eq!(keep(&page).status, 303);
-    let place = crate::ledger::Place { book: "台帳.csv".into(), sheet: String::new(), row: 2 };
+    let place = crate::ledger::Place { book: "台帳.csv".into(), sheet: "".into(), row: 2 };
     let column = crate::ledger::edit::Named::Field(crate::ledger::Field::Location);
     let wish = crate::ledger::edit::Wish::Set { place, column, value: "3階".into() };
     let by = By::here("佐藤".into(), clock::now());

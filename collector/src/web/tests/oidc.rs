@@ -82,7 +82,15 @@ fn who_is_known_there_gets_nothing_until_an_administrator_says_whom_that_is() {
     // Whose account is taken away is out at once.
     let person = visitor(&running.through(&provider));
     let id = running.site.store.subjects().unwrap()[0].id;
-    running.submit("/accounts/oidc", "", &format!("subject={id}&account="));
+    let unlink = |seen: &str| {
+        let form = format!("subject={id}&account=&seen={seen}");
+        running.submit("/accounts/oidc", "", &form)
+    };
+    // Who was shown that the person comes with no account does not take the present one away.
+    let late = unlink("");
+    assert!(late.status == 409 && late.body.contains("ほかの人がこの利用者を"), "{}", late.body);
+    assert_eq!(running.get_as(&person, "/ledger", "").status, 200);
+    assert_eq!(unlink("sato").status, 303);
     assert_eq!(running.get_as(&person, "/ledger", "").status, 303);
 }
 

@@ -30,6 +30,15 @@ impl Running {
         self.form("/login", "", &format!("name={name}&password={password}&next=%2Fdevices"))
     }
 
+    /// What the page of accounts sends to change one, made of what it shows now.
+    pub(super) fn account_form(&self, kind: &str, name: &str) -> String {
+        let page = self.get("/accounts").body;
+        let of =
+            format!("name=\"name\" value=\"{name}\"><input type=\"hidden\" name=\"seen\" value=\"");
+        let seen = page.split(&of).nth(1).unwrap().split('"').next().unwrap();
+        format!("kind={kind}&name={name}&seen={seen}")
+    }
+
     /// The deeds of the log, the latest last, each with what it is about.
     fn deeds(&self) -> Vec<(String, String)> {
         let rows = self.site.store.log_rows(u64::MAX, usize::MAX).unwrap();
@@ -166,12 +175,13 @@ fn sessions_end_when_idle_when_old_and_when_the_account_is_closed() {
     assert!(!holds(12 * 60));
     let tanaka = Visitor::new(&running.site, Role::Operator, None);
     assert_eq!(running.get_as(&tanaka, "/", "").status, 200);
-    let close = "kind=close&name=sato1";
-    assert_eq!(running.form_as(&running.visitor, "/accounts", close).status, 200);
+    let close = running.account_form("close", "sato1");
+    assert_eq!(running.form_as(&running.visitor, "/accounts", &close).status, 200);
     assert_eq!(running.get_as(&tanaka, "/", "").status, 303);
     assert!(running.has_deed(Deed::AccountChanged, "sato1: closed"));
     // The last administrator stays.
-    let last = running.form_as(&running.visitor, "/accounts", "kind=close&name=sato");
+    let close = running.account_form("close", "sato");
+    let last = running.form_as(&running.visitor, "/accounts", &close);
     assert!(last.status == 422 && last.body.contains("最後の管理者"), "{}", last.body);
     assert_eq!(running.get("/").status, 200);
 }

@@ -45,6 +45,26 @@ fn of_two_changes_of_an_account_at_once_one_is_kept() {
 }
 
 #[test]
+fn of_two_forms_about_one_account_at_once_one_is_kept_and_the_other_page_says_so() {
+    let running = running();
+    Visitor::new(&running.site, Role::Operator, None);
+    let auditor = running.account_form("role", "sato1") + "&role=auditor";
+    let approver = running.account_form("role", "sato1") + "&role=approver";
+    let submit = |form: &str| running.submit("/accounts", "", form);
+    assert_eq!(running.race([&|| submit(&auditor), &|| submit(&approver)]), [200, 409]);
+    let role = || running.site.store.account("sato1").unwrap().unwrap().0.role;
+    let kept = role();
+    assert!([Role::Auditor, Role::Approver].contains(&kept));
+    // Both are of before, and so is a form that says nothing of what was shown.
+    for late in [&auditor, &approver, "kind=close&name=sato1"] {
+        let answer = submit(late);
+        assert!(answer.status == 409 && answer.body.contains("ほかの人がこの利用者を"), "{late}");
+    }
+    assert_eq!((role(), running.count_of(Deed::AccountChanged)), (kept, 1));
+    assert_eq!(submit(&running.account_form("close", "sato1")).status, 200);
+}
+
+#[test]
 fn an_account_is_changed_in_all_that_is_said_or_in_nothing() {
     let running = running();
     let path = "/api/v1/accounts/sato";
@@ -144,6 +164,35 @@ fn a_setting_that_is_changed_meanwhile_is_not_taken_out() {
     let changed = networks.iter().any(|network| network.cidr == "10.20.1.0/24");
     let expected = if changed { [200, 412] } else { [204, 412] };
     assert_eq!((statuses, networks.len()), (expected, usize::from(changed)));
+}
+
+#[test]
+fn what_is_changed_meanwhile_is_not_taken_out_on_its_page() {
+    let running = running();
+    super::about::enrolled(&running);
+    let edit = |form: &str| running.submit("/settings/edit", "", form).status;
+    let remove = |form: &str| running.submit("/settings/remove", "", form);
+    for (kind, first, then) in [
+        ("network", "cidr=10.20.0.0%2F24&policy=gentle", "cidr=10.20.1.0%2F24&policy=gentle"),
+        ("schedule", "agent=3F&pattern=30+20+*+*+*", "agent=3F&pattern=30+21+*+*+*"),
+    ] {
+        let of = format!("kind_of={kind}&name=x");
+        assert_eq!(edit(&format!("{of}&new=yes&{first}")), 303, "{kind}");
+        let page = format!("/settings/remove?kind={kind}&name=x");
+        let asked = running.seen(&page);
+        let form = running.seen(&format!("/settings/edit?kind={kind}&name=x"));
+        assert_eq!(edit(&format!("{of}&{then}&seen={form}")), 303, "{kind}");
+        let late = remove(&format!("{of}&seen={asked}"));
+        assert!(late.status == 409 && late.body.contains("ほかの人がこの設定を"), "{}", late.body);
+        assert_eq!(remove(&of).status, 422, "what was shown is not said");
+        assert_eq!(
+            running.seen(&page),
+            running.seen(&format!("/settings/edit?kind={kind}&name=x"))
+        );
+        assert_eq!(remove(&format!("{of}&seen={}", running.seen(&page))).status, 303, "{kind}");
+    }
+    assert!(running.site.store.settings().unwrap().1.networks.is_empty());
+    assert!(running.site.store.jobs().schedules().unwrap().is_empty());
 }
 
 #[test]

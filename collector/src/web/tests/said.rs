@@ -19,6 +19,41 @@ fn errors(answer: &Answer) -> Vec<String> {
 }
 
 #[test]
+fn a_party_goes_with_vendors_only_and_is_changed_alone() {
+    let running = running();
+    let add = |said: Value| running.act("POST", "/api/v1/accounts", &said);
+    let unfit = |answer: &Answer| (answer.status, errors(answer));
+    let party = || (422, vec!["party".to_owned()]);
+    for said in [
+        json!({ "name": "m", "role": "operator", "party": "maker-a" }),
+        json!({ "name": "m", "role": "vendor" }),
+        json!({ "name": "m", "role": "vendor", "party": "" }),
+    ] {
+        assert_eq!(unfit(&add(said)), party());
+    }
+    assert!(running.site.store.account("m").unwrap().is_none(), "nothing of that is kept");
+    let made = add(json!({ "name": "m", "role": "vendor", "party": "maker-a" }));
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = "/api/v1/accounts/m";
+    let change = |said: Value| {
+        let seen = format!("If-Match: {}", version(&running.get(path)));
+        running.act_on("PATCH", path, (&seen, &said))
+    };
+    let is = |answer: &Answer| (read(answer)["role"].clone(), read(answer)["party"].clone());
+    let moved = change(json!({ "party": "maker-b" }));
+    assert_eq!(is(&moved), ("vendor".into(), "maker-b".into()), "{}", moved.body);
+    let again = change(json!({ "role": "vendor", "closed": false }));
+    assert_eq!(is(&again), ("vendor".into(), "maker-b".into()), "it stays: {}", again.body);
+    assert_eq!(unfit(&change(json!({ "role": "auditor", "party": "maker-a" }))), party());
+    let inside = change(json!({ "role": "auditor" }));
+    assert_eq!(is(&inside), ("auditor".into(), Value::Null), "{}", inside.body);
+    assert_eq!(unfit(&change(json!({ "party": "maker-a" }))), party());
+    assert_eq!(unfit(&change(json!({ "role": "vendor" }))), party());
+    let back = change(json!({ "role": "vendor", "party": "maker-a" }));
+    assert_eq!(is(&back), ("vendor".into(), "maker-a".into()), "{}", back.body);
+}
+
+#[test]
 fn a_setting_is_kept_of_the_version_that_was_read_and_taken_out_with_its_history() {
     let running = running();
     let said = |cidr: &str| json!({ "content": { "cidr": cidr, "purpose": "medical", "wired": true }, "why": "移設" });

@@ -99,35 +99,36 @@ pub const fn scope(scope: Scope) -> Word {
 
 /// What a finding says, a line each; see [`Finding::detail`] and the rules for the order.
 pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
+    let told: Vec<String> = finding.detail.iter().map(ToString::to_string).collect();
     let lines: Vec<String> = match finding.rule {
-        Rule::FieldsDiffer => (finding.detail.chunks(3))
+        Rule::FieldsDiffer => (told.chunks(3))
             .map(|chunk| match chunk {
                 [name, declared, observed] => lang
                     .fill(Word::ReportDiffersIn, &[&field_named(lang, name), declared, observed]),
                 other => other.join(" "),
             })
             .collect(),
-        Rule::DeclaredNotSeen => finding.detail.chunks(2).map(|chunk| chunk.join(" ")).collect(),
-        Rule::DuplicateInLedger => match finding.detail.as_slice() {
+        Rule::DeclaredNotSeen => told.chunks(2).map(|chunk| chunk.join(" ")).collect(),
+        Rule::DuplicateInLedger => match told.as_slice() {
             [name, value] => {
                 vec![field_named(lang, name) + lang.say(Word::CommonColon) + value]
             }
             other => other.to_vec(),
         },
-        Rule::UndocumentedDevice => match finding.detail.as_slice() {
-            [portrait @ .., some, count] if finding.detail.len() == 7 => {
+        Rule::UndocumentedDevice => match told.as_slice() {
+            [portrait @ .., some, count] if told.len() == 7 => {
                 let mut lines = portrait.to_vec();
                 lines.push(other_side(lang, portrait, (some, count)));
                 lines
             }
             portrait => portrait.to_vec(),
         },
-        Rule::MissedScan => missed(lang, &finding.detail),
+        Rule::MissedScan => missed(lang, &told),
         Rule::FirmwareNotRecorded
         | Rule::SupportEnded
         | Rule::FirmwareChanged
         | Rule::ExceptionDue
-        | Rule::UnmanagedHub => sentence(lang, finding.rule, &finding.detail),
+        | Rule::UnmanagedHub => sentence(lang, finding.rule, &told),
         Rule::RetiredButSeen
         | Rule::DuplicateAddress
         | Rule::DuplicateMac
@@ -139,7 +140,7 @@ pub fn detail(lang: Lang, finding: &Finding) -> Vec<String> {
         | Rule::ManagementExposed
         | Rule::ConsumerGear
         | Rule::RandomisedMac
-        | Rule::MisplacedClass => finding.detail.clone(),
+        | Rule::MisplacedClass => told,
     };
     lines.into_iter().filter(|line| !line.is_empty()).collect()
 }

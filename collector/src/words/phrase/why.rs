@@ -98,11 +98,11 @@ mod tests {
         };
         let one = Why {
             field: Claimed::Class,
-            value: "printer".to_owned(),
+            value: "printer".into(),
             confidence: 40,
             ground: ground("server", "Sample/9", 60),
             against: Some(Box::new(Against {
-                value: "camera".to_owned(),
+                value: "camera".into(),
                 ground: ground("title", "Sample Camera", 40),
             })),
         };

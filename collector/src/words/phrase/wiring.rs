@@ -8,7 +8,7 @@ use crate::topology::{Cause, Confidence, End, Reason, Said, Shared};
 
 /// The switch's name, else its identifier.
 pub fn switch(attached: &Attached) -> &str {
-    if attached.switch_name.is_empty() { &attached.switch.0 } else { &attached.switch_name }
+    if attached.switch_name.is_empty() { attached.switch.0.as_str() } else { &attached.switch_name }
 }
 
 /// What stands between the port and the device; empty if nothing.

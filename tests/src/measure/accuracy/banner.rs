@@ -69,10 +69,10 @@ struct Found {
 
 impl From<&Device> for Found {
     fn from(device: &Device) -> Self {
-        let own = device.vendor.as_ref().map(|vendor| vendor.value.clone());
+        let own = device.vendor.as_ref().map(|vendor| vendor.value.to_string());
         let system = device.os.as_ref().and_then(|os| os::maker(&os.value)).map(str::to_owned);
-        let software = device.programs.iter().filter_map(|program| program.value.vendor.clone());
-        let software: Vec<String> = software.collect();
+        let software = device.programs.iter().filter_map(|program| program.value.vendor.as_ref());
+        let software: Vec<String> = software.map(ToString::to_string).collect();
         // The bare kernel has many makers: it is named where nothing else is.
         let (kernel, system) = (system.clone(), system.filter(|maker| maker != "Linux"));
         let makers = match own.or(system) {

@@ -417,7 +417,7 @@ impl Judge<'_> {
     /// Whether the place says that this switch is the next before the station.
     fn is_behind(&self, attached: &Attached, switch: usize) -> bool {
         let Some(Through::Beyond(called)) = &attached.through else { return false };
-        self.switch(&DeviceId(called.clone())) == Some(switch)
+        self.switch(&DeviceId(called.as_str().into())) == Some(switch)
             || self.wiring.switches.get(switch).is_some_and(|of| of.name == *called)
     }
 
