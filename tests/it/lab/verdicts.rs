@@ -66,7 +66,10 @@ fn workbook(rows: &[[String; 5]], file: &Path) {
 fn told(picture: &Picture, ledger: &Ledger) -> BTreeMap<String, String> {
     let name = |of: &Match| {
         let entry = ledger.entries.iter().find(|entry| Some(&entry.place) == of.entry.as_ref());
-        entry.map(|e| e.host_name.clone()).or_else(|| Some(of.device.as_ref()?.0.to_string())).unwrap()
+        entry
+            .map(|e| e.host_name.clone())
+            .or_else(|| Some(of.device.as_ref()?.0.to_string()))
+            .unwrap()
     };
     let say = |verdict: &Verdict| match verdict {
         Verdict::Agreed => "agreed".to_owned(),

@@ -90,5 +90,8 @@ fn the_check_against_the_truth_notices_a_missed_device_and_a_wrong_verdict() {
     let matches = serde_json::to_value(&picture.matches).unwrap();
     let said = check::against_truth(&hospital, &places, &matches, &devices).unwrap();
     assert_eq!(said.len(), 3, "a row without verdict, a wrong stranger, a missed one: {said:?}");
-    assert!(said.iter().any(|line| line.contains(&first.device.clone().unwrap().0)), "{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains(first.device.clone().unwrap().0.as_str())),
+        "{said:?}"
+    );
 }
