@@ -48,7 +48,8 @@ const PURE: &[(&str, &[&str])] = &[
             "parallel",
         ],
     ),
-    ("collector/src/duty", &["evidence", "fingerprint", "resolve", "duty"]),
+    ("collector/src/duty", &["evidence", "fingerprint", "mib", "resolve", "duty"]),
+    ("collector/src/list", &["list"]),
     (
         "collector/src/scope",
         &[
@@ -106,6 +107,7 @@ const PURE: &[(&str, &[&str])] = &[
             "resolve",
             "topology",
             "ledger",
+            "list",
             "register",
             "decision",
             "policy",
