@@ -152,6 +152,7 @@ impl Roster {
     }
 
     /// The same after findings were answered, which changes nothing but how many wait for somebody.
+    #[must_use]
     pub fn answered(&self) -> Self {
         let made = Self { words: Arc::clone(&self.words), ..Self::default() };
         let open = Column::Open.number() + 1;

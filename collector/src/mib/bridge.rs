@@ -169,7 +169,7 @@ pub fn powered<'a>(rows: impl Iterator<Item = &'a Rows>) -> Vec<u32> {
         [_, port] => Some(*port),
         _ => None,
     };
-    if groups.len() == 1 { fed.filter_map(|row| port(row)).collect() } else { Vec::new() }
+    if groups.len() == 1 { fed.filter_map(port).collect() } else { Vec::new() }
 }
 
 /// Ports that are one logical port: (ifIndex of the member, ifIndex of the whole). Of

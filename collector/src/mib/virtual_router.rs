@@ -22,7 +22,7 @@ pub fn is_one(rows: &Rows) -> bool {
 }
 
 /// The shared addresses in these rows; none if they are of another table. Rows that are not in use
-/// (RowStatus other than active, RFC 2579) are left out.
+/// (`RowStatus` other than active, RFC 2579) are left out.
 pub fn read(rows: &Rows) -> impl Iterator<Item = Shared> + '_ {
     let old = rows.table == "vrrpAssoIpAddrTable";
     let of = if old { old_row } else { new_row };

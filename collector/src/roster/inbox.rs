@@ -122,6 +122,7 @@ impl Inbox {
     }
 
     /// The same over these findings, which differ from the former only in their answers.
+    #[must_use]
     pub fn answered(&self, findings: &[Finding]) -> Self {
         let (matters, owners) = (Arc::clone(&self.matters), owners(findings));
         Self { matters, owners, ..Self::default() }

@@ -89,7 +89,7 @@ impl Snapshot {
         let picture = live.next(before.picture, &ground.basis(as_of), by);
         let live = Arc::new(Mutex::new(Some(live)));
         let criteria = Some(Arc::clone(criteria));
-        let mut made = Self { logged, live, criteria, ..Self::default() };
+        let mut made = Self { logged, criteria, live, ..Self::default() };
         made.index(ground, picture, as_of);
         Ok(made)
     }
