@@ -14,6 +14,10 @@ fn nothing_comes_to_a_port_that_prints_in_any_mode_with_or_without_privilege() {
         lab.hosts().iter().map(|host| Trap::set(host.namespace()).unwrap()).collect();
     for policy in ["sighting", "gentle", "full"] {
         for user in [User::Root, User::Nobody] {
+            // To look without asking anybody takes raw sockets: there is nothing that nobody could do.
+            if policy == "sighting" && user == User::Nobody {
+                continue;
+            }
             let name = format!("{policy}-{user:?}");
             let network = format!("policy = \"{policy}\"");
             let scan = Scan { user, network: &network, ..Scan::default() };

@@ -27,7 +27,7 @@ pub(crate) fn built_into(program: &str, state: &Path) -> PathBuf {
 }
 
 /// As whom the agent runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum User {
     Root,
     Nobody,
