@@ -3,7 +3,7 @@
 //! "Yes" needs a sign (`config/inventory/storage.toml`): a fixed disk among the devices or storages
 //! that the printer lists. "No" is said of a plain printer only, whose lists of storage and of devices
 //! were both read to their ends and name no disk: a multifunction printer may have one that it does
-//! not list, so there silence proves nothing.
+//! not list, so there silence proves nothing. Where neither is proven, its service or its model may tell.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -54,6 +54,18 @@ struct Written {
     may_not_be_listed: Reason,
     not_read: Reason,
     service_says: Reason,
+    model: Vec<WrittenModel>,
+    model_has: Reason,
+}
+
+/// Models that have a disk.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenModel {
+    regex: String,
+    /// Names that it must match, and names that it must not.
+    example: Vec<String>,
+    unlike: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +107,8 @@ struct Signs {
     may_not_be_listed: Reason,
     not_read: Reason,
     service_says: Reason,
+    models: Vec<Regex>,
+    model_has: Reason,
 }
 
 const SHIPPED: &str = include_str!("../../../config/inventory/storage.toml");
@@ -110,8 +124,24 @@ fn parse(text: &str) -> Result<Signs, String> {
         Ok(Sign { table, with, column, regex, words: Reason { ja, en } })
     };
     let signs: Result<Vec<Sign>, String> = written.sign.into_iter().map(sign).collect();
-    let Written { only_memory, may_not_be_listed, not_read, service_says, .. } = written;
-    Ok(Signs { all: signs?, only_memory, may_not_be_listed, not_read, service_says })
+    let models = written.model.into_iter().map(WrittenModel::proven);
+    let models = models.collect::<Result<_, _>>()?;
+    let Written { only_memory, may_not_be_listed, not_read, service_says, model_has, .. } = written;
+    let all = signs?;
+    Ok(Signs { all, only_memory, may_not_be_listed, not_read, service_says, models, model_has })
+}
+
+impl WrittenModel {
+    /// What it matches, if that is what it says of itself.
+    fn proven(self) -> Result<Regex, String> {
+        let regex = Regex::new(&self.regex).map_err(|error| error.to_string())?;
+        let missed = self.example.iter().find(|name| !regex.is_match(name));
+        match missed.or_else(|| self.unlike.iter().find(|name| regex.is_match(name))) {
+            Some(name) => Err(format!("{}: {name}", self.regex)),
+            None if self.example.is_empty() => Err(format!("{}: no example", self.regex)),
+            None => Ok(regex),
+        }
+    }
 }
 
 impl Sign {
@@ -171,6 +201,15 @@ pub fn verdict(
 pub fn said() -> Option<Storage> {
     let reasons = vec![SIGNS.as_ref()?.service_says.clone()];
     Some(Storage { keeps: Keeps::Yes, reasons })
+}
+
+/// Of a printer of this model, if all of its series have a disk. Of others nothing follows.
+pub fn of_model(model: &str) -> Option<Storage> {
+    let signs = SIGNS.as_ref()?;
+    let known = signs.models.iter().any(|regex| regex.is_match(model.trim()));
+    let fill = |text: &str| text.replace("{0}", model.trim());
+    let reason = Reason { ja: fill(&signs.model_has.ja), en: fill(&signs.model_has.en) };
+    known.then(|| Storage { keeps: Keeps::Yes, reasons: vec![reason] })
 }
 
 fn with(

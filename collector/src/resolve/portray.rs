@@ -131,6 +131,8 @@ impl<'a> Gathered<'a> {
             (Claimed::Version, &version, |it| &it.version),
             (Claimed::Os, &system, |it| &it.os),
         ];
+        let by_tables = tables.storage(class.as_ref());
+        let storage = read.storage(by_tables, class.as_ref(), model.as_ref()).map(Box::new);
         let (first_seen, last_seen) = self.span();
         let mut device = Device {
             why: read.why(class.as_ref(), fields),
@@ -148,7 +150,7 @@ impl<'a> Gathered<'a> {
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
-            storage: read.storage(tables.storage(class.as_ref()), class.as_ref()).map(Box::new),
+            storage,
             parts: tables.parts(),
             software: tables.software(),
             pages: tables.pages().map(Box::new),

@@ -164,23 +164,31 @@ impl Readings {
         }
     }
 
-    /// The storage verdict of a printer: what its tables prove, else what its services say.
+    /// The storage verdict of a printer: what its tables prove, else what its services say, else what is
+    /// known of its model.
     pub(super) fn storage(
         &self,
         proven: Option<Sourced<Storage>>,
         class: Option<&Sourced<Class>>,
+        model: Option<&SourcedText>,
     ) -> Option<Sourced<Storage>> {
         let decided = proven.as_ref().is_some_and(|it| it.value.keeps != Keeps::Unknown);
         let printer = class.is_some_and(|it| matches!(it.value, Class::Printer | Class::Mfp));
         if decided || !printer {
             return proven;
         }
-        match combine(&self.candidates(|reading| reading.storage), bool::eq) {
+        let said = match combine(&self.candidates(|reading| reading.storage), bool::eq) {
             Combined::Agreed(Sourced { value: true, grade, sources }) => {
-                storage::said().map(|value| Sourced { value, grade, sources }).or(proven)
+                storage::said().map(|value| Sourced { value, grade, sources })
             }
-            Combined::Agreed(_) | Combined::Nothing | Combined::Contradiction { .. } => proven,
-        }
+            Combined::Agreed(_) | Combined::Nothing | Combined::Contradiction { .. } => None,
+        };
+        let by_model = || {
+            let model = model?;
+            let (grade, sources) = (Grade::Inferred, model.sources.clone());
+            storage::of_model(&model.value).map(|value| Sourced { value, grade, sources })
+        };
+        said.or_else(by_model).or(proven)
     }
 
     /// The software that answers, each once: where one reading knows who makes it and another does not,

@@ -225,3 +225,18 @@ fn a_printer_whose_service_stores_jobs_keeps_documents() {
     assert_ne!(keeps(&case(&[model])), Some(Keeps::Yes));
     assert_eq!(keeps(&case(&[stores])), None, "nothing says that it is a printer");
 }
+
+#[test]
+fn a_multifunction_printer_of_a_series_that_has_a_disk_keeps_documents_and_of_others_nothing_follows()
+ {
+    use crate::inventory::storage::Keeps;
+    let storage = |model: &str| {
+        let case = Case::new().arp("10.20.0.7", A);
+        let case = case.serves("10.20.0.7", Method::Ipp, &[("printer-make-and-model", model)]);
+        device(&case, ID_A).storage.map(|it| (it.value.keeps, it.value.reasons[0].en.clone()))
+    };
+    let (keeps, why) = storage("RICOH MP C3003").unwrap();
+    assert_eq!(keeps, Keeps::Yes);
+    assert!(why.contains("MP C3003"), "{why}");
+    assert_eq!(storage("RICOH MP C2003").map(|it| it.0), Some(Keeps::Unknown));
+}
