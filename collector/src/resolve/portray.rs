@@ -131,8 +131,6 @@ impl<'a> Gathered<'a> {
             (Claimed::Version, &version, |it| &it.version),
             (Claimed::Os, &system, |it| &it.os),
         ];
-        let by_tables = tables.storage(class.as_ref());
-        let storage = read.storage(by_tables, class.as_ref(), model.as_ref()).map(Box::new);
         let (first_seen, last_seen) = self.span();
         let mut device = Device {
             why: read.why(class.as_ref(), fields),
@@ -140,6 +138,7 @@ impl<'a> Gathered<'a> {
             macs: self.macs(),
             addresses: self.addresses(),
             names,
+            storage: read.storage(&tables, class.as_ref(), model.as_ref()),
             vendor,
             model,
             serial,
@@ -150,7 +149,6 @@ impl<'a> Gathered<'a> {
             description: latest(&systems, description),
             location: latest(&systems, location),
             services: self.services(),
-            storage,
             parts: tables.parts(),
             software: tables.software(),
             pages: tables.pages().map(Box::new),

@@ -8,6 +8,7 @@ use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::text::Short;
 
 use super::portray::Said;
+use super::shelf::Tables;
 use super::why::{self, Claimed, Told, Why};
 use crate::evidence::{Grade, Seen, Sourced, SourcedText, Sources};
 use crate::fingerprint::combine::{Candidate, Combined, combine, combine_classes};
@@ -168,14 +169,15 @@ impl Readings {
     /// known of its model.
     pub(super) fn storage(
         &self,
-        proven: Option<Sourced<Storage>>,
+        tables: &Tables<'_>,
         class: Option<&Sourced<Class>>,
         model: Option<&SourcedText>,
-    ) -> Option<Sourced<Storage>> {
+    ) -> Option<Box<Sourced<Storage>>> {
+        let proven = tables.storage(class);
         let decided = proven.as_ref().is_some_and(|it| it.value.keeps != Keeps::Unknown);
         let printer = class.is_some_and(|it| matches!(it.value, Class::Printer | Class::Mfp));
         if decided || !printer {
-            return proven;
+            return proven.map(Box::new);
         }
         let said = match combine(&self.candidates(|reading| reading.storage), bool::eq) {
             Combined::Agreed(Sourced { value: true, grade, sources }) => {
@@ -188,7 +190,7 @@ impl Readings {
             let (grade, sources) = (Grade::Inferred, model.sources.clone());
             storage::of_model(&model.value).map(|value| Sourced { value, grade, sources })
         };
-        said.or_else(by_model).or(proven)
+        said.or_else(by_model).or(proven).map(Box::new)
     }
 
     /// The software that answers, each once: where one reading knows who makes it and another does not,

@@ -19,7 +19,7 @@ fuzz_target!(|octets: &[u8]| {
     let headings = base.sheets.first().map_or(&[][..], |sheet| &sheet.columns);
     let Some(heading) = headings.get(usize::from(*column) % headings.len().max(1)) else { return };
     let named = Named::Heading(heading.heading.clone());
-    let place = Place { book: "x.csv".into(), sheet: String::new(), row: u32::from(*row) };
+    let place = Place { book: "x.csv".into(), sheet: "".into(), row: u32::from(*row) };
     let value = value.into_owned();
     let wish = match kind % 2 {
         0 => Wish::Set { place, column: named, value },
