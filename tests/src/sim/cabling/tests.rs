@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daicho_collector::book;
 use daicho_collector::fingerprint::Rows;
-use daicho_collector::inventory::storage::Keeps;
+use daicho_collector::inventory::storage::{Keeps, of_model};
 use daicho_collector::picture::{Picture, of_scan};
 use daicho_common::time::Timestamp;
 
@@ -170,13 +170,16 @@ fn serial_numbers_and_whether_printers_keep_documents_come_out_as_they_were_furn
             continue;
         }
         let keeps = found.unwrap().storage.as_ref().map(|storage| storage.value.keeps);
+        let model = found.unwrap().model.as_ref().unwrap();
+        let sold_with_one = of_model(&model.value).is_some();
         let want = match (device.kind, kept::lists_disk(device)) {
             (_, Some(true)) => Keeps::Yes,
+            (Kind::Mfp, _) if sold_with_one => Keeps::Yes,
             (Kind::Printer, Some(false)) => Keeps::No,
             _ => Keeps::Unknown,
         };
         assert_eq!(keeps, Some(want), "{} {:?}", device.key, lists_disk(device));
         *verdicts.entry(want).or_insert(0) += 1;
     }
-    assert_eq!(verdicts, [(Keeps::Yes, 5), (Keeps::No, 2), (Keeps::Unknown, 9)].into());
+    assert_eq!(verdicts, [(Keeps::Yes, 12), (Keeps::No, 2), (Keeps::Unknown, 2)].into());
 }
