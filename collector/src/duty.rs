@@ -113,16 +113,22 @@ pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
 }
 
 /// The network of that address of the router's own that has most in common with the shared one: a
-/// virtual router's addresses are of a network on which its members have an address (RFC 5798 §1.2).
+/// virtual router stands on a network on which its members have addresses (RFC 5798 §1). Of an address
+/// that is the same on every link (`fe80::/10`) nothing follows.
 fn network_beside(member: &Device, shared: IpAddr) -> Option<&str> {
+    // No network of a hospital is wider than a /12; of IPv6 a link has 64 bits (RFC 4291 §2.5.1).
+    let least = match shared {
+        IpAddr::V4(_) => 12,
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => return None,
+        IpAddr::V6(_) => 64,
+    };
     let common = |own: IpAddr| match (own, shared) {
         (IpAddr::V4(own), IpAddr::V4(shared)) => (own.to_bits() ^ shared.to_bits()).leading_zeros(),
         (IpAddr::V6(own), IpAddr::V6(shared)) => (own.to_bits() ^ shared.to_bits()).leading_zeros(),
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => 0,
     };
     let nearest = member.addresses.iter().max_by_key(|address| common(address.ip))?;
-    // No network of a hospital is wider than a /12.
-    (common(nearest.ip) >= 12).then_some(nearest.network.as_str())
+    (common(nearest.ip) >= least).then_some(nearest.network.as_str())
 }
 
 #[derive(Default)]

@@ -6,7 +6,7 @@
 //! Every delivery and every import is one transaction: whole, or not there at all.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::ledger::Ledger;
 use crate::ledger::edit::Wish;
@@ -428,32 +428,6 @@ impl Store {
     /// A number that grows with every change of what is kept, whichever process made it.
     pub fn revision(&self) -> Result<u64, StoreError> {
         ground::revision(&self.read())
-    }
-
-    /// Everything that is kept, at one moment.
-    pub fn ground(&self) -> Result<Ground, StoreError> {
-        // A long read gets its own connection, so that pages asking for the revision do not wait.
-        ground::read(&reader(&self.place)?, Ground::default())
-    }
-
-    /// The same, where it is known what was kept `before`: only observations that came since are read, and
-    /// stand behind the others.
-    pub fn ground_after(&self, before: Ground) -> Result<Ground, StoreError> {
-        ground::read(&reader(&self.place)?, before)
-    }
-
-    /// What is kept, if nothing but answers to findings came since what was kept `before`, and the findings
-    /// that they are to.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub fn answered(&self, before: &Ground) -> Result<Option<(Ground, Vec<String>)>, StoreError> {
-        ground::answered(&reader(&self.place)?, before)
-    }
-
-    /// The book of record: the current books, joined in order of name.
-    pub fn ledger(&self) -> Result<Ledger, StoreError> {
-        Ok(Arc::unwrap_or_clone(self.ground()?.ledger))
     }
 
     fn read(&self) -> std::sync::MutexGuard<'_, Connection> {

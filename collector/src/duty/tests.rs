@@ -43,12 +43,13 @@ fn a_client_that_asks_for_an_address_gives_out_none() {
 #[test]
 fn routers_whose_own_tables_say_that_they_share_an_address_are_one_way_out_of_its_network() {
     const B: &str = "00:1a:2b:00:00:0b";
-    let takes_part = |case: Case, at: &str| {
-        let index = vec![3, 7, 10, 0, 0, 1];
-        let rows = vec![Row { index, cells: BTreeMap::new() }];
-        let (table, context) = ("vrrpAssoIpAddrTable".into(), String::new());
+    let shares = |case: Case, at: &str, (table, index): (&str, &[u32])| {
+        let rows = vec![Row { index: index.to_vec(), cells: BTreeMap::new() }];
+        let (table, context) = (table.into(), String::new());
         case.tells(at, Fact::Rows(Box::new(Rows { table, context, rows })))
     };
+    let takes_part =
+        |case, at: &str| shares(case, at, ("vrrpAssoIpAddrTable", &[3, 7, 10, 0, 0, 1]));
     let case = Case::new().arp("10.0.0.2", A).arp("10.0.0.3", B);
     let found = duties(&takes_part(takes_part(case, "10.0.0.2"), "10.0.0.3"));
     let [duty] = found.as_slice() else { panic!("{found:?}") };
@@ -57,4 +58,16 @@ fn routers_whose_own_tables_say_that_they_share_an_address_are_one_way_out_of_it
     // A router with no address near by says nothing of a network that is known.
     let far = takes_part(Case::new().arp("192.168.9.2", A), "192.168.9.2");
     assert_eq!(duties(&far), []);
+    // One that is the same on every link says nothing of which link it is; of others a link has 64 bits.
+    let six = |ip: &str| {
+        let octets = ip.parse::<std::net::Ipv6Addr>().unwrap().octets().map(u32::from);
+        let index = [&[3, 7, 2, 16][..], &octets].concat();
+        let case = Case::new().arp("10.0.0.2", A).neighbour("2001:db8:7::2", A);
+        let case = shares(case, "10.0.0.2", ("vrrpv3AssociatedIpAddrTable", &index));
+        let shared = duties(&case).into_iter().flat_map(|duty| duty.addresses);
+        shared.map(|ip| ip.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(six("2001:db8:7::1"), vec!["2001:db8:7::1".to_owned()]);
+    assert_eq!(six("2001:db8:8::1"), [] as [String; 0]);
+    assert_eq!(six("fe80::1"), [] as [String; 0]);
 }

@@ -20,7 +20,7 @@ use super::{Told, of, text};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeps {
-    /// A disk or a document storage was seen.
+    /// A disk or a document storage was seen, its service says so, or its model is sold with one only.
     Yes,
     /// The device lists its storage, and no disk is among it.
     No,

@@ -47,6 +47,11 @@ pub fn inet(numbers: &[u32]) -> Option<IpAddr> {
     }
 }
 
+/// Whether a host can have the address.
+pub fn is_a_hosts(ip: IpAddr) -> bool {
+    !ip.is_unspecified() && !ip.is_multicast() && !ip.is_loopback()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

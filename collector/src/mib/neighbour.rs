@@ -34,8 +34,7 @@ pub fn read(rows: &Rows) -> impl Iterator<Item = Neighbour> + '_ {
 fn neighbour(interface: u32, ip: IpAddr, octets: &[u8]) -> Option<Neighbour> {
     let mac = Mac::from_slice(octets)?;
     let unicast = !mac.is_group() && mac != Mac::ZERO;
-    let host = !ip.is_unspecified() && !ip.is_multicast() && !ip.is_loopback();
-    (unicast && host).then_some(Neighbour { interface, ip, mac })
+    (unicast && index::is_a_hosts(ip)).then_some(Neighbour { interface, ip, mac })
 }
 
 fn old_row(row: &Row) -> Option<Neighbour> {

@@ -31,8 +31,7 @@ pub fn read(rows: &Rows) -> impl Iterator<Item = Shared> + '_ {
 
 fn shared(group: u32, ip: IpAddr) -> Option<Shared> {
     let group = u16::try_from(group).ok().filter(|group| (1..=255).contains(group))?;
-    let host = !ip.is_unspecified() && !ip.is_multicast() && !ip.is_loopback();
-    host.then_some(Shared { group, ip })
+    index::is_a_hosts(ip).then_some(Shared { group, ip })
 }
 
 fn old_row(row: &Row) -> Option<Shared> {

@@ -324,7 +324,7 @@ pub enum Through {
     /// A device whose port carries several VLANs: a host of virtual machines, a router, an access
     /// point.
     Trunk,
-    /// A device that the switch feeds over the cable.
+    /// A device that the switch powers (Power over Ethernet).
     Powered,
     /// A switch that nothing is known of: more stations are heard than hang on a hub.
     UnknownSwitch,

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::books::{self, CURRENT};
 use super::deliveries::packed;
 use super::sql::{Connection, Transaction};
-use super::{StoreError, changes, decisions, jobs, registers, stocktakings};
+use super::{Store, StoreError, changes, decisions, jobs, reader, registers, stocktakings};
 use crate::archive::Archive;
 use crate::decision::{self, Decided};
 use crate::ledger::join::join;
@@ -98,6 +98,34 @@ impl Ground {
     }
 }
 
+impl Store {
+    /// Everything that is kept, at one moment.
+    pub fn ground(&self) -> Result<Ground, StoreError> {
+        // A long read gets its own connection, so that pages asking for the revision do not wait.
+        read(&reader(&self.place)?, Ground::default())
+    }
+
+    /// The same, where it is known what was kept `before`: only observations that came since are read, and
+    /// stand behind the others.
+    pub fn ground_after(&self, before: Ground) -> Result<Ground, StoreError> {
+        read(&reader(&self.place)?, before)
+    }
+
+    /// What is kept, if nothing but answers to findings came since what was kept `before`, and the findings
+    /// that they are to.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn answered(&self, before: &Ground) -> Result<Option<(Ground, Vec<String>)>, StoreError> {
+        answered(&reader(&self.place)?, before)
+    }
+
+    /// The book of record: the current books, joined in order of name.
+    pub fn ledger(&self) -> Result<Ledger, StoreError> {
+        Ok(Arc::unwrap_or_clone(self.ground()?.ledger))
+    }
+}
+
 pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
     let number: i64 =
         connection.query_row("SELECT number FROM revision WHERE one = 1", [], |row| row.get(0))?;
@@ -106,7 +134,7 @@ pub(super) fn revision(connection: &Connection) -> Result<u64, StoreError> {
 
 /// What is kept, given what was kept `before`: observations are never changed, so only those are read that
 /// came since.
-pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
+fn read(connection: &Connection, before: Ground) -> Result<Ground, StoreError> {
     let tx = connection.transaction()?;
     let latest = tx.query_row("SELECT coalesce(max(id), 0) FROM batch", [], |row| row.get(0))?;
     let Ground { mut observations, mut checks, batch, check, shelf, ledger, books, .. } = before;
@@ -147,7 +175,7 @@ pub(super) fn read(connection: &Connection, before: Ground) -> Result<Ground, St
 
 /// What is kept, if nothing but answers to findings came since what was kept `before`, and answers that
 /// were taken back; each of them. Takes a moment, however much is kept.
-pub(super) fn answered(
+fn answered(
     connection: &Connection,
     before: &Ground,
 ) -> Result<Option<(Ground, Vec<String>)>, StoreError> {

@@ -91,7 +91,7 @@ pub(super) struct Node {
     pub(super) designated: Vec<Designated>,
     /// Ports that run at half duplex.
     pub(super) half_duplex: BTreeSet<u32>,
-    /// Ports that feed a device.
+    /// Ports that deliver power to a device.
     pub(super) powered: BTreeSet<u32>,
     /// Wireless clients, each with the radio, where the device itself is not the access point.
     pub(super) clients: Vec<(Mac, Option<Mac>, ObservationId)>,

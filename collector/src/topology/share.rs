@@ -31,7 +31,7 @@ pub enum Cause {
     UnknownSwitch,
     /// One device that sends in several VLANs: a host of virtual machines, a router, an access point.
     Trunk,
-    /// A device that the switch feeds over the cable: a telephone or an access point.
+    /// A device that the switch powers (Power over Ethernet): a telephone or an access point.
     Powered,
 }
 
@@ -63,9 +63,9 @@ pub enum Reason {
     NoNeighbour,
     /// The port runs at half duplex, as a repeater makes it; what forwards by itself does not.
     HalfDuplex,
-    /// The switch feeds the device on the port (POWER-ETHERNET-MIB), as it feeds telephones, access
-    /// points and cameras; a hub takes no power from it.
-    FedOverTheCable,
+    /// The switch supplies power to the device on the port (POWER-ETHERNET-MIB), as it does to telephones,
+    /// access points and cameras; a hub takes none.
+    PoweredOverEthernet,
     /// A neighbour on the port says that it is a telephone.
     TelephoneSaysSo,
     /// A device on the port is a telephone by what is known of it.
@@ -352,7 +352,7 @@ impl Judge<'_> {
         (telephones, _): &(BTreeSet<Mac>, Vec<Reason>),
     ) -> Option<Verdict> {
         let stations = self.most(looks, telephones).filter(|stations| *stations > 1)?;
-        let reasons = vec![Reason::Together { stations }, Reason::FedOverTheCable];
+        let reasons = vec![Reason::Together { stations }, Reason::PoweredOverEthernet];
         self.node.powered.contains(&self.port).then_some((
             Cause::Powered,
             Confidence::Possible,

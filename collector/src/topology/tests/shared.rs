@@ -232,7 +232,7 @@ fn what_takes_power_from_its_port_is_no_hub() {
         (shared.cause, shared.confidence, shared.reasons, through)
     };
     let together = Reason::Together { stations: 3 };
-    let powered = vec![together, Reason::FedOverTheCable];
+    let powered = vec![together, Reason::PoweredOverEthernet];
     let behind = Some(Through::Powered);
     assert_eq!(of([1, 1], 3), (Cause::Powered, Confidence::Possible, powered, behind));
     let hub = (Cause::Hub, Confidence::Likely, vec![together], Some(Through::Hub));

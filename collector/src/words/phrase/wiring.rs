@@ -134,7 +134,7 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
             return lang.fill(Word::WiringReasonSeveralVlans, &[&vlans]);
         }
         Reason::NoNeighbour => Word::WiringReasonNoNeighbour,
-        Reason::FedOverTheCable => Word::WiringReasonFedOverTheCable,
+        Reason::PoweredOverEthernet => Word::WiringReasonPoweredOverEthernet,
         Reason::HalfDuplex => Word::WiringReasonHalfDuplex,
         Reason::TelephoneSaysSo => Word::WiringReasonTelephoneSaysSo,
         Reason::TelephoneByClass => Word::WiringReasonTelephoneByClass,
