@@ -64,8 +64,8 @@ fn routers_whose_own_tables_say_that_they_share_an_address_are_one_way_out_of_it
         let index = [&[3, 7, 2, 16][..], &octets].concat();
         let case = Case::new().arp("10.0.0.2", A).neighbour("2001:db8:7::2", A);
         let case = shares(case, "10.0.0.2", ("vrrpv3AssociatedIpAddrTable", &index));
-        let shared = duties(&case).into_iter().flat_map(|duty| duty.addresses);
-        shared.map(|ip| ip.to_string()).collect::<Vec<_>>()
+        let found = duties(&case).into_iter().flat_map(|duty| duty.addresses);
+        found.map(|ip| ip.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(six("2001:db8:7::1"), vec!["2001:db8:7::1".to_owned()]);
     assert_eq!(six("2001:db8:8::1"), [] as [String; 0]);
