@@ -25,6 +25,8 @@ mod look;
 mod makers;
 /// Operating systems by their numbers, their makers, and the ends of their support.
 pub mod os;
+/// Patterns of rows, compiled.
+pub(crate) mod pattern;
 /// Fingerprints of Rapid7's Recog.
 pub mod recog;
 /// Rows at work, with what they made of texts before.

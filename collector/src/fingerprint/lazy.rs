@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use regex::Regex;
 use regex_syntax::ast::{Ast, RepetitionKind, RepetitionRange, parse};
 
+use super::pattern;
+
 /// Letters that are folded into ASCII where case does not matter (Unicode, `CaseFolding.txt`).
 const FOLDED_INTO_ASCII: [char; 2] = ['\u{17f}', '\u{212a}'];
 /// Most texts of which one must be there.
@@ -47,7 +49,7 @@ impl Lazy {
 
     /// A pattern of somebody else, compiled at once.
     pub(super) fn checked(written: &str) -> Result<Self, String> {
-        let regex = Regex::new(written).map_err(|error| error.to_string())?;
+        let regex = pattern::compile(written).map_err(|error| error.to_string())?;
         Ok(Self { compiled: OnceLock::from(Some(regex)), ..Self::known(written) })
     }
 
@@ -62,7 +64,7 @@ impl Lazy {
         {
             return None;
         }
-        let regex = self.compiled.get_or_init(|| Regex::new(&self.written).ok()).as_ref()?;
+        let regex = self.compiled.get_or_init(|| pattern::compile(&self.written).ok()).as_ref()?;
         regex.is_match(looked.text).then_some(regex)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::Reading;
+use super::{Reading, pattern};
 
 const SHIPPED: &str = include_str!("../../../config/fingerprints/shape.toml");
 
@@ -327,7 +327,7 @@ impl Shapes {
 fn shapes(file: &mut File) -> Result<[Regex; 8], String> {
     let mut take = |name: &str| {
         let pattern = file.patterns.remove(name).ok_or_else(|| format!("no pattern {name}"))?;
-        Regex::new(&pattern).map_err(|error| error.to_string())
+        pattern::compile(&pattern).map_err(|error| error.to_string())
     };
     let all = [
         take("no_model")?,

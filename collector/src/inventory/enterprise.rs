@@ -14,7 +14,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::{Claimed, Told, of, text};
-use crate::fingerprint::{Reading, spelling};
+use crate::fingerprint::{Reading, pattern, spelling};
 
 /// Under which name the agent tells such texts, and in which column.
 const TABLE: &str = "enterprises";
@@ -214,7 +214,7 @@ fn found(groups: &[(u32, Group<'_>)]) -> Found {
 /// Reads the file and holds it to its examples.
 fn parse(file: &str) -> Result<Shapes, String> {
     let file: File = toml::from_str(file).map_err(|error| error.to_string())?;
-    let regex = |pattern: &str| Regex::new(pattern).map_err(|error| error.to_string());
+    let regex = |written: &str| pattern::compile(written).map_err(|error| error.to_string());
     let shapes = Shapes {
         nothing: regex(&file.nothing)?,
         version: regex(&file.version)?,

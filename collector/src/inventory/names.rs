@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::fingerprint::{Class, Reading, spelling};
+use crate::fingerprint::{Class, Reading, pattern, spelling};
 
 /// A file as written; unknown keys are refused.
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ fn parse(text: &str) -> Result<Vec<Name>, String> {
 impl Written {
     /// Holds a row to its examples, and to names that it must not take.
     fn proven(self) -> Result<Name, String> {
-        let regex = Regex::new(&self.regex).map_err(|error| error.to_string())?;
+        let regex = pattern::compile(&self.regex).map_err(|error| error.to_string())?;
         if !(1..=100).contains(&self.weight) || self.example.is_empty() || self.not.is_empty() {
             return Err(format!("{}: a weight of 1–100, an example and a not", self.regex));
         }

@@ -5,7 +5,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::{says_nothing, text};
-use crate::fingerprint::{Class, Reading, spelling};
+use crate::fingerprint::{Class, Reading, pattern, spelling};
 
 /// A rule that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -167,7 +167,7 @@ impl Written {
             return Err("nothing is claimed".to_owned());
         }
         let compiled = |pattern: &Option<String>| {
-            let pattern = pattern.as_deref().map(Regex::new).transpose();
+            let pattern = pattern.as_deref().map(pattern::compile).transpose();
             pattern.map_err(|error| error.to_string())
         };
         Ok(Rule {

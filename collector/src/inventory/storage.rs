@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::With;
 use super::{Told, of, text};
+use crate::fingerprint::pattern;
 
 /// Whether documents are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,7 +120,7 @@ static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| parse(SHIPPED).ok());
 fn parse(text: &str) -> Result<Signs, String> {
     let written: Written = toml::from_str(text).map_err(|error| error.to_string())?;
     let sign = |WrittenSign { table, with, column, regex, ja, en }| {
-        let regex = regex.as_deref().map(Regex::new).transpose();
+        let regex = regex.as_deref().map(pattern::compile).transpose();
         let regex = regex.map_err(|error| error.to_string())?;
         Ok(Sign { table, with, column, regex, words: Reason { ja, en } })
     };
@@ -134,7 +135,7 @@ fn parse(text: &str) -> Result<Signs, String> {
 impl WrittenModel {
     /// What it matches, if that is what it says of itself.
     fn proven(self) -> Result<Regex, String> {
-        let regex = Regex::new(&self.regex).map_err(|error| error.to_string())?;
+        let regex = pattern::compile(&self.regex).map_err(|error| error.to_string())?;
         let missed = self.example.iter().find(|name| !regex.is_match(name));
         match missed.or_else(|| self.unlike.iter().find(|name| regex.is_match(name))) {
             Some(name) => Err(format!("{}: {name}", self.regex)),
