@@ -40,6 +40,7 @@ pub mod cells;
 pub mod device;
 mod gather;
 mod links;
+mod nodes;
 mod part;
 mod person;
 mod portray;

@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use daicho_common::observation::{Fact, Observation};
 
+use super::nodes::Nodes;
 use super::person;
 use super::tabled::Tabled;
 use super::tables::{self, Around, Row};
@@ -128,7 +129,7 @@ impl Keys {
 /// Cells, to which observations are added one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
-    nodes: HashMap<u64, u32, foldhash::fast::RandomState>,
+    nodes: Nodes,
     /// Union-find over keys.
     parent: Vec<u32>,
     /// A member of the cell of each root.
@@ -146,10 +147,9 @@ pub struct Cells {
 
 impl Cells {
     fn node(&mut self, key: u64) -> u32 {
-        let next = u32::try_from(self.parent.len()).unwrap_or(NONE);
-        let node = *self.nodes.entry(key).or_insert(next);
-        if node == next {
-            self.parent.push(next);
+        let (node, is_new) = self.nodes.number(key);
+        if is_new {
+            self.parent.push(node);
             self.any.push(NONE);
         }
         node
@@ -271,7 +271,7 @@ impl Cells {
                 | Decision::Withdraw { .. } => {}
             }
         }
-        if keys.is_empty() && !self.nodes.contains_key(&DECIDED) {
+        if keys.is_empty() && self.nodes.get(DECIDED).is_none() {
             return None;
         }
         let mut root = self.node(DECIDED);
@@ -297,7 +297,7 @@ impl Cells {
     pub fn around(&mut self, tables: &[Cow<'_, Observation>]) -> Vec<u32> {
         let mut roots = HashSet::new();
         for ip in named(tables) {
-            if let Some(node) = self.nodes.get(&of_ip(ip)).copied() {
+            if let Some(node) = self.nodes.get(of_ip(ip)) {
                 roots.insert(self.root(node));
             }
         }
