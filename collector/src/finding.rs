@@ -27,6 +27,7 @@ use crate::topology::Topology;
 mod answer;
 mod consumer_gear;
 mod declared_not_seen;
+mod digest;
 mod draft;
 mod duplicate_address;
 mod duplicate_in_ledger;
@@ -56,7 +57,8 @@ mod ways_in;
 mod tests;
 
 pub use answer::Answer;
-use draft::Draft;
+pub use digest::Digest;
+use draft::{Draft, Drafts};
 
 /// The rules, by the name of their file in this room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -148,7 +150,7 @@ pub struct Finding {
     /// The device it is about.
     pub device: Option<DeviceId>,
     /// The rows it is about.
-    pub entries: Vec<Place>,
+    pub entries: Box<[Place]>,
     /// Values for the page to show, in this order; empty where nothing is known. The page has the
     /// words.
     ///
@@ -173,13 +175,13 @@ pub struct Finding {
     /// | exception due | what it is called, `review` or `network`, the day or the network seen |
     /// | missed scan | schedule (empty: wanted once), agent, why (`not_taken`, `refused`, `failed`), how often in a row |
     /// | unmanaged hub | switch, port, how many devices |
-    pub detail: Vec<Short>,
+    pub detail: Box<[Short]>,
     /// The observations it rests on, ascending; empty only for rules about the book alone, and for
     /// silence, which rests on the coverages that the match names.
-    pub evidence: Vec<ObservationId>,
+    pub evidence: Box<[ObservationId]>,
     /// A digest of what it says, without what changes by itself (a lease, a time). An answer holds as
     /// long as this stays the same.
-    pub facts: String,
+    pub facts: Digest,
     /// What was last said about it, if anything was.
     pub answer: Option<Box<Answer>>,
 }
@@ -187,7 +189,7 @@ pub struct Finding {
 impl Finding {
     /// Takes the answer that stands now.
     pub(crate) fn answer_by(&mut self, standing: &Standing<'_>) {
-        self.answer = Answer::of(standing.answers(&self.id), &self.facts).map(Box::new);
+        self.answer = Answer::of(standing.answers(&self.id), self.facts).map(Box::new);
     }
 
     /// Whether somebody still has to do something about it.
@@ -328,7 +330,7 @@ fn presence(device: &Device) -> Vec<ObservationId> {
 }
 
 /// The rules.
-const RULES: [fn(&Known<'_>) -> Vec<Draft>; 22] = [
+const RULES: [fn(&Known<'_>, &mut Drafts<'_>); 22] = [
     undocumented_device::find,
     fields_differ::find,
     declared_not_seen::find,
@@ -357,10 +359,23 @@ const RULES: [fn(&Known<'_>) -> Vec<Draft>; 22] = [
 pub fn find(facts: Facts<'_>) -> Vec<Finding> {
     let known = Known::of(facts);
     let found = parallel::map(&RULES, |rule| {
-        let drafts = rule(&known).into_iter();
-        drafts.map(|draft| draft.finish(&facts)).collect::<Vec<_>>()
+        let mut drafts = Drafts::of(&facts);
+        rule(&known, &mut drafts);
+        drafts.into_findings()
     });
-    let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    let mut findings = together(found);
+    findings.sort_unstable_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     findings
+}
+
+/// All of these, in any order. Most are of one rule, so that the others come to them.
+fn together(mut found: Vec<Vec<Finding>>) -> Vec<Finding> {
+    found.sort_by_key(|some| std::cmp::Reverse(some.len()));
+    let more = found.iter().skip(1).map(Vec::len).sum();
+    let mut found = found.into_iter();
+    let mut all = found.next().unwrap_or_default();
+    all.reserve_exact(more);
+    found.for_each(|mut some| all.append(&mut some));
+    all.shrink_to_fit();
+    all
 }

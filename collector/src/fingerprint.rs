@@ -18,7 +18,7 @@ mod class;
 /// One rule for all fields by which competing claims combine.
 pub mod combine;
 /// Patterns that are compiled when they are needed.
-mod lazy;
+pub(crate) mod lazy;
 /// On what rows look.
 mod look;
 /// To whom MAC addresses were assigned.

@@ -283,7 +283,7 @@ fn finding(finding: &Finding) -> Line {
     let mut line = Line::new();
     put(&mut line, "rule", &word(&finding.rule));
     put(&mut line, "severity", &word(&finding.severity));
-    put(&mut line, "facts", &finding.facts);
+    put(&mut line, "facts", &finding.facts.to_string());
     if let Some(answer) = &finding.answer {
         put(&mut line, "disposition", &answer.disposition.map(|it| word(&it)).unwrap_or_default());
         put(&mut line, "owner", &answer.owner);

@@ -3,6 +3,7 @@
 use daicho_common::time::Timestamp;
 use serde::Serialize;
 
+use super::digest::Digest;
 use crate::day::Day;
 use crate::decision::{Decided, Decision, Disposition};
 
@@ -29,7 +30,7 @@ pub struct Answer {
 
 impl Answer {
     /// The latest of these answers, in order, held against the facts as they are.
-    pub(super) fn of(answers: &[&Decided], now: &str) -> Option<Self> {
+    pub(super) fn of(answers: &[&Decided], now: Digest) -> Option<Self> {
         let decided = answers.last()?;
         let Decision::Answer { facts, disposition, owner, due, .. } = &decided.what else {
             return None;
@@ -42,7 +43,7 @@ impl Answer {
             disposition: *disposition,
             owner: owner.clone(),
             due: *due,
-            holds: facts == now,
+            holds: *facts == now.to_string(),
         })
     }
 

@@ -1,12 +1,11 @@
 //! A router or access point made for homes, or a NAS, in a medical network.
 
-use super::{Draft, Known, Rule, joined, portrait, presence};
+use super::{Draft, Drafts, Known, Rule, joined, portrait, presence};
 use crate::fingerprint::Class;
 use crate::policy::Purpose;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let policy = known.facts.policy;
-    let mut drafts = Vec::new();
     for device in known.facts.devices {
         let Some(class) = &device.class else { continue };
         let text = |field: &Option<crate::evidence::SourcedText>| {
@@ -33,5 +32,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft);
         }
     }
-    drafts
 }

@@ -1,10 +1,9 @@
 //! 台帳のみ・未検出: every declared address was really looked at, and nobody was there.
 
-use super::{Draft, Known, Rule};
+use super::{Draft, Drafts, Known, Rule};
 use crate::reconcile::Verdict;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in &known.matches {
         let found = matched.found;
         let Some(place) = &found.entry else { continue };
@@ -23,5 +22,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .detail(detail.collect());
         drafts.push(draft);
     }
-    drafts
 }

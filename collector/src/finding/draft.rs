@@ -1,16 +1,11 @@
 //! A finding as its rule writes it, before policy and people have their say.
 
-use std::fmt::Write;
-
 use daicho_common::observation::ObservationId;
-use sha2::{Digest, Sha256};
 
+use super::digest::Digest;
 use super::{Answer, Facts, Finding, Rule, word};
 use crate::ledger::Place;
 use crate::resolve::DeviceId;
-
-/// Octets of the digest that are kept; what it tells apart is one finding's facts now and then.
-const KEPT: usize = 8;
 
 /// What a rule says.
 pub(super) struct Draft {
@@ -37,11 +32,6 @@ impl Draft {
             concerns: Vec::new(),
             facts: None,
         }
-    }
-
-    /// What tells it apart from the rule's others.
-    pub(super) fn subject(&self) -> &str {
-        &self.subject
     }
 
     /// The device that it is about.
@@ -83,37 +73,50 @@ impl Draft {
     }
 
     /// The finding.
-    pub(super) fn finish(self, known: &Facts<'_>) -> Finding {
-        let (rule, mut evidence) = (word(self.rule), self.evidence);
-        evidence.shrink_to_fit();
+    fn finish(self, known: &Facts<'_>) -> Finding {
+        let rule = word(self.rule);
         let id = [rule.as_str(), ":", &self.subject].concat();
-        let facts = digest(self.facts.as_ref().unwrap_or(&self.detail));
-        let answer = Answer::of(known.standing.answers(&id), &facts).map(Box::new);
+        let facts = Digest::of(self.facts.as_ref().unwrap_or(&self.detail));
+        let answer = Answer::of(known.standing.answers(&id), facts).map(Box::new);
         Finding {
             severity: known.policy.severities.of(&rule, &self.concerns),
             id,
             rule: self.rule,
             device: self.device,
-            entries: self.entries,
+            entries: self.entries.into(),
             // Not in the room of the former texts, which are larger.
             detail: self.detail.iter().map(|text| text.as_str().into()).collect(),
-            evidence,
+            evidence: self.evidence.into(),
             facts,
             answer,
         }
     }
 }
 
-fn digest(facts: &[String]) -> String {
-    let mut hash = Sha256::new();
-    for fact in facts {
-        hash.update((fact.len() as u64).to_be_bytes());
-        hash.update(fact);
+/// What a rule says, made findings one by one: drafts of a large site would take more than its findings.
+pub(super) struct Drafts<'k> {
+    known: &'k Facts<'k>,
+    made: Vec<Finding>,
+}
+
+impl<'k> Drafts<'k> {
+    /// None yet.
+    pub(super) const fn of(known: &'k Facts<'k>) -> Self {
+        Self { known, made: Vec::new() }
     }
-    let mut hex = String::new();
-    for octet in hash.finalize().iter().take(KEPT) {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{octet:02x}");
+
+    /// Takes one.
+    pub(super) fn push(&mut self, draft: Draft) {
+        self.made.push(draft.finish(self.known));
     }
-    hex
+
+    /// Takes some.
+    pub(super) fn extend(&mut self, drafts: impl IntoIterator<Item = Draft>) {
+        drafts.into_iter().for_each(|draft| self.push(draft));
+    }
+
+    /// The findings.
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.made
+    }
 }

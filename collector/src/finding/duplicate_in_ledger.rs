@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use foldhash::fast::RandomState;
 
-use super::{Draft, Known, Rule, presence};
+use super::{Draft, Drafts, Known, Rule, presence};
 use crate::ledger::{Entry, State};
 use crate::resolve::DeviceId;
 
@@ -102,9 +102,8 @@ fn shared<'a>(known: &Known<'a>) -> Vec<(Told, Vec<&'a Entry>)> {
     several
 }
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let mut told: BTreeSet<Vec<&crate::ledger::Place>> = BTreeSet::new();
-    let mut drafts = Vec::new();
     for ((_, kind, value), rows) in shared(known) {
         let rows = apart(kind, &rows);
         let mut places: Vec<_> = rows.iter().map(|entry| &entry.place).collect();
@@ -114,7 +113,6 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft(known, (kind, &value), places));
         }
     }
-    drafts
 }
 
 /// The rows that are of different things.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Draft, Known, Matched, Rule};
+use super::{Draft, Drafts, Known, Matched, Rule};
 use crate::day::Day;
 use crate::ledger::Entry;
 use crate::ledger::date::PartialDate;
@@ -27,9 +27,8 @@ fn declared<'k, 'a>(known: &'k Known<'a>) -> HashMap<&'a str, &'k Matched<'a>> {
     rows
 }
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let today: Option<PartialDate> = Day::of(known.facts.as_of).to_string().parse().ok();
-    let mut drafts = Vec::new();
     let rows = declared(known);
     for exception in &known.facts.register.exception {
         let Some(matched) = rows.get(exception.asset_number.as_str()) else { continue };
@@ -47,7 +46,6 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft(exception, "network", (entry, Some(device)), said));
         }
     }
-    drafts
 }
 
 /// A network in which the device was seen last, if it is not the one that was declared.

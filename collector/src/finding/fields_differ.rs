@@ -1,10 +1,9 @@
 //! 相違: book and wire differ in a field.
 
-use super::{Draft, Known, Rule, word};
+use super::{Draft, Drafts, Known, Rule, word};
 use crate::reconcile::Verdict;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in &known.matches {
         let found = matched.found;
         let (Verdict::Differs { differences }, Some(place)) = (&found.verdict, &found.entry) else {
@@ -23,5 +22,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .evidence(differences.iter().flat_map(|d| d.sources.clone()));
         drafts.push(draft);
     }
-    drafts
 }

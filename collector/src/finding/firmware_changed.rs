@@ -1,6 +1,6 @@
 //! Another model or version was seen than the one of which the MDS or SDS speaks: a new form is due.
 
-use super::{Draft, Known, Rule, class_word};
+use super::{Draft, Drafts, Known, Rule, class_word};
 use crate::evidence::SourcedText;
 use crate::register::disclosure::{Seen, Standing};
 
@@ -8,10 +8,9 @@ fn text(field: Option<&SourcedText>) -> &str {
     field.map_or("", |field| field.value.as_str())
 }
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     if known.facts.register.disclosure.is_empty() {
-        return drafts;
+        return;
     }
     for matched in &known.matches {
         let (Some(entry), Some(device)) = (matched.entry, matched.device) else {
@@ -36,5 +35,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft);
         }
     }
-    drafts
 }

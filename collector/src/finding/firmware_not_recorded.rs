@@ -1,11 +1,10 @@
 //! A network device in scope of which the book records no version (checklist: patches and firmware).
 
-use super::{Draft, Known, Rule, class_word};
+use super::{Draft, Drafts, Known, Rule, class_word};
 use crate::decision::Scope;
 use crate::ledger::State;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in &known.matches {
         let (Some(entry), Some(device)) = (matched.entry, matched.device) else {
             continue;
@@ -27,5 +26,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft);
         }
     }
-    drafts
 }

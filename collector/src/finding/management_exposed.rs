@@ -1,9 +1,8 @@
 //! A management page or telnet on a router or firewall: seen, never tried.
 
-use super::{Draft, Known, Rule};
+use super::{Draft, Drafts, Known, Rule};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for device in known.facts.devices {
         let Some(class) = &device.class else { continue };
         let is_management =
@@ -35,5 +34,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .evidence(open.iter().flat_map(|service| service.sources.iter().copied()));
         drafts.push(draft);
     }
-    drafts
 }

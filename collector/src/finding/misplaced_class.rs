@@ -1,13 +1,14 @@
 //! A device in a network where its class does not belong.
 
-use super::{Draft, Known, Rule, class_word, portrait};
+use super::{Draft, Drafts, Known, Rule, class_word, portrait};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let policy = known.facts.policy;
-    let mut drafts = Vec::new();
     for device in known.facts.devices {
         let Some(class) = &device.class else { continue };
-        for address in &device.addresses {
+        // A device may have had several addresses in one network.
+        for addresses in device.addresses.chunk_by(|a, b| a.network == b.network) {
+            let Some(address) = addresses.first() else { continue };
             let purpose = policy.purpose(&address.network);
             let Some(purpose) =
                 purpose.filter(|purpose| policy.placement.is_misplaced(class.value, *purpose))
@@ -26,7 +27,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft);
         }
     }
-    // A device may have had several addresses in one network.
-    drafts.dedup_by(|a, b| a.subject() == b.subject());
-    drafts
 }

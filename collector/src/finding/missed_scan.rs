@@ -1,9 +1,9 @@
 //! A scan that was to run did not: its agent was silent, its window closed, or the agent refused or
 //! failed. It is told until one like it comes about.
 
-use super::{Draft, Known, Rule, word};
+use super::{Draft, Drafts, Known, Rule, word};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let draft = |missed: &crate::schedule::Missed| {
         let (schedule, agent) = (missed.schedule.clone(), missed.agent.clone());
         let why = word(missed.why);
@@ -13,5 +13,5 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .detail(vec![schedule, agent, why, missed.times.to_string()])
             .facts(facts)
     };
-    known.facts.missed.iter().map(draft).collect()
+    drafts.extend(known.facts.missed.iter().map(draft));
 }

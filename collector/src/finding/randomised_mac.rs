@@ -1,11 +1,10 @@
 //! A randomised MAC address in a wired medical network, where everything should have its own.
 
-use super::{Draft, Known, Rule, joined, portrait};
+use super::{Draft, Drafts, Known, Rule, joined, portrait};
 use crate::policy::Purpose;
 use crate::resolve::Oddity;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for device in known.facts.devices {
         let odd = device.oddities.iter().find(|odd| odd.value == Oddity::RandomisedMac);
         let network = device.addresses.iter().find(|address| {
@@ -22,5 +21,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .evidence(odd.sources.iter().copied());
         drafts.push(draft);
     }
-    drafts
 }

@@ -2,11 +2,10 @@
 //! from afar: perhaps a tool that calls out, a line of its own, or a contract that has ended.
 
 use super::ways_in::ways_in;
-use super::{Draft, Known, Rule, presence};
+use super::{Draft, Drafts, Known, Rule, presence};
 use crate::evidence::Grade;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in &known.matches {
         let (Some(entry), Some(device)) = (matched.entry, matched.device) else { continue };
         let declared = known.remote(entry) == Some(true);
@@ -22,5 +21,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft);
         }
     }
-    drafts
 }

@@ -2,10 +2,9 @@
 //! "none" is contradicted; one that says nothing is not.
 
 use super::ways_in::ways_in;
-use super::{Draft, Known, Rule};
+use super::{Draft, Drafts, Known, Rule};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in &known.matches {
         let (Some(entry), Some(device)) = (matched.entry, matched.device) else { continue };
         if known.remote(entry) != Some(false) {
@@ -24,5 +23,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .evidence(ways.values().flatten().copied());
         drafts.push(draft);
     }
-    drafts
 }

@@ -1,10 +1,9 @@
 //! 廃棄済が稼働: declared retired, but seen.
 
-use super::{Draft, Known, Rule, joined, portrait, presence};
+use super::{Draft, Drafts, Known, Rule, joined, portrait, presence};
 use crate::reconcile::Verdict;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in known.matches.iter().filter(|m| m.found.verdict == Verdict::RetiredButSeen) {
         let (Some(place), Some(device)) = (&matched.found.entry, matched.device) else { continue };
         let draft = Draft::new(Rule::RetiredButSeen, matched.key)
@@ -15,5 +14,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .evidence(presence(device));
         drafts.push(draft);
     }
-    drafts
 }

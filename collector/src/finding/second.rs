@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Draft, Known, Rule, joined};
+use super::{Draft, Drafts, Known, Rule, joined};
 use crate::duty::{Duty, Kind};
 use crate::policy::Network;
 
@@ -20,12 +20,12 @@ pub(super) fn beyond(
     known: &Known<'_>,
     wanted: Wanted,
     declared: fn(&Network) -> &Vec<IpAddr>,
-) -> Vec<Draft> {
+    drafts: &mut Drafts<'_>,
+) {
     let mut networks: BTreeMap<&str, Vec<&Duty>> = BTreeMap::new();
     for duty in known.facts.duties.iter().filter(|duty| duty.kind == wanted.kind) {
         networks.entry(&duty.network).or_default().push(duty);
     }
-    let mut drafts = Vec::new();
     for (name, duties) in networks {
         let allowed = known.facts.policy.network(name).map(declared);
         match allowed.filter(|allowed| !allowed.is_empty()) {
@@ -44,7 +44,6 @@ pub(super) fn beyond(
             None => {}
         }
     }
-    drafts
 }
 
 fn draft(

@@ -2,10 +2,10 @@
 //! address (VRRP, HSRP) are one.
 
 use super::second::{Wanted, beyond};
-use super::{Draft, Known, Rule};
+use super::{Drafts, Known, Rule};
 use crate::duty::Kind;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let wanted = Wanted { kind: Kind::Gateway, rule: Rule::SecondDefaultGateway };
-    beyond(known, wanted, |network| &network.gateways)
+    beyond(known, wanted, |network| &network.gateways, drafts);
 }

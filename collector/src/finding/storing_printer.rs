@@ -1,11 +1,10 @@
 //! A printer that keeps documents is not in the book, or is held to be out of scope.
 
-use super::{Draft, Known, Rule, joined, portrait};
+use super::{Draft, Drafts, Known, Rule, joined, portrait};
 use crate::decision::Scope;
 use crate::inventory::storage::Keeps;
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     for matched in &known.matches {
         let (found, Some(scope), Some(device)) = (matched.found, matched.scope, matched.device)
         else {
@@ -25,5 +24,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             drafts.push(draft);
         }
     }
-    drafts
 }

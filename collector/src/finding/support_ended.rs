@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::{Draft, Known, Rule, class_word};
+use super::{Draft, Drafts, Known, Rule, class_word};
 use crate::day::Day;
 use crate::ledger::Place;
 use crate::resolve::DeviceId;
@@ -24,9 +24,8 @@ fn of_devices<'a>(known: &Known<'a>) -> Rows<'a> {
     rows
 }
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let today = Day::of(known.facts.as_of);
-    let mut drafts = Vec::new();
     let mut rows: Option<Rows<'_>> = None;
     for device in known.facts.devices {
         let (Some(os), Some(end)) = (&device.os, &device.support_end) else { continue };
@@ -47,5 +46,4 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .evidence(os.sources.iter().chain(&end.sources).copied());
         drafts.push(draft);
     }
-    drafts
 }

@@ -53,7 +53,7 @@ fn an_unknown_device_is_told_with_its_address_and_its_evidence() {
     let found = findings(&case, Vec::new());
     assert_eq!(rules(&found), [Rule::UndocumentedDevice]);
     assert_eq!(found[0].id, "undocumented_device:mac-001a2b00000a");
-    assert_eq!(found[0].detail, ["10.0.0.1", A, "box", "", ""]);
+    assert_eq!(*found[0].detail, ["10.0.0.1", A, "box", "", ""]);
     assert!(found[0].evidence.contains(&case.seen[0].id()));
 }
 
@@ -74,7 +74,7 @@ fn an_unknown_firewall_comes_before_other_findings() {
 fn a_difference_is_told_with_both_sides() {
     let found = findings(&Case::new().arp("10.0.0.1", A), vec![row(5, "", "10.0.0.9", A)]);
     assert_eq!(rules(&found), [Rule::FieldsDiffer]);
-    assert_eq!(found[0].detail, ["ip", "10.0.0.9", "10.0.0.1"]);
+    assert_eq!(*found[0].detail, ["ip", "10.0.0.9", "10.0.0.1"]);
     assert_eq!(
         (found[0].id.as_str(), found[0].severity),
         ("fields_differ:asset_number=n-5", Severity::Warning)
@@ -86,7 +86,7 @@ fn a_difference_is_told_with_both_sides() {
 fn a_missing_device_is_told_with_the_look_that_missed_it() {
     let found = findings(&Case::new(), vec![row(5, "", "10.0.0.9", "")]);
     assert_eq!(rules(&found), [Rule::DeclaredNotSeen]);
-    assert_eq!(found[0].detail, ["10.0.0.9", "ward"]);
+    assert_eq!(*found[0].detail, ["10.0.0.9", "ward"]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn two_devices_at_one_address_are_told() {
     let case = Case::new().arp("10.0.0.1", A).arp("10.0.0.1", B);
     let found = findings(&case, vec![row(2, "", "", A), row(3, "", "", B)]);
     assert_eq!(rules(&found), [Rule::DuplicateAddress]);
-    assert_eq!(found[0].detail, ["10.0.0.1", "ward", &format!("{A}, {B}")]);
+    assert_eq!(*found[0].detail, ["10.0.0.1", "ward", &format!("{A}, {B}")]);
     assert_eq!(found[0].evidence.len(), 2);
 }
 
@@ -143,7 +143,7 @@ fn a_device_of_which_one_side_was_seen_is_told_with_those_that_it_may_be() {
     };
     let one = switch(vec![heard(7)]);
     let echo = detail(&one, "ip-medical-10.9.0.7", vec![]).unwrap();
-    assert_eq!(echo, ["10.9.0.7", "", "", "", "", "00:1a:2b:00:01:07", "1"]);
+    assert_eq!(*echo, ["10.9.0.7", "", "", "", "", "00:1a:2b:00:01:07", "1"]);
     let mac = detail(&one, "mac-001a2b000107", vec![]).unwrap();
     assert_eq!(mac[5..], ["10.9.0.7", "1"]);
     // Who is seen from both sides is nobody else, and a row that ties both leaves nothing to tell.
@@ -159,7 +159,7 @@ fn a_device_of_which_one_side_was_seen_is_told_with_those_that_it_may_be() {
 fn answer(found: &Finding, disposition: Disposition) -> Decided {
     let what = Decision::Answer {
         finding: found.id.clone(),
-        facts: found.facts.clone(),
+        facts: found.facts.to_string(),
         disposition: Some(disposition),
         owner: "情報係".to_owned(),
         due: None,

@@ -1,10 +1,10 @@
 //! A hub or switch without management, inferred from what is heard on a port.
 
-use super::{Draft, Known, Rule};
+use super::{Draft, Drafts, Known, Rule};
 
-pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
+pub(super) fn find(known: &Known<'_>, drafts: &mut Drafts<'_>) {
     let hubs = known.facts.topology.hubs();
-    hubs.map(|hub| {
+    drafts.extend(hubs.map(|hub| {
         let switch = hub.at.device.as_ref().map(|id| id.0.as_str()).unwrap_or_default();
         let devices = hub.devices.iter().filter_map(|id| known.devices.get(id).copied());
         let mut purposes: Vec<String> = devices.flat_map(|device| known.purposes(device)).collect();
@@ -18,6 +18,5 @@ pub(super) fn find(known: &Known<'_>) -> Vec<Draft> {
             .facts(vec![hub.at.port.clone()])
             .concerns(purposes)
             .evidence(hub.sources.iter().copied())
-    })
-    .collect()
+    }));
 }

@@ -17,15 +17,15 @@ const FOLDED_INTO_ASCII: [char; 2] = ['\u{17f}', '\u{212a}'];
 const MOST: usize = 64;
 
 /// A text with what is looked up in it for every pattern.
-pub(super) struct Looked<'t> {
-    pub(super) text: &'t str,
+pub(crate) struct Looked<'t> {
+    pub(crate) text: &'t str,
     lower: String,
     /// Whether a letter in it may be spelled with ASCII in a pattern.
     odd: bool,
 }
 
 impl<'t> Looked<'t> {
-    pub(super) fn at(text: &'t str) -> Self {
+    pub(crate) fn at(text: &'t str) -> Self {
         let odd = text.contains(FOLDED_INTO_ASCII);
         Self { text, lower: text.to_ascii_lowercase(), odd }
     }
@@ -33,7 +33,7 @@ impl<'t> Looked<'t> {
 
 /// A pattern.
 #[derive(Clone, Debug)]
-pub(super) struct Lazy {
+pub(crate) struct Lazy {
     written: String,
     /// Texts in ASCII's small letters of which every match holds one; none if that cannot be told.
     needed: OnceLock<Option<Vec<String>>>,
@@ -42,19 +42,19 @@ pub(super) struct Lazy {
 
 impl Lazy {
     /// A pattern that is known to be one: of a row that a test proves.
-    pub(super) fn known(written: &str) -> Self {
+    pub(crate) fn known(written: &str) -> Self {
         let written = written.to_owned();
         Self { written, needed: OnceLock::new(), compiled: OnceLock::new() }
     }
 
     /// A pattern of somebody else, compiled at once.
-    pub(super) fn checked(written: &str) -> Result<Self, String> {
+    pub(crate) fn checked(written: &str) -> Result<Self, String> {
         let regex = pattern::compile(written).map_err(|error| error.to_string())?;
         Ok(Self { compiled: OnceLock::from(Some(regex)), ..Self::known(written) })
     }
 
     /// The compiled pattern, if it matches.
-    pub(super) fn matching(&self, looked: &Looked<'_>) -> Option<&Regex> {
+    pub(crate) fn matching(&self, looked: &Looked<'_>) -> Option<&Regex> {
         let needed = self.needed.get_or_init(|| {
             let ast = parse::Parser::new().parse(&self.written).ok()?;
             needed(&ast)

@@ -1,11 +1,11 @@
 //! Rules as written in TOML, and as meant: parsed twice, proven by their own examples.
 
 use daicho_common::observation::table::Row;
-use regex::Regex;
 use serde::Deserialize;
 
 use super::{says_nothing, text};
-use crate::fingerprint::{Class, Reading, pattern, spelling};
+use crate::fingerprint::lazy::{Lazy, Looked};
+use crate::fingerprint::{Class, Reading, spelling};
 
 /// A rule that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +76,9 @@ struct Example {
     is: Option<String>,
 }
 
+/// How a pattern is taken.
+type Pattern = dyn Fn(&str) -> Result<Lazy, String>;
+
 /// A rule as meant.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
@@ -86,8 +89,8 @@ pub(super) struct Rule {
     except: Vec<String>,
     index: Vec<u32>,
     with: Vec<With>,
-    regex: Option<Regex>,
-    unless: Option<Regex>,
+    regex: Option<Lazy>,
+    unless: Option<Lazy>,
     claims: Reading,
 }
 
@@ -127,14 +130,15 @@ impl Rule {
     }
 
     fn claim(&self, said: &str) -> Option<Reading> {
-        if self.unless.as_ref().is_some_and(|unless| unless.is_match(said)) {
+        let looked = Looked::at(said);
+        if self.unless.as_ref().is_some_and(|unless| unless.matching(&looked).is_some()) {
             return None;
         }
         let mut reading = self.claims.clone();
         let value = match &self.regex {
             None => said,
             Some(regex) => {
-                let found = regex.captures(said)?;
+                let found = regex.matching(&looked)?.captures(said)?;
                 found.name("is").or_else(|| found.get(0)).map_or("", |group| group.as_str())
             }
         };
@@ -159,17 +163,14 @@ impl Rule {
 }
 
 impl Written {
-    fn rule(&self) -> Result<Rule, String> {
+    fn rule(&self, pattern: &Pattern) -> Result<Rule, String> {
         if !(1..=100).contains(&self.weight) {
             return Err(format!("weight {} is not in 1–100", self.weight));
         }
         if self.field.is_none() && self.class.is_none() && self.vendor.is_none() {
             return Err("nothing is claimed".to_owned());
         }
-        let compiled = |pattern: &Option<String>| {
-            let pattern = pattern.as_deref().map(pattern::compile).transpose();
-            pattern.map_err(|error| error.to_string())
-        };
+        let compiled = |written: &Option<String>| written.as_deref().map(pattern).transpose();
         Ok(Rule {
             table: self.table.clone(),
             column: self.column.clone(),
@@ -191,7 +192,7 @@ impl Written {
 
     /// Holds a rule to its examples; where there is a pattern or a field there must be one.
     fn proven(&self) -> Result<Rule, String> {
-        let rule = self.rule()?;
+        let rule = self.rule(&Lazy::checked)?;
         if self.example.is_empty() {
             return Err("a rule needs an example".to_owned());
         }
@@ -212,13 +213,23 @@ impl Written {
     }
 }
 
-/// Reads one file of rules.
+/// Reads one file of rules, and holds every one to its examples.
 pub(super) fn read(name: &str, text: &str) -> Result<Vec<Rule>, BadRule> {
+    rules(name, text, Written::proven)
+}
+
+/// Reads one file of rules that a test proves: patterns are compiled when a text comes that they may match.
+pub(super) fn read_proven(name: &str, text: &str) -> Result<Vec<Rule>, BadRule> {
+    rules(name, text, |written| written.rule(&|pattern| Ok(Lazy::known(pattern))))
+}
+
+fn rules(
+    name: &str,
+    text: &str,
+    rule: impl Fn(&Written) -> Result<Rule, String>,
+) -> Result<Vec<Rule>, BadRule> {
     let bad = |rule, what| BadRule { file: name.to_owned(), rule, what };
     let file: File = toml::from_str(text).map_err(|error| bad(0, error.to_string()))?;
-    file.rule
-        .iter()
-        .enumerate()
-        .map(|(index, written)| written.proven().map_err(|what| bad(index + 1, what)))
-        .collect()
+    let written = file.rule.iter().enumerate();
+    written.map(|(index, written)| rule(written).map_err(|what| bad(index + 1, what))).collect()
 }

@@ -12,7 +12,7 @@ use super::message::{MOST, Wording, message, trial};
 use super::watch::{Agent, Copied, GivenUp, Known, Limits, events};
 use crate::day::Day;
 use crate::decision::Disposition;
-use crate::finding::{Answer, Finding, Rule};
+use crate::finding::{Answer, Digest, Finding, Rule};
 use crate::people::portion::Portion;
 use crate::policy::Severity;
 use crate::resolve::DeviceId;
@@ -34,10 +34,10 @@ fn finding(id: &str, rule: Rule, severity: Severity) -> Finding {
         rule,
         severity,
         device: Some(DeviceId("mac-001a2b000008".into())),
-        entries: Vec::new(),
+        entries: Box::default(),
         detail: ["10.20.0.9", "00:1a:2b:00:00:08", "受付\r\nBcc: x@y"].map(Short::from).into(),
-        evidence: Vec::new(),
-        facts: "f".into(),
+        evidence: Box::default(),
+        facts: Digest::of(&["f"]),
         answer: None,
     }
 }
@@ -357,7 +357,7 @@ fn a_flood_is_told_in_one_bounded_message_worst_first() {
             let severity = if n == 4321 { Severity::High } else { Severity::Warning };
             let mut one = finding(&format!("f{n}"), Rule::UndocumentedDevice, severity);
             if n % 1000 < 10 || n == 4321 {
-                one.detail = vec!["長".repeat(10_000).into(); 40];
+                one.detail = vec!["長".repeat(10_000).into(); 40].into();
             }
             one
         })

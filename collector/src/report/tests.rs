@@ -8,7 +8,7 @@ use daicho_common::time::Timestamp;
 use super::*;
 use crate::archive::Archive;
 use crate::evidence::{Grade, Sourced};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Digest, Finding, Rule};
 use crate::fingerprint::Class;
 use crate::ledger::{Column, Defect, Field, Reason, Sheet, State};
 use crate::list::List;
@@ -255,10 +255,10 @@ fn picture() -> Picture {
             rule: Rule::UndocumentedDevice,
             severity: Severity::High,
             device: Some(DeviceId("mac-001a2b000009".into())),
-            entries: vec![],
+            entries: Box::default(),
             detail: ["10.20.0.9", HOSTILE].map(Into::into).into(),
-            evidence: vec![arp(9).id()],
-            facts: String::new(),
+            evidence: [arp(9).id()].into(),
+            facts: Digest::of(&["f"]),
             answer: None,
         }]
         .into(),

@@ -139,7 +139,7 @@ fn rows_that_contradict_each_other_without_a_third_place_nobody() {
     let [doubt] = picture.topology.contradictions.as_slice() else { panic!("no contradiction") };
     assert_eq!((doubt.mac, doubt.ports.len()), (mac(A), 2));
     let told = picture.findings.iter().find(|it| it.id.starts_with("duplicate_mac:")).unwrap();
-    assert_eq!(told.detail, [A, "up p5", "down p3"]);
+    assert_eq!(*told.detail, [A, "up p5", "down p3"]);
     assert_eq!(told.evidence.len(), doubt.sources.len());
     assert!(told.evidence.len() >= 2, "{told:?}");
 }

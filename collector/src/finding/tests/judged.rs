@@ -66,7 +66,7 @@ fn a_second_firewall_in_a_network_is_a_second_way_out_and_redundant_routers_are_
     let ward = || vec![network("ward", Purpose::Medical)];
     let found = by(told(&two, vec![], ward()), Rule::SecondDefaultGateway);
     assert_eq!((found.len(), found[0].severity), (1, Severity::High));
-    assert_eq!(found[0].detail, ["ward", "10.0.0.1 fw", "10.0.0.2 fw"]);
+    assert_eq!(*found[0].detail, ["ward", "10.0.0.1 fw", "10.0.0.2 fw"]);
     assert!(!found[0].evidence.is_empty());
     let pair = heard::VirtualRouter {
         group: 7,
@@ -106,7 +106,7 @@ fn a_second_dhcp_server_is_told_and_what_a_relay_passes_on_is_not() {
     assert_eq!(by(told(&relayed, vec![], vec![]), Rule::SecondDhcpServer), []);
     let two = relayed.hears(B, Method::Dhcp, offer("192.168.1.1", None));
     let found = by(told(&two, vec![], vec![]), Rule::SecondDhcpServer);
-    assert_eq!(found[0].detail, ["ward", "10.0.0.2", "192.168.1.1"]);
+    assert_eq!(*found[0].detail, ["ward", "10.0.0.2", "192.168.1.1"]);
     assert_eq!(found[0].evidence.len(), 2);
 }
 
@@ -207,11 +207,11 @@ fn telnet_or_a_management_page_on_a_firewall_is_told_and_on_a_printer_is_not() {
     let open = Fact::Answered(daicho_common::observation::Reply::TcpOpen(23));
     let case = firewall(Case::new(), "10.0.0.1", A).tells("10.0.0.1", open.clone());
     let found = by(told(&case, vec![], vec![]), Rule::ManagementExposed);
-    assert_eq!(found[0].detail, ["fw", "tcp/23"]);
+    assert_eq!(*found[0].detail, ["fw", "tcp/23"]);
     let page = Fact::Answered(daicho_common::observation::Reply::TcpOpen(443));
     let page = firewall(Case::new(), "10.0.0.1", A).tells("10.0.0.1", page);
     let found = by(told(&page, vec![], vec![]), Rule::ManagementExposed);
-    assert_eq!(found[0].detail, ["fw", "tcp/443"]);
+    assert_eq!(*found[0].detail, ["fw", "tcp/443"]);
     let printer = Case::new()
         .arp("10.0.0.1", A)
         .describes("10.0.0.1", "p", "1.3.6.1.4.1.367.1.1", "RICOH SP 6430 1.0")
@@ -377,7 +377,7 @@ fn a_scan_that_did_not_come_about_is_told_once_and_another_one_missed_is_no_news
     };
     let first = told(&[missed(1, Why::NotTaken)]);
     assert_eq!((first.rule, first.id.as_str()), (Rule::MissedScan, "missed_scan:3F:夜間"));
-    assert_eq!(first.detail, ["夜間", "3F", "not_taken", "1"]);
+    assert_eq!(*first.detail, ["夜間", "3F", "not_taken", "1"]);
     assert_eq!(told(&[missed(2, Why::NotTaken)]).facts, first.facts);
     assert_ne!(told(&[missed(2, Why::Refused)]).facts, first.facts, "another matter");
     for lang in [crate::words::Lang::Ja, crate::words::Lang::En] {

@@ -184,7 +184,7 @@ fn answer(picture: &Picture, index: prop::sample::Index) -> Option<Decision> {
         }
         _ => Decision::Answer {
             finding: finding.id.clone(),
-            facts: finding.facts.clone(),
+            facts: finding.facts.to_string(),
             disposition: Some(Disposition::Approved),
             owner: String::new(),
             due: None,

@@ -141,7 +141,7 @@ impl Form {
         let one = |id: &String| {
             Some(Decision::Answer {
                 finding: id.clone(),
-                facts: snapshot.finding(id)?.facts.clone(),
+                facts: snapshot.finding(id)?.facts.to_string(),
                 disposition,
                 owner: owner.to_owned(),
                 due,

@@ -261,7 +261,9 @@ fn plan<'a>(
                         && (kind == Kind::Answer || finding.rule == Rule::UndocumentedDevice)
                 };
                 let findings = snapshot.findings_about(&device.id).filter(wanted);
-                about.extend(findings.map(|one| About::Finding(one.id.clone(), one.facts.clone())));
+                about.extend(
+                    findings.map(|one| About::Finding(one.id.clone(), one.facts.to_string())),
+                );
             }
         }
         nothing += usize::from(about.len() == before);

@@ -1,7 +1,7 @@
 //! Every route against every role, by URL; and a vendor, who sees nothing but its own.
 
 use super::*;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Digest, Finding, Rule};
 use crate::people::token::{Area, Mode, Scope};
 use crate::policy::Severity;
 use crate::register::Register;
@@ -346,9 +346,9 @@ fn two_vendors() -> (Running, Visitor, Visitor) {
         severity: Severity::Notice,
         device: Some(DeviceId("mac-001a2b000008".into())),
         entries: rows.iter().map(|number| row(number)).collect(),
-        detail: Vec::new(),
-        evidence: Vec::new(),
-        facts: String::new(),
+        detail: Box::default(),
+        evidence: Box::default(),
+        facts: Digest::of(&["f"]),
         answer: None,
     };
     picture.findings.extend([
