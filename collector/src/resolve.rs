@@ -31,11 +31,12 @@ use foldhash::fast::RandomState;
 
 use crate::decision::Standing;
 use crate::evidence::{Claim, Seen};
-use crate::fingerprint::{Reader, Rows};
+use crate::fingerprint::Rows;
 
 mod alike;
 /// Observations that may be of one device.
 pub mod cells;
+mod desk;
 /// What comes out of resolving.
 pub mod device;
 mod gather;
@@ -60,6 +61,7 @@ pub(crate) mod case;
 mod tests;
 
 use cells::Listed;
+pub use desk::Desk;
 pub use device::{
     Address, Attached, Device, DeviceId, IdentifierKind, Join, JoinReason, Oddity, Pinned, Service,
     Through,
@@ -187,7 +189,7 @@ pub fn resolve_as_told(
     standing: &Standing<'_>,
 ) -> Resolution {
     let sorted = Sorted::sort(claims, (standing, Beside::Nothing));
-    sorted.resolve(claims, (standing, &mut Reader::new(fingerprints)))
+    sorted.resolve(claims, (standing, &mut Desk::new(fingerprints)))
 }
 
 /// Resolves the claims of one cell; `standing` are all decisions where people said anything of it, else
@@ -195,24 +197,24 @@ pub fn resolve_as_told(
 pub fn resolve_cell<'a>(
     claims: &[Claim<'a>],
     (listed, networks): (Listed<'a>, &'a BTreeSet<&'a str>),
-    (standing, reader): (&Standing<'_>, &mut Reader<'_>),
+    (standing, desk): (&Standing<'_>, &mut Desk<'_>),
 ) -> Resolution {
     let beside = Beside::Cells { listed: listed.0, networks };
-    Sorted::sort(claims, (standing, beside)).resolve(claims, (standing, reader))
+    Sorted::sort(claims, (standing, beside)).resolve(claims, (standing, desk))
 }
 
 impl<'a> Sorted<'a> {
     fn resolve(
         self,
         claims: &[Claim<'a>],
-        (standing, reader): (&Standing<'_>, &mut Reader<'_>),
+        (standing, desk): (&Standing<'_>, &mut Desk<'_>),
     ) -> Resolution {
         let named = self.names();
         let Sorted { links, sessions, mut groups, gathered } = self;
         let keys = Keys { sessions: &sessions, links: &links };
         let corrections = keys.corrections(standing, (&mut groups, &named));
         let mut devices: Vec<Device> =
-            gathered.into_values().map(|group| group.device(reader)).collect();
+            gathered.into_values().map(|group| group.device(desk)).collect();
         devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         for ((id, _), decided) in corrections {
             if let Ok(at) = devices.binary_search_by(|device| device.id.cmp(&id)) {

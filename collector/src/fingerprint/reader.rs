@@ -1,11 +1,10 @@
 //! Rows at work: what they make of many facts. Devices of one model say the same, so what was made of a
 //! text once is kept.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use daicho_common::observation::{Fact, Method};
-use daicho_common::text::Short;
 use foldhash::fast::RandomState;
 
 use super::{Match, Place, Reading, Rows, shape};
@@ -39,8 +38,6 @@ pub struct Reader<'r> {
     /// The words' fields of what services say, by their name; and the others.
     said: HashMap<&'r str, Vec<(&'r Arc<Place>, bool)>>,
     plain: Arc<[(&'r Arc<Place>, bool)]>,
-    /// Texts of devices.
-    shared: HashSet<Short, RandomState>,
 }
 
 /// Readings by who looks and by the text.
@@ -69,21 +66,7 @@ impl<'r> Reader<'r> {
             }
         }
         let plain = plain.into();
-        let (known, shared) = (HashMap::default(), HashSet::default());
-        Self { rows, known, texts: 0, others, apart, said, plain, shared }
-    }
-
-    /// The text, which is the same in memory where it was asked for before.
-    pub fn shared(&mut self, text: &str) -> Short {
-        if let Some(known) = self.shared.get(text) {
-            return known.clone();
-        }
-        if self.shared.len() >= KEPT {
-            self.shared.clear();
-        }
-        let new = Short::from(text);
-        self.shared.insert(new.clone());
-        new
+        Self { rows, known: HashMap::default(), texts: 0, others, apart, said, plain }
     }
 
     /// The rows.
@@ -227,15 +210,6 @@ const fn is_looked_at(fact: &Fact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn devices_that_say_the_same_have_one_text() {
-        let rows = Rows::default();
-        let mut reader = Reader::new(&rows);
-        let of = |reader: &mut Reader<'_>| reader.shared("Hewlett Packard Enterprise");
-        assert_eq!(of(&mut reader).as_ptr(), of(&mut reader).as_ptr());
-        assert_eq!(reader.shared("Hewlett Packard"), "Hewlett Packard");
-    }
 
     #[test]
     fn what_is_kept_is_what_was_made_before() {

@@ -7,6 +7,7 @@
 //! if people said something else of it, or if the shape of the network wrote into its devices.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem::take;
 
 use daicho_common::observation::{Fact, Observation, ObservationId};
 
@@ -14,14 +15,18 @@ use super::{Basis, Picture, Rulings, Shaped, judge};
 use crate::archive::{Hand, Seen};
 use crate::decision::{Decided, Standing};
 use crate::evidence::{Claim, weigh_some};
-use crate::fingerprint::{Reader, Rows};
+use crate::fingerprint::Rows;
 use crate::resolve::cells::{Cells, Keys, Listed};
-use crate::resolve::{self, Contested, Device, DeviceId, Resolution};
+use crate::resolve::{self, Contested, Desk, Device, DeviceId, Resolution};
 use crate::{duty, parallel, topology};
 
 mod shelf;
 
-use shelf::Shelf;
+use shelf::{Gone, Shelf};
+
+/// Cells that are resolved before their devices are put where they belong: of a large site the devices
+/// would be there twice otherwise.
+const AT_ONCE: usize = 16_384;
 
 /// What is kept of a picture besides the picture itself.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +62,15 @@ struct Made {
     devices: Vec<Device>,
     /// The cells of the devices.
     homes: Vec<u32>,
+    contested: Vec<(u32, Contested)>,
+    speakers: Vec<(u32, ObservationId, DeviceId)>,
+    public: Vec<(u32, u32)>,
+}
+
+/// A picture under way: what stays, and what has come to it.
+struct Kept {
+    shelf: Shelf,
+    gone: Gone,
     contested: Vec<(u32, Contested)>,
     speakers: Vec<(u32, ObservationId, DeviceId)>,
     public: Vec<(u32, u32)>,
@@ -129,13 +143,17 @@ impl Live {
         let decided = decided.map(|node| self.cells.root(node));
         let mut dirty: HashSet<u32> = touched.into_iter().map(|n| self.cells.root(n)).collect();
         dirty.extend(self.listed_otherwise(&listed));
-        let networks: BTreeSet<&str> = self.cells.networks().iter().map(String::as_str).collect();
         let mut roots: Vec<u32> = dirty.iter().copied().collect();
         roots.sort_unstable();
+        let mut kept = self.keep(before, &dirty);
+        kept.shelf.reserve(roots.len().saturating_sub(kept.gone.len()));
+        let networks: BTreeSet<&str> = self.cells.networks().iter().map(String::as_str).collect();
         let (cells, networks, listed) = (&self.cells, &networks, &listed);
         let by = By { observations, cells, networks, listed, decided, standing };
-        let made = by.resolve(&roots, fingerprints);
-        let devices = self.merge(before, &dirty, made);
+        for some in roots.chunks(AT_ONCE) {
+            by.resolve(some, fingerprints).into_iter().for_each(|made| kept.put(made));
+        }
+        let devices = self.close(kept);
         Found {
             devices,
             contested: self.contested.iter().map(|(_, one)| one.clone()).collect(),
@@ -184,30 +202,40 @@ impl Live {
         other
     }
 
-    /// Puts what the cells came to in place of what they were before.
-    fn merge(&mut self, before: Vec<Device>, dirty: &HashSet<u32>, made: Vec<Made>) -> Vec<Device> {
+    /// What stays of the picture before where these cells are resolved again.
+    fn keep(&mut self, before: Vec<Device>, dirty: &HashSet<u32>) -> Kept {
         let cells = &mut self.cells;
         let mut stays = |home: u32| !dirty.contains(&cells.root(home));
         self.contested.retain(|(home, _)| stays(*home));
         self.speakers.retain(|(home, ..)| stays(*home));
         self.public.retain(|(home, _)| stays(*home));
-        let mut kept = Shelf { devices: before, homes: std::mem::take(&mut self.homes) };
-        let mut gone = kept.clear(stays);
-        let more: usize = made.iter().map(|made| made.devices.len()).sum();
-        kept.reserve(more.saturating_sub(gone.len()));
-        for made in made {
-            for (device, home) in made.devices.into_iter().zip(made.homes) {
-                kept.put(device, home, &mut gone);
-            }
-            self.contested.extend(made.contested);
-            self.speakers.extend(made.speakers);
-            self.public.extend(made.public);
-        }
-        kept.close(gone);
+        let mut shelf = Shelf { devices: before, homes: take(&mut self.homes) };
+        let gone = shelf.clear(stays);
+        let (contested, speakers) = (take(&mut self.contested), take(&mut self.speakers));
+        Kept { shelf, gone, contested, speakers, public: take(&mut self.public) }
+    }
+
+    /// The devices that come of it.
+    fn close(&mut self, kept: Kept) -> Vec<Device> {
+        let Kept { mut shelf, gone, contested, speakers, public } = kept;
+        shelf.close(gone);
+        (self.contested, self.speakers, self.public) = (contested, speakers, public);
         let place = |one: &(u32, Contested)| (one.1.network.clone(), one.1.ip);
         self.contested.sort_by_cached_key(place);
-        self.homes = kept.homes;
-        kept.devices
+        self.homes = shelf.homes;
+        shelf.devices
+    }
+}
+
+impl Kept {
+    /// Puts what some cells came to in place of what they were before.
+    fn put(&mut self, made: Made) {
+        for (device, home) in made.devices.into_iter().zip(made.homes) {
+            self.shelf.put(device, home, &mut self.gone);
+        }
+        self.contested.extend(made.contested);
+        self.speakers.extend(made.speakers);
+        self.public.extend(made.public);
     }
 }
 
@@ -215,16 +243,16 @@ impl By<'_, '_> {
     fn resolve(self, roots: &[u32], fingerprints: &Rows) -> Vec<Made> {
         let stretches = parallel::stretches(roots.len());
         parallel::map(&stretches, |at| {
-            let mut reader = Reader::new(fingerprints);
+            let mut desk = Desk::new(fingerprints);
             let (mut made, mut hand) = (Made::default(), self.observations.hand());
             for root in roots.get(at.clone()).unwrap_or_default() {
-                self.cell(*root, (&mut reader, &mut hand), &mut made);
+                self.cell(*root, (&mut desk, &mut hand), &mut made);
             }
             made
         })
     }
 
-    fn cell(self, root: u32, (reader, hand): (&mut Reader<'_>, &mut Hand<'_>), made: &mut Made) {
+    fn cell(self, root: u32, (desk, hand): (&mut Desk<'_>, &mut Hand<'_>), made: &mut Made) {
         let numbers = self.cells.members(root);
         let taken = hand.some(numbers.iter().copied());
         let seen: Vec<&Observation> = taken.iter().map(|one| &**one).collect();
@@ -242,7 +270,7 @@ impl By<'_, '_> {
         let standing = if self.decided == Some(root) { self.standing } else { &nothing };
         let beside = (listed, self.networks);
         let Resolution { devices, contested, speakers } =
-            resolve::resolve_cell(&claims, beside, (standing, reader));
+            resolve::resolve_cell(&claims, beside, (standing, desk));
         made.homes.extend(devices.iter().map(|_| root));
         made.devices.extend(devices);
         made.contested.extend(contested.into_iter().map(|one| (root, one)));

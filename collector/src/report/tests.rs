@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use daicho_common::address_set::AddressSet;
 use daicho_common::coverage::{NotAsked, PacketKind, Sent, Why};
@@ -77,7 +78,7 @@ fn device(host: u8, name: &str, class: Class) -> Device {
         description: None,
         location: Some(said("3F ナースステーション")),
         services: vec![Sourced {
-            value: Service { kind: "_ipp._tcp".into(), port: 631, instance: name.into() },
+            value: Arc::new(Service { kind: "_ipp._tcp".into(), port: 631, instance: name.into() }),
             grade: Grade::Announced,
             sources: sources.clone(),
         }],

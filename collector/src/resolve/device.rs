@@ -1,6 +1,7 @@
 //! What comes out of resolving: devices, each field with its sources.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use daicho_common::addr::Mac;
 use daicho_common::text::Short;
@@ -36,7 +37,7 @@ pub struct Address {
 }
 
 /// A service that the device announced or that accepted a connection.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Service {
     /// DNS-SD type (`_ipp._tcp`), a protocol (`http`), or `tcp/443` where only the port is known.
     pub kind: Short,
@@ -167,8 +168,8 @@ pub struct Device {
     pub description: Option<SourcedText>,
     /// sysLocation or the like.
     pub location: Option<SourcedText>,
-    /// Services, ascending.
-    pub services: Vec<Sourced<Service>>,
+    /// Services, ascending; devices that offer the same share it.
+    pub services: Vec<Sourced<Arc<Service>>>,
     /// Whether a printer keeps documents; nothing is said of other devices.
     pub storage: Option<Box<Sourced<Storage>>>,
     /// Chassis, members of a stack and modules with serial numbers, ascending by index.
@@ -236,10 +237,8 @@ impl Device {
         });
         let networks = self.addresses.iter_mut().map(|it| &mut it.network);
         let software = self.software.iter_mut().map(|it| &mut it.value);
-        let services = self.services.iter_mut().map(|it| &mut it.value);
-        let services = services.flat_map(|it| [&mut it.kind, &mut it.instance]);
         let fields = fields.chain(programs.flatten()).chain(why.flatten());
-        fields.chain(networks).chain(software).chain(services)
+        fields.chain(networks).chain(software)
     }
 
     /// Every list of what a field rests on, but for where it hangs.
@@ -339,7 +338,7 @@ mod tests {
         assert!(size_of::<Device>() <= 672, "{}", size_of::<Device>());
         let each = [size_of::<SourcedText>(), size_of::<Join>(), size_of::<Sourced<Mac>>()];
         assert_eq!(each, [40, 56, 24]);
-        let (address, service) = (size_of::<Address>(), size_of::<Sourced<Service>>());
-        assert_eq!((address, service, size_of::<Why>()), (72, 64, 80));
+        let (address, service) = (size_of::<Address>(), size_of::<Sourced<Arc<Service>>>());
+        assert_eq!((address, service, size_of::<Why>()), (72, 32, 80));
     }
 }

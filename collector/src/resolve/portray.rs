@@ -9,6 +9,7 @@ use daicho_common::observation::{Fact, Method, Reply};
 use daicho_common::text::{Short, Text};
 use daicho_common::time::Timestamp;
 
+use super::desk::{Desk, Pool};
 use super::device::{Address, Device, DeviceId, Join, JoinReason, Oddity, Service};
 use super::gather::Gathered;
 use super::readings::{Of, Readings};
@@ -16,7 +17,7 @@ use super::shelf::Tables;
 use super::subject::Subject;
 use super::why::{self, Claimed, Told};
 use crate::evidence::{Grade, Seen, Sourced, SourcedText, Sources};
-use crate::fingerprint::{Place, Reader, Reading, os};
+use crate::fingerprint::{Place, Reading, os};
 
 /// One day, in microseconds: what a device said this long before the latest of its kind no longer
 /// counts, because it was renamed or updated since.
@@ -100,7 +101,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// The device, in fields.
-    pub(super) fn device(self, reader: &mut Reader<'_>) -> Device {
+    pub(super) fn device(self, Desk { reader, pool }: &mut Desk<'_>) -> Device {
         let systems = current(self.kind(|fact| matches!(fact, Fact::System { .. })));
         let services = self.kind(|fact| matches!(fact, Fact::Service { .. }));
         let hosts = self.kind(is_name);
@@ -148,7 +149,7 @@ impl<'a> Gathered<'a> {
             programs: read.programs(),
             description: latest(&systems, description),
             location: latest(&systems, location),
-            services: self.services(),
+            services: self.services(pool),
             parts: tables.parts(),
             software: tables.software(),
             pages: tables.pages().map(Box::new),
@@ -159,7 +160,7 @@ impl<'a> Gathered<'a> {
             first_seen,
             last_seen,
         };
-        device.settle(|text| reader.shared(text));
+        device.settle(|text| pool.text(text));
         device
     }
 
@@ -200,7 +201,7 @@ impl<'a> Gathered<'a> {
         addresses
     }
 
-    fn services(&self) -> Vec<Sourced<Service>> {
+    fn services(&self, pool: &mut Pool) -> Vec<Sourced<Arc<Service>>> {
         let mut found: BTreeMap<Service, (Grade, Seen)> = BTreeMap::new();
         for (fact, (grade, seen)) in &self.facts {
             let protocol = self.protocols.get(fact).copied();
@@ -209,7 +210,8 @@ impl<'a> Gathered<'a> {
             entry.0 = entry.0.max(*grade);
             entry.1.extend(*seen);
         }
-        found.into_iter().map(|(service, (grade, seen))| sourced(service, grade, &seen)).collect()
+        let found = found.into_iter();
+        found.map(|(service, (grade, seen))| sourced(pool.service(service), grade, &seen)).collect()
     }
 
     fn joins(&self) -> Vec<Join> {

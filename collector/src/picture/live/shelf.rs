@@ -64,6 +64,8 @@ impl Shelf {
             let mut each = stays.iter();
             self.homes.retain(|_| each.next().copied().unwrap_or(true));
         }
+        self.devices.shrink_to_fit();
+        self.homes.shrink_to_fit();
         if !self.devices.is_sorted_by(|a, b| a.id <= b.id) {
             self.sort();
         }

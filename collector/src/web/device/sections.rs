@@ -140,7 +140,7 @@ impl<'a> Writer<'a> {
 
     /// Services, and how many are not listed.
     pub(super) fn services(self, device: &Device) -> (Vec<Service>, usize) {
-        let one = |service: &crate::evidence::Sourced<crate::resolve::Service>| {
+        let one = |service: &crate::evidence::Sourced<std::sync::Arc<crate::resolve::Service>>| {
             let label = Word::DeviceServices;
             let claim = self.claim(label, service, String::new());
             let port = service.value.port;
