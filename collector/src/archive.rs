@@ -2,7 +2,7 @@
 //! at a time.
 //!
 //! What is said is kept once, in blocks of JSON under Zstandard; an observation is the number of what it
-//! says, a time, and the beginning of its id: some 15 octets. A [`Hand`] takes out what is wanted and holds the
+//! says, a time, and the beginning of its id: some twelve octets. A [`Hand`] takes out what is wanted and holds the
 //! blocks that it opened last. [`Seen`] is the same for observations that are not packed.
 
 use std::borrow::Cow;
@@ -23,10 +23,12 @@ mod hand;
 pub(crate) mod leb128;
 mod opened;
 mod packing;
+mod places;
 mod sightings;
 
 pub use hand::{Hand, Seen};
 pub use packing::Packing;
+use places::Places;
 use sightings::Sightings;
 
 /// Facts in a block: fewer pack worse, more cost more for one of them.
@@ -145,13 +147,6 @@ struct Sighting {
     fact: u32,
 }
 
-/// The first octets of an id, then the number of its observation: so that it is found by its id. Two
-/// observations in a million begin alike where there are two million, and content tells them apart.
-type Place = [u8; BEGINNING + 4];
-
-/// Octets of an id by which its observation is looked for.
-const BEGINNING: usize = 5;
-
 /// Observations, packed, in the order in which they were put in.
 #[derive(Clone, Debug, Default)]
 pub struct Archive {
@@ -160,8 +155,7 @@ pub struct Archive {
     /// Keys of facts that follow one another: the first key of each run, and the number of its fact.
     runs: Vec<(i64, u32)>,
     sightings: Sightings,
-    /// Observations in the order of their ids.
-    places: Vec<Place>,
+    places: Places,
 }
 
 impl Archive {
@@ -193,18 +187,15 @@ impl Archive {
     /// If one says what is not there.
     pub fn saw(&mut self, seen: &[(i64, Timestamp)]) -> Result<(), Broken> {
         let seen = self.in_order(seen)?;
-        self.places.reserve_exact(seen.len());
-        let before = self.places.len();
-        for Sighting { at, id, fact } in seen {
-            self.push((fact, at), id);
-        }
-        self.put_in_order(before);
+        self.put(seen.iter().map(|Sighting { at, id, fact }| ((*fact, *at), *id)));
         Ok(())
     }
 
-    fn push(&mut self, sighting: (u32, i64), id: u64) {
-        self.places.extend(u32::try_from(self.len()).map(|number| place(id, number)));
-        self.sightings.push(sighting);
+    /// Puts in sightings, each with the first octets of its id.
+    fn put(&mut self, seen: impl Iterator<Item = ((u32, i64), u64)> + Clone) {
+        let first = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.places.add(seen.clone().map(|(_, id)| id).zip(first..));
+        seen.for_each(|(sighting, _)| self.sightings.push(sighting));
     }
 
     /// These, named by what they say, in order of time, then of id.
@@ -244,16 +235,6 @@ impl Archive {
         Some(ids)
     }
 
-    /// Makes those from here on be found by their ids.
-    fn put_in_order(&mut self, from: usize) {
-        if let Some(new) = self.places.get_mut(from..) {
-            new.sort_unstable();
-        }
-        if from > 0 {
-            parallel::merge(&mut self.places);
-        }
-    }
-
     fn number(&self, key: i64) -> Option<u32> {
         let run = self.runs.partition_point(|(first, _)| *first <= key).checked_sub(1)?;
         let (first, number) = *self.runs.get(run)?;
@@ -262,23 +243,14 @@ impl Archive {
         (number < end).then_some(number)
     }
 
-    /// The numbers of observations whose id may be this one: hardly ever more than one.
-    fn alike(&self, id: ObservationId) -> impl Iterator<Item = u32> + '_ {
-        let wanted = place(beginning(id), 0);
-        let from = self.places.partition_point(|place| *place < wanted);
-        let rest = self.places.get(from..).unwrap_or_default();
-        let alike = rest.iter().take_while(move |it| it[..BEGINNING] == wanted[..BEGINNING]);
-        alike.map(|[.., a, b, c, d]| u32::from_be_bytes([*a, *b, *c, *d]))
-    }
-
     /// The observation of this id.
     pub fn find(&self, id: ObservationId) -> Option<Observation> {
-        self.alike(id).filter_map(|at| self.one(at)).find(|it| it.id() == id)
+        self.places.alike(id).filter_map(|at| self.one(at)).find(|it| it.id() == id)
     }
 
     /// When the observation of this id was.
     pub fn when(&self, id: ObservationId) -> Option<Timestamp> {
-        let mut alike = self.alike(id);
+        let mut alike = self.places.alike(id);
         let at = alike.next()?;
         if alike.next().is_some() {
             return self.find(id).map(|it| it.at);
@@ -289,7 +261,7 @@ impl Archive {
     /// Those of these ids that are here, in their order here.
     pub fn those(&self, ids: impl IntoIterator<Item = ObservationId>) -> Vec<Observation> {
         let ids: HashSet<ObservationId> = ids.into_iter().collect();
-        let mut numbers: Vec<u32> = ids.iter().flat_map(|id| self.alike(*id)).collect();
+        let mut numbers: Vec<u32> = ids.iter().flat_map(|id| self.places.alike(*id)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let found = Seen::Packed(self).hand().some(numbers).into_iter().map(Cow::into_owned);
@@ -320,10 +292,9 @@ impl From<Vec<Observation>> for Archive {
         // What was just written can be read.
         let packed = (0..).zip(texts).try_for_each(|(key, text)| packing.add(key, text));
         let _ = packed.and_then(|()| packing.end());
-        for (fact, observation) in (0..).zip(&observations) {
-            made.push((fact, observation.at.micros()), beginning(observation.id()));
-        }
-        made.put_in_order(0);
+        let ids: Vec<u64> = observations.iter().map(|one| beginning(one.id())).collect();
+        let sightings = (0..).zip(&observations).map(|(fact, one)| (fact, one.at.micros()));
+        made.put(sightings.zip(ids.iter().copied()));
         made
     }
 }
@@ -343,13 +314,6 @@ impl<const N: usize> PartialEq<[Observation; N]> for Archive {
 /// The first octets of an id, as a number.
 fn beginning(id: ObservationId) -> u64 {
     id.octets().into_iter().take(8).fold(0, |number, octet| number << 8 | u64::from(octet))
-}
-
-fn place(id: u64, number: u32) -> Place {
-    let mut place = [0; BEGINNING + 4];
-    place[..BEGINNING].copy_from_slice(&id.to_be_bytes()[..BEGINNING]);
-    place[BEGINNING..].copy_from_slice(&number.to_be_bytes());
-    place
 }
 
 #[cfg(test)]
