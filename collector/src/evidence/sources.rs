@@ -1,85 +1,142 @@
 //! The observations on which something rests. There are millions of these lists, most of one or two ids, and
-//! the many fields of a device rest on the same few of them. So a list is a stretch of a table, takes sixteen
-//! octets itself, and those of one device have one table ([`share`]).
+//! the many fields of a device rest on the same few of them. So a list is a choice out of a table, takes
+//! sixteen octets itself, and those of one device have one table, in which each id stands once ([`share`]).
 
 use std::fmt;
-use std::ops::Deref;
 use std::slice;
 use std::sync::Arc;
 
 use daicho_common::observation::ObservationId;
 use serde::{Serialize, Serializer};
 
-/// Lists among which one is looked for that is the same.
-const LOOKED_AT: usize = 64;
+/// Most ids of a table out of which a list is chosen. Of one that has more a list is all of it.
+const MOST: usize = u64::BITS as usize;
 
-/// Ids of observations, mostly one or two.
+/// Ids of observations, mostly one or two, ascending, each once.
 #[derive(Clone, Default)]
-pub struct Sources(Option<Stretch>);
+pub struct Sources(Option<Chosen>);
 
 #[derive(Clone)]
-struct Stretch {
+struct Chosen {
+    /// Ascending.
     table: Arc<Box<[ObservationId]>>,
-    from: u32,
-    length: u32,
+    /// A bit for each id of the table that is chosen, the lowest for the first; of no meaning where the table
+    /// is longer than [`MOST`].
+    bits: u64,
+}
+
+/// The ids of a list, ascending.
+#[derive(Clone, Debug)]
+pub enum Iter<'s> {
+    /// Those of a table that are chosen.
+    Some(&'s [ObservationId], u64),
+    /// All of it.
+    All(slice::Iter<'s, ObservationId>),
 }
 
 impl Sources {
     /// None.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self(None)
     }
 
     /// Ids in any order, made ascending, each once.
     pub fn of(ids: impl IntoIterator<Item = ObservationId>) -> Self {
-        let mut ids: Vec<ObservationId> = ids.into_iter().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into()
+        ids.into_iter().collect::<Vec<_>>().into()
     }
 
-    /// Adds others; all are ascending then, each once.
+    /// Adds others.
     pub fn add<'s>(&mut self, others: impl IntoIterator<Item = &'s ObservationId>) {
         let all = Self::of(self.iter().copied().chain(others.into_iter().copied()));
         *self = all;
     }
-}
 
-/// Makes stretches of one table of these lists, in which what is the same stands once. None of them is
-/// longer or shorter for it.
-pub(crate) fn share(lists: Vec<&mut Sources>) {
-    let mut ids: Vec<ObservationId> = Vec::new();
-    let mut known: Vec<(usize, usize)> = Vec::new();
-    let mut shared = Vec::with_capacity(lists.len());
-    for list in lists.into_iter().filter(|list| !list.is_empty()) {
-        let same = |(from, to): &&(usize, usize)| ids.get(*from..*to) == Some(&**list);
-        let place = known.iter().rev().take(LOOKED_AT).find(same).copied();
-        let place = place.unwrap_or_else(|| {
-            let from = ids.len();
-            ids.extend_from_slice(list);
-            known.push((from, ids.len()));
-            (from, ids.len())
-        });
-        shared.push((list, place));
-    }
-    let table = Arc::new(ids.into_boxed_slice());
-    for (list, (from, to)) in shared {
-        if let (Ok(from), Ok(length)) = (u32::try_from(from), u32::try_from(to - from)) {
-            *list = Sources(Some(Stretch { table: Arc::clone(&table), from, length }));
+    /// The ids, ascending.
+    pub fn iter(&self) -> Iter<'_> {
+        match &self.0 {
+            None => Iter::Some(&[], 0),
+            Some(Chosen { table, .. }) if table.len() > MOST => Iter::All(table.iter()),
+            Some(Chosen { table, bits }) => Iter::Some(table, *bits),
         }
     }
-}
 
-impl Deref for Sources {
-    type Target = [ObservationId];
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.iter().len()
+    }
 
-    fn deref(&self) -> &[ObservationId] {
-        let stretch = self.0.as_ref().and_then(|Stretch { table, from, length }| {
-            table.get(*from as usize..)?.get(..*length as usize)
-        });
-        stretch.unwrap_or_default()
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether this one is among them.
+    pub fn contains(&self, id: &ObservationId) -> bool {
+        self.iter().any(|one| one == id)
+    }
+
+    /// All of them.
+    pub fn to_vec(&self) -> Vec<ObservationId> {
+        self.iter().copied().collect()
     }
 }
+
+/// Makes these lists choices out of one table, or of a few where they have many ids. None of them says
+/// anything else for it.
+pub(crate) fn share(lists: Vec<&mut Sources>) {
+    let (mut ids, mut some): (Vec<ObservationId>, Vec<&mut Sources>) = (Vec::new(), Vec::new());
+    for list in lists.into_iter().filter(|list| (1..=MOST).contains(&list.len())) {
+        let before = ids.len();
+        for id in list.iter() {
+            if !ids.iter().take(before).any(|known| known == id) {
+                ids.push(*id);
+            }
+        }
+        if ids.len() > MOST {
+            let next = list.to_vec();
+            ids.truncate(before);
+            choose(std::mem::replace(&mut ids, next), std::mem::take(&mut some));
+        }
+        some.push(list);
+    }
+    choose(ids, some);
+}
+
+/// Makes these lists choices out of these ids, which are all of theirs.
+fn choose(mut ids: Vec<ObservationId>, lists: Vec<&mut Sources>) {
+    ids.sort_unstable();
+    let table = Arc::new(ids.into_boxed_slice());
+    for list in lists {
+        let places = list.iter().filter_map(|id| table.binary_search(id).ok());
+        let bits = places.fold(0, |bits, place| bits | 1 << place);
+        *list = Sources(Some(Chosen { table: Arc::clone(&table), bits }));
+    }
+}
+
+impl<'s> Iterator for Iter<'s> {
+    type Item = &'s ObservationId;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Some(table, bits) => {
+                let place = bits.trailing_zeros() as usize;
+                *bits &= bits.wrapping_sub(1);
+                table.get(place)
+            }
+            Self::All(all) => all.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = match self {
+            Self::Some(_, bits) => bits.count_ones() as usize,
+            Self::All(all) => all.len(),
+        };
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
 
 impl From<ObservationId> for Sources {
     fn from(id: ObservationId) -> Self {
@@ -88,22 +145,26 @@ impl From<ObservationId> for Sources {
 }
 
 impl From<Vec<ObservationId>> for Sources {
-    fn from(ids: Vec<ObservationId>) -> Self {
-        let length = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    /// Ids in any order.
+    fn from(mut ids: Vec<ObservationId>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        let unused = MOST.saturating_sub(ids.len());
+        let bits = u32::try_from(unused).ok().and_then(|unused| u64::MAX.checked_shr(unused));
         let table = || Arc::new(ids.into_boxed_slice());
-        Self((length > 0).then(|| Stretch { table: table(), from: 0, length }))
+        Self(bits.map(|bits| Chosen { table: table(), bits }))
     }
 }
 
 impl FromIterator<ObservationId> for Sources {
     fn from_iter<I: IntoIterator<Item = ObservationId>>(ids: I) -> Self {
-        ids.into_iter().collect::<Vec<_>>().into()
+        Self::of(ids)
     }
 }
 
 impl<'s> IntoIterator for &'s Sources {
     type Item = &'s ObservationId;
-    type IntoIter = slice::Iter<'s, ObservationId>;
+    type IntoIter = Iter<'s>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -112,7 +173,7 @@ impl<'s> IntoIterator for &'s Sources {
 
 impl PartialEq for Sources {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        self.iter().eq(other.iter())
     }
 }
 
@@ -120,7 +181,7 @@ impl Eq for Sources {}
 
 impl<const N: usize> PartialEq<[ObservationId; N]> for Sources {
     fn eq(&self, other: &[ObservationId; N]) -> bool {
-        **self == *other
+        self.iter().eq(other)
     }
 }
 
@@ -132,7 +193,7 @@ impl PartialOrd for Sources {
 
 impl Ord for Sources {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (**self).cmp(&**other)
+        self.iter().cmp(other.iter())
     }
 }
 
@@ -170,14 +231,36 @@ mod tests {
         assert_eq!(serde_json::to_value(&list).unwrap(), serde_json::json!([id(1), id(3)]));
     }
 
+    fn table(list: &Sources) -> *const Box<[ObservationId]> {
+        Arc::as_ptr(&list.0.as_ref().unwrap().table)
+    }
+
     #[test]
-    fn lists_that_are_shared_say_what_they_said_and_those_that_are_the_same_are_one() {
-        let said = [vec![id(1), id(2)], vec![id(3)], vec![], vec![id(1), id(2)], vec![id(1)]];
+    fn lists_that_are_shared_say_what_they_said_and_each_id_stands_once() {
+        let said =
+            [vec![id(1), id(3)], vec![id(2)], vec![], vec![id(1), id(2), id(3)], vec![id(3)]];
         let mut lists = said.clone().map(Sources::from);
         share(lists.iter_mut().collect());
-        assert!(lists.iter().map(|list| list.to_vec()).eq(said));
-        assert_eq!(lists[0].as_ptr(), lists[3].as_ptr());
-        assert_eq!(lists[0].as_ptr_range().end, lists[1].as_ptr());
+        assert!(lists.iter().map(Sources::to_vec).eq(said.clone()));
+        assert!(lists.iter().map(Sources::len).eq(said.iter().map(Vec::len)));
+        assert!(
+            lists.iter().filter(|list| !list.is_empty()).all(|it| table(it) == table(&lists[0]))
+        );
+        assert_eq!(lists[0].0.as_ref().unwrap().table.len(), 3);
+        assert!(lists[0].contains(&id(3)) && !lists[0].contains(&id(2)));
+    }
+
+    #[test]
+    fn lists_with_many_ids_keep_them_all_in_tables_of_their_own() {
+        let run = |from: u8, to: u8| -> Vec<ObservationId> { (from..to).map(id).collect() };
+        let said =
+            [run(0, 64), run(0, 2), run(60, 70), run(0, 65), run(64, 128), run(3, 3), run(9, 200)];
+        let mut lists = said.clone().map(Sources::from);
+        share(lists.iter_mut().collect());
+        assert!(lists.iter().map(Sources::to_vec).eq(said.clone()));
+        assert!(lists.iter().map(Sources::len).eq(said.iter().map(Vec::len)));
+        assert_eq!(table(&lists[0]), table(&lists[1]));
+        assert_ne!(table(&lists[1]), table(&lists[2]));
     }
 
     #[test]

@@ -10,8 +10,6 @@
 //! then half of the strength of the strongest claim that contradicts it is taken off. Below 34 is low,
 //! below 67 middle.
 
-use daicho_common::observation::ObservationId;
-
 use super::Class;
 use crate::evidence::{Grade, Sourced, Sources};
 
@@ -25,7 +23,7 @@ pub struct Candidate<'s, T> {
     /// What it counts within its grade.
     pub weight: u8,
     /// What it rests on.
-    pub sources: &'s [ObservationId],
+    pub sources: &'s Sources,
 }
 
 /// What the candidates come to.

@@ -4,7 +4,7 @@ use daicho_common::text::Text;
 
 use super::combine::{Candidate, Combined, combine, combine_classes, confidence, strength};
 use super::*;
-use crate::evidence::Grade;
+use crate::evidence::{Grade, Sources};
 
 fn system(object_id: &str, description: &str) -> Fact {
     Fact::System {
@@ -106,7 +106,8 @@ fn words_of_a_hosts_own_name_in_a_systems_description_say_nothing() {
 }
 
 fn said(value: Class, grade: Grade, weight: u8) -> Candidate<'static, Class> {
-    Candidate { value, grade, weight, sources: &[] }
+    static NOTHING: Sources = Sources::new();
+    Candidate { value, grade, weight, sources: &NOTHING }
 }
 
 #[test]

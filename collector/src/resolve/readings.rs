@@ -78,7 +78,7 @@ impl Readings {
         for (fact, _, seen) in open {
             let Fact::Answered(Reply::TcpOpen(port)) = fact else { continue };
             ports.insert(*port);
-            sources.extend_from_slice(&seen.sources());
+            sources.extend(&seen.sources());
         }
         if !ports.is_empty() {
             let found = reader.of_open_ports(&ports);
@@ -137,7 +137,7 @@ impl Readings {
     fn candidates<'s, T>(&'s self, of: impl Fn(&'s Reading) -> Option<T>) -> Vec<Candidate<'s, T>> {
         let one = |told: &'s Told| {
             let value = of(&told.reading)?;
-            let (weight, sources) = (told.reading.weight, &*told.sources);
+            let (weight, sources) = (told.reading.weight, &told.sources);
             Some(Candidate { value, grade: told.grade, weight, sources })
         };
         self.0.iter().filter_map(one).collect()

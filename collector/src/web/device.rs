@@ -246,7 +246,10 @@ impl Writer<'_> {
         }
     }
 
-    fn on(self, ids: &[ObservationId]) -> Evidence {
+    fn on<'i>(
+        self,
+        ids: impl IntoIterator<Item = &'i ObservationId, IntoIter: ExactSizeIterator>,
+    ) -> Evidence {
         Evidence::of(self.snapshot, (self.lang, self.zone), ids)
     }
 

@@ -397,18 +397,20 @@ pub(super) struct Evidence {
 impl HtmlSafe for Evidence {}
 
 impl Evidence {
-    pub(super) fn of(
+    pub(super) fn of<'i>(
         snapshot: &Snapshot,
         (lang, zone): (Lang, &Zone),
-        ids: &[ObservationId],
+        ids: impl IntoIterator<Item = &'i ObservationId, IntoIter: ExactSizeIterator>,
     ) -> Self {
+        let ids = ids.into_iter();
+        let all = ids.len();
         // Of what is not the reader's to see there is no page to lead to.
-        let shown = ids.iter().filter_map(|id| {
+        let shown = ids.filter_map(|id| {
             let seen = snapshot.observation(*id)?;
             Some((*id, phrase::observation(lang, zone, &seen)))
         });
         let links: Vec<_> = shown.take(LINKED).collect();
-        let left = ids.len().saturating_sub(links.len());
+        let left = all.saturating_sub(links.len());
         let more = if left == 0 { String::new() } else { lang.fill(Word::CommonMore, &[&left]) };
         Self { links, more }
     }

@@ -23,7 +23,7 @@ fn the_same_thing_seen_daily_rests_on_its_first_and_latest_sighting() {
     let device = device(&case, ID_A);
     let mut ends = vec![case.seen[0].id(), case.seen[29].id()];
     ends.sort_unstable();
-    assert_eq!(*device.macs[0].sources, ends);
+    assert_eq!(device.macs[0].sources.to_vec(), ends);
     assert_eq!((device.first_seen, device.last_seen), (case.seen[0].at, case.seen[29].at));
 }
 
