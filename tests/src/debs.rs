@@ -126,7 +126,9 @@ pub fn build(
     to: &Path,
     compression: &str,
 ) -> Result<PathBuf> {
-    let folder = tempfile::tempdir()?;
+    std::fs::create_dir_all(to)?;
+    // Beside the package: who builds it in memory builds all of it there.
+    let folder = tempfile::tempdir_in(to)?;
     let tree = Tree::new(folder.path());
     let program = programs.join(package.name);
     tree.copy(&program, &format!("usr/bin/{}", package.name), 0o755)?;
@@ -146,7 +148,6 @@ pub fn build(
     tree.write(&format!("usr/share/doc/{}/CHANGELOG.md", package.name), &changes, 0o644)?;
     control::write(&tree, package, &program)?;
 
-    std::fs::create_dir_all(to)?;
     let file =
         to.join(format!("{}_{}_{}.deb", package.name, control::VERSION, control::architecture()?));
     let mut dpkg = Command::new("dpkg-deb");
