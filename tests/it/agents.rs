@@ -88,7 +88,7 @@ impl Drop for Working {
 }
 
 /// The processes that a process has started and that are there.
-fn children(of: u32) -> Vec<u32> {
+pub(super) fn children(of: u32) -> Vec<u32> {
     let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let process: u32 = entry.ok()?.file_name().into_string().ok()?.parse().ok()?;
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;

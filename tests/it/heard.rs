@@ -52,10 +52,20 @@ impl Running {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Ends it as a user would, and gives its exit code.
-    pub(crate) fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(self) -> Option<i32> {
+        self.end_by(Signal::SIGINT)
+    }
+
+    /// Ends it by a signal, and gives its exit code.
+    pub(crate) fn end_by(mut self, signal: Signal) -> Option<i32> {
         let process = Pid::from_raw(i32::try_from(self.0.id()).unwrap());
-        kill(process, Signal::SIGINT).unwrap();
+        kill(process, signal).unwrap();
         self.0.wait().unwrap().code()
     }
 }

@@ -13,6 +13,8 @@ mod built;
 #[cfg(test)]
 mod debs;
 #[cfg(test)]
+mod hardened;
+#[cfg(test)]
 mod heard;
 #[cfg(test)]
 mod help;

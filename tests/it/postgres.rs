@@ -185,7 +185,7 @@ fn tables_of_another_program_or_of_a_newer_version_are_refused_and_left_alone() 
 }
 
 /// An authority, and a certificate by it for `localhost` with its key.
-fn authority() -> (rcgen::Certificate, [String; 2]) {
+pub(super) fn authority() -> (rcgen::Certificate, [String; 2]) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

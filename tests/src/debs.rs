@@ -21,6 +21,9 @@ pub struct Package {
     pub name: &'static str,
     /// The sample configuration, under `config/`; installed under `/etc/daicho`.
     pub sample: &'static str,
+    /// A line of the sample, and what stands there where it is installed: the place of the service's
+    /// state, so that commands beside the service look there, too.
+    pub place: [&'static str; 2],
     /// Its files under `config/systemd`.
     pub units: &'static [&'static str],
     /// The first line of its description.
@@ -39,6 +42,7 @@ pub const PACKAGES: [Package; 2] = [
     Package {
         name: "daicho-agent",
         sample: "agent.toml",
+        place: ["#state = \"/var/lib/daicho\"\n", "state = \"/var/lib/daicho-agent\"\n"],
         units: &["daicho-agent.service", "daicho-agent.sysusers.conf"],
         about: "finds the devices of declared networks, harmlessly",
         more: "Daicho's agent asks on the networks that its configuration declares, by ARP, ICMP,\n \
@@ -51,6 +55,10 @@ pub const PACKAGES: [Package; 2] = [
     Package {
         name: "daicho-collector",
         sample: "collector.toml",
+        place: [
+            "\ndatabase = \"daicho.db\"\n",
+            "\ndatabase = \"/var/lib/daicho-collector/daicho.db\"\n",
+        ],
         units: &[
             "daicho-collector.service",
             "daicho-collector-backup.service",
@@ -64,7 +72,7 @@ pub const PACKAGES: [Package; 2] = [
                against the hospital's own ledger, and tells what differs, with the evidence, on\n \
                pages and in reports, in Japanese and English.",
         needs: &["adduser | systemd"],
-        better_with: &["fonts-ipaexfont-gothic", "ieee-data"],
+        better_with: &["ca-certificates", "fonts-ipaexfont-gothic", "ieee-data"],
         command: daicho_collector::cli::command,
     },
 ];
@@ -118,15 +126,14 @@ pub fn build(
     to: &Path,
     compression: &str,
 ) -> Result<PathBuf> {
-    let folder = tempfile::tempdir()?;
+    std::fs::create_dir_all(to)?;
+    // Beside the package: who builds it in memory builds all of it there.
+    let folder = tempfile::tempdir_in(to)?;
     let tree = Tree::new(folder.path());
     let program = programs.join(package.name);
     tree.copy(&program, &format!("usr/bin/{}", package.name), 0o755)?;
-    tree.copy(
-        &root.join("config").join(package.sample),
-        &format!("etc/daicho/{}", package.sample),
-        0o640,
-    )?;
+    let sample = sample(package, root)?;
+    tree.write(&format!("etc/daicho/{}", package.sample), sample.as_bytes(), 0o640)?;
     for unit in package.units {
         tree.copy(&root.join("config/systemd").join(unit), &unit_path(unit), 0o644)?;
     }
@@ -141,7 +148,6 @@ pub fn build(
     tree.write(&format!("usr/share/doc/{}/CHANGELOG.md", package.name), &changes, 0o644)?;
     control::write(&tree, package, &program)?;
 
-    std::fs::create_dir_all(to)?;
     let file =
         to.join(format!("{}_{}_{}.deb", package.name, control::VERSION, control::architecture()?));
     let mut dpkg = Command::new("dpkg-deb");
@@ -150,6 +156,14 @@ pub fn build(
     let output = dpkg.output().context("dpkg-deb did not start (is this Debian?)")?;
     ensure!(output.status.success(), "dpkg-deb: {}", String::from_utf8_lossy(&output.stderr));
     Ok(file)
+}
+
+/// The sample configuration as it is installed.
+fn sample(package: &Package, root: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(root.join("config").join(package.sample))?;
+    let [sample, installed] = package.place;
+    ensure!(text.matches(sample).count() == 1, "{} does not say {sample:?} once", package.sample);
+    Ok(text.replace(sample, installed))
 }
 
 /// Where a file of `config/systemd` goes (systemd.unit(5), sysusers.d(5)).

@@ -47,8 +47,9 @@ pub(super) fn write(tree: &Tree<'_>, package: &Package, program: &Path) -> Resul
     tree.write("DEBIAN/postrm", POSTRM.as_bytes(), 0o755)
 }
 
-/// Makes the system user and lets it read its configuration. Nothing is enabled or started: what may
-/// be scanned has to be declared first. A service that runs already goes on with the new program.
+/// Makes the system user with the folder of its state, where an agent enrols before its service starts,
+/// and lets it read its configuration, unless that was taken away. Nothing is enabled or started: what
+/// may be scanned has to be declared first. A service that runs already goes on with the new program.
 fn postinst(package: &Package, services: &[&str]) -> String {
     let Package { name, sample, .. } = package;
     let services = services.join(" ");
@@ -57,7 +58,8 @@ fn postinst(package: &Package, services: &[&str]) -> String {
          [ \"$1\" = configure ] || exit 0\n\
          if command -v systemd-sysusers >/dev/null; then\n    systemd-sysusers {name}.conf\n\
          else\n    adduser --system --group --quiet --home /var/lib/{name} --no-create-home {name}\nfi\n\
-         chgrp {name} /etc/daicho/{sample}\n\
+         install -d -m 700 -o {name} -g {name} /var/lib/{name}\n\
+         if [ -e /etc/daicho/{sample} ]; then\n    chgrp {name} /etc/daicho/{sample}\nfi\n\
          if [ -d /run/systemd/system ]; then\n    systemctl daemon-reload\n    systemctl try-restart {services}\nfi\n"
     )
 }
