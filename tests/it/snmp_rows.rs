@@ -106,6 +106,33 @@ fn a_multifunction_printer_with_a_disk_becomes_fields_with_their_sources() {
 }
 
 #[test]
+fn what_printer_mib_refers_to_and_no_list_has_leaves_the_storage_verdict_open() {
+    let plain = [
+        ("1.3.6.1.2.1.1.1.0", text("Canon LBP9999")),
+        ("1.3.6.1.2.1.1.2.0", id("1.3.6.1.4.1.1602.4.7")),
+        ("1.3.6.1.2.1.43.5.1.1.17.1", text("T000X900002")),
+        ("1.3.6.1.2.1.25.3.2.1.2.1", id("1.3.6.1.2.1.25.3.1.5")),
+        ("1.3.6.1.2.1.25.3.2.1.3.1", text("Canon LBP9999")),
+        ("1.3.6.1.2.1.25.2.3.1.2.1", id("1.3.6.1.2.1.25.2.1.2")),
+        ("1.3.6.1.2.1.25.2.3.1.3.1", text("RAM")),
+    ];
+    let keeps = |more: &[(&str, Value)]| {
+        let device = told(&[&plain[..], more].concat());
+        assert_eq!(device.class.unwrap().value, Class::Printer);
+        device.storage.unwrap().value.keeps
+    };
+    assert_eq!(keeps(&[("1.3.6.1.2.1.43.5.2.1.2.1.1", Value::Integer(1))]), Keeps::No);
+    assert_eq!(keeps(&[("1.3.6.1.2.1.43.5.2.1.2.2.1", Value::Integer(1))]), Keeps::Unknown);
+    assert_eq!(keeps(&[("1.3.6.1.2.1.43.5.3.1.2.9.1", Value::Integer(1))]), Keeps::Unknown);
+    let alert = [
+        ("1.3.6.1.2.1.43.18.1.1.4.1.7", Value::Integer(3)),
+        ("1.3.6.1.2.1.43.18.1.1.5.1.7", Value::Integer(1)),
+        ("1.3.6.1.2.1.43.18.1.1.8.1.7", text("HDD full")),
+    ];
+    assert_eq!(keeps(&alert), Keeps::Yes);
+}
+
+#[test]
 fn a_makers_own_table_counts_more_than_the_description_and_is_asked_of_that_maker_only() {
     let firmware = ("1.3.6.1.4.1.12356.101.4.1.1.0", text("v7.4.3,build2573 (GA)"));
     let described = |maker: &str| {
