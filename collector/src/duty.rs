@@ -7,11 +7,12 @@ use std::net::IpAddr;
 use daicho_common::addr::Mac;
 use daicho_common::observation::table::Rows;
 use daicho_common::observation::{Fact, ObservationId};
+use daicho_common::time::Timestamp;
 use serde::Serialize;
 
 use crate::evidence::Claim;
 use crate::fingerprint::Class;
-use crate::mib::virtual_router;
+use crate::mib::virtual_router::{self, Instance};
 use crate::resolve::{Device, DeviceId};
 
 #[cfg(test)]
@@ -39,6 +40,9 @@ pub struct Duty {
     pub addresses: BTreeSet<IpAddr>,
     /// By which devices, as far as they are known; redundant routers are one.
     pub devices: BTreeSet<DeviceId>,
+    /// Those of them that stood by when they were asked last: another member of the virtual router
+    /// forwards.
+    pub waiting: BTreeSet<DeviceId>,
     /// The observations that show it.
     pub sources: BTreeSet<ObservationId>,
 }
@@ -66,31 +70,20 @@ pub fn reads(fact: &Fact) -> bool {
 /// Every duty, by kind, network and who does it.
 pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
     let claims: Vec<&Claim<'_>> = claims.iter().filter(|claim| reads(claim.fact)).collect();
-    let looked_up = if claims.is_empty() { &[] } else { devices };
-    let by_mac: HashMap<Mac, &Device> = looked_up
-        .iter()
-        .flat_map(|device| device.macs.iter().map(move |m| (m.value, device)))
-        .collect();
-    let mut by_address: HashMap<(&str, IpAddr), &Device> = HashMap::new();
-    for device in looked_up {
-        for address in &device.addresses {
-            by_address.insert((address.network.as_str(), address.ip), device);
-        }
-    }
+    let book = Book::of(if claims.is_empty() { &[] } else { devices });
     let mut found = Found::default();
+    let states = States::of(&claims, &book);
     for claim in claims {
-        let speaker = claim.speaker.mac.and_then(|mac| by_mac.get(&mac)).copied();
-        let at = |ip: IpAddr| by_address.get(&(claim.network, ip)).copied();
         if let Fact::Dhcp(dhcp) = claim.fact
             && let Some(server) = dhcp.server.or(claim.speaker.ip)
         {
             let duty = found.of(Kind::Dhcp, claim, Who::Server(server));
             duty.addresses.insert(server);
-            duty.devices.extend(at(server).map(|device| device.id.clone()));
+            duty.devices.extend(book.at(claim, server).map(|device| device.id.clone()));
         }
         if let Fact::RouterAdvertisement(router) = claim.fact
             && router.lifetime_secs > 0
-            && let Some(device) = speaker
+            && let Some(device) = book.speaker(claim)
         {
             let duty = found.of(Kind::Gateway, claim, Who::Device(device.id.clone()));
             duty.addresses.extend(claim.speaker.ip);
@@ -99,17 +92,76 @@ pub fn find(claims: &[Claim<'_>], devices: &[Device]) -> Vec<Duty> {
         if let Fact::VirtualRouter(router) = claim.fact {
             let duty = found.of(Kind::Gateway, claim, Who::Group(router.group));
             duty.addresses.extend(&router.addresses);
-            let member = speaker.or_else(|| claim.speaker.ip.and_then(at));
-            duty.devices.extend(member.map(|device| device.id.clone()));
+            duty.devices.extend(book.member(claim).map(|device| device.id.clone()));
         }
         if let Fact::Rows(rows) = claim.fact
-            && let Some(member) = speaker.or_else(|| claim.speaker.ip.and_then(at))
+            && let Some(member) = book.member(claim)
         {
-            found.takes_part(claim, member, rows);
+            found.takes_part(claim, (member, rows), &states);
         }
     }
     found.routers(devices);
     found.told()
+}
+
+/// Devices by what a claim says of its speaker.
+struct Book<'d> {
+    by_mac: HashMap<Mac, &'d Device>,
+    by_address: HashMap<(&'d str, IpAddr), &'d Device>,
+}
+
+impl<'d> Book<'d> {
+    fn of(devices: &'d [Device]) -> Self {
+        let macs = |device: &'d Device| device.macs.iter().map(move |mac| (mac.value, device));
+        let addresses = |device: &'d Device| {
+            let at = device.addresses.iter();
+            at.map(move |address| ((address.network.as_str(), address.ip), device))
+        };
+        Self {
+            by_mac: devices.iter().flat_map(macs).collect(),
+            by_address: devices.iter().flat_map(addresses).collect(),
+        }
+    }
+
+    fn speaker(&self, claim: &Claim<'_>) -> Option<&'d Device> {
+        self.by_mac.get(&claim.speaker.mac?).copied()
+    }
+
+    fn at(&self, claim: &Claim<'_>, ip: IpAddr) -> Option<&'d Device> {
+        self.by_address.get(&(claim.network, ip)).copied()
+    }
+
+    fn member(&self, claim: &Claim<'_>) -> Option<&'d Device> {
+        self.speaker(claim).or_else(|| self.at(claim, claim.speaker.ip?))
+    }
+}
+
+/// Whether a member of a virtual router forwards, by what its tables said last, and where that stands.
+#[derive(Default)]
+struct States<'d>(HashMap<(&'d DeviceId, Instance), (Timestamp, bool, ObservationId)>);
+
+impl<'d> States<'d> {
+    fn of(claims: &[&Claim<'_>], book: &Book<'d>) -> Self {
+        let mut states = Self::default();
+        for claim in claims {
+            let Fact::Rows(rows) = claim.fact else { continue };
+            let (Some(member), Some(last)) = (book.member(claim), claim.sightings.last()) else {
+                continue;
+            };
+            for (instance, forwards) in virtual_router::forwards(rows) {
+                let state = (last.at(), forwards, last.id);
+                let known = states.0.entry((&member.id, instance)).or_insert(state);
+                *known = (*known).max(state);
+            }
+        }
+        states
+    }
+
+    /// The observation that says that the member stands by.
+    fn waits(&self, member: &'d Device, of: Instance) -> Option<ObservationId> {
+        let (_, forwards, source) = self.0.get(&(&member.id, of))?;
+        (!forwards).then_some(*source)
+    }
 }
 
 /// The network of that address of the router's own that has most in common with the shared one: a
@@ -145,13 +197,22 @@ impl Found {
 
     /// A router's own tables say in which virtual routers it takes part, also in networks that no agent
     /// hears.
-    fn takes_part(&mut self, claim: &Claim<'_>, member: &Device, rows: &Rows) {
+    fn takes_part<'d>(
+        &mut self,
+        claim: &Claim<'_>,
+        (member, rows): (&'d Device, &Rows),
+        states: &States<'d>,
+    ) {
         for shared in virtual_router::read(rows) {
             let Some(network) = network_beside(member, shared.ip) else { continue };
-            let duty = self.at(Kind::Gateway, network, Who::Group(shared.group));
+            let duty = self.at(Kind::Gateway, network, Who::Group(shared.of.group));
             duty.addresses.insert(shared.ip);
             duty.devices.insert(member.id.clone());
             duty.sources.extend(claim.sightings.last().map(|sighting| sighting.id));
+            if let Some(source) = states.waits(member, shared.of) {
+                duty.waiting.insert(member.id.clone());
+                duty.sources.insert(source);
+            }
         }
     }
 
@@ -161,6 +222,7 @@ impl Found {
             network: network.to_owned(),
             addresses: BTreeSet::new(),
             devices: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             sources: BTreeSet::new(),
         })
     }

@@ -106,6 +106,33 @@ fn a_multifunction_printer_with_a_disk_becomes_fields_with_their_sources() {
 }
 
 #[test]
+fn what_printer_mib_refers_to_and_no_list_has_leaves_the_storage_verdict_open() {
+    let plain = [
+        ("1.3.6.1.2.1.1.1.0", text("Canon LBP9999")),
+        ("1.3.6.1.2.1.1.2.0", id("1.3.6.1.4.1.1602.4.7")),
+        ("1.3.6.1.2.1.43.5.1.1.17.1", text("T000X900002")),
+        ("1.3.6.1.2.1.25.3.2.1.2.1", id("1.3.6.1.2.1.25.3.1.5")),
+        ("1.3.6.1.2.1.25.3.2.1.3.1", text("Canon LBP9999")),
+        ("1.3.6.1.2.1.25.2.3.1.2.1", id("1.3.6.1.2.1.25.2.1.2")),
+        ("1.3.6.1.2.1.25.2.3.1.3.1", text("RAM")),
+    ];
+    let keeps = |more: &[(&str, Value)]| {
+        let device = told(&[&plain[..], more].concat());
+        assert_eq!(device.class.unwrap().value, Class::Printer);
+        device.storage.unwrap().value.keeps
+    };
+    assert_eq!(keeps(&[("1.3.6.1.2.1.43.5.2.1.2.1.1", Value::Integer(1))]), Keeps::No);
+    assert_eq!(keeps(&[("1.3.6.1.2.1.43.5.2.1.2.2.1", Value::Integer(1))]), Keeps::Unknown);
+    assert_eq!(keeps(&[("1.3.6.1.2.1.43.5.3.1.2.9.1", Value::Integer(1))]), Keeps::Unknown);
+    let alert = [
+        ("1.3.6.1.2.1.43.18.1.1.4.1.7", Value::Integer(3)),
+        ("1.3.6.1.2.1.43.18.1.1.5.1.7", Value::Integer(1)),
+        ("1.3.6.1.2.1.43.18.1.1.8.1.7", text("HDD full")),
+    ];
+    assert_eq!(keeps(&alert), Keeps::Yes);
+}
+
+#[test]
 fn a_makers_own_table_counts_more_than_the_description_and_is_asked_of_that_maker_only() {
     let firmware = ("1.3.6.1.4.1.12356.101.4.1.1.0", text("v7.4.3,build2573 (GA)"));
     let described = |maker: &str| {
@@ -122,4 +149,91 @@ fn a_makers_own_table_counts_more_than_the_description_and_is_asked_of_that_make
     let other = described("1.3.6.1.4.1.99999.1");
     assert_eq!(other.version.unwrap().value, "7.0.12");
     assert_eq!(other.serial, None);
+}
+
+/// What a device says of itself, and of the parts that it lists.
+struct Said {
+    description: &'static str,
+    object_id: &'static str,
+    more: &'static [(&'static str, &'static str)],
+    /// Maker, model, firmware, serial number.
+    is: [&'static str; 4],
+    class: Class,
+}
+
+/// Of the first entity of ENTITY-MIB: that it is a chassis(3), and these columns.
+const SERIAL: &str = "1.3.6.1.2.1.47.1.1.1.1.11.1";
+const SOFTWARE: &str = "1.3.6.1.2.1.47.1.1.1.1.10.1";
+/// prtGeneralSerialNumber, and XEROX-GENERAL-MIB's.
+const PRINTER_SERIAL: &str = "1.3.6.1.2.1.43.5.1.1.17.1";
+const XCM_SERIAL: &str = "1.3.6.1.4.1.253.8.53.3.2.1.3.1";
+
+#[test]
+fn devices_of_makers_without_tables_of_their_own_become_fields_by_what_all_devices_say() {
+    let all = [
+        Said {
+            description: "RTX1210 Rev.14.01.16 (Wed Jul 13 12:00:00 2016)",
+            object_id: "1.3.6.1.4.1.1182.1.99",
+            more: &[],
+            is: ["Yamaha", "RTX1210", "14.01.16", ""],
+            class: Class::Router,
+        },
+        Said {
+            description: "SWX3220-16MT Rev.4.02.10 (Mon Jun 13 12:00:00 2022)",
+            object_id: "1.3.6.1.4.1.1182.3.99",
+            more: &[(SERIAL, "Z9X900001")],
+            is: ["Yamaha", "SWX3220-16MT", "4.02.10", "Z9X900001"],
+            class: Class::Switch,
+        },
+        Said {
+            description: "ALAXALA AX3640S AX-3640-24T2XW-L [AX3640S-24T2XW] Switching software Ver. 11.7 [OS-L3A]",
+            object_id: "1.3.6.1.4.1.21839.1.2.11",
+            more: &[(SERIAL, "TEST900002")],
+            is: ["ALAXALA", "AX3640S-24T2XW", "11.7", "TEST900002"],
+            class: Class::Switch,
+        },
+        Said {
+            description: "ApresiaNP2500-24T4X Gigabit Ethernet Switch",
+            object_id: "1.3.6.1.4.1.278.1.999",
+            more: &[(SERIAL, "TEST900003"), (SOFTWARE, "1.08.02")],
+            is: ["APRESIA", "ApresiaNP2500-24T4X", "1.08.02", "TEST900003"],
+            class: Class::Switch,
+        },
+        Said {
+            description: "NEC Portable Internetwork Core Operating System Software, IX Series IX2215 (magellan-sec) Software, Version 10.2.16, RELEASE SOFTWARE",
+            object_id: "1.3.6.1.4.1.119.1.84.999",
+            more: &[],
+            is: ["NEC", "IX2215", "10.2.16", ""],
+            class: Class::Router,
+        },
+        Said {
+            description: "FUJI XEROX ApeosPort-VII C3373 ;ESS1.5.7,IOT 61.8.0,FIN C6.12.0,ADF 7.9.0",
+            object_id: "1.3.6.1.4.1.297.1.11.93.1.999",
+            more: &[(PRINTER_SERIAL, "900004")],
+            is: ["FUJIFILM Business Innovation", "ApeosPort-VII C3373", "1.5.7", "900004"],
+            class: Class::Mfp,
+        },
+        Said {
+            description: "FUJIFILM Apeos C3570; ESS1.3.2,IOT 11.2.0,BOOT 1.0.9",
+            object_id: "1.3.6.1.4.1.297.1.11.93.1.998",
+            more: &[(XCM_SERIAL, "900005")],
+            is: ["FUJIFILM Business Innovation", "Apeos C3570", "1.3.2", "900005"],
+            class: Class::Mfp,
+        },
+    ];
+    for said in all {
+        let mut objects = vec![
+            ("1.3.6.1.2.1.1.1.0", text(said.description)),
+            ("1.3.6.1.2.1.1.2.0", id(said.object_id)),
+        ];
+        if said.more.iter().any(|(object, _)| *object == SERIAL) {
+            objects.push(("1.3.6.1.2.1.47.1.1.1.1.5.1", Value::Integer(3)));
+        }
+        objects.extend(said.more.iter().map(|(object, words)| (*object, text(words))));
+        let device = told(&objects);
+        let fields = [&device.vendor, &device.model, &device.version, &device.serial];
+        let found = fields.map(|field| field.as_ref().map_or("", |field| field.value.as_str()));
+        assert_eq!(found, said.is, "{}", said.description);
+        assert_eq!(device.class.unwrap().value, said.class, "{}", said.description);
+    }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::evidence;
 use crate::resolve::case::Case;
-use daicho_common::observation::table::Row;
+use daicho_common::observation::table::{Cell, Row};
 use daicho_common::observation::{Method, heard};
 
 const A: &str = "00:1a:2b:00:00:0a";
@@ -70,4 +70,34 @@ fn routers_whose_own_tables_say_that_they_share_an_address_are_one_way_out_of_it
     assert_eq!(six("2001:db8:7::1"), vec!["2001:db8:7::1".to_owned()]);
     assert_eq!(six("2001:db8:8::1"), [] as [String; 0]);
     assert_eq!(six("fe80::1"), [] as [String; 0]);
+}
+
+#[test]
+fn a_member_of_a_virtual_router_waits_where_its_tables_said_last_that_it_does_not_forward() {
+    const B: &str = "00:1a:2b:00:00:0b";
+    let rows = |case: Case, at: &str, (table, index, column, value): (&str, &[u32], &str, i32)| {
+        let cells = BTreeMap::from([(column.to_owned(), Cell::Integer(value))]);
+        let rows = vec![Row { index: index.to_vec(), cells }];
+        let (table, context) = (table.into(), String::new());
+        case.tells(at, Fact::Rows(Box::new(Rows { table, context, rows })))
+    };
+    let member = |case: Case, at: &str, state: i32| {
+        let shared = [3, 7, 10, 0, 0, 1];
+        let case = rows(case, at, ("vrrpAssoIpAddrTable", &shared, "vrrpAssoIpAddrRowStatus", 1));
+        rows(case, at, ("vrrpOperTable", &[3, 7], "vrrpOperState", state))
+    };
+    let waiting = |case: &Case| {
+        let found = duties(case);
+        let [duty] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(duty.devices.len(), 2);
+        duty.waiting.iter().map(|id| id.0.to_string()).collect::<Vec<_>>()
+    };
+    let case = Case::new().arp("10.0.0.2", A).arp("10.0.0.3", B);
+    let case = member(member(case, "10.0.0.2", 3), "10.0.0.3", 2);
+    assert_eq!(waiting(&case), ["mac-001a2b00000b"]);
+    // A day later it took over; what the other said before stands until it is asked again.
+    let case = rows(case.day(1), "10.0.0.3", ("vrrpOperTable", &[3, 7], "vrrpOperState", 3));
+    assert_eq!(waiting(&case), [] as [String; 0]);
+    let case = rows(case, "10.0.0.2", ("vrrpOperTable", &[3, 7], "vrrpOperState", 1));
+    assert_eq!(waiting(&case), ["mac-001a2b00000a"]);
 }

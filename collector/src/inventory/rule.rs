@@ -65,7 +65,15 @@ struct Written {
 #[serde(deny_unknown_fields)]
 pub(super) struct With {
     column: String,
-    is: String,
+    is: OneOf,
+}
+
+/// A text, or several of which each will do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOf {
+    This(String),
+    These(Vec<String>),
 }
 
 /// What the column says, and what is claimed then; nothing if it is left out.
@@ -96,7 +104,11 @@ pub(super) struct Rule {
 
 impl With {
     pub(super) fn holds(&self, row: &Row) -> bool {
-        row.cells.get(&self.column).and_then(text).is_some_and(|said| said == self.is)
+        let said = row.cells.get(&self.column).and_then(text);
+        said.is_some_and(|said| match &self.is {
+            OneOf::This(text) => *text == said,
+            OneOf::These(texts) => texts.contains(&said),
+        })
     }
 }
 

@@ -1,28 +1,27 @@
 use std::collections::BTreeMap;
 
 use super::parts::{PartKind, pages, parts, software};
-use super::storage::{Keeps, verdict};
 use super::*;
 
-fn row(index: &[u32], cells: &[(&str, Cell)]) -> Row {
+pub(super) fn row(index: &[u32], cells: &[(&str, Cell)]) -> Row {
     let cells: BTreeMap<String, Cell> =
         cells.iter().map(|(name, cell)| ((*name).to_owned(), cell.clone())).collect();
     Row { index: index.to_vec(), cells }
 }
 
-fn said(text: &str) -> Cell {
+pub(super) fn said(text: &str) -> Cell {
     Cell::Text(text.into())
 }
 
-fn id(text: &str) -> Cell {
+pub(super) fn id(text: &str) -> Cell {
     Cell::ObjectId(text.to_owned())
 }
 
-fn table(name: &str, context: &str, rows: Vec<Row>) -> Rows {
+pub(super) fn table(name: &str, context: &str, rows: Vec<Row>) -> Rows {
     Rows { table: name.to_owned(), context: context.to_owned(), rows }
 }
 
-fn told(tables: &[Rows]) -> Vec<Told<'_>> {
+pub(super) fn told(tables: &[Rows]) -> Vec<Told<'_>> {
     let number = |n: usize| u8::try_from(n).unwrap();
     let one = |(n, rows)| Told {
         rows,
@@ -96,52 +95,6 @@ fn a_table_of_a_vlan_and_a_placeholder_say_nothing() {
         let tables = [table("entPhysicalTable", "", vec![chassis(1, nothing, "")])];
         assert_eq!(best("", &tables, |it| it.serial.clone()), None, "{nothing}");
     }
-}
-
-fn listing(devices: &[(&str, &str)], storages: &[(&str, &str)]) -> [Rows; 2] {
-    let device = |(n, (kind, text)): (usize, &(&str, &str))| {
-        row(
-            &[u32::try_from(n).unwrap() + 1],
-            &[("hrDeviceType", id(kind)), ("hrDeviceDescr", said(text))],
-        )
-    };
-    let storage = |(n, (kind, text)): (usize, &(&str, &str))| {
-        row(
-            &[u32::try_from(n).unwrap() + 1],
-            &[("hrStorageType", id(kind)), ("hrStorageDescr", said(text))],
-        )
-    };
-    [
-        table("hrDeviceTable", "", devices.iter().enumerate().map(device).collect()),
-        table("hrStorageTable", "", storages.iter().enumerate().map(storage).collect()),
-    ]
-}
-
-const PRINTER: &str = "1.3.6.1.2.1.25.3.1.5";
-const DISK: &str = "1.3.6.1.2.1.25.3.1.6";
-const RAM: &str = "1.3.6.1.2.1.25.2.1.2";
-
-#[test]
-fn a_fixed_disk_in_a_list_is_a_yes_with_its_reason_in_both_languages() {
-    let tables = listing(&[(PRINTER, "MFP"), (DISK, "HDD")], &[(RAM, "RAM")]);
-    let (storage, sources) = verdict(&told(&tables), &BTreeSet::new(), true).unwrap();
-    assert_eq!(storage.keeps, Keeps::Yes);
-    assert!(
-        storage.reasons.iter().any(|it| it.ja.contains("固定ディスク") && it.en.contains("HDD"))
-    );
-    assert_eq!(sources, [ObservationId::new([0; 16])]);
-}
-
-#[test]
-fn no_needs_both_lists_to_their_ends_and_a_plain_printer() {
-    let tables = listing(&[(PRINTER, "LBP1")], &[(RAM, "RAM")]);
-    let whole: BTreeSet<&str> = ["hrDeviceTable", "hrStorageTable"].into();
-    let keeps = |whole: &BTreeSet<&str>, mfp| verdict(&told(&tables), whole, mfp).unwrap().0.keeps;
-    assert_eq!(keeps(&whole, false), Keeps::No);
-    assert_eq!(keeps(&whole, true), Keeps::Unknown);
-    assert_eq!(keeps(&["hrDeviceTable"].into(), false), Keeps::Unknown);
-    let nothing = verdict(&[], &whole, false).unwrap();
-    assert_eq!((nothing.0.keeps, nothing.1.len()), (Keeps::Unknown, 0));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::crowd::Pen;
 use super::seat::once;
 use super::{ById, Edge, Kind, Known, Map, Node, To, Wish, key, line};
-use crate::duty;
+use crate::duty::{self, Duty};
 use crate::fingerprint::Class;
 use crate::register::Way;
 use crate::resolve::{Device, DeviceId};
@@ -42,6 +42,8 @@ struct Plan<'a> {
     networks: BTreeMap<&'a str, Vec<&'a Device>>,
     /// The addresses at which a gateway stands in a network.
     legs: BTreeMap<&'a DeviceId, BTreeMap<&'a str, BTreeSet<IpAddr>>>,
+    /// Gateways that only stand by in a network: another member of their virtual routers forwards.
+    waiting: BTreeSet<(&'a DeviceId, &'a str)>,
     /// Gateways that lead out of the hospital; of the others it is not known.
     out: BTreeMap<&'a DeviceId, Out>,
     /// Declared remote maintenance: the device, the way in and through what.
@@ -66,6 +68,7 @@ impl<'a> Plan<'a> {
             devices,
             networks: known.networks.iter().map(|(name, _)| (name.as_str(), vec![])).collect(),
             legs: BTreeMap::new(),
+            waiting: waiting(&picture.duties),
             out: BTreeMap::new(),
         };
         for device in &picture.devices {
@@ -106,22 +109,36 @@ impl<'a> Plan<'a> {
                 legs.map(|(network, _)| Spot::Network(network)).collect()
             }
             Spot::Network(name) => {
+                // Who forwards comes first, so that what is behind hangs on it.
                 let there = self.legs.iter().filter(|(_, legs)| legs.contains_key(name));
-                there.map(|(id, _)| Spot::Gateway(id)).collect()
+                let ids = there.map(|(id, _)| *id);
+                let (wait, lead): (Vec<_>, Vec<_>) =
+                    ids.partition(|id| self.waiting.contains(&(*id, name)));
+                lead.into_iter().chain(wait).map(Spot::Gateway).collect()
             }
         }
     }
 
     /// Gateways in the order in which they become roots: those that lead out, then by how many networks
-    /// they lead into.
+    /// they lead into, then by how few of them they only stand by in.
     fn gateways(&self) -> Vec<&'a DeviceId> {
         let mut ids: Vec<&DeviceId> = self.legs.keys().copied().collect();
         ids.sort_by_key(|id| {
             let legs = self.legs.get(id).map_or(0, BTreeMap::len);
-            (!self.out.contains_key(id), std::cmp::Reverse(legs), *id)
+            let waits = self.waiting.iter().filter(|(of, _)| of == id).count();
+            (!self.out.contains_key(id), std::cmp::Reverse(legs), waits, *id)
         });
         ids
     }
+}
+
+/// Who only stands by in a network: in each virtual router there of which it is a member.
+fn waiting(duties: &[Duty]) -> BTreeSet<(&DeviceId, &str)> {
+    let gateways = || duties.iter().filter(|duty| duty.kind == duty::Kind::Gateway);
+    let lead = |duty: &Duty, id: &DeviceId| duty.devices.contains(id) && !duty.waiting.contains(id);
+    let all = gateways().flat_map(|duty| duty.waiting.iter().map(|id| (id, duty.network.as_str())));
+    all.filter(|(id, network)| !gateways().any(|it| it.network == *network && lead(it, id)))
+        .collect()
 }
 
 /// Whether an address is given to one holder in the whole world (RFC 6890), so that whoever has it is
@@ -292,8 +309,10 @@ impl<'a> Drawer<'_, '_, 'a> {
             return String::new();
         };
         let addresses = self.plan.legs.get(id).and_then(|legs| legs.get(name));
-        let first = addresses.and_then(BTreeSet::first);
-        first.map(ToString::to_string).unwrap_or_default()
+        let first = addresses.and_then(BTreeSet::first).map(ToString::to_string);
+        let waits = self.plan.waiting.contains(&(id, name));
+        let waits = waits.then(|| self.pen.say(Word::MapWaiting).to_owned());
+        first.into_iter().chain(waits).collect::<Vec<_>>().join(" ")
     }
 
     /// Ways that the tree does not show: a network with two gateways, a gateway in two networks above.

@@ -243,6 +243,7 @@ fn networks_hang_on_what_leads_out_and_tell_of_other_ways() {
         network: network.into(),
         addresses: std::collections::BTreeSet::new(),
         devices: [DeviceId(id.into())].into(),
+        waiting: std::collections::BTreeSet::new(),
         sources: std::collections::BTreeSet::new(),
     };
     picture.duties = vec![duty("fw", "DMZ"), duty("r1", "DMZ"), duty("r2", "病棟")];
@@ -257,6 +258,44 @@ fn networks_hang_on_what_leads_out_and_tell_of_other_ways() {
     assert_eq!(ward.edge.text, "10.0.1.1");
     assert_eq!(ward.lines[1..], ["10.0.1.0/24", "・端末PC 1 台（＋未登録 1）", "⇄ r2 10.0.1.2"]);
     assert_eq!(names(&ward.children), ["端末"]);
+}
+
+#[test]
+fn behind_redundant_routers_a_network_hangs_on_the_one_that_forwards() {
+    let router = |id: &str, ip: &str| {
+        let device = within(device(id, id, Class::Router), "DMZ", ip);
+        within(device, "病棟", &ip.replace("10.9.0", "10.0.1"))
+    };
+    let devices = vec![
+        within(device("fw", "fw", Class::Firewall), "DMZ", "10.9.0.1"),
+        router("r1", "10.9.0.2"),
+        router("r2", "10.9.0.3"),
+    ];
+    let mut picture = Picture { devices: devices.into(), ..Picture::default() };
+    let duty = |ids: &[&str], waiting: &[&str], network: &str| Duty {
+        kind: Does::Gateway,
+        network: network.into(),
+        addresses: std::collections::BTreeSet::new(),
+        devices: ids.iter().map(|id| DeviceId((*id).into())).collect(),
+        waiting: waiting.iter().map(|id| DeviceId((*id).into())).collect(),
+        sources: std::collections::BTreeSet::new(),
+    };
+    let pair = |waiting: &[&str], network| duty(&["r1", "r2"], waiting, network);
+    let drawn =
+        |picture: &Picture| with(picture, |known| super::network::map(known, &Wish::default()));
+    picture.duties = vec![duty(&["fw"], &[], "DMZ"), pair(&["r1"], "DMZ"), pair(&["r1"], "病棟")];
+    let map = drawn(&picture);
+    let dmz = find(&map.roots, "DMZ").unwrap();
+    assert_eq!(names(&dmz.children), ["r2", "r1"]);
+    assert_eq!(dmz.children[1].edge.text, "10.9.0.2 （待機）");
+    assert_eq!(names(&dmz.children[0].children), ["病棟"]);
+    let ward = &dmz.children[0].children[0];
+    assert!(ward.lines.contains(&"⇄ r1 10.0.1.2 （待機）".to_owned()), "{:?}", ward.lines);
+    // Who leads one of two virtual routers of a network does not wait there.
+    picture.duties.extend([duty(&["r1", "r2"], &["r2"], "DMZ")]);
+    let map = drawn(&picture);
+    let dmz = find(&map.roots, "DMZ").unwrap();
+    assert_eq!(names(&dmz.children), ["r1", "r2"]);
 }
 
 struct Somewhere;

@@ -2,6 +2,8 @@
 //! or of a controller, who spoke IEEE 802.1X or was let in on a port, and who got an address there. Names
 //! of users are never read.
 
+use std::collections::BTreeSet;
+
 use daicho_common::addr::Mac;
 use daicho_common::observation::table::{Row, Rows};
 
@@ -61,13 +63,28 @@ pub struct Admitted {
     pub now: bool,
 }
 
+/// Ports on which somebody proved who he is and is let in now, as ifIndex: `dot1xAuthPaeState` is
+/// authenticated(5), which ends with the link, a log-off or a refusal (IEEE 802.1X-2001 §8.5.4). Ports
+/// that let in whoever comes are in a state of their own, forceAuth(8).
+pub fn let_in(rows: &Rows) -> impl Iterator<Item = u32> + '_ {
+    let rows = rows.rows.iter().filter(|_| rows.table == "dot1xAuthConfigTable");
+    rows.filter_map(|row| match row.index.as_slice() {
+        [port] => (row.number("dot1xAuthPaeState") == Some(5)).then_some(*port),
+        _ => None,
+    })
+}
+
 /// Whom the switch connects with a port: who last spoke IEEE 802.1X (`dot1xAuthStatsTable`), who is let in
-/// (`cafSessionTable`), who got an address (`cdsBindingsTable`).
-pub fn admitted(rows: &Rows) -> impl Iterator<Item = Admitted> + '_ {
+/// (`cafSessionTable`), who got an address (`cdsBindingsTable`). On ports on which somebody is let in by
+/// 802.1X ([`let_in`]) it is who spoke last.
+pub fn admitted<'r>(
+    rows: &'r Rows,
+    let_in: &'r BTreeSet<u32>,
+) -> impl Iterator<Item = Admitted> + 'r {
     rows.rows.iter().filter_map(|row| match (rows.table.as_str(), row.index.as_slice()) {
         ("dot1xAuthStatsTable", [port]) => {
             let mac = address(row, "dot1xAuthLastEapolFrameSource")?;
-            Some(Admitted { mac, port: *port, vlan: None, now: false })
+            Some(Admitted { mac, port: *port, vlan: None, now: let_in.contains(port) })
         }
         // ifIndex, and the session's identifier behind its length.
         ("cafSessionTable", [port, ..]) => {
@@ -122,7 +139,7 @@ mod tests {
         }
         let last = |index: &[u32], octets: &[u8]| {
             let cells = [("dot1xAuthLastEapolFrameSource", octets)];
-            admitted(&rows("dot1xAuthStatsTable", index, &cells)).count()
+            admitted(&rows("dot1xAuthStatsTable", index, &cells), &BTreeSet::new()).count()
         };
         assert_eq!(last(&[7], &RADIO), 1);
         assert_eq!((last(&[7], &[0; 6]), last(&[], &RADIO), last(&[7], &RADIO[..3])), (0, 0, 0));
@@ -134,17 +151,38 @@ mod tests {
         let cells = [("cafSessionClientMacAddress", &mac.octets()[..])];
         let told = rows("cafSessionTable", &[10_107, 3, 65, 66, 67], &cells);
         let session = Admitted { mac, port: 10_107, vlan: None, now: true };
-        assert_eq!(admitted(&told).collect::<Vec<_>>(), [session]);
+        let nobody = BTreeSet::new();
+        assert_eq!(admitted(&told, &nobody).collect::<Vec<_>>(), [session]);
         let lease = |index: &[u32], port: Option<i32>| {
             let mut told = rows("cdsBindingsTable", index, &[]);
             let cell = port.map(|port| ("cdsBindingsInterface".to_owned(), Cell::Integer(port)));
             told.rows[0].cells.extend(cell);
-            admitted(&told).collect::<Vec<_>>()
+            admitted(&told, &nobody).collect::<Vec<_>>()
         };
         let index = [&[20][..], &CLIENT[..]].concat();
         let leased = Admitted { mac, port: 10_107, vlan: Some(20), now: false };
         assert_eq!(lease(&index, Some(10_107)), [leased]);
         assert_eq!((lease(&index, None), lease(&index, Some(-1))), (vec![], vec![]));
         assert_eq!(lease(&CLIENT, Some(7)), [], "no VLAN");
+    }
+
+    #[test]
+    fn who_spoke_802_1x_last_is_there_now_where_somebody_is_let_in() {
+        let state = |index: &[u32], state: i32| {
+            let mut told = rows("dot1xAuthConfigTable", index, &[]);
+            told.rows[0].cells.insert("dot1xAuthPaeState".to_owned(), Cell::Integer(state));
+            let_in(&told).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(state(&[7], 5), [7].into());
+        for (index, other) in
+            [(&[7][..], 1), (&[7], 7), (&[7], 8), (&[7], -5), (&[], 5), (&[7, 1], 5)]
+        {
+            assert_eq!(state(index, other), BTreeSet::new(), "{index:?} {other}");
+        }
+        let spoke = rows("dot1xAuthStatsTable", &[7], &[("dot1xAuthLastEapolFrameSource", &RADIO)]);
+        let now = |let_in: &[u32]| {
+            admitted(&spoke, &let_in.iter().copied().collect()).next().map(|one| one.now)
+        };
+        assert_eq!((now(&[7]), now(&[8]), now(&[])), (Some(true), Some(false), Some(false)));
     }
 }

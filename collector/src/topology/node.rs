@@ -97,6 +97,8 @@ pub(super) struct Node {
     pub(super) clients: Vec<(Mac, Option<Mac>, ObservationId)>,
     /// The wired address of each radio's access point.
     pub(super) points: BTreeMap<Mac, Mac>,
+    /// Ports on which somebody is let in by IEEE 802.1X.
+    pub(super) let_in: BTreeSet<u32>,
     /// Whom it connects with which port beside its forwarding table.
     pub(super) admitted: Vec<(Admitted, ObservationId)>,
 }
@@ -225,6 +227,10 @@ impl Node {
                 last_reading(rows).iter().map(|(_, _, rows)| *rows).collect();
             node.stacked = bridge::stacked(&entities);
         }
+        if let Some(rows) = told.rows.get("dot1xAuthConfigTable") {
+            let ports = last_reading(rows).iter().flat_map(|(_, _, rows)| station::let_in(rows));
+            node.let_in = ports.collect();
+        }
         let mut vlans = BTreeMap::new();
         for rows in told.rows.values() {
             for (_, source, rows) in last_reading(rows) {
@@ -329,7 +335,8 @@ impl Node {
         }
         self.points.extend(station::points(rows));
         self.clients.extend(station::clients(rows).map(|one| (one.mac, one.radio, source)));
-        self.admitted.extend(station::admitted(rows).map(|one| (one, source)));
+        let admitted = station::admitted(rows, &self.let_in).map(|one| (one, source));
+        self.admitted.extend(admitted);
     }
 
     /// What a table says of what is around.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
+use daicho_common::addr::Mac;
 use daicho_common::observation::ObservationId;
 
 use super::known::{Known, Vertex};
@@ -192,13 +193,12 @@ impl Paths {
             if between.is_none() && self.between((silent, own), nearest, links).is_some() {
                 continue;
             }
-            let (near, against) = match between {
-                Some((between, sources)) => ((between, None), sources),
-                None => ((nearest, Some(*port)), BTreeSet::new()),
+            let near = between.as_ref().map_or(nearest, |(between, _)| *between);
+            let link = match between {
+                None => Found::of_tables((nearest, Some(*port)), far, sources),
+                Some(between) => hidden(nodes, links, (between, far), sources),
             };
-            let mut link = Found::of_tables(near, far, sources);
-            link.against = against;
-            let new = !linked.contains(&(near.0, silent));
+            let new = !linked.contains(&(near, silent));
             if new && found.iter().all(|known| known.ends != link.ends) {
                 found.push(link);
             }
@@ -239,6 +239,52 @@ impl Paths {
         }
         at
     }
+}
+
+/// The link to a switch that hangs somewhere behind `between`, of which the table of that one shows
+/// nothing: on the port that stations show, else in doubt.
+fn hidden(
+    nodes: &BTreeMap<usize, Node>,
+    links: &[Found],
+    ((between, against), far): ((Vertex, BTreeSet<ObservationId>), (Vertex, Option<u32>)),
+    mut sources: BTreeSet<ObservationId>,
+) -> Found {
+    let ends = nodes.get(&between).zip(nodes.get(&far.0)).zip(far.1);
+    let shown = ends.and_then(|((above, below), own)| toward(above, (below, own)));
+    let taken = |port: u32| {
+        links.iter().filter(|link| link.active()).any(|link| {
+            let end = link.seen_from(between);
+            end.is_some_and(|(at, _, bridges)| bridges && at == Some(port))
+        })
+    };
+    if let Some((port, rows)) = shown.filter(|(port, _)| !taken(*port)) {
+        sources.extend(rows);
+        Found::of_tables((between, Some(port)), far, sources)
+    } else {
+        let mut link = Found::of_tables((between, None), far, sources);
+        link.against = against;
+        link
+    }
+}
+
+/// The port of `above` behind which `below` is, by the stations that both heard: in a tree those that
+/// are on several ports of `below`, its `own` towards the root left out, are behind one and the same
+/// port of every switch above it. Rows that are out of date are outvoted.
+fn toward(above: &Node, (below, own): (&Node, u32)) -> Option<(u32, BTreeSet<ObservationId>)> {
+    let rows = below.last().iter().map(|row| (row.mac, below.whole(row.port)));
+    let behind: HashMap<Mac, u32> = rows.filter(|(_, port)| *port != own).collect();
+    let mut votes: BTreeMap<u32, BTreeMap<Mac, (u32, ObservationId)>> = BTreeMap::new();
+    for row in above.last() {
+        if let Some(port) = behind.get(&row.mac) {
+            let heard = votes.entry(above.whole(row.port)).or_default();
+            heard.insert(row.mac, (*port, row.source));
+        }
+    }
+    let all: usize = votes.values().map(BTreeMap::len).sum();
+    let (port, heard) = votes.into_iter().max_by_key(|(_, heard)| heard.len())?;
+    let ports: BTreeSet<u32> = heard.values().map(|(port, _)| *port).collect();
+    let sources = heard.values().map(|(_, source)| *source).collect();
+    (ports.len() > 1 && heard.len() * 2 > all).then_some((port, sources))
 }
 
 /// Where each switch heard the MAC addresses of the others; of several ports the one with most.

@@ -75,6 +75,7 @@ fn picture(seen: &[Observation]) -> Picture {
 const A: &str = "00:0b:5d:00:00:0a";
 const B: &str = "00:0b:5d:00:00:1b";
 const C: &str = "00:0b:5d:00:00:2c";
+const D: &str = "00:0b:5d:00:00:3d";
 
 /// Two switches on one cable (p8 to p1); A hangs on the second's p3.
 fn two() -> Case {

@@ -207,6 +207,24 @@ fn who_logged_in_on_a_port_hangs_there_unless_a_forwarding_table_knows_better() 
 }
 
 #[test]
+fn who_spoke_last_on_a_port_that_lets_somebody_in_is_there_and_not_where_he_was_before() {
+    let spoke = |case: Case, port: u32| {
+        let last = vec![("dot1xAuthLastEapolFrameSource", Cell::from_octets(&mac(B).octets()))];
+        told(case, 2, "dot1xAuthStatsTable", vec![row(vec![port], last)])
+    };
+    let at = |states: &[(u32, i32)]| {
+        let cells = |state| vec![("dot1xAuthPaeState", Cell::Integer(state))];
+        let states = states.iter().map(|(port, state)| row(vec![*port], cells(*state)));
+        let case = told(spoke(spoke(two(), 5), 6), 2, "dot1xAuthConfigTable", states.collect());
+        let found = picture(&case.arp("10.0.0.7", B).seen);
+        device(&found, B).attached.iter().map(|one| one.value.port.clone()).collect::<Vec<_>>()
+    };
+    // authenticated(5); connecting(3), as on a port from which the cable was pulled.
+    assert_eq!(at(&[(5, 3), (6, 5)]), ["p6"]);
+    assert_eq!(at(&[(5, 3), (6, 3)]), [] as [String; 0], "which of them is not known");
+}
+
+#[test]
 fn who_was_let_in_or_got_an_address_on_a_port_hangs_there_and_who_is_let_in_goes_before() {
     let session = |case: Case, port| {
         let client = vec![("cafSessionClientMacAddress", Cell::from_octets(&mac(B).octets()))];

@@ -154,6 +154,32 @@ fn a_switch_behind_one_whose_table_broke_off_is_not_linked_past_it() {
     assert_eq!(to_third(&whole), ("down".into(), "p6".into(), Confidence::Likely));
 }
 
+#[test]
+fn stations_show_the_port_of_a_switch_behind_one_whose_table_broke_off() {
+    let own = |number: u8| format!("00:1a:eb:00:00:{number:02x}");
+    let to_third = |second: &[(&str, i32)], third: &[(&str, i32)]| {
+        let case = ports(switch(two(), 3, "third"), 3, 8);
+        let case = hears(case, 1, &[(A, 8), (&own(2), 8), (&own(3), 8)]);
+        let (upper, lower) = (own(1), own(2));
+        let case = hears(case, 2, &[&[(A, 3), (upper.as_str(), 1)], second].concat());
+        let above = [(upper.as_str(), 1), (lower.as_str(), 1)];
+        let case = hears(case, 3, &[&above, third].concat());
+        let links = picture(&case.seen).topology.links;
+        let to = |link: &&Link| [&link.near, &link.far].iter().any(|end| end.name == "third");
+        let link = links.iter().find(to).unwrap();
+        let other = if link.near.name == "third" { &link.far } else { &link.near };
+        (other.name.clone(), other.port.clone(), link.confidence)
+    };
+    let likely = ("down".to_owned(), "p6".to_owned(), Confidence::Likely);
+    assert_eq!(to_third(&[(C, 6), (D, 6)], &[(C, 2), (D, 4)]), likely);
+    let possible = ("down".to_owned(), String::new(), Confidence::Possible);
+    // One port of the third could lead to the second itself.
+    assert_eq!(to_third(&[(C, 6), (D, 6)], &[(C, 2), (D, 2)]), possible);
+    assert_eq!(to_third(&[(C, 6), (D, 7)], &[(C, 2), (D, 4)]), possible, "no port has most");
+    assert_eq!(to_third(&[(C, 1), (D, 1)], &[(C, 2), (D, 4)]), possible, "that leads elsewhere");
+    assert_eq!(to_third(&[(C, 6), (D, 6)], &[(C, 1), (D, 1)]), possible, "heard from above");
+}
+
 /// The switch says what its port with this number is called.
 fn called(case: Case, index: u32, name: &str) -> Case {
     let (description, alias) = ("".into(), "".into());
