@@ -68,9 +68,10 @@ impl Places {
 }
 
 fn place(id: u64, number: u32) -> Place {
-    let [a, b, c, d, ..] = id.to_be_bytes();
-    let [e, f, g, h] = number.to_be_bytes();
-    [a, b, c, d, e, f, g, h]
+    let mut place = [0; 2 * KEPT + 4];
+    place[..2 * KEPT].copy_from_slice(&id.to_be_bytes()[..2 * KEPT]);
+    place[2 * KEPT..].copy_from_slice(&number.to_be_bytes());
+    place
 }
 
 fn beginning([a, b, ..]: Place) -> usize {

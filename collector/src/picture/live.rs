@@ -209,21 +209,21 @@ impl Live {
         self.contested.retain(|(home, _)| stays(*home));
         self.speakers.retain(|(home, ..)| stays(*home));
         self.public.retain(|(home, _)| stays(*home));
-        let mut shelf = Shelf { devices: before, homes: take(&mut self.homes) };
-        let gone = shelf.clear(stays);
+        let mut devices = Shelf { devices: before, homes: take(&mut self.homes) };
+        let gone = devices.clear(stays);
         let (contested, speakers) = (take(&mut self.contested), take(&mut self.speakers));
-        Kept { shelf, gone, contested, speakers, public: take(&mut self.public) }
+        Kept { shelf: devices, gone, contested, speakers, public: take(&mut self.public) }
     }
 
     /// The devices that come of it.
     fn close(&mut self, kept: Kept) -> Vec<Device> {
-        let Kept { mut shelf, gone, contested, speakers, public } = kept;
-        shelf.close(gone);
+        let Kept { shelf: mut kept, gone, contested, speakers, public } = kept;
+        kept.close(gone);
         (self.contested, self.speakers, self.public) = (contested, speakers, public);
         let place = |one: &(u32, Contested)| (one.1.network.clone(), one.1.ip);
         self.contested.sort_by_cached_key(place);
-        self.homes = shelf.homes;
-        shelf.devices
+        self.homes = kept.homes;
+        kept.devices
     }
 }
 
