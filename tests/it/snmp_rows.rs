@@ -168,60 +168,62 @@ const SOFTWARE: &str = "1.3.6.1.2.1.47.1.1.1.1.10.1";
 const PRINTER_SERIAL: &str = "1.3.6.1.2.1.43.5.1.1.17.1";
 const XCM_SERIAL: &str = "1.3.6.1.4.1.253.8.53.3.2.1.3.1";
 
+/// Devices of makers that put little into tables of their own.
+const SAID: [Said; 7] = [
+    Said {
+        description: "RTX1210 Rev.14.01.16 (Wed Jul 13 12:00:00 2016)",
+        object_id: "1.3.6.1.4.1.1182.1.99",
+        more: &[],
+        is: ["Yamaha", "RTX1210", "14.01.16", ""],
+        class: Class::Router,
+    },
+    Said {
+        description: "SWX3220-16MT Rev.4.02.10 (Mon Jun 13 12:00:00 2022)",
+        object_id: "1.3.6.1.4.1.1182.3.99",
+        more: &[(SERIAL, "Z9X900001")],
+        is: ["Yamaha", "SWX3220-16MT", "4.02.10", "Z9X900001"],
+        class: Class::Switch,
+    },
+    Said {
+        description: "ALAXALA AX3640S AX-3640-24T2XW-L [AX3640S-24T2XW] Switching software Ver. 11.7 [OS-L3A]",
+        object_id: "1.3.6.1.4.1.21839.1.2.11",
+        more: &[(SERIAL, "TEST900002")],
+        is: ["ALAXALA", "AX3640S-24T2XW", "11.7", "TEST900002"],
+        class: Class::Switch,
+    },
+    Said {
+        description: "ApresiaNP2500-24T4X Gigabit Ethernet Switch",
+        object_id: "1.3.6.1.4.1.278.1.999",
+        more: &[(SERIAL, "TEST900003"), (SOFTWARE, "1.08.02")],
+        is: ["APRESIA", "ApresiaNP2500-24T4X", "1.08.02", "TEST900003"],
+        class: Class::Switch,
+    },
+    Said {
+        description: "NEC Portable Internetwork Core Operating System Software, IX Series IX2215 (magellan-sec) Software, Version 10.2.16, RELEASE SOFTWARE",
+        object_id: "1.3.6.1.4.1.119.1.84.999",
+        more: &[],
+        is: ["NEC", "IX2215", "10.2.16", ""],
+        class: Class::Router,
+    },
+    Said {
+        description: "FUJI XEROX ApeosPort-VII C3373 ;ESS1.5.7,IOT 61.8.0,FIN C6.12.0,ADF 7.9.0",
+        object_id: "1.3.6.1.4.1.297.1.11.93.1.999",
+        more: &[(PRINTER_SERIAL, "900004")],
+        is: ["FUJIFILM Business Innovation", "ApeosPort-VII C3373", "1.5.7", "900004"],
+        class: Class::Mfp,
+    },
+    Said {
+        description: "FUJIFILM Apeos C3570; ESS1.3.2,IOT 11.2.0,BOOT 1.0.9",
+        object_id: "1.3.6.1.4.1.297.1.11.93.1.998",
+        more: &[(XCM_SERIAL, "900005")],
+        is: ["FUJIFILM Business Innovation", "Apeos C3570", "1.3.2", "900005"],
+        class: Class::Mfp,
+    },
+];
+
 #[test]
 fn devices_of_makers_without_tables_of_their_own_become_fields_by_what_all_devices_say() {
-    let all = [
-        Said {
-            description: "RTX1210 Rev.14.01.16 (Wed Jul 13 12:00:00 2016)",
-            object_id: "1.3.6.1.4.1.1182.1.99",
-            more: &[],
-            is: ["Yamaha", "RTX1210", "14.01.16", ""],
-            class: Class::Router,
-        },
-        Said {
-            description: "SWX3220-16MT Rev.4.02.10 (Mon Jun 13 12:00:00 2022)",
-            object_id: "1.3.6.1.4.1.1182.3.99",
-            more: &[(SERIAL, "Z9X900001")],
-            is: ["Yamaha", "SWX3220-16MT", "4.02.10", "Z9X900001"],
-            class: Class::Switch,
-        },
-        Said {
-            description: "ALAXALA AX3640S AX-3640-24T2XW-L [AX3640S-24T2XW] Switching software Ver. 11.7 [OS-L3A]",
-            object_id: "1.3.6.1.4.1.21839.1.2.11",
-            more: &[(SERIAL, "TEST900002")],
-            is: ["ALAXALA", "AX3640S-24T2XW", "11.7", "TEST900002"],
-            class: Class::Switch,
-        },
-        Said {
-            description: "ApresiaNP2500-24T4X Gigabit Ethernet Switch",
-            object_id: "1.3.6.1.4.1.278.1.999",
-            more: &[(SERIAL, "TEST900003"), (SOFTWARE, "1.08.02")],
-            is: ["APRESIA", "ApresiaNP2500-24T4X", "1.08.02", "TEST900003"],
-            class: Class::Switch,
-        },
-        Said {
-            description: "NEC Portable Internetwork Core Operating System Software, IX Series IX2215 (magellan-sec) Software, Version 10.2.16, RELEASE SOFTWARE",
-            object_id: "1.3.6.1.4.1.119.1.84.999",
-            more: &[],
-            is: ["NEC", "IX2215", "10.2.16", ""],
-            class: Class::Router,
-        },
-        Said {
-            description: "FUJI XEROX ApeosPort-VII C3373 ;ESS1.5.7,IOT 61.8.0,FIN C6.12.0,ADF 7.9.0",
-            object_id: "1.3.6.1.4.1.297.1.11.93.1.999",
-            more: &[(PRINTER_SERIAL, "900004")],
-            is: ["FUJIFILM Business Innovation", "ApeosPort-VII C3373", "1.5.7", "900004"],
-            class: Class::Mfp,
-        },
-        Said {
-            description: "FUJIFILM Apeos C3570; ESS1.3.2,IOT 11.2.0,BOOT 1.0.9",
-            object_id: "1.3.6.1.4.1.297.1.11.93.1.998",
-            more: &[(XCM_SERIAL, "900005")],
-            is: ["FUJIFILM Business Innovation", "Apeos C3570", "1.3.2", "900005"],
-            class: Class::Mfp,
-        },
-    ];
-    for said in all {
+    for said in SAID {
         let mut objects = vec![
             ("1.3.6.1.2.1.1.1.0", text(said.description)),
             ("1.3.6.1.2.1.1.2.0", id(said.object_id)),
