@@ -43,7 +43,7 @@ const MADE: [&str; 28] = [
 ];
 /// Those that it knows besides, and those that it need not: they take nothing from a program that runs
 /// as a user of its own, or not while it runs.
-const BESIDES: [&str; 13] = [
+const BESIDES: [&str; 14] = [
     "IOSchedulingClass",
     "Nice",
     "PrivateUsers",
@@ -51,6 +51,7 @@ const BESIDES: [&str; 13] = [
     "ProtectKernelTunables",
     "RemoveIPC",
     "Restart",
+    "RestartPreventExitStatus",
     "RestartSec",
     "TimeoutStopSec",
     "Type",
