@@ -415,14 +415,15 @@ fn a_thousand_agents_at_once_are_all_served() {
             };
             // On a busy machine one may be given up that waited too long; an agent asks again.
             tasks.spawn(async move {
-                once().await.unwrap_or(false)
-                    || once().await.unwrap_or(false)
-                    || once().await.unwrap_or(false)
+                let first = once().await.unwrap_or(false);
+                (first, first || once().await.unwrap_or(false))
             });
         }
-        tasks.join_all().await.into_iter().filter(|served| *served).count()
+        tasks.join_all().await
     });
-    assert_eq!(served, AGENTS);
+    let at_first = served.iter().filter(|(at_first, _)| *at_first).count();
+    assert!(at_first * 10 > AGENTS * 9, "only {at_first} were served when they asked first");
+    assert_eq!(served.iter().filter(|(_, served)| *served).count(), AGENTS);
 }
 
 #[test]
