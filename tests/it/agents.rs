@@ -1,6 +1,6 @@
 //! Agents that a collector knows: enrolled by a code, at work for it, stopped, refused, cut off.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -63,18 +63,22 @@ impl Site {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 
-    /// The latest job, once it stands so.
     fn job(&self, so: impl Fn(&Job) -> bool) -> Job {
-        let store = Store::open_existing(&self.database).unwrap();
-        for _ in 0..LOOKS {
-            let latest = store.jobs().list().unwrap().into_iter().next();
-            if let Some(job) = latest.filter(&so) {
-                return job;
-            }
-            std::thread::sleep(GLANCE);
-        }
-        panic!("{:?}", store.jobs().list());
+        job(&self.database, so)
     }
+}
+
+/// The latest job, once it stands so.
+pub(crate) fn job(database: &Path, so: impl Fn(&Job) -> bool) -> Job {
+    let store = Store::open_existing(database).unwrap();
+    for _ in 0..LOOKS {
+        let latest = store.jobs().list().unwrap().into_iter().next();
+        if let Some(job) = latest.filter(&so) {
+            return job;
+        }
+        std::thread::sleep(GLANCE);
+    }
+    panic!("{:?}", store.jobs().list());
 }
 
 /// An agent at work; one that a failed test leaves behind is killed.

@@ -1,8 +1,7 @@
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use daicho_collector::store::{JobState, Store};
+use daicho_collector::store::JobState;
 use nix::sys::signal::Signal;
 
 use super::pages::Reader;
@@ -15,10 +14,6 @@ const DOOR: &str = "127.0.0.1:8471";
 const COLLECTOR: &str = "/etc/daicho/collector.toml";
 const AGENT: &str = "/etc/daicho/agent.toml";
 const DATABASE: &str = "/var/lib/daicho-collector/daicho.db";
-/// Between two looks at what has no way to say that it changed.
-const GLANCE: Duration = Duration::from_millis(20);
-/// Looks before a test fails instead of standing still.
-const LOOKS: usize = 2000;
 
 /// What a hospital writes into the configurations that were installed.
 fn configure(system: &System) {
@@ -45,18 +40,8 @@ fn collector(system: &System, words: &[&str]) -> String {
 
 /// Waits for the end of the only job.
 fn done(system: &System) {
-    system.enter(|| {
-        let store = Store::open_existing(Path::new(DATABASE)).unwrap();
-        for _ in 0..LOOKS {
-            let job = store.jobs().list().unwrap().into_iter().next().unwrap();
-            if job.state.is_over() {
-                assert_eq!(job.state, JobState::Done, "{job:?}");
-                return;
-            }
-            std::thread::sleep(GLANCE);
-        }
-        panic!("{:?}", store.jobs().list());
-    });
+    let job = system.enter(|| crate::agents::job(Path::new(DATABASE), |job| job.state.is_over()));
+    assert_eq!(job.state, JobState::Done, "{job:?}");
 }
 
 /// A row of a process's status (`proc_pid_status(5)`).
